@@ -1,0 +1,1 @@
+"""Hardware side of Engram, in Amaranth: levels in, class out, on real FPGAs."""

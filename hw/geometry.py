@@ -1,0 +1,113 @@
+"""How a design point is laid out in words, groups and memories of the behavioural array.
+
+Plain numbers and NumPy, no HDL: hardware, simulation, host software and the fit check before synthesis all
+read the same layout here.
+
+A *word* is `row_lanes` neighbouring word-line values of one row tile. A row tile is cut into words from its
+first row; the last word of a tile is filled up with zeros. A *group* is `col_lanes` neighbouring match lines.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.design import DesignPoint
+
+__all__ = ["ArrayGeometry", "MemoryPlan"]
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """One memory that is meant for block RAM."""
+
+    name: str
+    depth: int
+    width: int
+
+
+@dataclass(frozen=True)
+class ArrayGeometry:
+    """Word and group layout of one design point."""
+
+    design: DesignPoint
+
+    @property
+    def words_in_tile(self) -> tuple[int, ...]:
+        """Words of each row tile, first to last."""
+        design = self.design
+        return tuple(ceil(design.rows_in_tile(tile) / design.row_lanes) for tile in range(design.row_tiles))
+
+    @property
+    def words(self) -> int:
+        """Words of one image."""
+        return sum(self.words_in_tile)
+
+    @property
+    def groups(self) -> int:
+        """Groups of match lines."""
+        return ceil(self.design.templates / self.design.col_lanes)
+
+    @property
+    def code_depth(self) -> int:
+        """Entries of the code memory: row tile, then group, then word of the tile."""
+        return self.words * self.groups
+
+    @property
+    def code_width(self) -> int:
+        """Bits of an entry: match line of the group, then row lane, then device, each a conductance code."""
+        design = self.design
+        return design.col_lanes * design.row_lanes * 2 * design.cell_bits
+
+    def code_place(self, device: int, row: int, match_line: int) -> tuple[int, int]:
+        """Entry of the code memory and index of the code within it; `row` counts over all features."""
+        design = self.design
+        tile, row_in_tile = divmod(row, design.rows)
+        word, row_lane = divmod(row_in_tile, design.row_lanes)
+        group, col_lane = divmod(match_line, design.col_lanes)
+        base = sum(self.words_in_tile[:tile]) * self.groups
+        entry = base + group * self.words_in_tile[tile] + word
+        return entry, (col_lane * design.row_lanes + row_lane) * 2 + device
+
+    def pack_levels(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Word-line values (N, F) as words (N, words, row_lanes)."""
+        design = self.design
+        parts = []
+        for tile, words in enumerate(self.words_in_tile):
+            start = tile * design.rows
+            part = levels[:, start : start + design.rows_in_tile(tile)]
+            fill = words * design.row_lanes - part.shape[1]
+            parts.append(np.pad(part, ((0, 0), (0, fill))))
+        return np.concatenate(parts, axis=1).reshape(len(levels), self.words, design.row_lanes)
+
+    def pack_codes(self, codes: NDArray[np.uint8]) -> list[int]:
+        """Conductance codes (2, F, T) as the initial content of the code memory."""
+        design = self.design
+        wide = np.zeros((2, design.features, self.groups * design.col_lanes), np.uint8)
+        wide[:, :, : design.templates] = codes
+        entries = []
+        for tile, words in enumerate(self.words_in_tile):
+            start = tile * design.rows
+            part = wide[:, start : start + design.rows_in_tile(tile)]
+            fill = words * design.row_lanes - part.shape[1]
+            part = np.pad(part, ((0, 0), (0, fill), (0, 0)))
+            part = part.reshape(2, words, design.row_lanes, self.groups, design.col_lanes)
+            entries.append(part.transpose(3, 1, 4, 2, 0).reshape(self.groups * words, -1))
+        return [_integer(entry, design.cell_bits) for entry in np.concatenate(entries)]
+
+    def memories(self) -> tuple[MemoryPlan, ...]:
+        """Every memory of the chip that is meant for block RAM."""
+        design = self.design
+        return (
+            MemoryPlan("host.features", self.words, design.row_lanes),
+            MemoryPlan("array.levels", 2 * self.words_in_tile[0], design.row_lanes),
+            MemoryPlan("array.codes", self.code_depth, self.code_width),
+            MemoryPlan("classifier.scores", design.templates, design.max_score.bit_length()),
+        )
+
+
+def _integer(codes: NDArray[np.uint8], bits: int) -> int:
+    """Little-endian concatenation of `bits`-wide codes."""
+    unpacked = np.unpackbits(codes[:, np.newaxis], axis=1, bitorder="little")[:, :bits]
+    return int.from_bytes(np.packbits(unpacked.reshape(-1), bitorder="little").tobytes(), "little")

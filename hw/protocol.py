@@ -1,0 +1,109 @@
+"""The host link's bytes: what a computer sends over UART (8N1) and what the chip answers.
+
+Integers are little-endian. A request is one opcode byte, followed by data only for LOAD.
+
+======== ==== ============================= =====================================================
+request  byte data                          answer
+======== ==== ============================= =====================================================
+IDENTIFY I    -                             :class:`Identity`, 21 bytes
+LOAD     L    ceil(F / 8) bytes, feature f  the byte L
+              in bit f % 8 of byte f // 8
+CLASSIFY C    -                             :class:`Answer`, 9 bytes, when the array is done
+RESULT   R    -                             :class:`Answer` of the last image again
+SCORES   S    -                             T scores of 4 bytes
+======== ==== ============================= =====================================================
+
+Any other byte is answered with ``?``.
+"""
+
+import struct
+from enum import IntEnum
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.bundle import Bundle
+from sw.design import DesignPoint
+
+__all__ = ["Answer", "Identity", "Opcode", "identity_of", "load_bytes", "load_request", "parse_scores"]
+
+MAGIC = b"ENGR"
+VERSION = 1
+UNKNOWN = ord("?")
+IDENTITY_FORMAT = "<4sB8sIHH"
+IDENTITY_BYTES = struct.calcsize(IDENTITY_FORMAT)
+ANSWER_FORMAT = "<BHHI"
+ANSWER_BYTES = struct.calcsize(ANSWER_FORMAT)
+SCORE_BYTES = 4
+
+
+class Opcode(IntEnum):
+    """First byte of a request."""
+
+    IDENTIFY = ord("I")
+    LOAD = ord("L")
+    CLASSIFY = ord("C")
+    RESULT = ord("R")
+    SCORES = ord("S")
+
+
+class Identity(NamedTuple):
+    """Who is there: protocol version, first 8 bytes of the bundle digest, sizes."""
+
+    magic: bytes
+    version: int
+    digest: bytes
+    features: int
+    templates: int
+    classes: int
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the answer."""
+        return struct.pack(IDENTITY_FORMAT, *self)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "Identity":
+        """Read an answer of IDENTITY_BYTES bytes."""
+        return cls(*struct.unpack(IDENTITY_FORMAT, raw))
+
+
+class Answer(NamedTuple):
+    """Whether the margin was large enough, class, winning template, margin."""
+
+    accepted: int
+    label: int
+    template: int
+    margin: int
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the answer."""
+        return struct.pack(ANSWER_FORMAT, *self)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "Answer":
+        """Read an answer of ANSWER_BYTES bytes."""
+        return cls(*struct.unpack(ANSWER_FORMAT, raw))
+
+
+def identity_of(bundle: Bundle) -> Identity:
+    """What a chip made from `bundle` must answer to IDENTIFY."""
+    design = bundle.design
+    digest = bytes.fromhex(bundle.digest)[:8]
+    return Identity(MAGIC, VERSION, digest, design.features, design.templates, design.classes)
+
+
+def load_bytes(design: DesignPoint) -> int:
+    """Number of data bytes that follow LOAD."""
+    return ceil(design.features / 8)
+
+
+def load_request(levels: NDArray[np.uint8]) -> bytes:
+    """LOAD with the word-line values (F,) of one image."""
+    return bytes([Opcode.LOAD]) + np.packbits(levels, bitorder="little").tobytes()
+
+
+def parse_scores(raw: bytes) -> list[int]:
+    """Scores from the answer to SCORES."""
+    return [score for (score,) in struct.iter_unpack("<I", raw)]

@@ -1,0 +1,56 @@
+"""Stage 5, classifier: codes to scores, winner-take-all, class and margin."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Decision", "decide", "template_scores"]
+
+
+class Decision(NamedTuple):
+    """Answer for N images.
+
+    Attributes
+    ----------
+    template
+        int64, (N,), index of the winning template.
+    label
+        int64, (N,), its class.
+    margin
+        int64, (N,), its score minus the best score of any other class.
+    accepted
+        bool, (N,), whether the margin is at least the configured one; if not, the answer is "no class".
+    """
+
+    template: NDArray[np.int64]
+    label: NDArray[np.int64]
+    margin: NDArray[np.int64]
+    accepted: NDArray[np.bool_]
+
+
+def template_scores(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Score per template: the sum of its codes over the row tiles, (N, row tiles, T) to (N, T)."""
+    return codes.sum(axis=1)
+
+
+def decide(scores: NDArray[np.int64], templates_per_class: int, margin: int) -> Decision:
+    """Winner-take-all; ties go to the lowest template index.
+
+    Parameters
+    ----------
+    scores
+        int64, (N, T), at least two classes.
+    templates_per_class
+        Template t belongs to class ``t // templates_per_class``.
+    margin
+        Smallest accepted margin.
+    """
+    template = scores.argmax(axis=1)
+    label = template // templates_per_class
+    per_class = scores.reshape(len(scores), -1, templates_per_class).max(axis=2)
+    best = np.take_along_axis(per_class, label[:, np.newaxis], axis=1)[:, 0]
+    others = per_class.copy()
+    np.put_along_axis(others, label[:, np.newaxis], -1, axis=1)
+    distance = best - others.max(axis=1)
+    return Decision(template, label, distance, distance >= margin)

@@ -1,0 +1,124 @@
+"""Stage 1, frontend: pixels to the last feature map, by the quantised CNN in integers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.design import DesignPoint, Layer
+from sw.reference.exact import exact_matmul
+
+__all__ = ["LayerParameters", "activate", "convolve", "forward", "max_pool"]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerParameters:
+    """Trained integers of one layer; both arrays are empty for a max-pool.
+
+    Attributes
+    ----------
+    weight
+        int8, (out, in per group, kernel, kernel).
+    thresholds
+        int32, (out, 2**activation_bits - 1), sorted along the last axis; (out, 0) on the last layer.
+    """
+
+    weight: NDArray[np.int8]
+    thresholds: NDArray[np.int32]
+
+
+def forward(
+    images: NDArray[np.uint8], design: DesignPoint, parameters: tuple[LayerParameters, ...]
+) -> list[NDArray[np.int64]]:
+    """Run the front end.
+
+    Parameters
+    ----------
+    images
+        uint8, (N, height, width).
+    design
+        Names the layers.
+    parameters
+        One per layer.
+
+    Returns
+    -------
+    list
+        The output of every layer, (N, C, h, w); the last one is the feature map. Without layers the only
+        entry is the pixels themselves.
+    """
+    values = images[:, np.newaxis].astype(np.int64)
+    if not design.layers:
+        return [values]
+    outputs = []
+    for layer, trained in zip(design.layers, parameters, strict=True):
+        if layer.kind == "maxpool2x2":
+            values = max_pool(values)
+        else:
+            values = convolve(values, trained.weight, layer)
+            if layer.activation_bits is not None:
+                values = activate(values, trained.thresholds)
+        outputs.append(values)
+    return outputs
+
+
+def convolve(values: NDArray[np.int64], weight: NDArray[np.int8], layer: Layer) -> NDArray[np.int64]:
+    """Accumulators of a convolution with zero padding ``kernel // 2``.
+
+    Parameters
+    ----------
+    values
+        Unsigned integers, (N, C, H, W).
+    weight
+        int8, (out, C per group, kernel, kernel).
+    layer
+        Gives kind, kernel and stride.
+
+    Returns
+    -------
+    ndarray
+        int64, (N, out, ceil(H / stride), ceil(W / stride)).
+    """
+    pad = layer.kernel // 2
+    padded = np.pad(values, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (layer.kernel, layer.kernel), axis=(2, 3))
+    windows = windows[:, :, :: layer.stride, :: layer.stride]  # (N, C, h, w, k, k)
+    count, channels, height, width = windows.shape[:4]
+    bound = int(values.max(initial=0)) * int(
+        np.abs(weight.astype(np.int64)).reshape(len(weight), -1).sum(1).max()
+    )
+    if layer.kind == "depthwise3x3":
+        left = windows.reshape(count, channels, height * width, -1)  # (N, C, hw, kk)
+        right = weight.reshape(channels, -1, 1)  # (C, kk, 1)
+        return exact_matmul(left, right, bound).reshape(count, channels, height, width)
+    patches = windows.transpose(0, 2, 3, 1, 4, 5).reshape(count * height * width, -1)  # (N hw, C kk)
+    sums = exact_matmul(patches, weight.reshape(len(weight), -1).T, bound)
+    return sums.reshape(count, height, width, -1).transpose(0, 3, 1, 2)
+
+
+def activate(accumulators: NDArray[np.int64], thresholds: NDArray[np.int32]) -> NDArray[np.int64]:
+    """n-bit activation: how many of its channel's sorted thresholds the accumulator reaches.
+
+    Parameters
+    ----------
+    accumulators
+        int64, (N, C, h, w).
+    thresholds
+        int32, (C, 2**n - 1).
+
+    Returns
+    -------
+    ndarray
+        int64, (N, C, h, w), values 0 .. 2**n - 1.
+    """
+    levels = np.empty_like(accumulators)
+    for channel, steps in enumerate(thresholds):
+        levels[:, channel] = np.searchsorted(steps, accumulators[:, channel], side="right")
+    return levels
+
+
+def max_pool(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Maximum of each 2 x 2 block, (N, C, H, W) to (N, C, H // 2, W // 2); an odd last row is dropped."""
+    count, channels, height, width = values.shape
+    even = values[:, :, : height // 2 * 2, : width // 2 * 2]
+    return even.reshape(count, channels, height // 2, 2, width // 2, 2).max(axis=(3, 5))

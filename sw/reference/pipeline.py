@@ -1,0 +1,128 @@
+"""All five stages in a row, with every intermediate value, and the comparison that names a mismatch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.errors import EngramError
+from sw.reference import adc, array, classifier, frontend, quantiser
+
+if TYPE_CHECKING:
+    from sw.bundle import Bundle
+
+__all__ = ["Mismatch", "Trace", "classify", "first_mismatch", "levels_of", "run", "run_levels"]
+
+CHUNK_IMAGES = 256
+"""Images per step: bounds memory to some tens of MB for the students of the presets."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Every value that hardware can be compared with, one row per image.
+
+    Attributes
+    ----------
+    levels
+        uint8, (N, F), word-line values.
+    codes
+        int64, (N, row tiles, T), ADC codes.
+    scores
+        int64, (N, T).
+    template, label, margin
+        int64, (N,).
+    accepted
+        bool, (N,).
+    """
+
+    levels: NDArray[np.uint8]
+    codes: NDArray[np.int64]
+    scores: NDArray[np.int64]
+    template: NDArray[np.int64]
+    label: NDArray[np.int64]
+    margin: NDArray[np.int64]
+    accepted: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first place where a value is not the expected one."""
+
+    image: int
+    stage: str
+    index: tuple[int, ...]
+    expected: int
+    got: int
+
+    def __str__(self) -> str:
+        where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
+        return f"image {self.image}, {self.stage}{where}: expected {self.expected}, got {self.got}"
+
+
+def levels_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Word-line values (N, F) of uint8 images (N, height, width), in chunks.
+
+    Raises
+    ------
+    EngramError
+        If the images do not have the size the bundle was trained for.
+    """
+    design = bundle.design
+    wanted = (design.height, design.width)
+    if images.ndim != 3 or images.shape[1:] != wanted or images.dtype != np.uint8:
+        raise EngramError(
+            f"bundle {design.name!r} takes uint8 images of {wanted[0]} x {wanted[1]} pixels, "
+            f"got {images.dtype} of shape {' x '.join(map(str, images.shape[1:]))}; use images of that size"
+        )
+    parts = [
+        quantiser.word_line_values(
+            frontend.forward(chunk, design, bundle.frontend)[-1], bundle.feature_thresholds
+        )
+        for chunk in _chunks(images)
+    ]
+    return np.concatenate(parts) if parts else np.zeros((0, design.features), np.uint8)
+
+
+def run_levels(bundle: "Bundle", levels: NDArray[np.uint8]) -> Trace:
+    """Array, ADC and classifier for word-line values (N, F)."""
+    design = bundle.design
+    codes = adc.convert(array.currents(levels, bundle.codes, design.rows), bundle.adc, design)
+    scores = classifier.template_scores(codes)
+    decision = classifier.decide(scores, design.templates_per_class, design.margin)
+    return Trace(levels, codes, scores, *decision)
+
+
+def run(bundle: "Bundle", images: NDArray[np.uint8]) -> Trace:
+    """All stages for uint8 images (N, height, width); keeps every value, so mind N."""
+    return run_levels(bundle, levels_of(bundle, images))
+
+
+def classify(bundle: "Bundle", levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Classes (N,) of word-line values (N, F), in chunks; the margin rule is not applied."""
+    return np.concatenate([run_levels(bundle, chunk).label for chunk in _chunks(levels)])
+
+
+def first_mismatch(expected: Trace, got: Trace) -> Mismatch | None:
+    """The mismatch of the lowest image, and within it of the earliest stage and the lowest index."""
+    found = []
+    for order, field in enumerate(fields(Trace)):
+        want, have = getattr(expected, field.name), getattr(got, field.name)
+        assert want.shape == have.shape, (field.name, want.shape, have.shape)
+        wrong = np.argwhere(want != have)
+        if len(wrong):
+            place = tuple(int(i) for i in wrong[0])
+            found.append(
+                (
+                    place[0],
+                    order,
+                    Mismatch(place[0], field.name, place[1:], int(want[place]), int(have[place])),
+                )
+            )
+    return min(found, key=lambda item: item[:2])[2] if found else None
+
+
+def _chunks(items: NDArray) -> Iterator[NDArray]:
+    for start in range(0, len(items), CHUNK_IMAGES):
+        yield items[start : start + CHUNK_IMAGES]
