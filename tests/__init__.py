@@ -1,0 +1,1 @@
+"""Tests of Engram, one file per module."""

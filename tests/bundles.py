@@ -1,0 +1,115 @@
+"""Random but valid bundles and images, for every test that needs one."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.bundle import Bundle, Provenance
+from sw.design import DesignPoint, Layer
+from sw.reference import frontend
+from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
+from sw.reference.array import ideal_codes
+from sw.reference.frontend import LayerParameters
+
+__all__ = ["TINY", "random_bundle", "random_images", "random_levels", "tiny_design"]
+
+SAMPLE_IMAGES = 64
+
+TINY = DesignPoint(
+    name="tiny",
+    height=6,
+    width=5,
+    classes=3,
+    layers=(
+        Layer(kind="conv3x3", out_channels=3, stride=2, weight_bits=2, activation_bits=2),
+        Layer(kind="pointwise1x1", out_channels=2, weight_bits=3),
+    ),
+    rows=8,
+    cols=4,
+    cols_per_adc=2,
+    row_lanes=4,
+)
+"""3 x 3 x 2 = 18 features, 3 templates, row tiles of 8, 8 and 2 rows."""
+
+
+def tiny_design(**changes: object) -> DesignPoint:
+    """:data:`TINY` with other values."""
+    return TINY.with_(**changes)
+
+
+def random_bundle(design: DesignPoint, seed: int, *, codes: Literal["ideal", "random"] = "ideal") -> Bundle:
+    """A valid bundle with random contents.
+
+    Thresholds lie where the accumulators of random images do, so features vary from image to image.
+    With ``codes="ideal"`` the codes are 0 and 1 whatever `cell_bits` is. When the design has an ADC, every
+    instance gets its own gain and offset near full scale.
+    """
+    rng = np.random.default_rng(seed)
+    values = random_images(design, SAMPLE_IMAGES, seed)[:, np.newaxis].astype(np.int64)
+    layers = []
+    for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
+        if not layer.has_weights:
+            layers.append(LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32)))
+            values = frontend.max_pool(values)
+            continue
+        weight = _random_weight(rng, layer, shape.inputs[0])
+        values = frontend.convolve(values, weight, layer)
+        steps = 2**layer.activation_bits - 1 if layer.activation_bits else 0
+        thresholds = _thresholds_within(rng, values, (0, 2, 3), steps)[0, :, 0, 0]
+        layers.append(LayerParameters(weight, thresholds))
+        if steps:
+            values = frontend.activate(values, thresholds)
+    levels = design.thresholds_per_feature
+    feature_thresholds = _thresholds_within(rng, values, (0,), levels)[0].transpose(1, 2, 0, 3)
+    templates = rng.integers(0, 2, (design.templates, design.features), dtype=np.uint8)
+    cells = (2, design.features, design.templates)
+    return Bundle(
+        design=design,
+        frontend=tuple(layers),
+        feature_thresholds=np.ascontiguousarray(feature_thresholds),
+        templates=templates,
+        codes=ideal_codes(templates)
+        if codes == "ideal"
+        else rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
+        adc=_random_tables(rng, design),
+        provenance=Provenance(engram_version="0.1.0", command="tests", seed=seed),
+    )
+
+
+def random_images(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint8]:
+    """Images uint8 (N, height, width), uniform noise."""
+    shape = (count, design.height, design.width)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def random_levels(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint8]:
+    """Word-line values uint8 (N, F), fair coins."""
+    return np.random.default_rng(seed).integers(0, 2, (count, design.features), dtype=np.uint8)
+
+
+def _random_weight(rng: np.random.Generator, layer: Layer, in_channels: int) -> NDArray[np.int8]:
+    shape = layer.weight_shape(in_channels)
+    if layer.weight_bits == 1:
+        return rng.choice(np.array([-1, 1], np.int8), shape)
+    return rng.integers(-layer.weight_limit, layer.weight_limit, shape, dtype=np.int8, endpoint=True)
+
+
+def _thresholds_within(
+    rng: np.random.Generator, values: NDArray[np.int64], axes: tuple[int, ...], count: int
+) -> NDArray[np.int32]:
+    """`count` sorted thresholds on a new last axis, between the 10th and 90th percentile over `axes`."""
+    low, high = np.percentile(values, (10, 90), axis=axes, keepdims=True)
+    places = rng.uniform(size=(*low.shape, count))
+    return np.sort((low[..., None] + places * (high - low)[..., None]).round().astype(np.int32), axis=-1)
+
+
+def _random_tables(rng: np.random.Generator, design: DesignPoint) -> AdcTables:
+    nominal = full_scale_tables(design, 0, max(1, design.max_current))
+    if design.adc_bits is None:
+        return nominal
+    shape = nominal.gain.shape
+    gain = np.clip((nominal.gain * rng.uniform(0.8, 1.2, shape)).round(), 0, 2**GAIN_BITS - 1)
+    step = 1 << nominal.shift
+    offset = np.clip((nominal.offset + step * rng.uniform(-2, 2, shape)).round(), -(2**30), 2**30)
+    return AdcTables(gain.astype(np.int32), offset.astype(np.int32), nominal.shift)
