@@ -1,0 +1,61 @@
+"""BehaviouralArray: an RRAM array with ADCs that a person without RRAM can put on an FPGA."""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import connect, flipped
+
+from hw.adc import AdcReadout
+from hw.cells import Cells
+from hw.match_lines import MatchLines
+from hw.payloads import ArraySeam
+from hw.word_lines import WordLineDriver
+from sw.bundle import Bundle
+
+__all__ = ["BehaviouralArray"]
+
+
+class BehaviouralArray(wiring.Component):
+    """All tiles of the array behind the seam, with conductance codes in block RAM.
+
+    Adding codes in digital logic gives the same integers as adding currents on a match line, so everything
+    behind the ADC sees what it would see of a real array.
+
+    Latency and throughput are those of :class:`hw.match_lines.MatchLines`, with a row tile's words written
+    while the tile before it is read, plus the ADC's. Levels wait while both banks of the word-line driver are
+    full; conversions wait for their consumer; programming waits until no image is inside.
+
+    Parameters
+    ----------
+    bundle
+        Sizes, conductance codes and ADC tables.
+    """
+
+    def __init__(self, bundle: Bundle):
+        self._bundle = bundle
+        super().__init__(ArraySeam(bundle.design))
+
+    def elaborate(self, platform):
+        """Word lines, cells, match lines, ADCs."""
+        m = Module()
+        design = self._bundle.design
+        m.submodules.word_lines = word_lines = WordLineDriver(design)
+        m.submodules.cells = cells = Cells(self._bundle)
+        m.submodules.match_lines = match_lines = MatchLines(design)
+        m.submodules.adc = adc = AdcReadout(design, self._bundle.adc)
+
+        connect(m, flipped(self.levels), word_lines.i)
+        connect(m, match_lines.o, adc.i)
+        connect(m, adc.o, flipped(self.conversions))
+        connect(m, flipped(self.program), cells.program)
+        connect(m, cells.programmed, flipped(self.programmed))
+        m.d.comb += [
+            match_lines.tile_ready.eq(word_lines.tile_ready & ~cells.busy),
+            word_lines.step.eq(match_lines.step),
+            word_lines.rewind.eq(match_lines.rewind),
+            word_lines.release.eq(match_lines.release),
+            match_lines.word.eq(word_lines.word),
+            cells.step.eq(match_lines.step),
+            match_lines.codes.eq(cells.codes),
+            cells.idle.eq(word_lines.idle & match_lines.idle),
+        ]
+        return m

@@ -1,0 +1,193 @@
+"""Cells: the conductance codes of the array in one memory, read in order, programmed one by one."""
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.geometry import ArrayGeometry
+from hw.payloads import ProgramOperation, index_bits, program_layout
+from sw.bundle import Bundle
+
+__all__ = ["Cells"]
+
+
+class Cells(wiring.Component):
+    """Code memory and programming port of the behavioural array.
+
+    Entries are read in the order of :meth:`hw.geometry.ArrayGeometry.pack_codes`, over and over: the order in
+    which the match lines need them.
+
+    A programming request walks from the entry of the last request to its own, then reads, modifies and writes
+    it: requests in ascending order take 5 cycles each, others at most as many more as there are entries. SET
+    adds the amplitude to the code, RESET subtracts it; the result saturates at 0 and at the largest code.
+
+    Parameters
+    ----------
+    bundle
+        Gives sizes and initial codes.
+
+    Members
+    -------
+    step
+        Read the next entry; it is on `codes` in the next cycle.
+    codes
+        The entry read last: match line of the group, then row lane, then device.
+    idle
+        No image is in the array: programming may start.
+    busy
+        A programming request is being served: no image may start.
+    program, programmed
+        See :class:`hw.payloads.ArraySeam`. One request at a time; the next waits until the answer is taken.
+    """
+
+    def __init__(self, bundle: Bundle):
+        self._design = design = bundle.design
+        self._geometry = ArrayGeometry(design)
+        self._init = self._geometry.pack_codes(bundle.codes)
+        self._layout = data.ArrayLayout(unsigned(design.cell_bits), design.col_lanes * design.row_lanes * 2)
+        super().__init__(
+            {
+                "step": In(1),
+                "codes": Out(self._layout),
+                "idle": In(1),
+                "busy": Out(1),
+                "program": In(stream.Signature(program_layout(design))),
+                "programmed": Out(stream.Signature(unsigned(design.cell_bits))),
+            }
+        )
+
+    def elaborate(self, platform):
+        """The read port serves the match lines, or the programming walk when no image is inside."""
+        m = Module()
+        design, geometry = self._design, self._geometry
+        depth = geometry.code_depth
+
+        m.submodules.codes = codes = memory.Memory(
+            shape=unsigned(geometry.code_width), depth=depth, init=self._init, attrs={"ram_style": "block"}
+        )
+        read = codes.read_port()
+        write = codes.write_port()
+        m.d.comb += self.codes.as_value().eq(read.data)
+
+        next_entry = Signal(index_bits(depth))
+        with m.If(self.step):
+            m.d.sync += next_entry.eq(Mux(next_entry == depth - 1, 0, next_entry + 1))
+        m.d.comb += [read.en.eq(self.step | self.busy), read.addr.eq(next_entry)]
+
+        request = Signal(program_layout(design))
+        walk = _Walk(m, geometry)
+        row_lane = Signal(index_bits(design.row_lanes))
+        col_lane = Signal(index_bits(design.col_lanes))
+        before = Signal(design.cell_bits)
+        after = Signal(design.cell_bits)
+        raised = Signal(design.cell_bits + 1)
+        cell = Signal(index_bits(len(self.codes)))
+        m.d.comb += [
+            cell.eq((col_lane * design.row_lanes + row_lane) * 2 + request.device),
+            raised.eq(before + request.amplitude),
+            write.addr.eq(walk.entry),
+            self.programmed.payload.eq(after),
+        ]
+        with m.Switch(request.operation):
+            with m.Case(ProgramOperation.SET):
+                m.d.comb += after.eq(Mux(raised > design.max_code, design.max_code, raised))
+            with m.Case(ProgramOperation.RESET):
+                m.d.comb += after.eq(Mux(before > request.amplitude, before - request.amplitude, 0))
+            with m.Default():
+                m.d.comb += after.eq(before)
+        changed = [Mux(cell == index, after, code) for index, code in enumerate(self.codes)]
+        m.d.comb += write.data.eq(Cat(*changed))
+
+        with m.FSM():
+            with m.State("READY"):
+                m.d.comb += self.program.ready.eq(self.idle)
+                with m.If(self.program.valid & self.idle):
+                    m.d.sync += request.eq(self.program.payload)
+                    m.next = "WALK"
+            with m.State("WALK"):
+                m.d.comb += self.busy.eq(1)
+                m.d.sync += [
+                    row_lane.eq(request.row - walk.first_row),
+                    col_lane.eq(request.match_line - walk.first_line),
+                ]
+                with m.If(walk.holds(request.row, request.match_line)):
+                    m.next = "READ"
+                with m.Else():
+                    walk.advance()
+            with m.State("READ"):
+                m.d.comb += [self.busy.eq(1), read.addr.eq(walk.entry)]
+                m.next = "PICK"
+            with m.State("PICK"):
+                m.d.comb += [self.busy.eq(1), read.addr.eq(walk.entry)]
+                m.d.sync += before.eq(Array(self.codes)[cell])
+                m.next = "WRITE"
+            with m.State("WRITE"):
+                m.d.comb += [self.busy.eq(1), read.addr.eq(walk.entry), self.programmed.valid.eq(1)]
+                with m.If(self.programmed.ready):
+                    m.d.comb += write.en.eq(request.operation != ProgramOperation.READ)
+                    m.next = "READY"
+        return m
+
+
+class _Walk:
+    """Position in the code memory with the first row and match line of its entry.
+
+    Rows and match lines of an entry follow by counting, where a division by sizes that are no powers of two
+    would cost far more logic than programming is worth.
+    """
+
+    def __init__(self, m: Module, geometry: ArrayGeometry):
+        design = geometry.design
+        self._m = m
+        self._geometry = geometry
+        self.entry = Signal(index_bits(geometry.code_depth))
+        self.first_row = Signal(index_bits(design.features + design.row_lanes))
+        self.first_line = Signal(index_bits(design.templates + design.col_lanes))
+        self._tile = Signal(range(design.row_tiles))
+        self._tile_row = Signal(index_bits(design.features + design.rows))
+        self._word = Signal(range(geometry.words_in_tile[0]))
+        self._group = Signal(range(geometry.groups))
+
+    def holds(self, row, match_line):
+        """Whether the entry holds the cell at `row` and `match_line`."""
+        design = self._geometry.design
+        return (
+            (row >= self.first_row)
+            & (row < self.first_row + design.row_lanes)
+            & (row < self._tile_row + design.rows)
+            & (match_line >= self.first_line)
+            & (match_line < self.first_line + design.col_lanes)
+        )
+
+    def advance(self):
+        """Go to the next entry, from the last one to the first."""
+        m, design = self._m, self._geometry.design
+        words_in_tile = self._geometry.words_in_tile
+        last_word = Array(words - 1 for words in words_in_tile)[self._tile]
+        m.d.sync += [
+            self.entry.eq(self.entry + 1),
+            self._word.eq(self._word + 1),
+            self.first_row.eq(self.first_row + design.row_lanes),
+        ]
+        with m.If(self._word == last_word):
+            m.d.sync += [
+                self._word.eq(0),
+                self._group.eq(self._group + 1),
+                self.first_row.eq(self._tile_row),
+                self.first_line.eq(self.first_line + design.col_lanes),
+            ]
+            with m.If(self._group == self._geometry.groups - 1):
+                m.d.sync += [
+                    self._group.eq(0),
+                    self.first_line.eq(0),
+                    self._tile.eq(self._tile + 1),
+                    self._tile_row.eq(self._tile_row + design.rows),
+                    self.first_row.eq(self._tile_row + design.rows),
+                ]
+                with m.If(self._tile == design.row_tiles - 1):
+                    m.d.sync += [
+                        self._tile.eq(0),
+                        self._tile_row.eq(0),
+                        self.first_row.eq(0),
+                        self.entry.eq(0),
+                    ]

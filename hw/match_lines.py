@@ -1,0 +1,172 @@
+"""Match lines: adds up the driven devices of each match line, `row_lanes` x `col_lanes` cells per cycle."""
+
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.arith import adder_tree
+from hw.geometry import ArrayGeometry
+from hw.payloads import current_layout, index_bits, level_word_layout
+from sw.design import DesignPoint
+
+__all__ = ["MatchLines"]
+
+
+class MatchLines(wiring.Component):
+    """Sequencer, adders and sample-and-hold of the behavioural array.
+
+    For every row tile it passes over the tile's words once per group of match lines. A pass takes one cycle
+    per word. Its sums then move to the sample-and-hold, from where they leave one per cycle while the next
+    pass is already running; a pass that ends while the sample-and-hold is still full waits.
+
+    ::
+
+        address -> memories -> picked devices -> adder tree -> accumulators -> sample-and-hold -> o
+
+    Latency: 4 cycles from the last word of a pass to its first current. Throughput: one pass per
+    ``max(words of the tile, match lines of the group)`` cycles. Under back-pressure on `o` nothing is lost:
+    the sample-and-hold keeps its currents and the pass behind it waits.
+
+    Parameters
+    ----------
+    design
+        Gives all sizes.
+
+    Members
+    -------
+    tile_ready, step, rewind, release, word
+        The word-line driver's read side, see :class:`hw.word_lines.WordLineDriver`.
+    codes
+        Entry of the code memory that was stepped to, one cycle after `step`. Entries are consumed in order.
+    o
+        Currents, match line after match line, tile after tile.
+    idle
+        No pass is running and no current is held.
+    """
+
+    def __init__(self, design: DesignPoint):
+        self._design = design
+        self._geometry = ArrayGeometry(design)
+        super().__init__(
+            {
+                "tile_ready": In(1),
+                "step": Out(1),
+                "rewind": Out(1),
+                "release": Out(1),
+                "word": In(level_word_layout(design)),
+                "codes": In(data.ArrayLayout(unsigned(design.cell_bits), self._cells)),
+                "o": Out(stream.Signature(current_layout(design))),
+                "idle": Out(1),
+            }
+        )
+
+    @property
+    def _cells(self) -> int:
+        return self._design.col_lanes * self._design.row_lanes * 2
+
+    def elaborate(self, platform):
+        """One enable moves the whole pipeline; only a full sample-and-hold stops it."""
+        m = Module()
+        design = self._design
+        lanes = range(design.col_lanes)
+        advance = Signal()
+
+        # Address stage: which word of which pass.
+        words_in_tile = self._geometry.words_in_tile
+        tile = Signal(range(len(words_in_tile)))
+        group = Signal(range(self._geometry.groups))
+        word = Signal(range(words_in_tile[0]))
+        last_word = Signal(range(words_in_tile[0]))
+        m.d.comb += [
+            last_word.eq(Array(words - 1 for words in words_in_tile)[tile]),
+            self.step.eq(self.tile_ready & advance),
+            self.rewind.eq(word == last_word),
+            self.release.eq(group == self._geometry.groups - 1),
+        ]
+        with m.If(self.step):
+            m.d.sync += word.eq(word + 1)
+            with m.If(self.rewind):
+                m.d.sync += [word.eq(0), group.eq(group + 1)]
+                with m.If(self.release):
+                    m.d.sync += [group.eq(0), tile.eq(tile + 1)]
+                    with m.If(tile == len(words_in_tile) - 1):
+                        m.d.sync += tile.eq(0)
+
+        # Memory stage: read data is here now.
+        m_valid, m_first, m_last = (Signal(name=f"m_{flag}") for flag in ("valid", "first", "last"))
+        # Pick stage: the level has picked one device of each pair.
+        p_valid, p_first, p_last = (Signal(name=f"p_{flag}") for flag in ("valid", "first", "last"))
+        picked = [
+            [Signal(design.cell_bits, name=f"p_code_{lane}_{row}") for row in range(design.row_lanes)]
+            for lane in lanes
+        ]
+        # Sum stage: one partial sum per match line.
+        s_valid, s_first, s_last = (Signal(name=f"s_{flag}") for flag in ("valid", "first", "last"))
+        sums = []
+        for lane in lanes:
+            tree = adder_tree(m, list(picked[lane]), f"tree_{lane}")
+            sums.append(Signal(len(tree), name=f"s_sum_{lane}"))
+            with m.If(advance):
+                m.d.sync += sums[lane].eq(tree)
+        with m.If(advance):
+            m.d.sync += [
+                Cat(m_valid, m_first, m_last).eq(Cat(self.tile_ready, word == 0, self.rewind)),
+                Cat(p_valid, p_first, p_last).eq(Cat(m_valid, m_first, m_last)),
+                Cat(s_valid, s_first, s_last).eq(Cat(p_valid, p_first, p_last)),
+            ]
+            for lane in lanes:
+                for row in range(design.row_lanes):
+                    cell = (lane * design.row_lanes + row) * 2
+                    device = Mux(self.word[row], self.codes[cell + 1], self.codes[cell])
+                    m.d.sync += picked[lane][row].eq(device)
+
+        # Accumulate stage and sample-and-hold.
+        current_bits = design.max_current.bit_length()
+        accumulators = [Signal(current_bits, name=f"accumulator_{lane}") for lane in lanes]
+        held = [Signal(current_bits, name=f"held_{lane}") for lane in lanes]
+        hold_full = Signal()
+        leaving_last = Signal()
+        capture = Signal()
+        m.d.comb += [
+            capture.eq(s_valid & s_last & (~hold_full | leaving_last)),
+            advance.eq(~(s_valid & s_last) | capture),
+        ]
+        with m.If(self.o.valid & self.o.ready):
+            for lane in lanes[:-1]:
+                m.d.sync += held[lane].eq(held[lane + 1])
+        with m.If(leaving_last):
+            m.d.sync += hold_full.eq(0)
+        with m.If(capture):
+            m.d.sync += hold_full.eq(1)
+        for lane in lanes:
+            total = Signal(current_bits, name=f"total_{lane}")
+            m.d.comb += total.eq(Mux(s_first, 0, accumulators[lane]) + sums[lane])
+            with m.If(s_valid & advance):
+                m.d.sync += accumulators[lane].eq(total)
+            with m.If(capture):
+                m.d.sync += held[lane].eq(total)
+
+        # Currents leave in the order of match lines; the lanes behind the last match line are dropped.
+        o_tile = Signal(range(design.row_tiles))
+        o_line = Signal(index_bits(design.templates))
+        o_lane = Signal(range(design.col_lanes))
+        last_line = Signal()
+        m.d.comb += [
+            last_line.eq(o_line == design.templates - 1),
+            leaving_last.eq(self.o.valid & self.o.ready & (last_line | (o_lane == design.col_lanes - 1))),
+            self.o.valid.eq(hold_full),
+            self.o.payload.row_tile.eq(o_tile),
+            self.o.payload.match_line.eq(o_line),
+            self.o.payload.current.eq(held[0]),
+        ]
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += [o_line.eq(o_line + 1), o_lane.eq(o_lane + 1)]
+            with m.If(leaving_last):
+                m.d.sync += o_lane.eq(0)
+            with m.If(last_line):
+                m.d.sync += [o_line.eq(0), o_tile.eq(o_tile + 1)]
+                with m.If(o_tile == design.row_tiles - 1):
+                    m.d.sync += o_tile.eq(0)
+
+        m.d.comb += self.idle.eq(~(m_valid | p_valid | s_valid | hold_full) & (word == 0) & (group == 0))
+        return m
