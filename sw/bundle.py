@@ -22,10 +22,20 @@ from sw.errors import EngramError
 from sw.reference.adc import GAIN_BITS, AdcTables
 from sw.reference.frontend import LayerParameters
 
-__all__ = ["FORMAT_VERSION", "Bundle", "DataOrigin", "Provenance", "load", "save", "write_atomically"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Bundle",
+    "DataOrigin",
+    "Provenance",
+    "load",
+    "open_bundle",
+    "save",
+    "write_atomically",
+]
 
 FORMAT_VERSION = 1
 METADATA_KEY = "engram"
+ZOO = Path(__file__).parent / "zoo"
 MAX_THRESHOLD = 2**24
 """Accumulators of anything that fits an FPGA stay below this; exporting a network refuses more."""
 
@@ -162,6 +172,24 @@ def load(path: Path) -> Bundle:
     except OSError as error:
         raise EngramError(f"cannot read {path}: {error.strerror}; a bundle is a *.engram file") from None
     return from_bytes(raw, str(path))
+
+
+def open_bundle(argument: str) -> Bundle:
+    """Read what a command's BUNDLE argument names: a path, or ``zoo:NAME`` for one that comes with Engram.
+
+    Raises
+    ------
+    EngramError
+        As :func:`load`; for an unknown zoo name with the known ones.
+    """
+    if not argument.startswith("zoo:"):
+        return load(Path(argument))
+    known = sorted(path.stem for path in ZOO.glob("*.engram"))
+    name = argument.removeprefix("zoo:")
+    if name not in known:
+        listed = ", ".join(known) or "none yet; train one with 'engram train'"
+        raise EngramError(f"the zoo holds no bundle {name!r}; known: {listed}")
+    return load(ZOO / f"{name}.engram")
 
 
 def from_bytes(raw: bytes, name: str) -> Bundle:
