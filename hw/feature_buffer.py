@@ -26,7 +26,7 @@ class FeatureBuffer(wiring.Component):
     Members
     -------
     i
-        ``ceil(F / 8)`` bytes per image, feature f in bit ``f % 8`` of byte ``f // 8``; spare bits do not count.
+        ``ceil(F / 8)`` bytes per image, feature f in bit ``f % 8`` of byte ``f // 8``, then spare bits.
     loaded
         High for one cycle when the last byte of an image has been taken apart.
     start

@@ -1,0 +1,102 @@
+"""A host's conversation with the chip over its two pins, and the feature buffer behind it."""
+
+import pytest
+
+from hw import protocol
+from hw.chip import Chip
+from hw.feature_buffer import FeatureBuffer
+from hw.geometry import ArrayGeometry
+from sw.reference import pipeline
+from tests.bundles import random_bundle, random_levels
+from tests.rtl import Bench
+from tests.test_hw_accelerator import SHAPES
+
+DIVISOR = 4
+
+
+class Host:
+    """The other end of the wire."""
+
+    def __init__(self, ctx, chip: Chip):
+        self._ctx, self._chip = ctx, chip
+
+    async def send(self, data: bytes) -> None:
+        for byte in data:
+            for bit in [0, *[byte >> i & 1 for i in range(8)], 1]:
+                self._ctx.set(self._chip.rx, bit)
+                await self._ctx.tick().repeat(DIVISOR)
+
+    async def receive(self, count: int) -> bytes:
+        got = []
+        for _ in range(count):
+            while self._ctx.get(self._chip.tx):
+                await self._ctx.tick()
+            await self._ctx.tick().repeat(DIVISOR + DIVISOR // 2)
+            byte = 0
+            for place in range(8):
+                byte |= self._ctx.get(self._chip.tx) << place
+                await self._ctx.tick().repeat(DIVISOR)
+            got.append(byte)
+        return bytes(got)
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "rows_not_a_multiple_of_lanes", "several_templates", "large_margin"]
+)
+def test_conversation(name):
+    shape = SHAPES[name]
+    bundle = random_bundle(shape, seed=1, codes="random")
+    expected = pipeline.run_levels(bundle, random_levels(shape, 3, seed=2))
+    dut = Chip(bundle, DIVISOR)
+    bench = Bench(dut, budget=40_000)
+
+    async def talk(ctx):
+        host = Host(ctx, dut)
+        await host.send(bytes([protocol.Opcode.IDENTIFY]))
+        identity = protocol.Identity.from_bytes(await host.receive(protocol.IDENTITY_BYTES))
+        assert identity == protocol.identity_of(bundle)
+        await host.send(b"?")
+        assert await host.receive(1) == bytes([protocol.UNKNOWN])
+        for image in range(3):
+            await host.send(protocol.load_request(expected.levels[image]))
+            assert await host.receive(1) == bytes([protocol.Opcode.LOAD])
+            for opcode in (protocol.Opcode.CLASSIFY, protocol.Opcode.RESULT, protocol.Opcode.CLASSIFY):
+                await host.send(bytes([opcode]))
+                answer = protocol.Answer.from_bytes(await host.receive(protocol.ANSWER_BYTES))
+                want = expected.accepted, expected.label, expected.template, expected.margin
+                assert answer == tuple(field[image] for field in want)
+            await host.send(bytes([protocol.Opcode.SCORES]))
+            scores = await host.receive(protocol.SCORE_BYTES * shape.templates)
+            assert protocol.parse_scores(scores) == expected.scores[image].tolist()
+        assert not ctx.get(dut.busy)
+
+    bench.testbench(talk)
+    bench.run()
+
+
+@pytest.mark.parametrize("name", ["plain", "rows_not_a_multiple_of_lanes", "one_row_per_tile", "one_feature"])
+def test_feature_buffer_gives_words_of_every_image(name):
+    shape = SHAPES[name]
+    levels = random_levels(shape, 3, seed=3)
+    words = ArrayGeometry(shape).pack_levels(levels)
+    dut = FeatureBuffer(shape)
+    bench = Bench(dut, seed=4)
+
+    async def load_and_start(ctx):
+        for image in levels:
+            for byte in protocol.load_request(image)[1:]:
+                ctx.set(dut.i.payload, byte)
+                ctx.set(dut.i.valid, 1)
+                await ctx.tick().until(dut.i.ready)
+            ctx.set(dut.i.valid, 0)
+            await ctx.tick().until(dut.loaded)
+            ctx.set(dut.start, 1)
+            await ctx.tick()
+            ctx.set(dut.start, 0)
+            while ctx.get(dut.sending) or ctx.get(dut.o.valid):
+                await ctx.tick()
+
+    got = bench.consume(dut.o, 3 * len(words[0]))
+    bench.testbench(load_and_start)
+    bench.run()
+    assert [list(word) for word in got] == words.reshape(-1, shape.row_lanes).tolist()

@@ -1,0 +1,50 @@
+"""Word and entry layout: every cell has its place, and every level too."""
+
+import numpy as np
+import pytest
+
+from hw.geometry import ArrayGeometry
+from tests.bundles import random_bundle, random_levels
+from tests.test_hw_accelerator import SHAPES
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_code_is_where_its_place_says(name):
+    shape = SHAPES[name]
+    geometry = ArrayGeometry(shape)
+    codes = random_bundle(shape, seed=1, codes="random").codes
+    entries = geometry.pack_codes(codes)
+    assert len(entries) == geometry.code_depth
+    assert all(entry.bit_length() <= geometry.code_width for entry in entries)
+    places = set()
+    for (device, row, line), code in np.ndenumerate(codes):
+        entry, cell = geometry.code_place(device, row, line)
+        places.add((entry, cell))
+        assert (entries[entry] >> (cell * shape.cell_bits)) & shape.max_code == code
+    assert len(places) == codes.size
+    total = sum(bin(entry).count("1") for entry in entries)
+    assert total == int(np.unpackbits(codes).sum()), "cells without a device hold 0"
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_words_hold_the_levels_tile_by_tile(name):
+    shape = SHAPES[name]
+    geometry = ArrayGeometry(shape)
+    levels = random_levels(shape, 3, seed=2)
+    words = geometry.pack_levels(levels)
+    assert words.shape == (3, geometry.words, shape.row_lanes)
+    for feature in range(shape.features):
+        _, cell = geometry.code_place(0, feature, 0)
+        tile, row = divmod(feature, shape.rows)
+        word = sum(geometry.words_in_tile[:tile]) + row // shape.row_lanes
+        assert (words[:, word, row % shape.row_lanes] == levels[:, feature]).all()
+        assert cell % (2 * shape.row_lanes) == 2 * (row % shape.row_lanes)
+    assert words.sum() == levels.sum(), "the rest of a word is 0"
+
+
+def test_memories_cover_what_the_chip_stores():
+    shape = SHAPES["several_templates"]
+    plans = {plan.name: plan for plan in ArrayGeometry(shape).memories()}
+    cells = 2 * shape.features * shape.templates * shape.cell_bits
+    assert plans["array.codes"].depth * plans["array.codes"].width >= cells
+    assert plans["classifier.scores"].depth == shape.templates
