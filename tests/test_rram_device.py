@@ -82,5 +82,5 @@ def test_values_out_of_range_are_refused_by_name(changes, message):
 
 
 def test_targets_outside_the_window_are_refused():
-    with pytest.raises(EngramError, match="g_siemens must lie within 8e-06 to 9e-05, got 1e-06 to 0.0001"):
+    with pytest.raises(EngramError, match=r"g_siemens must lie within 8e-06 to 9e-05, got 1e-06 to 0\.0001"):
         CMO.sigma_siemens(np.array([1e-6, 100e-6]))

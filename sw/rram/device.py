@@ -94,7 +94,8 @@ class Device(BaseModel):
                 f"device {self.name!r}: g_siemens must lie within {low:g} to {high:g}, "
                 f"got {np.min(g_siemens):g} to {np.max(g_siemens):g}; choose targets inside the window"
             )
-        return MICRO * np.polynomial.polynomial.polyval(g_siemens / MICRO, self.error_polynomial)
+        sigma = np.polynomial.polynomial.polyval(np.asarray(g_siemens) / MICRO, self.error_polynomial)
+        return np.asarray(MICRO * sigma, np.float64)
 
     def with_(self, **changes: object) -> "Device":
         """Copy with `changes`, checked like a new one; raises EngramError naming the parameter."""
