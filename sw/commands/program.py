@@ -1,0 +1,102 @@
+"""``engram program``: one chip, as a bundle that every other command takes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sw.commands.array_options import (
+    AdcBitsOption,
+    CellBitsOption,
+    DeviceOption,
+    StuckHrsOption,
+    StuckLrsOption,
+    adc_bits_of,
+    chosen_device,
+)
+from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
+
+if TYPE_CHECKING:
+    from sw.bundle import Bundle
+
+__all__ = ["program"]
+
+
+@reports_errors
+def program(
+    bundle: BundleArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
+    device: DeviceOption = "cmo-hfox",
+    cell_bits: CellBitsOption = 4,
+    adc_bits: AdcBitsOption = 8,
+    p_stuck_hrs: StuckHrsOption = 0.0,
+    p_stuck_lrs: StuckLrsOption = 0.0,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Program the templates of a bundle into the RRAM of one chip and write that chip as a bundle.
+
+    One seed is one chip: the first one that 'engram evaluate' draws with that seed.
+    """
+    from sw.bundle import open_bundle, save
+    from sw.rram.programming import program as program_chip
+
+    trained = open_bundle(bundle)
+    model = chosen_device(device, p_stuck_hrs, p_stuck_lrs)
+    chip = program_chip(trained, model, seed=seed, cell_bits=cell_bits, adc_bits=adc_bits_of(adc_bits))
+    save(chip, output)
+    result = _summary(chip, output)
+    if json:
+        print_json(result)
+    else:
+        _describe(result)
+    messages.print(f"chip written to {output}", soft_wrap=True, highlight=False)
+
+
+def _summary(chip: "Bundle", output: Path) -> dict[str, Any]:
+    import numpy as np
+
+    record = chip.provenance.device or {}
+    histogram = np.bincount(chip.codes.reshape(-1), minlength=chip.design.max_code + 1)
+    return {
+        "output": str(output),
+        "digest": chip.digest,
+        "device": record["preset"],
+        "seed": record["seed"],
+        "devices": int(chip.codes.size),
+        "stuck_hrs": record["stuck_hrs"],
+        "stuck_lrs": record["stuck_lrs"],
+        "cell_bits": chip.design.cell_bits,
+        "adc_bits": chip.design.adc_bits,
+        "codes": histogram.tolist(),
+    }
+
+
+def _describe(result: dict[str, Any]) -> None:
+    devices = result["devices"]
+    stuck = result["stuck_hrs"] + result["stuck_lrs"]
+    lines = [
+        f"{devices:,} devices of {result['device']}, chip of seed {result['seed']}",
+        f"stuck: {result['stuck_hrs']:,} in HRS, {result['stuck_lrs']:,} in LRS ({stuck / devices:.2%})",
+        f"conductance codes 0 to {2 ** result['cell_bits'] - 1}: {_in_words(result['codes'])}",
+    ]
+    for line in lines:
+        answer.print(line, soft_wrap=True, highlight=False)
+
+
+def _in_words(histogram: list[int]) -> str:
+    """Codes that hold at least 0.1 % of the devices, runs of neighbours together, and the rest."""
+    total = sum(histogram)
+    common = [code for code, count in enumerate(histogram) if count >= total / 1000]
+    runs: list[list[int]] = []
+    for code in common:
+        if runs and code == runs[-1][-1] + 1:
+            runs[-1].append(code)
+        else:
+            runs.append([code])
+    parts = []
+    for run in runs:
+        share = sum(histogram[code] for code in run) / total
+        parts.append(f"{share:.1%} at {run[0]}" + (f" to {run[-1]}" if len(run) > 1 else ""))
+    rare = total - sum(histogram[code] for code in common)
+    return ", ".join(parts) + (f", {rare:,} devices elsewhere" if rare else "")
