@@ -9,7 +9,12 @@ from hw.payloads import conversion_layout, current_layout
 from sw.design import DesignPoint
 from sw.reference.adc import AdcTables
 
-__all__ = ["AdcReadout"]
+__all__ = ["AdcReadout", "adc_latency"]
+
+
+def adc_latency(design: DesignPoint) -> int:
+    """Cycles from a current to its code: look-up, multiplication, clamp; none for the ideal ADC."""
+    return 0 if design.adc_bits is None else 3
 
 
 class AdcReadout(wiring.Component):
@@ -18,7 +23,7 @@ class AdcReadout(wiring.Component):
     ``code = clamp((current * gain + offset) >> shift, 0, 2**bits - 1)`` as in :mod:`sw.reference.adc`. The
     circuit stands for every ADC in turn and looks up gain and offset of the one that reads the match line.
 
-    Latency: 3 cycles, 0 for the ideal ADC. Throughput: one conversion per cycle. Under back-pressure the
+    Latency: :func:`adc_latency`. Throughput: one conversion per cycle. Under back-pressure the
     pipeline stops as a whole and loses nothing.
 
     Parameters
@@ -39,7 +44,6 @@ class AdcReadout(wiring.Component):
     def __init__(self, design: DesignPoint, tables: AdcTables):
         self._design = design
         self._tables = tables
-        self.latency = 0 if design.adc_bits is None else 3
         super().__init__(
             {
                 "i": In(stream.Signature(current_layout(design))),

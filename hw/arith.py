@@ -1,32 +1,66 @@
 """Arithmetic shared by the blocks."""
 
+from math import ceil
+
 from amaranth.hdl import Module, Signal, Value, unsigned
 
-__all__ = ["adder_tree"]
+__all__ = ["AdderTree"]
+
+FAN_IN = 4
+"""Terms added up between two registers: two levels of adders keep an iCE40 UP5K above 40 MHz."""
 
 
-def adder_tree(m: Module, terms: list[Value], name: str) -> Value:
-    """Sum of unsigned `terms` as a balanced tree; every node is a named signal just wide enough.
+class AdderTree:
+    """Sum of unsigned terms as a balanced tree with a register behind every two levels.
 
-    Named nodes keep the netlist linear in the number of terms, and the tree keeps its depth logarithmic.
+    Every node is a named signal just wide enough, so the netlist stays linear in the number of terms.
 
     Parameters
     ----------
     m
-        Module that gets the combinational adders.
+        Module that gets adders and registers.
+    enable
+        Moves all registers.
     terms
         At least one unsigned value.
     name
         Prefix of the nodes' names.
+
+    Attributes
+    ----------
+    output
+        The sum, :func:`latency` enabled cycles later.
     """
-    level = 0
+
+    def __init__(self, m: Module, enable: Value, terms: list[Value], name: str):
+        for stage in range(self.latency(len(terms))):
+            sums = []
+            for start in range(0, len(terms), FAN_IN):
+                group = terms[start : start + FAN_IN]
+                largest = sum(2 ** len(term) - 1 for term in group)
+                total = Signal(unsigned(largest.bit_length()), name=f"{name}_{stage}_{start // FAN_IN}")
+                with m.If(enable):
+                    m.d.sync += total.eq(_balanced(m, group, f"{total.name}_part"))
+                sums.append(total)
+            terms = sums
+        (self.output,) = terms
+
+    @staticmethod
+    def latency(terms: int) -> int:
+        """Registers between terms and sum, at least one."""
+        stages = 0
+        while terms > 1 or stages == 0:
+            terms, stages = ceil(terms / FAN_IN), stages + 1
+        return stages
+
+
+def _balanced(m: Module, terms: list[Value], name: str) -> Value:
+    """Sum of at most four terms."""
     while len(terms) > 1:
         sums = []
-        for index in range(0, len(terms) - 1, 2):
-            left, right = terms[index : index + 2]
-            node = Signal(unsigned(max(len(left), len(right)) + 1), name=f"{name}_{level}_{index // 2}")
+        for left, right in zip(terms[::2], terms[1::2], strict=False):
+            node = Signal(unsigned(max(len(left), len(right)) + 1), name=f"{name}_{len(terms)}_{len(sums)}")
             m.d.comb += node.eq(left + right)
             sums.append(node)
         terms = sums + terms[len(sums) * 2 :]
-        level += 1
     return terms[0]

@@ -1,15 +1,22 @@
 """Match lines: adds up the driven devices of each match line, `row_lanes` x `col_lanes` cells per cycle."""
 
+from itertools import pairwise
+
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.arith import adder_tree
+from hw.arith import AdderTree
 from hw.geometry import ArrayGeometry
 from hw.payloads import current_layout, index_bits, level_word_layout
 from sw.design import DesignPoint
 
-__all__ = ["MatchLines"]
+__all__ = ["MatchLines", "pipeline_stages"]
+
+
+def pipeline_stages(design: DesignPoint) -> int:
+    """Registers between a step and the accumulators: memory, pick, adder tree."""
+    return 2 + AdderTree.latency(design.row_lanes)
 
 
 class MatchLines(wiring.Component):
@@ -23,9 +30,9 @@ class MatchLines(wiring.Component):
 
         address -> memories -> picked devices -> adder tree -> accumulators -> sample-and-hold -> o
 
-    Latency: 4 cycles from the last word of a pass to its first current. Throughput: one pass per
-    ``max(words of the tile, match lines of the group)`` cycles. Under back-pressure on `o` nothing is lost:
-    the sample-and-hold keeps its currents and the pass behind it waits.
+    Latency: :func:`pipeline_stages` + 1 cycles from the last word of a pass to its first current. Throughput:
+    one pass per ``max(words of the tile, match lines of the group)`` cycles. Under back-pressure on `o`
+    nothing is lost: the sample-and-hold keeps its currents and the pass behind it waits.
 
     Parameters
     ----------
@@ -92,33 +99,24 @@ class MatchLines(wiring.Component):
                     with m.If(tile == len(words_in_tile) - 1):
                         m.d.sync += tile.eq(0)
 
-        # Memory stage: read data is here now.
-        m_valid, m_first, m_last = (Signal(name=f"m_{flag}") for flag in ("valid", "first", "last"))
-        # Pick stage: the level has picked one device of each pair.
-        p_valid, p_first, p_last = (Signal(name=f"p_{flag}") for flag in ("valid", "first", "last"))
-        picked = [
-            [Signal(design.cell_bits, name=f"p_code_{lane}_{row}") for row in range(design.row_lanes)]
-            for lane in lanes
-        ]
-        # Sum stage: one partial sum per match line.
-        s_valid, s_first, s_last = (Signal(name=f"s_{flag}") for flag in ("valid", "first", "last"))
+        # Flags travel with the data: memory stage, pick stage, stages of the adder tree.
+        flags = data.StructLayout({"valid": 1, "first": 1, "last": 1})
+        stages = [Signal(flags, name=f"stage_{number}") for number in range(pipeline_stages(design))]
+        at_end = stages[-1]
+        with m.If(advance):
+            m.d.sync += stages[0].eq(Cat(self.tile_ready, word == 0, self.rewind))
+            for before, after in pairwise(stages):
+                m.d.sync += after.eq(before)
+
+        # Pick stage: the level picks one device of each pair. Then one partial sum per match line.
         sums = []
         for lane in lanes:
-            tree = adder_tree(m, list(picked[lane]), f"tree_{lane}")
-            sums.append(Signal(len(tree), name=f"s_sum_{lane}"))
-            with m.If(advance):
-                m.d.sync += sums[lane].eq(tree)
-        with m.If(advance):
-            m.d.sync += [
-                Cat(m_valid, m_first, m_last).eq(Cat(self.tile_ready, word == 0, self.rewind)),
-                Cat(p_valid, p_first, p_last).eq(Cat(m_valid, m_first, m_last)),
-                Cat(s_valid, s_first, s_last).eq(Cat(p_valid, p_first, p_last)),
-            ]
-            for lane in lanes:
-                for row in range(design.row_lanes):
-                    cell = (lane * design.row_lanes + row) * 2
-                    device = Mux(self.word[row], self.codes[cell + 1], self.codes[cell])
-                    m.d.sync += picked[lane][row].eq(device)
+            picked = [Signal(design.cell_bits, name=f"code_{lane}_{row}") for row in range(design.row_lanes)]
+            for row, code in enumerate(picked):
+                cell = (lane * design.row_lanes + row) * 2
+                with m.If(advance):
+                    m.d.sync += code.eq(Mux(self.word[row], self.codes[cell + 1], self.codes[cell]))
+            sums.append(AdderTree(m, advance, picked, f"sum_{lane}").output)
 
         # Accumulate stage and sample-and-hold.
         current_bits = design.max_current.bit_length()
@@ -128,8 +126,8 @@ class MatchLines(wiring.Component):
         leaving_last = Signal()
         capture = Signal()
         m.d.comb += [
-            capture.eq(s_valid & s_last & (~hold_full | leaving_last)),
-            advance.eq(~(s_valid & s_last) | capture),
+            capture.eq(at_end.valid & at_end.last & (~hold_full | leaving_last)),
+            advance.eq(~(at_end.valid & at_end.last) | capture),
         ]
         with m.If(self.o.valid & self.o.ready):
             for lane in lanes[:-1]:
@@ -140,8 +138,8 @@ class MatchLines(wiring.Component):
             m.d.sync += hold_full.eq(1)
         for lane in lanes:
             total = Signal(current_bits, name=f"total_{lane}")
-            m.d.comb += total.eq(Mux(s_first, 0, accumulators[lane]) + sums[lane])
-            with m.If(s_valid & advance):
+            m.d.comb += total.eq(Mux(at_end.first, 0, accumulators[lane]) + sums[lane])
+            with m.If(at_end.valid & advance):
                 m.d.sync += accumulators[lane].eq(total)
             with m.If(capture):
                 m.d.sync += held[lane].eq(total)
@@ -168,5 +166,6 @@ class MatchLines(wiring.Component):
                 with m.If(o_tile == design.row_tiles - 1):
                     m.d.sync += o_tile.eq(0)
 
-        m.d.comb += self.idle.eq(~(m_valid | p_valid | s_valid | hold_full) & (word == 0) & (group == 0))
+        inside = Cat(stage.valid for stage in stages).any() | hold_full
+        m.d.comb += self.idle.eq(~inside & (word == 0) & (group == 0))
         return m

@@ -5,12 +5,13 @@ The tests hold this model against the RTL cycle for cycle, so the build report c
 
 from typing import NamedTuple
 
+from hw.adc import adc_latency
 from hw.geometry import ArrayGeometry
+from hw.match_lines import pipeline_stages
 from sw.design import DesignPoint
 
 __all__ = ["Timing", "accelerator_timing"]
 
-ADC_LATENCY = 3
 IMAGES = 4
 """Enough for the distance between results to settle: at most two tiles and one result are ahead."""
 
@@ -45,10 +46,10 @@ def _result_cycles(design: DesignPoint, images: int) -> list[int]:
     full = [False, False]
     w_tile = w_word = 0
     r_tile = r_group = r_word = 0
-    pipeline = [None] * 3  # memory, pick and sum stage: None or whether the word ends a pass
+    pipeline = [None] * pipeline_stages(design)  # None, or whether the word ends a pass
     held = 0
     sent = 0  # currents sent so far
-    converting = [None] * (0 if design.adc_bits is None else ADC_LATENCY)  # index of a conversion or None
+    converting = [None] * adc_latency(design)  # index of a conversion or None
     adding = None  # conversion whose score is being added up
     closing = compared = result = False  # scores are in, last class compared, answer valid
     results: list[int] = []

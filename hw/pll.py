@@ -1,0 +1,106 @@
+"""PLL dividers: from the board's oscillator to the chip's clock, exactly or not at all."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from sw.errors import EngramError
+
+__all__ = ["Ecp5Dividers", "Ice40Dividers", "ecp5_dividers", "ice40_dividers"]
+
+ICE40_PFD_MHZ = (10, 133)
+ICE40_VCO_MHZ = (533, 1066)
+ICE40_OUTPUT_MHZ = (16, 275)
+"""Phase detector, oscillator and output range of SB_PLL40, iCE40 UltraPlus and LP/HX family data sheets."""
+
+ICE40_FILTER = ((17, 1), (26, 2), (44, 3), (66, 4), (101, 5))
+"""FILTER_RANGE by phase-detector frequency in MHz: the first bound above it; 6 beyond."""
+
+ECP5_PFD_MHZ = (10, 400)
+ECP5_VCO_MHZ = (400, 800)
+"""Ranges of EHXPLLL, ECP5 family data sheet (FPGA-DS-02012), sysCLOCK PLL timing."""
+
+ECP5_DIVIDER_MAX = 128
+
+
+class Ice40Dividers(NamedTuple):
+    """Register values of SB_PLL40 with simple feedback.
+
+    ``output = input * (divf + 1) / ((divr + 1) * 2**divq)``.
+    """
+
+    divr: int
+    divf: int
+    divq: int
+    filter_range: int
+
+
+class Ecp5Dividers(NamedTuple):
+    """Dividers of EHXPLLL with feedback from CLKOP.
+
+    ``output = input * clkfb / clki``; the VCO runs at ``output * clkop``.
+    """
+
+    clki: int
+    clkfb: int
+    clkop: int
+
+
+def ice40_dividers(input_mhz: float, output_mhz: float) -> Ice40Dividers:
+    """Dividers of an iCE40 PLL; of several choices the one with the fastest phase detector.
+
+    Raises
+    ------
+    EngramError
+        If no legal dividers give exactly `output_mhz`.
+    """
+    source, target = _exact(input_mhz), _exact(output_mhz)
+    if _within(target, ICE40_OUTPUT_MHZ):
+        for divr in range(16):
+            detector = source / (divr + 1)
+            if not _within(detector, ICE40_PFD_MHZ):
+                continue
+            for divq in range(1, 7):
+                vco = target * 2**divq
+                factor = vco / detector
+                if _within(vco, ICE40_VCO_MHZ) and factor.denominator == 1 and factor <= 128:
+                    filter_range = next((value for bound, value in ICE40_FILTER if detector < bound), 6)
+                    return Ice40Dividers(divr, int(factor) - 1, divq, filter_range)
+    raise _no_dividers("iCE40", input_mhz, output_mhz)
+
+
+def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
+    """Dividers of an ECP5 PLL; the smallest `clki`, then the VCO nearest to the middle of its range.
+
+    Raises
+    ------
+    EngramError
+        If no legal dividers give exactly `output_mhz`.
+    """
+    source, target = _exact(input_mhz), _exact(output_mhz)
+    clkops = [
+        clkop for clkop in range(1, ECP5_DIVIDER_MAX + 1) if _within(target * clkop, ECP5_VCO_MHZ)
+    ]
+    for clki in range(1, ECP5_DIVIDER_MAX + 1):
+        detector = source / clki
+        factor = target / detector
+        if _within(detector, ECP5_PFD_MHZ) and factor.denominator == 1 and factor <= 80 and clkops:
+            middle = Fraction(sum(ECP5_VCO_MHZ), 2)
+            clkop = min(clkops, key=lambda divider: abs(target * divider - middle))
+            return Ecp5Dividers(clki, int(factor), clkop)
+    raise _no_dividers("ECP5", input_mhz, output_mhz)
+
+
+def _exact(megahertz: float) -> Fraction:
+    """To the hertz."""
+    return Fraction(round(megahertz * 1_000_000), 1_000_000)
+
+
+def _within(value: Fraction, limits: tuple[int, int]) -> bool:
+    return limits[0] <= value <= limits[1]
+
+
+def _no_dividers(family: str, input_mhz: float, output_mhz: float) -> EngramError:
+    return EngramError(
+        f"no {family} PLL setting makes exactly {output_mhz:g} MHz from {input_mhz:g} MHz; "
+        "choose another core_mhz in the board's file"
+    )

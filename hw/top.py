@@ -1,0 +1,170 @@
+"""Top: the chip on a board, with PLL, reset and LEDs. Pins come from the board's constraint file."""
+
+from amaranth.hdl import ClockDomain, ClockSignal, Const, Instance, Module, ResetSignal, Signal
+from amaranth.lib import wiring
+from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import In, Out
+
+from constraints.boards import Board
+from hw.chip import Chip
+from hw.pll import ecp5_dividers, ice40_dividers
+from sw.bundle import Bundle
+from sw.errors import EngramError
+
+__all__ = ["Top", "uart_divisor"]
+
+BOOT_CYCLES = 1024
+"""Reset lasts this long after the PLL has locked: block RAM of the iCE40 reads as zero for some microseconds
+after configuration, and at 50 MHz these are 20 us."""
+
+BAUD_TOLERANCE = 0.02
+"""Two UARTs that differ by 2 % sample the last bit of a frame a fifth of a bit off its middle."""
+
+
+def uart_divisor(clock_mhz: float, baud: int) -> int:
+    """Clock cycles per UART bit.
+
+    Raises
+    ------
+    EngramError
+        If no whole number of cycles comes within 2 % of `baud`, or it is too fast for the clock.
+    """
+    divisor = round(clock_mhz * 1e6 / baud)
+    if divisor < 4 or abs(clock_mhz * 1e6 / divisor / baud - 1) > BAUD_TOLERANCE:
+        raise EngramError(
+            f"--baud must be within 2 % of a whole fraction, 1/4 or less, of the {clock_mhz:g} MHz clock, "
+            f"got {baud}; try 115200 or 1000000"
+        )
+    return divisor
+
+
+class Top(wiring.Component):
+    """What is synthesised for a board.
+
+    Parameters
+    ----------
+    bundle
+        The classifier.
+    board
+        Clock, PLL and constant pins.
+    baud
+        UART speed in bit/s.
+
+    Members
+    -------
+    clk
+        Oscillator.
+    uart_rx, uart_tx
+        Host link.
+    led_busy, led_locked
+        A request is being served; the PLL has locked.
+    ...
+        One output for every constant pin of the board.
+    """
+
+    def __init__(self, bundle: Bundle, board: Board, baud: int):
+        self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud))
+        self._board = board
+        super().__init__(
+            {
+                "clk": In(1),
+                "uart_rx": In(1),
+                "uart_tx": Out(1),
+                "led_busy": Out(1),
+                "led_locked": Out(1),
+                **{name: Out(1) for name in board.constants},
+            }
+        )
+
+    def elaborate(self, platform):
+        """PLL, reset until it has locked and memory is readable, chip, pins."""
+        m = Module()
+        board = self._board
+        core_clock, locked = Signal(), Signal()
+        pll = _ice40_pll if board.family == "ice40" else _ecp5_pll
+        m.submodules.pll = pll(board, self.clk, core_clock, locked)
+
+        # The boot domain has no reset: it makes the reset of the other one, which runs on the same clock.
+        m.domains.boot = ClockDomain(reset_less=True)
+        m.domains.sync = ClockDomain()
+        m.d.comb += [ClockSignal("boot").eq(core_clock), ClockSignal("sync").eq(core_clock)]
+        boot_locked = Signal()
+        boot_cycles = Signal(range(BOOT_CYCLES))
+        reset = Signal(init=1)
+        m.submodules.lock_synchroniser = FFSynchronizer(locked, boot_locked, o_domain="boot")
+        m.d.comb += ResetSignal("sync").eq(reset)
+        with m.If(~boot_locked):
+            m.d.boot += [boot_cycles.eq(0), reset.eq(1)]
+        with m.Elif(boot_cycles == BOOT_CYCLES - 1):
+            m.d.boot += reset.eq(0)
+        with m.Else():
+            m.d.boot += boot_cycles.eq(boot_cycles + 1)
+
+        m.submodules.chip = chip = self._chip
+        m.d.comb += [
+            chip.rx.eq(self.uart_rx),
+            self.uart_tx.eq(chip.tx),
+            self.led_busy.eq(chip.busy ^ board.leds.active_low),
+            self.led_locked.eq(boot_locked ^ board.leds.active_low),
+        ]
+        m.d.comb += [getattr(self, name).eq(pin.level) for name, pin in board.constants.items()]
+        return m
+
+
+def _ice40_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
+    """SB_PLL40 with simple feedback; the PAD kind takes the oscillator at its own pad."""
+    kind = board.clock.pll
+    dividers = ice40_dividers(board.clock.mhz, board.clock.core_mhz)
+    return Instance(
+        kind,
+        p_FEEDBACK_PATH="SIMPLE",
+        p_PLLOUT_SELECT="GENCLK",
+        p_DIVR=Const(dividers.divr, 4),
+        p_DIVF=Const(dividers.divf, 7),
+        p_DIVQ=Const(dividers.divq, 3),
+        p_FILTER_RANGE=Const(dividers.filter_range, 3),
+        i_RESETB=Const(1),
+        i_BYPASS=Const(0),
+        o_PLLOUTGLOBAL=core_clock,
+        o_LOCK=locked,
+        **{"i_PACKAGEPIN" if kind == "SB_PLL40_PAD" else "i_REFERENCECLK": clk},
+    )
+
+
+def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
+    """EHXPLLL with feedback from its only output, at zero phase."""
+    dividers = ecp5_dividers(board.clock.mhz, board.clock.core_mhz)
+    return Instance(
+        "EHXPLLL",
+        a_FREQUENCY_PIN_CLKI=f"{board.clock.mhz:g}",
+        a_FREQUENCY_PIN_CLKOP=f"{board.clock.core_mhz:g}",
+        a_ICP_CURRENT="12",
+        a_LPF_RESISTOR="8",
+        a_MFG_ENABLE_FILTEROPAMP="1",
+        a_MFG_GMCREF_SEL="2",
+        p_PLLRST_ENA="DISABLED",
+        p_INTFB_WAKE="DISABLED",
+        p_STDBY_ENABLE="DISABLED",
+        p_DPHASE_SOURCE="DISABLED",
+        p_OUTDIVIDER_MUXA="DIVA",
+        p_CLKOP_ENABLE="ENABLED",
+        p_FEEDBK_PATH="CLKOP",
+        p_CLKI_DIV=dividers.clki,
+        p_CLKFB_DIV=dividers.clkfb,
+        p_CLKOP_DIV=dividers.clkop,
+        p_CLKOP_CPHASE=dividers.clkop - 1,
+        p_CLKOP_FPHASE=0,
+        i_CLKI=clk,
+        i_CLKFB=core_clock,
+        i_RST=Const(0),
+        i_STDBY=Const(0),
+        i_PHASESEL0=Const(0),
+        i_PHASESEL1=Const(0),
+        i_PHASEDIR=Const(0),
+        i_PHASESTEP=Const(0),
+        i_PHASELOADREG=Const(0),
+        i_PLLWAKESYNC=Const(0),
+        i_ENCLKOP=Const(0),
+        o_CLKOP=core_clock,
+        o_LOCK=locked,
+    )
