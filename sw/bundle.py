@@ -7,6 +7,8 @@ equal bytes; a file whose bytes are not exactly what saving its content would gi
 import hashlib
 import json
 import os
+import reprlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,6 +40,7 @@ METADATA_KEY = "engram"
 ZOO = Path(__file__).parent / "zoo"
 MAX_THRESHOLD = 2**24
 """Accumulators of anything that fits an FPGA stay below this; exporting a network refuses more."""
+MAX_SHIFT = 31
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -198,7 +201,7 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
     version = description.get("format")
     if version != FORMAT_VERSION:
         raise EngramError(
-            f"{name}: bundle format {version!r} is not supported, this Engram reads format {FORMAT_VERSION}; "
+            f"{name}: bundle format {reprlib.repr(version)} is not supported, this Engram reads format {FORMAT_VERSION}; "
             "train it again or use the version that made it"
         )
     design = validated(DesignPoint, description.get("design"), f"{name}: design")
@@ -206,13 +209,10 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
     wanted = {"quantiser.thresholds", "templates", "array.codes", "adc.gain", "adc.offset", "adc.shift"}
     wanted |= {f"frontend.{i}.{part}" for i in range(len(design.layers)) for part in ("weight", "thresholds")}
     if set(tensors) != wanted:
-        odd = sorted(wanted ^ set(tensors))
-        raise EngramError(
-            f"{name}: tensors missing or unknown: {', '.join(odd)}; the file is damaged or foreign"
-        )
-    if tensors["adc.shift"].shape != (1,):
-        raise EngramError(f"{name}: adc.shift must have shape (1,), got {tensors['adc.shift'].shape}")
+        odd = ", ".join(repr(tensor) for tensor in sorted(wanted ^ set(tensors))[:4])
+        raise EngramError(f"{name}: tensors missing or unknown: {odd}; the file is damaged or foreign")
     try:
+        _check_tensor("adc.shift", tensors["adc.shift"], np.int32, (1,), 0, MAX_SHIFT)
         bundle = Bundle(
             design=design,
             frontend=tuple(
@@ -234,6 +234,8 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` to a temporary neighbour and rename it; raises EngramError when that fails."""
+    if not path.name:
+        raise EngramError(f"cannot write {path}: that is a folder; give a file name")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -242,7 +244,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     except OSError as error:
         raise EngramError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # after a rename it is gone; in a folder that is none it never was
+            temporary.unlink()
 
 
 def _parse(raw: bytes, name: str) -> tuple[dict[str, Any], dict[str, NDArray]]:
@@ -316,8 +319,10 @@ def _check(bundle: Bundle) -> None:
     adcs = (0, 0) if design.adc_bits is None else (design.row_tiles, design.adcs_per_row_tile)
     _check_tensor("adc.gain", bundle.adc.gain, np.int32, adcs, 0, 2**GAIN_BITS - 1)
     _check_tensor("adc.offset", bundle.adc.offset, np.int32, adcs, -(2**30), 2**30)
-    if not 0 <= bundle.adc.shift <= 31 or (design.adc_bits is None and bundle.adc.shift):
-        raise EngramError(f"adc.shift must be 0 to 31, and 0 for the ideal ADC, got {bundle.adc.shift}")
+    if not 0 <= bundle.adc.shift <= MAX_SHIFT or (design.adc_bits is None and bundle.adc.shift):
+        raise EngramError(
+            f"adc.shift must be 0 to {MAX_SHIFT}, and 0 for the ideal ADC, got {bundle.adc.shift}"
+        )
 
 
 def _check_tensor(

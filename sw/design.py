@@ -4,6 +4,7 @@ The front end is a stack of :class:`Layer`; the rest are the sizes of the quanti
 and the classifier. Nothing here depends on trained values.
 """
 
+import reprlib
 from functools import cached_property
 from math import ceil
 from typing import Annotated, Literal, NamedTuple, TypeVar
@@ -288,9 +289,9 @@ def validated(model: type[Model], values: object, what: str) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        place = ".".join(str(part) for part in first["loc"]).encode("unicode_escape").decode()
         text = first["msg"].removeprefix("Value error, ")
-        came = f", got {first['input']!r}" if place and "got" not in text else ""
+        came = f", got {reprlib.repr(first['input'])}" if place and "got" not in text else ""
         raise EngramError(f"{what}: {place + ': ' if place else ''}{text}{came}") from None
 
 
