@@ -201,8 +201,8 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
     version = description.get("format")
     if version != FORMAT_VERSION:
         raise EngramError(
-            f"{name}: bundle format {reprlib.repr(version)} is not supported, this Engram reads format {FORMAT_VERSION}; "
-            "train it again or use the version that made it"
+            f"{name}: bundle format {reprlib.repr(version)} is not supported, this Engram reads format "
+            f"{FORMAT_VERSION}; train it again or use the version that made it"
         )
     design = validated(DesignPoint, description.get("design"), f"{name}: design")
     provenance = validated(Provenance, description.get("provenance"), f"{name}: provenance")

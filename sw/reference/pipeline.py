@@ -101,7 +101,8 @@ def run(bundle: "Bundle", images: NDArray[np.uint8]) -> Trace:
 
 def classify(bundle: "Bundle", levels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Classes (N,) of word-line values (N, F), in chunks; the margin rule is not applied."""
-    return np.concatenate([run_levels(bundle, chunk).label for chunk in _chunks(levels)])
+    parts = [run_levels(bundle, chunk).label for chunk in _chunks(levels)]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
 def first_mismatch(expected: Trace, got: Trace) -> Mismatch | None:

@@ -1,0 +1,57 @@
+"""Word-line values to currents, against a loop over every device."""
+
+import numpy as np
+import pytest
+
+from sw.reference.array import currents, ideal_codes
+
+
+def currents_by_hand(levels, codes, rows):
+    count, features = levels.shape
+    tiles = -(-features // rows)
+    out = np.zeros((count, tiles, codes.shape[2]), object)
+    for n in range(count):
+        for line in range(codes.shape[2]):
+            for row in range(features):
+                out[n, row // rows, line] += int(codes[levels[n, row], row, line])
+    return out
+
+
+@pytest.mark.parametrize(
+    ("features", "rows", "templates"),
+    [(1, 1, 1), (7, 1, 3), (7, 3, 2), (7, 7, 2), (7, 100, 2), (12, 4, 5), (13, 4, 1)],
+)
+@pytest.mark.parametrize("highest", [1, 15, 255])
+def test_currents(features, rows, templates, highest):
+    rng = np.random.default_rng([features, rows, templates, highest])
+    levels = rng.integers(0, 2, (6, features), dtype=np.uint8)
+    codes = rng.integers(0, highest, (2, features, templates), dtype=np.uint8, endpoint=True)
+    got = currents(levels, codes, rows)
+    assert got.dtype == np.int64
+    np.testing.assert_array_equal(got, currents_by_hand(levels, codes, rows))
+
+
+def test_the_largest_current_does_not_wrap():
+    codes = np.full((2, 65_536, 1), 255, np.uint8)
+    codes[1] = 254
+    levels = np.zeros((1, 65_536), np.uint8)
+    assert currents(levels, codes, 65_536).tolist() == [[[255 * 65_536]]]
+    assert currents(1 - levels, codes, 65_536).tolist() == [[[254 * 65_536]]]
+
+
+def test_ideal_codes_by_hand():
+    templates = np.array([[0, 1], [1, 1], [0, 0]], np.uint8)
+    codes = ideal_codes(templates)
+    assert codes.dtype == np.uint8
+    assert codes[1].tolist() == [[0, 1, 0], [1, 1, 0]]
+    assert codes[0].tolist() == [[1, 0, 1], [0, 0, 1]]
+
+
+@pytest.mark.parametrize("rows", [1, 5, 16, 40])
+def test_ideal_current_is_the_match_count_of_the_tile(rows):
+    rng = np.random.default_rng(rows)
+    templates = rng.integers(0, 2, (4, 40), dtype=np.uint8)
+    levels = rng.integers(0, 2, (9, 40), dtype=np.uint8)
+    got = currents(levels, ideal_codes(templates), rows).sum(axis=1)
+    expected = [[sum(a == b for a, b in zip(x, t, strict=True)) for t in templates] for x in levels]
+    assert got.tolist() == expected
