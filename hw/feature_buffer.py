@@ -5,8 +5,8 @@ from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.geometry import ArrayGeometry
-from hw.payloads import index_bits, level_word_layout
-from hw.protocol import load_bytes
+from hw.payloads import level_word_layout
+from hw.word_packer import WordPacker
 from sw.design import DesignPoint
 
 __all__ = ["FeatureBuffer"]
@@ -60,38 +60,33 @@ class FeatureBuffer(wiring.Component):
         write = features.write_port()
         read = features.read_port()
 
+        m.submodules.packer = packer = WordPacker(design)
+        m.d.comb += [
+            packer.o.ready.eq(1),
+            write.en.eq(packer.o.valid),
+            write.data.eq(packer.o.payload.as_value()),
+        ]
+        with m.If(packer.o.valid):
+            m.d.sync += write.addr.eq(Mux(write.addr == geometry.words - 1, 0, write.addr + 1))
+
         byte = Signal(8)
         bits_left = Signal(range(9))
-        bytes_taken = Signal(index_bits(load_bytes(design) + 1))
-        feature = Signal(index_bits(design.features + 1))
-        row = Signal(index_bits(design.rows))
-        lane = Signal(range(design.row_lanes))
-        word = Signal(design.row_lanes)
-        filled = Signal(design.row_lanes)
-        last_row = Signal()
+        bits_wanted = Signal(range(design.features + 1), init=design.features)
+        last_byte = Signal()
         m.d.comb += [
             self.i.ready.eq(bits_left == 0),
-            filled.eq(Mux(lane == 0, 0, word) | (byte[0] << lane)),
-            last_row.eq((row == design.rows - 1) | (feature == design.features - 1)),
-            write.data.eq(filled),
+            packer.i.payload.eq(byte[0]),
+            packer.i.valid.eq((bits_left != 0) & (bits_wanted != 0)),
         ]
+        with m.If(packer.i.valid):
+            m.d.sync += bits_wanted.eq(bits_wanted - 1)
         with m.If(self.i.valid & self.i.ready):
-            m.d.sync += [byte.eq(self.i.payload), bits_left.eq(8), bytes_taken.eq(bytes_taken + 1)]
+            m.d.sync += [byte.eq(self.i.payload), bits_left.eq(8), last_byte.eq(bits_wanted <= 8)]
         with m.If(bits_left != 0):
             m.d.sync += [bits_left.eq(bits_left - 1), byte.eq(byte >> 1)]
-            with m.If(feature != design.features):
-                m.d.sync += [
-                    feature.eq(feature + 1),
-                    row.eq(Mux(last_row, 0, row + 1)),
-                    lane.eq(lane + 1),
-                    word.eq(filled),
-                ]
-                with m.If(last_row | (lane == design.row_lanes - 1)):
-                    m.d.comb += write.en.eq(1)
-                    m.d.sync += [lane.eq(0), write.addr.eq(write.addr + 1)]
-            with m.If((bits_left == 1) & (bytes_taken == load_bytes(design))):
+            with m.If((bits_left == 1) & last_byte):
                 m.d.comb += self.loaded.eq(1)
-                m.d.sync += [bytes_taken.eq(0), feature.eq(0), write.addr.eq(0)]
+                m.d.sync += bits_wanted.eq(design.features)
 
         step = Signal()
         m.d.comb += [
