@@ -1,11 +1,11 @@
-"""PLL dividers: from the board's oscillator to the chip's clock, exactly or not at all."""
+"""Clocks by division: the PLL's dividers, exactly or not at all, and the UART's divisor."""
 
 from fractions import Fraction
 from typing import NamedTuple
 
 from sw.errors import EngramError
 
-__all__ = ["Ecp5Dividers", "Ice40Dividers", "ecp5_dividers", "ice40_dividers"]
+__all__ = ["Ecp5Dividers", "Ice40Dividers", "ecp5_dividers", "ice40_dividers", "uart_divisor"]
 
 ICE40_PFD_MHZ = (10, 133)
 ICE40_VCO_MHZ = (533, 1066)
@@ -20,6 +20,9 @@ ECP5_VCO_MHZ = (400, 800)
 """Ranges of EHXPLLL, ECP5 family data sheet (FPGA-DS-02012), sysCLOCK PLL timing."""
 
 ECP5_DIVIDER_MAX = 128
+
+BAUD_TOLERANCE = 0.02
+"""Two UARTs that differ by 2 % sample the last bit of a frame a fifth of a bit off its middle."""
 
 
 class Ice40Dividers(NamedTuple):
@@ -77,9 +80,7 @@ def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
         If no legal dividers give exactly `output_mhz`.
     """
     source, target = _exact(input_mhz), _exact(output_mhz)
-    clkops = [
-        clkop for clkop in range(1, ECP5_DIVIDER_MAX + 1) if _within(target * clkop, ECP5_VCO_MHZ)
-    ]
+    clkops = [clkop for clkop in range(1, ECP5_DIVIDER_MAX + 1) if _within(target * clkop, ECP5_VCO_MHZ)]
     for clki in range(1, ECP5_DIVIDER_MAX + 1):
         detector = source / clki
         factor = target / detector
@@ -88,6 +89,23 @@ def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
             clkop = min(clkops, key=lambda divider: abs(target * divider - middle))
             return Ecp5Dividers(clki, int(factor), clkop)
     raise _no_dividers("ECP5", input_mhz, output_mhz)
+
+
+def uart_divisor(clock_mhz: float, baud: int) -> int:
+    """Clock cycles per UART bit.
+
+    Raises
+    ------
+    EngramError
+        If no whole number of cycles comes within 2 % of `baud`, or it is too fast for the clock.
+    """
+    divisor = round(clock_mhz * 1e6 / baud)
+    if divisor < 4 or abs(clock_mhz * 1e6 / divisor / baud - 1) > BAUD_TOLERANCE:
+        raise EngramError(
+            f"--baud must be within 2 % of a whole fraction, 1/4 or less, of the {clock_mhz:g} MHz clock, "
+            f"got {baud}; try 115200 or 1000000"
+        )
+    return divisor
 
 
 def _exact(megahertz: float) -> Fraction:

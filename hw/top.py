@@ -7,35 +7,14 @@ from amaranth.lib.wiring import In, Out
 
 from constraints.boards import Board
 from hw.chip import Chip
-from hw.pll import ecp5_dividers, ice40_dividers
+from hw.pll import ecp5_dividers, ice40_dividers, uart_divisor
 from sw.bundle import Bundle
-from sw.errors import EngramError
 
-__all__ = ["Top", "uart_divisor"]
+__all__ = ["Top"]
 
 BOOT_CYCLES = 1024
 """Reset lasts this long after the PLL has locked: block RAM of the iCE40 reads as zero for some microseconds
 after configuration, and at 50 MHz these are 20 us."""
-
-BAUD_TOLERANCE = 0.02
-"""Two UARTs that differ by 2 % sample the last bit of a frame a fifth of a bit off its middle."""
-
-
-def uart_divisor(clock_mhz: float, baud: int) -> int:
-    """Clock cycles per UART bit.
-
-    Raises
-    ------
-    EngramError
-        If no whole number of cycles comes within 2 % of `baud`, or it is too fast for the clock.
-    """
-    divisor = round(clock_mhz * 1e6 / baud)
-    if divisor < 4 or abs(clock_mhz * 1e6 / divisor / baud - 1) > BAUD_TOLERANCE:
-        raise EngramError(
-            f"--baud must be within 2 % of a whole fraction, 1/4 or less, of the {clock_mhz:g} MHz clock, "
-            f"got {baud}; try 115200 or 1000000"
-        )
-    return divisor
 
 
 class Top(wiring.Component):

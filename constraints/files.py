@@ -1,0 +1,42 @@
+"""The text of constraint files: PCF for iCE40, LPF for ECP5, SDC for exported Verilog."""
+
+from constraints.boards import Board
+
+__all__ = ["lpf", "pcf", "sdc"]
+
+
+def pcf(board: Board) -> str:
+    """Physical constraints for nextpnr-ice40. The host's line idles high, so uart_rx has a pull-up."""
+    lines = [
+        f"set_io {'-pullup yes ' if port == 'uart_rx' else ''}{port} {pin}"
+        for port, pin in board.pins.items()
+    ]
+    return "\n".join([*lines, f"set_frequency clk {board.clock.mhz:g}", ""])
+
+
+def lpf(board: Board) -> str:
+    """Logical preferences for nextpnr-ecp5. The host's line idles high, so uart_rx has a pull-up."""
+    lines = []
+    for port, pin in board.pins.items():
+        pull = " PULLMODE=UP" if port == "uart_rx" else ""
+        lines.append(f'LOCATE COMP "{port}" SITE "{pin}";')
+        lines.append(f'IOBUF PORT "{port}" IO_TYPE={board.io_type}{pull};')
+    return "\n".join([*lines, f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;', ""])
+
+
+def sdc(verilog: str, clock_mhz: float, divisor: int) -> str:
+    """Synopsys design constraints, a template for the exported Verilog in any other flow."""
+    return f"""\
+# Constraints for {verilog}, to be completed with the pins of your board.
+#
+# clk   in   {clock_mhz:g} MHz or less. A UART bit is {divisor} cycles long in the Verilog:
+#            {clock_mhz * 1e6 / divisor:.0f} baud at this clock, clock / {divisor} at another.
+# rst   in   synchronous to clk, active high
+# rx    in   from the host's transmitter, asynchronous, idles high: give it a pull-up
+# tx    out  to the host's receiver
+# busy  out  high while a request is being served
+
+create_clock -name clk -period {1000 / clock_mhz:.3f} [get_ports clk]
+set_false_path -from [get_ports rx]
+set_false_path -to [get_ports {{tx busy}}]
+"""

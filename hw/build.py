@@ -1,0 +1,243 @@
+"""Build: from a bundle to a bitstream for a board, or to Verilog for any other flow.
+
+``python -m hw.build BUNDLE --board icebreaker`` is the same program as ``engram build``.
+"""
+
+import json as jsonlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
+from sw.errors import EngramError
+
+if TYPE_CHECKING:
+    from constraints.boards import Board
+    from hw.report import BuildReport
+    from sw.bundle import Bundle
+
+__all__ = ["build", "build_bitstream", "write_verilog"]
+
+BoardOption = Annotated[
+    str, typer.Option("--board", "-b", help="Board; 'list' or any unknown name lists the known ones.")
+]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Folder; default build/<bundle>-<board>.")
+]
+BaudOption = Annotated[int, typer.Option("--baud", min=300, help="Speed of the host link in bit/s.")]
+LanesOption = Annotated[int | None, typer.Option(min=1, max=128, help="Default: what the bundle says.")]
+
+
+@reports_errors
+def build(
+    bundle: BundleArgument,
+    board: BoardOption,
+    output: OutputOption = None,
+    seed: SeedOption = 1,
+    verilog_only: Annotated[
+        bool, typer.Option("--verilog-only", help="Only write Verilog and a constraints template.")
+    ] = False,
+    baud: BaudOption = 1_000_000,
+    row_lanes: LanesOption = None,
+    col_lanes: LanesOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a bitstream for a board, with a report. Lanes cost logic and save cycles, and change no result.
+
+    The exit code is 0 when everything is written and timing is met, 1 when timing is not met, 2 when the
+    bundle cannot be built.
+    """
+    from constraints import boards
+    from sw.bundle import open_bundle
+
+    target = boards.load(board)
+    classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
+    name = Path(bundle.removeprefix("zoo:")).stem
+    folder = output or Path("build") / f"{name}-{target.name}"
+
+    if verilog_only:
+        result = write_verilog(classifier, target, folder, name=name, baud=baud)
+        met = True
+    else:
+        report = build_bitstream(classifier, target, folder, name=name, seed=seed, baud=baud)
+        result, met = report.to_json(), report.timing_met
+        if not json:
+            answer.print(report.table())
+    if json:
+        print_json(result)
+    messages.print(f"written: {', '.join(result['files'])}", soft_wrap=True, highlight=False)
+    if not met:
+        start, end = result["critical_path"]
+        messages.print(
+            f"[bold red]timing NOT MET:[/] {result['fmax_mhz']} MHz reached, "
+            f"{result['target_mhz']:g} MHz needed slowest path from {start} to {end}; "
+            "try another --seed or fewer lanes",
+            soft_wrap=True,
+            highlight=False,
+        )
+        raise typer.Exit(1)
+
+
+def with_lanes(bundle: "Bundle", row_lanes: int | None, col_lanes: int | None) -> "Bundle":
+    """The bundle with other lanes; None keeps one. Raises EngramError when the design does not allow them."""
+    lanes = {"row_lanes": row_lanes, "col_lanes": col_lanes}
+    changes = {name: value for name, value in lanes.items() if value is not None}
+    return bundle.with_(design=bundle.design.with_(**changes)) if changes else bundle
+
+
+def build_bitstream(
+    bundle: "Bundle", board: "Board", folder: Path, *, name: str, seed: int = 1, baud: int = 1_000_000
+) -> "BuildReport":
+    """Synthesise, place, route and pack.
+
+    Writes ``<name>.bin`` or ``<name>.bit``, ``<name>.engram`` (the bundle inside, with its lanes) and
+    ``report.json`` when everything is done, and keeps logs and intermediate files in ``work/``.
+
+    Parameters
+    ----------
+    bundle, board
+        What goes where.
+    folder
+        Made if missing.
+    name
+        Of the files.
+    seed
+        Of place and route.
+    baud
+        UART speed in bit/s.
+
+    Raises
+    ------
+    EngramError
+        If the bundle does not fit the board (before the slow steps where it can be known), if `baud` cannot
+        be made, or if a tool fails.
+    """
+    from hw.fit import check_netlist, check_plan, netlist_usage, planned_memories
+    from hw.pll import uart_divisor
+    from hw.report import BuildReport, speed_of
+    from hw.toolchain import Toolchain
+    from sw.bundle import save, write_atomically
+
+    check_plan(bundle, board)
+    uart_divisor(board.clock.core_mhz, baud)
+    messages.print(f"building {name} for {board.title}, in {folder}", soft_wrap=True, highlight=False)
+    with _work_folder(folder) as work:
+        tools = Toolchain(board, work)
+        with tools.step("elaboration"):
+            _elaborate(bundle, board, baud, work)
+        usage = netlist_usage(tools.synthesise())
+        check_netlist(bundle, board, usage)
+        placed = tools.place_and_route(seed)
+        packed = tools.pack()
+
+        bitstream = folder / f"{name}{packed.suffix}"
+        contents, report_file = folder / f"{name}.engram", folder / "report.json"
+        report = BuildReport(
+            bundle_name=name,
+            digest=bundle.digest,
+            board=board,
+            luts=placed.used.get("ICESTORM_LC", placed.used.get("TRELLIS_COMB", 0)),
+            usage=usage,
+            memories=planned_memories(bundle, board.family),
+            fmax_mhz=placed.fmax_mhz,
+            critical_path=placed.critical_path,
+            speed=speed_of(bundle, board.clock.core_mhz, baud),
+            baud=baud,
+            seed=seed,
+            seconds=tools.seconds,
+            bitstream=str(bitstream),
+            files=(str(bitstream), str(contents), str(report_file)),
+        )
+        # The report comes last: where there is one, what it describes is whole.
+        report_file.unlink(missing_ok=True)
+        packed.replace(bitstream)
+        save(bundle, contents)
+        write_atomically(report_file, jsonlib.dumps(report.to_json(), indent=2).encode() + b"\n")
+    return report
+
+
+def write_verilog(
+    bundle: "Bundle", board: "Board", folder: Path, *, name: str, baud: int = 1_000_000
+) -> dict[str, Any]:
+    """Write the chip without PLL and pins, for any flow, and a constraints template.
+
+    ``<name>.v`` has the top module ``engram`` with ports clk, rst, rx, tx and busy; ``<name>.sdc`` explains
+    them. The UART's divisor is for the board's clock.
+
+    Raises
+    ------
+    EngramError
+        If `baud` cannot be made or a file cannot be written.
+    """
+    from amaranth.back import verilog
+
+    from constraints.files import sdc
+    from hw.chip import Chip
+    from hw.pll import uart_divisor
+    from hw.report import speed_of
+    from sw.bundle import save, write_atomically
+
+    clock_mhz = board.clock.core_mhz
+    divisor = uart_divisor(clock_mhz, baud)
+    files = [folder / f"{name}{suffix}" for suffix in (".v", ".sdc", ".engram")]
+    with messages.status("writing Verilog"):
+        text = verilog.convert(Chip(bundle, divisor), name="engram", emit_src=False)
+    write_atomically(files[0], text.encode())
+    write_atomically(files[1], sdc(files[0].name, clock_mhz, divisor).encode())
+    save(bundle, files[2])
+    speed = speed_of(bundle, clock_mhz, baud)
+    return {
+        "bundle": name,
+        "digest": bundle.digest,
+        "board": board.name,
+        "bitstream": None,
+        "verilog": str(files[0]),
+        "files": [str(file) for file in files],
+        "luts": None,
+        "brams": None,
+        "fmax_mhz": None,
+        "target_mhz": clock_mhz,
+        "cycles_per_image": speed.cycles_per_image,
+        "baud": baud,
+    }
+
+
+@contextmanager
+def _work_folder(folder: Path) -> Iterator[Path]:
+    """An empty ``work/`` in `folder`; kept with its logs after success and failure, not after Ctrl-C."""
+    work = folder / "work"
+    try:
+        if work.exists():
+            shutil.rmtree(work)
+        work.mkdir(parents=True)
+    except OSError as error:
+        raise EngramError(
+            f"cannot use {folder} for the build: {error.strerror}; choose a folder with -o"
+        ) from None
+    try:
+        yield work
+    except KeyboardInterrupt:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+
+
+def _elaborate(bundle: "Bundle", board: "Board", baud: int, work: Path) -> None:
+    """Netlist in RTLIL, which Yosys reads as it is, and the constraint file."""
+    from amaranth.back import rtlil
+
+    from constraints.files import lpf, pcf
+    from hw.top import Top
+
+    (work / "top.il").write_text(rtlil.convert(Top(bundle, board, baud), name="top", emit_src=False))
+    if board.family == "ice40":
+        (work / "top.pcf").write_text(pcf(board))
+    else:
+        (work / "top.lpf").write_text(lpf(board))
+
+
+if __name__ == "__main__":
+    typer.run(build)

@@ -1,0 +1,197 @@
+"""Fit: what a classifier needs of an FPGA, before synthesis and after, and which board would do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from math import ceil
+from operator import and_, or_
+
+from constraints.boards import Board, Family, Limits, load_all
+from hw.geometry import ArrayGeometry
+from sw.bundle import Bundle
+from sw.errors import EngramError
+
+__all__ = [
+    "PlannedMemory",
+    "Usage",
+    "block_rams",
+    "check_netlist",
+    "check_plan",
+    "netlist_usage",
+    "planned_block_rams",
+    "planned_memories",
+]
+
+
+@dataclass(frozen=True)
+class RamShape:
+    """One way to use a block RAM.
+
+    Attributes
+    ----------
+    depth, width
+        Entries and bits.
+    write_bits
+        Smallest group of bits with a write enable of its own; None when only whole entries are written.
+    """
+
+    depth: int
+    width: int
+    write_bits: int | None = None
+
+
+RAM_SHAPES: dict[Family, tuple[RamShape, ...]] = {
+    "ice40": (RamShape(256, 16, 1), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2)),
+    "ecp5": (
+        RamShape(512, 36, 9),
+        RamShape(1024, 18, 9),
+        RamShape(2048, 9, 9),
+        RamShape(4096, 4),
+        RamShape(8192, 2),
+        RamShape(16384, 1),
+    ),
+}
+"""SB_RAM40_4K (Lattice FPGA-TN-02002), DP16KD and PDPW16KD (FPGA-TN-02204), as Yosys 0.70 uses them."""
+
+READ_ONLY = ("array.codes",)
+"""Memories that the chip's host link never writes, so synthesis makes ROM of them."""
+
+LUT_CELLS = ("SB_LUT4", "LUT4")
+RAM_CELLS = ("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW", "DP16KD", "PDPW16KD")
+DSP_CELLS = ("SB_MAC16", "MULT18X18D")
+CARRY_LUTS = {"CCU2C": 2}
+"""An ECP5 carry cell occupies two look-up tables; an iCE40 carry is in the cell of its look-up table."""
+
+
+@dataclass(frozen=True)
+class PlannedMemory:
+    """One memory and the block RAM it takes."""
+
+    name: str
+    depth: int
+    width: int
+    block_rams: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Cells of a synthesised netlist."""
+
+    luts: int
+    ffs: int
+    block_rams: int
+    dsps: int
+
+
+def block_rams(depth: int, width: int, family: Family, *, read_only: bool = False) -> int:
+    """Block RAMs of a memory with one read and one write port.
+
+    A memory deeper than the RAM's shape is cut into slices. Slices may share a RAM side by side when each of
+    them can be written alone, so a slice's width counts in whole write groups; a ROM has no such limit.
+    """
+    assert depth > 0 and width > 0, (depth, width)
+    counts = []
+    for shape in RAM_SHAPES[family]:
+        slices = ceil(depth / shape.depth)
+        if read_only:
+            counts.append(ceil(slices * width / shape.width))
+        elif shape.write_bits is None:
+            counts.append(slices * ceil(width / shape.width))
+        else:
+            slice_width = ceil(width / shape.write_bits) * shape.write_bits
+            counts.append(ceil(slices * slice_width / shape.width))
+    return min(counts)
+
+
+def planned_memories(bundle: Bundle, family: Family) -> tuple[PlannedMemory, ...]:
+    """Every memory of the chip with its block RAM.
+
+    Bits of the code memory that are equal in all entries, such as the upper bits of ideal codes in wide
+    cells, are constants and take no RAM.
+    """
+    geometry = ArrayGeometry(bundle.design)
+    planned = []
+    for memory in geometry.memories():
+        read_only, width = memory.name in READ_ONLY, memory.width
+        if memory.name == "array.codes":
+            entries = geometry.pack_codes(bundle.codes)
+            width = (reduce(or_, entries) & ~reduce(and_, entries)).bit_count()
+        count = block_rams(memory.depth, width, family, read_only=read_only) if width else 0
+        planned.append(PlannedMemory(memory.name, memory.depth, memory.width, count))
+    return tuple(planned)
+
+
+def planned_block_rams(bundle: Bundle, family: Family) -> int:
+    """Block RAM of the whole chip."""
+    return sum(memory.block_rams for memory in planned_memories(bundle, family))
+
+
+def check_plan(bundle: Bundle, board: Board) -> None:
+    """Refuse a bundle whose memories do not fit the board.
+
+    Raises
+    ------
+    EngramError
+        With what it needs, what the part has, and the smallest board that has enough.
+    """
+    needed = planned_block_rams(bundle, board.family)
+    if needed > board.limits.block_rams:
+        fitting = [
+            other
+            for other in load_all()
+            if planned_block_rams(bundle, other.family) <= other.limits.block_rams
+        ]
+        raise _too_large(bundle, board, "block RAM", needed, board.limits.block_rams, fitting)
+
+
+def netlist_usage(cells: Mapping[str, int]) -> Usage:
+    """Sum up the cells of a netlist by kind, from their number by type."""
+
+    def total(kinds: tuple[str, ...]) -> int:
+        return sum(cells.get(kind, 0) for kind in kinds)
+
+    return Usage(
+        luts=total(LUT_CELLS) + sum(luts * cells.get(kind, 0) for kind, luts in CARRY_LUTS.items()),
+        ffs=sum(number for kind, number in cells.items() if kind.startswith(("SB_DFF", "TRELLIS_FF"))),
+        block_rams=total(RAM_CELLS),
+        dsps=total(DSP_CELLS),
+    )
+
+
+def check_netlist(bundle: Bundle, board: Board, usage: Usage) -> None:
+    """Refuse a netlist that the part cannot hold, before place and route finds out the slow way.
+
+    Raises
+    ------
+    EngramError
+        As :func:`check_plan`. Other boards are judged by the same counts, which differ little between parts.
+    """
+    for name, needed, available in _comparison(usage, board.limits):
+        if needed > available:
+            fitting = [
+                other
+                for other in load_all()
+                if planned_block_rams(bundle, other.family) <= other.limits.block_rams
+                and usage.luts <= other.limits.luts
+                and usage.ffs <= other.limits.ffs
+            ]
+            raise _too_large(bundle, board, name, needed, available, fitting)
+
+
+def _comparison(usage: Usage, limits: Limits) -> tuple[tuple[str, int, int], ...]:
+    return (
+        ("look-up tables", usage.luts, limits.luts),
+        ("flip-flops", usage.ffs, limits.ffs),
+        ("block RAM", usage.block_rams, limits.block_rams),
+        ("multipliers", usage.dsps, limits.dsps),
+    )
+
+
+def _too_large(
+    bundle: Bundle, board: Board, what: str, needed: int, available: int, fitting: list[Board]
+) -> EngramError:
+    best = f"the smallest known board that fits is {fitting[0].name}" if fitting else "no known board has it"
+    return EngramError(
+        f"{bundle.design.name!r} needs {needed} {what}, the {board.device} of {board.name} has {available}; "
+        f"{best}; or train with fewer features, templates or cell bits"
+    )

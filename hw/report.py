@@ -1,0 +1,172 @@
+"""Build report: what a build gave, as a table and as JSON."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.table import Table
+
+from constraints.boards import Board
+from hw.fit import PlannedMemory, Usage
+from hw.protocol import ANSWER_BYTES, load_bytes
+from hw.timing import accelerator_timing
+from sw.bundle import Bundle
+
+__all__ = ["BuildReport", "Speed", "speed_of"]
+
+UART_FRAME_BITS = 10
+"""Start bit, 8 data bits, stop bit."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How fast a classifier runs at a clock.
+
+    Attributes
+    ----------
+    cycles_per_image
+        Clock cycles between answers of the accelerator when images follow each other closely.
+    latency_cycles
+        From the first word of an image to its answer.
+    images_per_second_core
+        What that gives at the target clock.
+    images_per_second_link
+        Through UART, one image at a time: load, acknowledge, classify, answer.
+    """
+
+    cycles_per_image: int
+    latency_cycles: int
+    images_per_second_core: float
+    images_per_second_link: float
+
+
+def speed_of(bundle: Bundle, clock_mhz: float, baud: int) -> Speed:
+    """Rates of the core and of the link, apart: the link is usually the slower one."""
+    latency, interval = accelerator_timing(bundle.design)
+    link_bytes = 1 + load_bytes(bundle.design) + 1 + 1 + ANSWER_BYTES
+    seconds = link_bytes * UART_FRAME_BITS / baud + latency / (clock_mhz * 1e6)
+    return Speed(interval, latency, clock_mhz * 1e6 / interval, 1 / seconds)
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """Everything about one build.
+
+    Attributes
+    ----------
+    bundle_name, digest
+        What is inside: the chip answers IDENTIFY with the first 8 bytes of this digest.
+    board
+        For which board.
+    luts
+        Occupied look-up tables (logic cells on iCE40) after packing.
+    usage
+        Cells of the netlist.
+    memories
+        Planned memories with their block RAM.
+    fmax_mhz, critical_path
+        After routing, by static timing analysis, with the cells at both ends of the slowest path.
+    speed, baud, seed
+        Rates; speed of the host link; nextpnr's seed.
+    seconds
+        Wall-clock time of each step.
+    bitstream, files
+        What was written.
+    """
+
+    bundle_name: str
+    digest: str
+    board: Board
+    luts: int
+    usage: Usage
+    memories: tuple[PlannedMemory, ...]
+    fmax_mhz: float
+    critical_path: tuple[str, str]
+    speed: Speed
+    baud: int
+    seed: int
+    seconds: dict[str, float]
+    bitstream: str
+    files: tuple[str, ...]
+
+    @property
+    def brams_planned(self) -> int:
+        """Block RAM computed before synthesis."""
+        return sum(memory.block_rams for memory in self.memories)
+
+    @property
+    def timing_met(self) -> bool:
+        """Whether the slowest path is fast enough for the board's clock."""
+        return self.fmax_mhz >= self.board.clock.core_mhz
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``--json`` and ``report.json``."""
+        board, limits = self.board, self.board.limits
+        return {
+            "bundle": self.bundle_name,
+            "digest": self.digest,
+            "board": board.name,
+            "device": board.device,
+            "bitstream": self.bitstream,
+            "files": list(self.files),
+            "luts": self.luts,
+            "luts_available": limits.luts,
+            "ffs": self.usage.ffs,
+            "ffs_available": limits.ffs,
+            "brams": self.usage.block_rams,
+            "brams_planned": self.brams_planned,
+            "brams_available": limits.block_rams,
+            "dsps": self.usage.dsps,
+            "dsps_available": limits.dsps,
+            "memories": [asdict(memory) for memory in self.memories],
+            "fmax_mhz": round(self.fmax_mhz, 2),
+            "target_mhz": board.clock.core_mhz,
+            "timing_met": self.timing_met,
+            "critical_path": list(self.critical_path),
+            **asdict(self.speed),
+            "baud": self.baud,
+            "seed": self.seed,
+            "seconds": {step: round(seconds, 2) for step, seconds in self.seconds.items()},
+        }
+
+    def table(self) -> Table:
+        """For the terminal."""
+        limits, usage, speed = self.board.limits, self.usage, self.speed
+        table = Table(title=f"{self.bundle_name} on {self.board.title} ({self.board.device})")
+        table.add_column("")
+        table.add_column("value", justify="right")
+        table.add_column("of", justify="right")
+        table.add_column("note")
+        cells = "logic cells" if self.board.family == "ice40" else "LUT4"
+        table.add_row(cells, f"{self.luts:,}", f"{limits.luts:,}", _share(self.luts, limits.luts))
+        table.add_row("flip-flops", f"{usage.ffs:,}", f"{limits.ffs:,}", _share(usage.ffs, limits.ffs))
+        table.add_row("block RAM", str(usage.block_rams), str(limits.block_rams), self._ram_note())
+        table.add_row("multipliers", str(usage.dsps), str(limits.dsps), "")
+        target = self.board.clock.core_mhz
+        table.add_row(
+            "Fmax", f"{self.fmax_mhz:.1f} MHz", f"{target:g} MHz", "met" if self.timing_met else "NOT MET"
+        )
+        table.add_row(
+            "per image", f"{speed.cycles_per_image:,} cycles", "", f"latency {speed.latency_cycles:,}"
+        )
+        table.add_row("core", f"{speed.images_per_second_core:,.0f} /s", "", f"images at {target:g} MHz")
+        table.add_row(
+            "host link", f"{speed.images_per_second_link:,.0f} /s", "", f"images at {self.baud:,} baud"
+        )
+        table.add_row("seed", str(self.seed), "", "of place and route")
+        table.add_row("time", f"{sum(self.seconds.values()):.1f} s", "", _times(self.seconds))
+        table.add_row("bundle", self.digest[:16], "", "what the chip answers to IDENTIFY")
+        return table
+
+    def _ram_note(self) -> str:
+        difference = self.usage.block_rams - self.brams_planned
+        if difference == 0:
+            return f"{self.brams_planned} planned, as planned"
+        return f"{self.brams_planned} planned, {abs(difference)} {'more' if difference > 0 else 'fewer'}"
+
+
+def _share(used: int, available: int) -> str:
+    return f"{used / available:.0%}"
+
+
+def _times(seconds: dict[str, float]) -> str:
+    return ", ".join(f"{step} {value:.1f}" for step, value in seconds.items())
