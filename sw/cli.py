@@ -1,14 +1,14 @@
 """The ``engram`` command: subcommands from :mod:`sw.commands`, :mod:`sim.run` and :mod:`hw.build`."""
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
 
 from sw.console import messages
+from sw.version import engram_version
 
-__all__ = ["application", "engram_version", "main"]
+__all__ = ["application", "main"]
 
 EXTRAS = {
     "torch": "train",
@@ -19,14 +19,6 @@ EXTRAS = {
     "cocotb_tools": "sim",
 }
 """Which group of pyproject.toml brings a package that only some subcommands need."""
-
-
-def engram_version() -> str:
-    """Version of the installed package, or of this source tree when it is not installed."""
-    try:
-        return version("engram-rram")
-    except PackageNotFoundError:
-        return "0.1.0+source"
 
 
 def application() -> typer.Typer:

@@ -1,0 +1,238 @@
+"""From a data set to a bundle: teacher, full-precision twin, quantised student with its templates, export.
+
+``python -m sw.distil`` is ``engram train``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sw.bundle import Bundle, DataOrigin, Provenance
+from sw.console import messages
+from sw.datasets import Dataset
+from sw.design import DesignPoint
+from sw.errors import EngramError
+from sw.fit import Classifier, Recipe, Split, accuracy, deterministic, fit, in_chunks
+from sw.quantise import export
+from sw.reference import pipeline
+from sw.reference.adc import full_scale_tables
+from sw.reference.array import ideal_codes
+from sw.student import FloatTwin, Student
+from sw.teacher import teacher_logits
+from sw.templates import DenseHead, TemplateHead, kmeans_templates, mean_templates
+from sw.version import engram_version
+
+__all__ = ["Method", "StudentClassifier", "Trained", "recipe_for", "train"]
+
+Method = Literal["learned", "mean", "kmeans"]
+
+RECIPES = {
+    "digits": Recipe(epochs=100, float_epochs=40, teacher_epochs=20, batch=50),
+    "mnist": Recipe(epochs=30, float_epochs=6, teacher_epochs=5, shift=2),
+    "fashion-mnist": Recipe(epochs=30, float_epochs=10, teacher_epochs=8),
+    "cifar10-grey": Recipe(epochs=30, float_epochs=10, teacher_epochs=15, shift=2, flip=True),
+}
+OTHER_RECIPE = Recipe(epochs=30, float_epochs=10, teacher_epochs=8)
+FLOAT_WEIGHT_DECAY = 0.02
+
+
+class StudentClassifier(Classifier):
+    """Student and head, trained together.
+
+    Parameters
+    ----------
+    design
+        Sizes of the student and number of templates.
+    learned
+        Learn the templates; if not, a dense head stands in until they are made.
+    """
+
+    def __init__(self, design: DesignPoint, learned: bool):
+        super().__init__()
+        self.student = Student(design)
+        self.head = (
+            TemplateHead(design.features, design.classes, design.templates_per_class)
+            if learned
+            else DenseHead(design.features, design.classes)
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, K)."""
+        return self.head(self.student(images))
+
+    def predict(self, images: Tensor) -> Tensor:
+        """Classes (N,), by winner-take-all with learned templates."""
+        return self.head.predict(self.student(images))
+
+    def clamp_(self) -> None:
+        """Keep template latents in bounds."""
+        self.head.clamp_()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A bundle, and whether all epochs of the student ran (False after Ctrl-C)."""
+
+    bundle: Bundle
+    finished: bool
+
+
+def recipe_for(name: str) -> Recipe:
+    """The default recipe of a data set; one of middle length for unknown ones."""
+    return RECIPES.get(name, OTHER_RECIPE)
+
+
+def train(
+    dataset: Dataset,
+    design: DesignPoint,
+    recipe: Recipe,
+    *,
+    templates: Method = "learned",
+    seed: int = 0,
+    command: str = "",
+) -> Trained:
+    """Train everything and export a bundle with ideal cells.
+
+    The same arguments give the same bytes on one machine. Epochs are chosen by validation accuracy; the test
+    part is looked at once, at the end.
+
+    Parameters
+    ----------
+    dataset
+        Images and labels.
+    design
+        Sizes; must fit the images and classes.
+    recipe
+        How long and how.
+    templates
+        ``learned`` with the student, or ``mean`` or ``kmeans`` of the binarised features of a student that was
+        trained with a dense head.
+    seed
+        Seed of everything random.
+    command
+        Recorded in the bundle as what made it.
+
+    Returns
+    -------
+    Trained
+        Metrics ``validation.*`` and ``test.*`` are in its provenance: ``float`` is the full-precision twin,
+        ``quantised`` the student with the head it was trained with, ``ideal`` the integer reference.
+
+    Raises
+    ------
+    EngramError
+        If design, data and options do not fit together.
+    KeyboardInterrupt
+        If Ctrl-C came before a student had been validated once.
+    """
+    _check(dataset, design, templates)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    parts = {
+        "train": Split.of(dataset.x_train, dataset.y_train, device),
+        "validation": Split.of(dataset.x_val, dataset.y_val, device),
+        "test": Split.of(dataset.x_test, dataset.y_test, device),
+    }
+    fitted = parts["train"], parts["validation"]
+    logits = None
+    if recipe.distil_weight:
+        with deterministic(seed):
+            logits = teacher_logits(*fitted, dataset.classes, recipe, seed, dataset.digest)
+    with deterministic(seed):
+        twin = FloatTwin(design).to(device)
+        if not fit(
+            twin,
+            *fitted,
+            recipe,
+            recipe.float_epochs,
+            label="float twin",
+            teacher_logits=logits,
+            weight_decay=FLOAT_WEIGHT_DECAY,
+        ):
+            raise KeyboardInterrupt
+    with deterministic(seed):
+        model = StudentClassifier(design, templates == "learned").to(device)
+        finished = fit(model, *fitted, recipe, recipe.epochs, label="student", teacher_logits=logits)
+        if not finished:
+            messages.print("[yellow]interrupted:[/] the best epoch so far is kept")
+            command += "  # interrupted"
+        bundle = _assemble(model, dataset, design, templates, seed, command)
+        metrics = {}
+        for name in ("validation", "test"):
+            part = parts[name]
+            metrics[f"{name}.float"] = accuracy(twin, part)
+            metrics[f"{name}.quantised"] = accuracy(model, part)
+            levels = pipeline.levels_of(bundle, part.images.cpu().numpy())
+            right = pipeline.classify(bundle, levels) == part.labels.cpu().numpy()
+            metrics[f"{name}.ideal"] = float(right.mean())
+    provenance = bundle.provenance.model_copy(update={"metrics": metrics})
+    return Trained(bundle.with_(provenance=provenance), finished)
+
+
+def _assemble(
+    model: StudentClassifier, dataset: Dataset, design: DesignPoint, method: Method, seed: int, command: str
+) -> Bundle:
+    """Export the student and make the templates."""
+    frontend, thresholds = export(model.student, design)
+    if isinstance(model.head, TemplateHead):
+        stored = model.head.templates()
+    else:
+        with torch.no_grad():
+            images = torch.from_numpy(dataset.x_train).to(model.student.quantiser.offset.device)
+            bits = in_chunks(model.student, images).cpu().numpy().astype(np.uint8)
+        if method == "mean":
+            stored = mean_templates(bits, dataset.y_train, dataset.classes)
+        else:
+            count = design.templates_per_class
+            stored = kmeans_templates(bits, dataset.y_train, dataset.classes, count, seed)
+    return Bundle(
+        design=design,
+        frontend=frontend,
+        feature_thresholds=thresholds,
+        templates=stored,
+        codes=ideal_codes(stored),
+        adc=full_scale_tables(design, 0, 1),
+        provenance=Provenance(
+            engram_version=engram_version(),
+            data=DataOrigin(name=dataset.name, digest=dataset.digest),
+            command=command,
+            seed=seed,
+        ),
+    )
+
+
+def _check(dataset: Dataset, design: DesignPoint, templates: Method) -> None:
+    """What must fit before hours are spent; raises EngramError."""
+    size = dataset.x_train.shape[1:]
+    if size != (design.height, design.width) or dataset.classes != design.classes:
+        raise EngramError(
+            f"design {design.name!r} is for {design.classes} classes of {design.height} x {design.width} pixels, "
+            f"data {dataset.name!r} has {dataset.classes} of {size[0]} x {size[1]}; choose another --design"
+        )
+    if design.cell_bits != 1 or design.adc_bits is not None:
+        raise EngramError(
+            f"training makes ideal cells: cell_bits must be 1 and adc_bits none, got {design.cell_bits} and "
+            f"{design.adc_bits}; program the bundle with a device model afterwards"
+        )
+    count = design.templates_per_class
+    if templates == "mean" and count != 1:
+        raise EngramError(
+            f"--templates mean makes one template per class, got templates_per_class {count}; "
+            "use 1, or --templates kmeans"
+        )
+    fewest = int(np.bincount(dataset.y_train).min())
+    if templates == "kmeans" and fewest < count:
+        raise EngramError(
+            f"--templates kmeans needs at least {count} training images of every class, got {fewest}; "
+            "use fewer --templates-per-class"
+        )
+
+
+if __name__ == "__main__":
+    import typer
+
+    from sw.commands.train import train as train_command
+
+    typer.run(train_command)

@@ -1,0 +1,230 @@
+"""The official data files: fetched once with checksums, resumed where they stopped, parsed without unpickling."""
+
+import gzip
+import io
+import struct
+import tarfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.console import messages, progress
+from sw.errors import EngramError
+
+__all__ = [
+    "cache_folder",
+    "download",
+    "fetch",
+    "fetch_cifar10_grey",
+    "fetch_idx",
+    "parse_cifar10",
+    "parse_idx",
+]
+
+IDX_SITES = {
+    "mnist": (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "f68b3c2dcbeaaa9fbdd348bbdeb94873",
+        "d53e105ee54ea40749a09fcbcd1e9432",
+        "9fb629c4189551a2d022fa330f9573f3",
+        "ec29112dd5afa0611ce80d1b7f02629c",
+    ),
+    "fashion-mnist": (
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "25c81989df183df01b3e8a0aad5dffbe",
+        "bef4ecab320f06d8554ea6380940ec79",
+        "bb300cfdad3c16e7a12a480ee83cd310",
+    ),
+}
+"""Site and the MD5 sums its owner publishes, in the order of IDX_FILES."""
+
+IDX_FILES = {
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+}
+CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+
+BLOCK_BYTES = 1 << 16
+TIMEOUT_S = 30
+IDX_UNSIGNED_BYTE = 8
+CIFAR10_RECORD_BYTES = 1 + 3 * 32 * 32
+
+
+def cache_folder() -> Path:
+    """Where downloads and teachers are kept: ``$ENGRAM_CACHE``, or the system's cache folder."""
+    import os
+
+    import pooch
+
+    return Path(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram"))
+
+
+def fetch(url: str, md5: str, data_name: str, folder: Path | None = None) -> Path:
+    """A file of the cache, downloaded first if it is not there or has another checksum.
+
+    Parameters
+    ----------
+    url
+        Where it is.
+    md5
+        Its checksum, 32 hexadecimal digits.
+    data_name
+        Name of the data set, for messages and as the folder in the cache.
+    folder
+        Another folder than the cache.
+
+    Raises
+    ------
+    EngramError
+        If there is no network, or what came has another checksum.
+    """
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("ERROR")
+    way_out = f"put the .npz into the folder $ENGRAM_DATA, or give --data FILE.npz instead of {data_name}"
+    try:
+        found = pooch.retrieve(
+            url,
+            known_hash=f"md5:{md5}",
+            fname=url.rsplit("/", 1)[-1],
+            path=folder or cache_folder() / data_name,
+            downloader=download,
+        )
+    except ValueError:
+        raise EngramError(f"{url} has another checksum than md5 {md5}; try again, or {way_out}") from None
+    except (requests.RequestException, OSError) as error:
+        reason = type(error).__name__
+        raise EngramError(
+            f"cannot download {url} ({reason}); run again to continue where it stopped, or {way_out}"
+        ) from None
+    return Path(found)
+
+
+def download(url: str, output_file: str, pooch: Any) -> None:
+    """Downloader for Pooch that continues an interrupted transfer.
+
+    What has come so far is kept beside the target as ``NAME.part``; the next call asks the server for the
+    rest with an HTTP Range request (RFC 9110, section 14). A server that ignores the range starts over.
+
+    Parameters
+    ----------
+    url
+        Where the file is.
+    output_file
+        Where Pooch wants it; a temporary name in the target's folder.
+    pooch
+        The calling :class:`pooch.Pooch`, which knows the target's folder.
+
+    Raises
+    ------
+    requests.RequestException
+        If the connection cannot be made or breaks; the part stays.
+    """
+    import requests
+
+    part = Path(pooch.path) / f"{url.rsplit('/', 1)[-1]}.part"
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Range": f"bytes={have}-"} if have else {}
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:
+        nothing_left = answer.status_code == requests.codes.requested_range_not_satisfiable
+        if not nothing_left:
+            answer.raise_for_status()
+            if answer.status_code != requests.codes.partial_content:
+                have = 0
+            _receive(answer, part, have)
+    part.replace(output_file)
+
+
+def _receive(answer: Any, part: Path, have: int) -> None:
+    """Append the body to `part` after its first `have` bytes; refuses a body that ends early."""
+    import requests
+
+    length = answer.headers.get("Content-Length")
+    total = have + int(length) if length else None
+    with progress() as bar, part.open("r+b" if have else "wb") as file:
+        file.seek(have)
+        task = bar.add_task(f"download {part.stem}", total=total, completed=have, note="bytes")
+        for block in answer.iter_content(BLOCK_BYTES):
+            file.write(block)
+            have += len(block)
+            bar.update(task, completed=have)
+    if total is not None and have < total:
+        raise requests.ConnectionError(f"{have} of {total} bytes came")
+
+
+def fetch_idx(name: str) -> dict[str, NDArray]:
+    """MNIST or Fashion-MNIST, official files, as the arrays of the common layout."""
+    site, *sums = IDX_SITES[name]
+    arrays = {}
+    for (key, file_name), md5 in zip(IDX_FILES.items(), sums, strict=True):
+        path = fetch(site + file_name, md5, name)
+        arrays[key] = parse_idx(gzip.decompress(path.read_bytes()), file_name)
+    return arrays
+
+
+def parse_idx(raw: bytes, name: str) -> NDArray[np.uint8]:
+    """Array of an IDX file of unsigned bytes (format: LeCun, Cortes, Burges, the MNIST database page).
+
+    Two zero bytes, type 8, number of dimensions, each dimension as a big-endian uint32, then the values.
+
+    Raises
+    ------
+    EngramError
+        If the header or the length is another.
+    """
+    if len(raw) < 4 or raw[:3] != bytes([0, 0, IDX_UNSIGNED_BYTE]) or len(raw) < 4 + 4 * raw[3]:
+        raise EngramError(f"{name} must be an IDX file of unsigned bytes, its header is {raw[:4].hex()!r}")
+    start = 4 + 4 * raw[3]
+    shape = struct.unpack(f">{raw[3]}I", raw[4:start])
+    count = int(np.prod(shape, dtype=object))
+    if len(raw) != start + count:
+        raise EngramError(f"{name} must hold {count} values, as its header says, got {len(raw) - start}")
+    return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def fetch_cifar10_grey() -> dict[str, NDArray]:
+    """CIFAR-10, the official binary version, turned grey."""
+    path = fetch(CIFAR10_URL, CIFAR10_MD5, "cifar10-grey")
+    messages.print("unpacking CIFAR-10 and turning it grey")
+    train, test = [], []
+    try:
+        with tarfile.open(fileobj=io.BytesIO(path.read_bytes()), mode="r:gz") as archive:
+            for member in sorted(archive.getmembers(), key=lambda member: member.name):
+                file = archive.extractfile(member) if member.name.endswith(".bin") else None
+                if file is not None:
+                    parts = test if "test" in member.name else train
+                    parts.append(parse_cifar10(file.read(), member.name))
+    except (tarfile.TarError, zlib.error, EOFError):
+        raise EngramError(f"{path} is damaged; delete it and run again") from None
+    (x_train, y_train), (x_test, y_test) = (
+        (np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]))
+        for parts in (train, test)
+    )
+    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+
+
+def parse_cifar10(raw: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Grey images (N, 32, 32) and labels (N,) of one file of the binary CIFAR-10 (Krizhevsky 2009).
+
+    A record is the label, then 1,024 bytes each of red, green and blue. Grey is the ITU-R BT.601 luma in
+    thousandths, ``(299 R + 587 G + 114 B + 500) // 1000``.
+
+    Raises
+    ------
+    EngramError
+        If the length is not a whole number of records.
+    """
+    if not raw or len(raw) % CIFAR10_RECORD_BYTES:
+        raise EngramError(f"{name} must hold records of {CIFAR10_RECORD_BYTES} bytes, got {len(raw)} bytes")
+    records = np.frombuffer(raw, np.uint8).reshape(-1, CIFAR10_RECORD_BYTES)
+    red, green, blue = records[:, 1:].reshape(-1, 3, 32, 32).astype(np.int64).transpose(1, 0, 2, 3)
+    grey = (299 * red + 587 * green + 114 * blue + 500) // 1000
+    return grey.astype(np.uint8), records[:, 0].copy()

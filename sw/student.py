@@ -1,0 +1,256 @@
+"""The student: the quantised CNN of a DesignPoint as a trainable network, and its full-precision twin.
+
+Everything between the layers is a small integer held in a float: pixels 0..255, weights as integers (Brevitas
+weight quantisers), activations 0 .. 2**n - 1 (Brevitas activation quantiser with scale 1). So accumulators are
+exact integers, and the only real-valued step is the batch norm that turns an accumulator into an activation or
+a feature bit. In evaluation that step is ``z * a + b`` in float64, one operation per element, so its value depends
+neither on the library nor on the vector width; :mod:`sw.quantise` asks the same function where its steps are.
+"""
+
+import torch
+from brevitas.core.function_wrapper import InplaceTensorClampSte, TensorClamp
+from brevitas.inject.enum import RestrictValueType, ScalingImplType, ScalingPerOutputType
+from brevitas.nn import QuantConv2d, QuantIdentity
+from brevitas.quant.base import NarrowIntQuant, SignedBinaryClampedConst, UintQuant
+from brevitas.quant.solver import ActQuantSolver, WeightQuantSolver
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sw.bundle import MAX_THRESHOLD
+from sw.design import DesignPoint, Layer
+from sw.errors import EngramError
+from sw.fit import Classifier
+
+__all__ = ["FeatureQuantiser", "FloatTwin", "QuantisedLayer", "Student"]
+
+BATCH_NORM_EPS = 1e-3
+
+
+class _BinaryWeight(SignedBinaryClampedConst, WeightQuantSolver):
+    """Sign of the latent weight, {-1, +1}."""
+
+    tensor_clamp_impl = InplaceTensorClampSte
+    scaling_const = 1.0
+
+
+class _IntegerWeight(NarrowIntQuant, WeightQuantSolver):
+    """Latent weight in [-1, 1] in steps of 1 / (2**(b-1) - 1); for 2 bits ternary with threshold 0.5."""
+
+    tensor_clamp_impl = InplaceTensorClampSte
+    scaling_impl_type = ScalingImplType.CONST
+    scaling_per_output_type = ScalingPerOutputType.TENSOR
+    restrict_scaling_type = RestrictValueType.FP
+    scaling_const = 1.0
+
+
+class _LevelActivation(UintQuant, ActQuantSolver):
+    """Levels 0 .. 2**n - 1 in steps of 1; the batch norm before it does the scaling."""
+
+    tensor_clamp_impl = TensorClamp
+    scaling_impl_type = ScalingImplType.CONST
+    scaling_per_output_type = ScalingPerOutputType.TENSOR
+    restrict_scaling_type = RestrictValueType.FP
+    min_val = 0.0
+
+
+class QuantisedLayer(nn.Module):
+    """One layer with weights: integer convolution, then batch norm and activation unless it is the last.
+
+    Parameters
+    ----------
+    layer
+        Kind, sizes and widths.
+    in_channels, input_bits
+        Channels and width of the unsigned input values.
+
+    Raises
+    ------
+    EngramError
+        If an accumulator could exceed 2**24, the largest integer range that float32 holds exactly.
+    """
+
+    def __init__(self, layer: Layer, in_channels: int, input_bits: int):
+        super().__init__()
+        self.layer = layer
+        self.max_input = 2**input_bits - 1
+        out, per_group, kernel, _ = layer.weight_shape(in_channels)
+        reach = per_group * kernel * kernel * layer.weight_limit * self.max_input
+        if reach >= MAX_THRESHOLD:
+            raise EngramError(
+                f"accumulators of a {layer.kind} layer must stay below 2**24, {in_channels} inputs of {input_bits} "
+                f"bits and {layer.weight_bits}-bit weights reach {reach}; use fewer channels or bits"
+            )
+        self.conv = QuantConv2d(
+            in_channels,
+            out,
+            kernel,
+            stride=layer.stride,
+            padding=kernel // 2,
+            groups=in_channels // per_group,
+            bias=False,
+            weight_quant=_BinaryWeight if layer.weight_bits == 1 else _IntegerWeight,
+            **({} if layer.weight_bits == 1 else {"weight_bit_width": layer.weight_bits}),
+        )
+        nn.init.uniform_(self.conv.weight, -1.0, 1.0)
+        self.levels: nn.Module | None = None
+        if layer.activation_bits is not None:
+            top = 2**layer.activation_bits - 1
+            self.norm = nn.BatchNorm2d(out, eps=BATCH_NORM_EPS)
+            nn.init.constant_(self.norm.weight, top / 3)
+            nn.init.constant_(self.norm.bias, top / 4)
+            self.levels = QuantIdentity(
+                act_quant=_LevelActivation, bit_width=layer.activation_bits, max_val=float(top)
+            )
+
+    def integer_weight(self) -> Tensor:
+        """Weights as integers in float32, (out, in per group, kernel, kernel); gradients pass through."""
+        value = self.conv.quant_weight().value * self.layer.weight_limit
+        return value + (value.round() - value).detach()
+
+    def accumulators(self, values: Tensor) -> Tensor:
+        """Integer sums of the convolution.
+
+        In evaluation the sums are matrix products of unfolded patches: a convolution library may choose an
+        algorithm (Winograd, FFT) that rounds, a matrix product of integers below 2**24 cannot.
+        """
+        weight = self.integer_weight()
+        layer, conv = self.layer, self.conv
+        if self.training:
+            return functional.conv2d(
+                values, weight, stride=layer.stride, padding=layer.kernel // 2, groups=conv.groups
+            )
+        size = [-(-side // layer.stride) for side in values.shape[2:]]
+        patches = functional.unfold(values, layer.kernel, padding=layer.kernel // 2, stride=layer.stride)
+        grouped = patches.unflatten(1, (conv.groups, -1))  # (N, groups, in kk, hw)
+        sums = weight.flatten(1).unflatten(0, (conv.groups, -1)) @ grouped  # (N, groups, out, hw)
+        return sums.flatten(1, 2).unflatten(2, size)
+
+    def activate(self, accumulators: Tensor) -> Tensor:
+        """Activation levels of accumulators (N, C, ...) in evaluation; float64 inside."""
+        assert self.levels is not None
+        gain, offset = self.affine()
+        shape = (1, -1) + (1,) * (accumulators.ndim - 2)
+        scaled = accumulators.double() * gain.view(shape)
+        return self.levels(scaled + offset.view(shape)).to(accumulators.dtype)
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """Batch norm of evaluation as gain and offset per channel, float64."""
+        norm = self.norm
+        assert norm.running_mean is not None and norm.running_var is not None
+        gain = norm.weight.detach().double() / torch.sqrt(norm.running_var.double() + norm.eps)
+        return gain, norm.bias.detach().double() - norm.running_mean.double() * gain
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Levels, or accumulators on the last layer."""
+        sums = self.accumulators(values)
+        if self.levels is None:
+            return sums
+        return self.levels(self.norm(sums)) if self.training else self.activate(sums)
+
+
+class FeatureQuantiser(nn.Module):
+    """Feature map to word-line bits by learned thresholds, L per feature.
+
+    A channel is normalised with a positive gain, an offset is added per pixel, channel and thermometer level, and the
+    bit is 1 when the sum is not negative. The gradient is that of tanh.
+
+    Parameters
+    ----------
+    shape
+        (C, h, w) of the feature map.
+    levels
+        L; the offsets of a feature are sorted so that bit l is never 1 where bit l - 1 is 0.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], levels: int):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(shape[0], eps=BATCH_NORM_EPS, affine=False)
+        start = torch.linspace(1.0, -1.0, levels + 2)[1:-1]  # symmetric; 0 for one level
+        self.offset = nn.Parameter(start.expand(*shape, levels).clone())
+
+    def sorted_offset(self) -> Tensor:
+        """Offsets (C, h, w, L), largest first."""
+        return self.offset.sort(dim=-1, descending=True).values
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """Gain (C,) and offset (C, h, w, L) of evaluation, float64."""
+        norm = self.norm
+        assert norm.running_mean is not None and norm.running_var is not None
+        gain = 1.0 / torch.sqrt(norm.running_var.double() + norm.eps)
+        centre = (norm.running_mean.double() * gain).view(-1, 1, 1, 1)
+        return gain, self.sorted_offset().detach().double() - centre
+
+    def reached(self, features: Tensor) -> Tensor:
+        """Bits, bool (N, C, h, w, L), of a feature map (N, C, h, w) or (N, C, h, w, L) in evaluation."""
+        gain, offset = self.affine()
+        values = features if features.ndim == 5 else features[..., None]
+        scaled = values.double() * gain.view(1, -1, 1, 1, 1)
+        return scaled + offset >= 0
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Bits 0.0 and 1.0, (N, F), pixel by pixel, channels within a pixel, levels within a channel."""
+        if self.training:
+            distance = self.norm(features)[..., None] + self.sorted_offset()
+            soft = torch.tanh(distance)
+            hard = torch.where(distance >= 0, 1.0, -1.0)
+            bits = (soft + (hard - soft).detach() + 1) / 2
+        else:
+            bits = self.reached(features).to(features.dtype)
+        return bits.permute(0, 2, 3, 1, 4).flatten(1)
+
+
+class Student(nn.Module):
+    """Quantised front end and feature quantiser of a DesignPoint: uint8 pixels to word-line bits.
+
+    Raises
+    ------
+    EngramError
+        If an accumulator could exceed 2**24.
+    """
+
+    def __init__(self, design: DesignPoint):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            QuantisedLayer(layer, shape.inputs[0], shape.input_bits) if layer.has_weights else nn.MaxPool2d(2)
+            for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
+        )
+        self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)
+
+    def feature_map(self, images: Tensor) -> Tensor:
+        """Integers (N, C, h, w) of images (N, H, W) with pixels 0..255."""
+        values = images[:, None].float()
+        for layer in self.layers:
+            values = layer(values)
+        return values
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Word-line bits (N, F), 0.0 and 1.0, in the order of :mod:`sw.reference.quantiser`."""
+        return self.quantiser(self.feature_map(images))
+
+
+class FloatTwin(Classifier):
+    """The student's layers in full precision: batch norm and ReLU after each, and a dense head.
+
+    What it reaches is what quantisation, binarised features and templates are measured against.
+    """
+
+    def __init__(self, design: DesignPoint):
+        super().__init__()
+        stack: list[nn.Module] = []
+        for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
+            if not layer.has_weights:
+                stack.append(nn.MaxPool2d(2))
+                continue
+            out, per_group, kernel, _ = layer.weight_shape(shape.inputs[0])
+            groups = shape.inputs[0] // per_group
+            stack.append(
+                nn.Conv2d(shape.inputs[0], out, kernel, layer.stride, kernel // 2, groups=groups, bias=False)
+            )
+            stack += [nn.BatchNorm2d(out), nn.ReLU()]
+        channels, height, width = design.feature_map_shape
+        self.body = nn.Sequential(*stack)
+        self.head = nn.Linear(channels * height * width, design.classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, classes) of images (N, H, W) with pixels 0..255."""
+        return self.head(self.body(images[:, None].float() / 255).flatten(1))
