@@ -1,0 +1,198 @@
+"""Holds what the RTL gave against the integer reference."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.streams import MISSING, fields_of
+from sw.bundle import Bundle
+from sw.reference.pipeline import Mismatch, Trace, first_mismatch, run_levels
+
+if TYPE_CHECKING:
+    from amaranth.lib import data
+
+__all__ = ["Batch", "Report", "batches_of", "check_batches"]
+
+ABSENT = -1
+"""What a value reads that never came, or came in the place of another one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Images that were run together, with everything that came out, in the order in which it came.
+
+    Attributes
+    ----------
+    images
+        int64, (n,), which images of the job.
+    keep_scores
+        Whether scores were read back.
+    conversions, results, scores
+        uint64, (n, row tiles * T), (n,), (n, T), packed payloads.
+    conversions_taken, results_taken, scores_taken
+        How many came.
+    violated
+        1 if the result stream withdrew or changed an offer.
+    started, finished
+        uint64, (n,), cycle of the first word and of the result.
+    cycles
+        Cycles of the batch.
+    """
+
+    images: NDArray[np.int64]
+    keep_scores: bool
+    conversions: NDArray[np.uint64]
+    results: NDArray[np.uint64]
+    scores: NDArray[np.uint64]
+    conversions_taken: int
+    results_taken: int
+    scores_taken: int
+    violated: int
+    started: NDArray[np.uint64]
+    finished: NDArray[np.uint64]
+    cycles: int
+
+
+class Report(NamedTuple):
+    """Outcome of one run.
+
+    Attributes
+    ----------
+    wrong
+        bool, (N,), images with at least one value that is not the expected one.
+    first
+        First mismatch in the lowest image, or None.
+    labels
+        int64, (N,), classes that the RTL gave, ABSENT where it gave none.
+    latency, interval
+        Cycles from first word to result, and between results, without stalls; None if results did not come.
+    cycles
+        Cycles simulated.
+    """
+
+    wrong: NDArray[np.bool_]
+    first: Mismatch | None
+    labels: NDArray[np.int64]
+    latency: int | None
+    interval: int | None
+    cycles: int
+
+
+def batches_of(outcome: dict[str, NDArray]) -> list[Batch]:
+    """Batches that the testbench wrote, in the order of the run; the first is the stall-free one."""
+    batches: dict[int, dict] = {}
+    for key, array in outcome.items():
+        number, name = key.split(".")
+        batches.setdefault(int(number), {})[name] = array if array.ndim else array.item()
+    return [Batch(**batches[number]) for number in sorted(batches)]
+
+
+def check_batches(
+    bundle: Bundle, levels: NDArray[np.uint8], batches: list[Batch], first_image: int = 0
+) -> Report:
+    """Compare every conversion code, score, margin and class of every batch.
+
+    Parameters
+    ----------
+    bundle
+        What the reference runs.
+    levels
+        uint8, (N, F), word-line values of all images of the run.
+    batches
+        What the RTL gave. An image that never came out in a batch with scores counts as wrong.
+    first_image
+        Number that the report gives to the first image.
+    """
+    wrong = np.zeros(len(levels), np.bool_)
+    scored = np.zeros(len(levels), np.bool_)
+    labels = np.full(len(levels), ABSENT)
+    found: list[Mismatch] = []
+    for batch in batches:
+        expected = run_levels(bundle, levels[batch.images])
+        order, codes = _conversions(bundle, batch)
+        got = _trace(bundle, batch, expected, codes)
+        differs = _differing_images(expected, got)
+        first = first_mismatch(expected, got)
+        mismatches = [*_count_mismatches(batch), *order, *([first] if first else [])]
+        differs[[mismatch.image for mismatch in mismatches]] = True
+        found += [replace(item, image=first_image + int(batch.images[item.image])) for item in mismatches]
+        wrong[batch.images[differs]] = True
+        if batch.keep_scores:
+            scored[batch.images] = True
+            labels[batch.images] = got.label
+    measured = batches[0]
+    settled = measured.results_taken == len(measured.images)
+    return Report(
+        wrong=wrong | ~scored,
+        first=min(found, key=lambda mismatch: mismatch.image, default=None),
+        labels=labels,
+        latency=int(measured.finished[0]) - int(measured.started[0]) if settled else None,
+        interval=int(measured.finished[-1]) - int(measured.finished[-2]) if settled else None,
+        cycles=sum(batch.cycles for batch in batches),
+    )
+
+
+def _conversions(bundle: Bundle, batch: Batch) -> tuple[list[Mismatch], NDArray[np.int64]]:
+    """The first conversion out of order, if any, and the codes (n, row tiles, T) of those in order."""
+    from hw.payloads import conversion_layout
+
+    design = bundle.design
+    values = _unpacked(batch.conversions, conversion_layout(design))
+    wanted = np.arange(design.row_tiles * design.templates)
+    came = values["row_tile"] * design.templates + values["match_line"]
+    absent = batch.conversions == MISSING
+    misplaced = (came != wanted) & ~absent
+    codes = np.where(absent | misplaced, ABSENT, values["code"])
+    mismatches = []
+    for image, place in np.argwhere(misplaced)[:1].tolist():
+        mismatches.append(Mismatch(image, "conversion order", (place,), place, int(came[image, place])))
+    return mismatches, codes.reshape(len(codes), design.row_tiles, design.templates)
+
+
+def _trace(bundle: Bundle, batch: Batch, expected: Trace, codes: NDArray[np.int64]) -> Trace:
+    from hw.payloads import result_layout
+
+    absent = batch.results == MISSING
+    values = _unpacked(batch.results, result_layout(bundle.design))
+    template, label, margin = (
+        np.where(absent, ABSENT, values[name]) for name in ("template", "label", "margin")
+    )
+    scores = np.where(batch.scores == MISSING, ABSENT, batch.scores.astype(np.int64))
+    return Trace(
+        levels=expected.levels,  # what the testbench was given
+        codes=codes,
+        scores=scores if batch.keep_scores else expected.scores,
+        template=template,
+        label=label,
+        margin=margin,
+        accepted=~absent & (values["accepted"] == 1),
+    )
+
+
+def _count_mismatches(batch: Batch) -> Iterator[Mismatch]:
+    """Payloads too many and broken stream rules, for which the last image gets the blame."""
+    last = len(batch.images) - 1
+    wanted = {"conversions": batch.conversions.size, "results": batch.results.size}
+    if batch.keep_scores:
+        wanted["scores"] = batch.scores.size
+    for name, count in wanted.items():
+        taken = getattr(batch, f"{name}_taken")
+        if taken > count:
+            yield Mismatch(last, f"number of {name} in the batch", (), count, taken)
+    if batch.violated:
+        yield Mismatch(last, "offers on the result stream withdrawn or changed", (), 0, 1)
+
+
+def _differing_images(expected: Trace, got: Trace) -> NDArray[np.bool_]:
+    differs = np.zeros(len(expected.levels), np.bool_)
+    for field in fields(Trace):
+        pair = getattr(expected, field.name), getattr(got, field.name)
+        differs |= (pair[0] != pair[1]).reshape(len(differs), -1).any(axis=1)
+    return differs
+
+
+def _unpacked(payloads: NDArray[np.uint64], layout: "data.StructLayout") -> dict[str, NDArray[np.int64]]:
+    return fields_of(payloads, {name: (field.offset, field.width) for name, field in layout})

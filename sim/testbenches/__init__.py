@@ -1,0 +1,1 @@
+"""cocotb testbenches and the RTL around the device under test."""

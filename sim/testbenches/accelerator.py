@@ -1,0 +1,133 @@
+"""cocotb testbench of the accelerator: feeds images in batches, writes down everything that comes out.
+
+Nothing is compared here. Job, outcome and progress are files as :mod:`sim.job` says. The job holds ``words``,
+uint8 (images, words, lanes), and ``seed``. Three kinds of batch are run:
+
+- images back to back without any stall, which gives the cycles per image;
+- images back to back at random stalls;
+- every image at random stalls, with the scores read back after each.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.triggers import FallingEdge, RisingEdge
+from numpy.typing import NDArray
+
+from sim.job import JOB, OUTCOME, PROGRESS
+from sim.streams import STALL_RATES, PayloadMemory, payload_integers
+
+MEASURED = 4
+"""Images of the stall-free batch; enough for the distance between results to settle."""
+
+
+class Bench:
+    """The ports and memories of ``accelerator_bench.sv``."""
+
+    def __init__(self, dut: Any):
+        self.dut = dut
+        self.capacity = len(dut.results.memory)
+        self._words = PayloadMemory(dut.source.memory)
+        self._received = {
+            "conversions": PayloadMemory(dut.conversions),
+            "results": PayloadMemory(dut.results.memory),
+            "scores": PayloadMemory(dut.scores),
+        }
+        self._cycles = {name: PayloadMemory(getattr(dut, name)) for name in ("started", "finished")}
+        self._sizes = {name: len(getattr(dut, name)) // self.capacity for name in ("conversions", "scores")}
+
+    async def reset(self) -> None:
+        """Start the clock and hold the reset for two cycles."""
+        dut = self.dut
+        for port in (dut.go, dut.keep_scores, dut.images, dut.seed, dut.source_stall, dut.sink_stall):
+            port.value = 0
+        dut.rst.value = 1
+        Clock(dut.clk, 2, unit="ns", impl="gpi").start()
+        for _ in range(2):
+            await RisingEdge(dut.clk)
+        await FallingEdge(dut.clk)
+        dut.rst.value = 0
+
+    async def run(
+        self, words: NDArray[np.uint8], *, seed: int, stalls: tuple[int, int], keep_scores: bool
+    ) -> dict[str, Any]:
+        """Run one batch of words (images, words, lanes).
+
+        Parameters
+        ----------
+        words
+            At most `capacity` images.
+        seed
+            32 bits, of the stall generators.
+        stalls
+            Probability, in 1/256, that the source or the sink stalls in a cycle.
+        keep_scores
+            Read the scores back.
+
+        Returns
+        -------
+        dict
+            Packed payloads uint64 in the order in which they came: conversions (images, row tiles x T),
+            results (images,), scores (images, T); cycle numbers started and finished (images,); how many
+            payloads there were, whether the result stream broke its rules, and cycles.
+        """
+        dut = self.dut
+        images = len(words)
+        await FallingEdge(dut.clk)
+        self._words.write(payload_integers(words.reshape(-1, words.shape[-1])))
+        dut.images.value = images
+        dut.seed.value = seed
+        dut.source_stall.value, dut.sink_stall.value = stalls
+        dut.keep_scores.value = int(keep_scores)
+        await FallingEdge(dut.clk)
+        dut.go.value = 1
+        await RisingEdge(dut.done)
+        await FallingEdge(dut.clk)
+        taken = {name: int(getattr(dut, f"{name}_taken").value) for name in self._received}
+        outcome: dict[str, Any] = {}
+        for name, memory in self._received.items():
+            payloads = memory.read(images * self._sizes.get(name, 1), taken[name])
+            outcome[name] = payloads.reshape(images, *([-1] if name in self._sizes else []))
+        for name, memory in self._cycles.items():
+            outcome[name] = memory.read(images, images)
+        outcome |= {f"{name}_taken": count for name, count in taken.items()}
+        outcome["violated"] = int(dut.violated.value)
+        outcome["cycles"] = int(dut.cycles.value)
+        dut.go.value = 0
+        await FallingEdge(dut.clk)
+        return outcome
+
+
+@cocotb.test()
+async def batches(dut: Any) -> None:
+    """Do the job; stops early when something did not come, because nothing after it would be in its place."""
+    with np.load(JOB) as job:
+        words, seed = job["words"], job["seed"].tolist()
+    rng = np.random.default_rng(seed)
+    bench = Bench(dut)
+    await bench.reset()
+    few = min(len(words), bench.capacity)
+    plan = [(np.arange(MEASURED) % len(words), False), (np.arange(few), False)]
+    plan += [
+        (np.arange(start, min(start + bench.capacity, len(words))), True)
+        for start in range(0, len(words), bench.capacity)
+    ]
+    arrays: dict[str, Any] = {}
+    with Path(PROGRESS).open("wb", buffering=0) as done:
+        for number, (images, keep_scores) in enumerate(plan):
+            stalls = tuple(rng.choice(STALL_RATES, 2).tolist()) if number else (0, 0)
+            batch_seed = int(rng.integers(2**32))
+            outcome = await bench.run(words[images], seed=batch_seed, stalls=stalls, keep_scores=keep_scores)
+            outcome |= {"images": images, "keep_scores": keep_scores}
+            arrays |= {f"{number}.{name}": array for name, array in outcome.items()}
+            if (
+                outcome["results_taken"] != len(images)
+                or outcome["conversions_taken"] != outcome["conversions"].size
+            ):
+                break
+            if keep_scores:
+                done.write(b"." * len(images))
+    np.savez(OUTCOME, **arrays)

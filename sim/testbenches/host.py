@@ -1,0 +1,78 @@
+"""cocotb testbench of the whole chip: talks to it over its UART pins and keeps every byte of the answers.
+
+Nothing is compared here. Job and outcome are files as :mod:`sim.job` says. The job holds ``divisor``, the
+clock cycles per bit, ``requests``, all bytes to send, and for each request its length and the number of bytes to
+wait for before the next: ``sent`` and ``awaited``.
+"""
+
+from typing import Any
+
+import cocotb
+import numpy as np
+from cocotb.clock import Clock
+from cocotb.queue import Queue
+from cocotb.triggers import FallingEdge, RisingEdge, Timer, with_timeout
+
+from sim.job import JOB, OUTCOME
+
+PERIOD_NS = 2
+BITS = 10
+"""Start, eight data bits, stop."""
+PATIENCE_NS = 1_000_000_000
+
+
+class Uart:
+    """The far end of the chip's UART, 8N1, which knows nothing of the chip's clock but its period."""
+
+    def __init__(self, dut: Any, divisor: int):
+        self._dut = dut
+        self._bit_ns = divisor * PERIOD_NS
+        self.received: Queue[int] = Queue()
+        dut.rx.value = 1
+
+    async def send(self, data: bytes) -> None:
+        """Send bytes without a pause between them."""
+        for byte in data:
+            frame = 1 << 9 | byte << 1
+            for position in range(BITS):
+                self._dut.rx.value = frame >> position & 1
+                await Timer(self._bit_ns, unit="ns")
+
+    async def listen(self) -> None:
+        """Put every byte that arrives into `received`; a broken stop bit ends the test."""
+        while True:
+            await FallingEdge(self._dut.tx)
+            await Timer(self._bit_ns + self._bit_ns // 2, unit="ns")
+            byte = 0
+            for position in range(8):
+                byte |= int(self._dut.tx.value) << position
+                await Timer(self._bit_ns, unit="ns")
+            assert int(self._dut.tx.value) == 1, "stop bit expected"
+            self.received.put_nowait(byte)
+
+
+@cocotb.test()
+async def conversation(dut: Any) -> None:
+    """Send every request and keep what comes back."""
+    with np.load(JOB) as job:
+        divisor, data = int(job["divisor"]), job["requests"].tobytes()
+        sent, awaited = job["sent"].tolist(), job["awaited"].tolist()
+    uart = Uart(dut, divisor)
+    dut.rst.value = 1
+    Clock(dut.clk, PERIOD_NS, unit="ns", impl="gpi").start()
+    for _ in range(2):
+        await RisingEdge(dut.clk)
+    dut.rst.value = 0
+    cocotb.start_soon(uart.listen())
+    await Timer(2 * divisor * PERIOD_NS, unit="ns")
+
+    answers = bytearray()
+    start = 0
+    for length, count in zip(sent, awaited, strict=True):
+        await uart.send(data[start : start + length])
+        start += length
+        for _ in range(count):
+            answers.append(await with_timeout(uart.received.get(), PATIENCE_NS, "ns"))
+    await Timer(4 * BITS * divisor * PERIOD_NS, unit="ns")  # time for what should not come
+    extra = uart.received.qsize()
+    np.savez(OUTCOME, answers=np.frombuffer(bytes(answers), np.uint8), extra=np.int64(extra))
