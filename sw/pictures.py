@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["draw_chips", "draw_confusion", "draw_templates", "template_maps"]
 
 DOTS_PER_INCH = 130
-MAX_PANELS = 120
+MAX_PANELS = 64
 """Template pictures beyond this many panels cannot be read; fewer templates per class are shown then."""
 MAX_NUMBERED_CLASSES = 20
 

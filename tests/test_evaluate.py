@@ -1,0 +1,277 @@
+"""Accuracies, and the commands 'engram evaluate' and 'engram program'."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sw import evaluate
+from sw.bundle import DataOrigin, Provenance, load, save
+from sw.cli import application
+from sw.design import DesignPoint, Layer
+from sw.errors import EngramError
+from sw.reference import pipeline
+from sw.rram.device import DEVICES
+from sw.rram.programming import program
+from tests.bundles import random_bundle, random_images, random_levels, tiny_design
+
+CMO = DEVICES["cmo-hfox"]
+SIZES = {"cell_bits": 4, "adc_bits": 8}
+SMALL = DesignPoint(
+    name="small-digits",
+    height=8,
+    width=8,
+    classes=10,
+    layers=(Layer(kind="conv3x3", out_channels=16, stride=2),),
+)
+ORIGIN = DataOrigin(name="small.npz", digest="a" * 64)
+
+
+def run(*arguments):
+    """Exit code, standard output, standard error."""
+    done = CliRunner().invoke(application(), [str(argument) for argument in arguments])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+# -- library ------------------------------------------------------------------------------------------------
+
+
+def test_confusion_matrix_by_hand():
+    truth, labels = np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 0, 2])
+    got = evaluate.confusion_matrix(truth, labels, 4)
+    assert got.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [1, 0, 2, 0], [0, 0, 0, 0]]
+    assert evaluate.accuracy(labels, truth) == 4 / 6
+
+
+def test_labels_of_eight_bits_do_not_wrap_in_the_confusion_matrix():
+    truth = np.full(3, 200, np.uint8)
+    assert evaluate.confusion_matrix(truth, np.array([200, 1, 200]), 201)[200, 200] == 2
+
+
+def test_the_ideal_array_counts_matches_whatever_was_programmed():
+    bundle = random_bundle(tiny_design(cell_bits=3, adc_bits=4), 1, codes="random")
+    levels = random_levels(bundle.design, 20, 2)
+    scores = pipeline.run_levels(evaluate.with_ideal_array(bundle), levels).scores
+    np.testing.assert_array_equal(scores, (levels[:, np.newaxis] == bundle.templates).sum(axis=2))
+
+
+@pytest.mark.parametrize("count", [0, 1, 500, 1_001])
+def test_features_in_steps_are_those_of_the_reference(count):
+    bundle = random_bundle(tiny_design(), 1)
+    images = random_images(bundle.design, count, 2)
+    heard = []
+    got = evaluate.features_of(bundle, images, heard.append)
+    np.testing.assert_array_equal(got, pipeline.levels_of(bundle, images))
+    assert sum(heard) == count
+
+
+def test_each_chip_is_the_reference_with_that_chip_programmed():
+    bundle = random_bundle(tiny_design(templates_per_class=2), 1)
+    levels = random_levels(bundle.design, 200, 2)
+    truth = np.random.default_rng(3).integers(0, 3, 200)
+    device = CMO.with_(p_stuck_hrs=0.2)
+    got = evaluate.run_chips(bundle, levels, truth, device, seed=4, chips=5, **SIZES)
+    answers = [
+        pipeline.classify(program(bundle, device, seed=4, chip=chip, **SIZES), levels) for chip in range(5)
+    ]
+    shares = [float(np.mean(labels == truth)) for labels in answers]
+    assert got.accuracies.tolist() == shares
+    assert len(set(shares)) > 1
+    np.testing.assert_array_equal(got.worst, answers[int(np.argmin(shares))])
+
+
+def test_fewer_chips_are_the_first_ones():
+    bundle = random_bundle(tiny_design(), 1)
+    levels = random_levels(bundle.design, 100, 2)
+    truth = np.random.default_rng(3).integers(0, 3, 100)
+    device = CMO.with_(p_stuck_lrs=0.2)
+    many, few = (
+        evaluate.run_chips(bundle, levels, truth, device, seed=4, chips=chips, **SIZES) for chips in (6, 2)
+    )
+    assert many.accuracies[:2].tolist() == few.accuracies.tolist()
+
+
+def test_another_data_set_is_refused_unless_asked_for():
+    bundle = random_bundle(tiny_design(), 1)
+    trained = bundle.with_(provenance=Provenance(engram_version="1", data=ORIGIN))
+    other = DataOrigin(name="small.npz", digest="b" * 64)
+    assert evaluate.check_origin(trained, ORIGIN, chosen=False) is True
+    assert evaluate.check_origin(trained, other, chosen=True) is False
+    assert evaluate.check_origin(bundle, other, chosen=True) is False
+    with pytest.raises(EngramError) as refusal:
+        evaluate.check_origin(trained, other, chosen=False)
+    assert str(refusal.value) == (
+        "data set 'small.npz' must be the one the bundle was trained on (digest aaaaaaaaaaaa), "
+        "got digest bbbbbbbbbbbb; give --data to evaluate on it all the same"
+    )
+
+
+def test_unknown_classes_and_empty_test_splits_are_refused():
+    bundle = random_bundle(tiny_design(), 1)
+    evaluate.check_labels(bundle, np.array([0, 2], np.uint8))
+    with pytest.raises(EngramError, match="knows classes 0 to 2, the data set's test split has class 3"):
+        evaluate.check_labels(bundle, np.array([0, 3], np.uint8))
+    with pytest.raises(EngramError, match="the test split must hold at least one image, got none"):
+        evaluate.check_labels(bundle, np.zeros(0, np.uint8))
+
+
+# -- commands -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """An untrained bundle that says it was trained on the digits, and its path."""
+    from sw.datasets import load as load_data
+
+    data = load_data("digits")
+    bundle = random_bundle(SMALL, 1).with_(
+        provenance=Provenance(
+            engram_version="1",
+            data=DataOrigin(name="digits", digest=data.digest),
+            metrics={"test.float": 0.75, "test.quantised": 0.5},
+        )
+    )
+    path = tmp_path_factory.mktemp("digits") / "digits.engram"
+    save(bundle, path)
+    return data, bundle, path
+
+
+def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
+    data, bundle, path = digits
+    code, out, err = run("evaluate", path, "--chips", 3, "--seed", 2, "-o", tmp_path, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    ideal = np.mean(pipeline.run(bundle, data.x_test).label == data.y_test)
+    levels = pipeline.levels_of(bundle, data.x_test)
+    chips = [
+        np.mean(pipeline.classify(program(bundle, CMO, seed=2, chip=chip, **SIZES), levels) == data.y_test)
+        for chip in range(3)
+    ]
+    assert result["accuracy"] == {
+        "float": 0.75,
+        "quantised": 0.5,
+        "ideal": ideal,
+        "programmed": None,
+        "rram_mean": np.mean(chips),
+        "rram_min": min(chips),
+        "rram_max": max(chips),
+        "rram_std": np.std(chips),
+        "rram": chips,
+    }
+    design = bundle.design
+    assert (result["macs"], result["weights"], result["templates"]) == (design.macs, design.weights, 10)
+    assert (result["images"], result["device"], result["chips"]) == (len(data.y_test), "cmo-hfox", 3)
+    names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png"]
+    assert result["files"] == [str(tmp_path / name) for name in names]
+    for name in names:
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+        assert name in err
+
+
+def test_evaluate_prints_a_table(digits, tmp_path):
+    code, out, _ = run("evaluate", digits[2], "--chips", 2, "-o", tmp_path)
+    assert code == 0
+    for text in ("355 test images of digits", "75.00%", "ideal array", "RRAM mean", "2 chips of cmo-hfox"):
+        assert text in out
+
+
+def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
+    data, bundle, path = digits
+    chip_path = tmp_path / "chip.engram"
+    options = ["--p-stuck-lrs", 0.1, "--seed", 7, "--cell-bits", 3, "--adc-bits", 6]
+    code, out, err = run("program", path, "-o", chip_path, *options, "--json")
+    assert code == 0, err
+    summary = json.loads(out)
+    chip = load(chip_path)
+    wanted = program(bundle, CMO.with_(p_stuck_lrs=0.1), seed=7, cell_bits=3, adc_bits=6)
+    assert chip.digest == wanted.digest == summary["digest"]
+    assert sum(summary["codes"]) == summary["devices"] == 2 * 256 * 10
+    assert summary["stuck_lrs"] == wanted.provenance.device["stuck_lrs"] > 400
+    code, out, err = run("evaluate", chip_path, "--chips", 1, *options, "-o", tmp_path, "--json")
+    assert code == 0, err
+    shares = json.loads(out)["accuracy"]
+    expected = float(np.mean(pipeline.run(chip, data.x_test).label == data.y_test))
+    assert shares["programmed"] == expected == shares["rram_min"]  # the first chip of that seed
+    code, out, _ = run("evaluate", chip_path, "--chips", 1, "-o", tmp_path)
+    assert "this bundle: chip of cmo-hfox, seed 7" in out
+
+
+def test_program_says_in_words_what_it_did(digits, tmp_path):
+    code, out, err = run("program", digits[2], "-o", tmp_path / "c.engram", "--p-stuck-hrs", 0.01)
+    assert code == 0
+    assert out.startswith("5,120 devices of cmo-hfox, chip of seed 0\nstuck: ")
+    assert "0 in LRS" in out
+    assert "conductance codes 0 to 15: 50." in out
+    assert f"chip written to {tmp_path / 'c.engram'}" in err
+
+
+def test_adc_bits_zero_is_the_ideal_adc(digits, tmp_path):
+    run("program", digits[2], "-o", tmp_path / "c.engram", "--adc-bits", 0)
+    assert load(tmp_path / "c.engram").design.adc_bits is None
+
+
+def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path):
+    data, _, path = digits
+    other = {f"{kind}_{part}": getattr(data, f"{kind}_{part}") for kind in "xy" for part in ("train", "test")}
+    other["y_test"] = other["y_test"][::-1].copy()
+    np.savez(tmp_path / "other.npz", **other)
+    code, out, err = run(
+        "evaluate", path, "--data", tmp_path / "other.npz", "--chips", 1, "-o", tmp_path, "--json"
+    )
+    assert code == 0, err
+    shares = json.loads(out)["accuracy"]
+    assert (shares["float"], shares["quantised"]) == (None, None)
+    assert 0 <= shares["ideal"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "cmo"], "device must be one of ideal, cmo-hfox, "),
+        (["--cell-bits", 9], "design: cell_bits: Input should be less than or equal to 8, got 9"),
+        (["--adc-bits", -1], "design: adc_bits: Input should be greater than or equal to 1, got -1"),
+        (["--p-stuck-hrs", 1.5], "device 'cmo-hfox': p_stuck_hrs: Input should be less than or equal to 1"),
+        (
+            ["--p-stuck-hrs", 0.7, "--p-stuck-lrs", 0.7],
+            "device 'cmo-hfox': p_stuck_hrs + p_stuck_lrs must be",
+        ),
+        (["--data", "cifar11"], "data must be one of digits, "),
+        (["--data", "nowhere.npz"], "nowhere.npz"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_evaluate_refuses_in_one_line_and_writes_nothing(digits, tmp_path, arguments, message):
+    code, out, err = run("evaluate", digits[2], "-o", tmp_path / "new", *arguments, "--json")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_images_of_the_wrong_size_are_refused(tmp_path):
+    save(random_bundle(tiny_design(classes=10), 1), tmp_path / "tiny.engram")
+    code, _, err = run("evaluate", tmp_path / "tiny.engram", "--data", "digits", "-o", tmp_path / "new")
+    assert code == 2
+    assert "bundle 'tiny' takes uint8 images of 6 x 5 pixels, got uint8 of shape 8 x 8" in err
+    assert not (tmp_path / "new").exists()
+
+
+def test_bundles_without_a_data_set_need_one(tmp_path):
+    save(random_bundle(tiny_design(), 1), tmp_path / "tiny.engram")
+    code, _, err = run("evaluate", tmp_path / "tiny.engram")
+    assert code == 2
+    assert err == (
+        "error: bundle 'tiny' must say which data set it was trained on, it does not; name one with --data\n"
+    )
+
+
+def test_program_refuses_what_is_not_a_bundle(tmp_path):
+    (tmp_path / "x.engram").write_bytes(b"hello")
+    code, out, err = run("program", tmp_path / "x.engram", "-o", tmp_path / "y.engram")
+    assert (code, out) == (2, "")
+    assert "is not an Engram bundle, or is damaged; a bundle comes from 'engram train'" in err
+    assert not (tmp_path / "y.engram").exists()
