@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from amaranth.hdl import Module, Signal, Value, unsigned
+from amaranth.hdl import Module, Signal, Value
 
 __all__ = ["AdderTree"]
 
@@ -11,7 +11,7 @@ FAN_IN = 4
 
 
 class AdderTree:
-    """Sum of unsigned terms as a balanced tree with a register behind every two levels.
+    """Sum of terms, all signed or all unsigned, as a balanced tree with a register behind every two levels.
 
     Every node is a named signal just wide enough, so the netlist stays linear in the number of terms.
 
@@ -22,7 +22,7 @@ class AdderTree:
     enable
         Moves all registers.
     terms
-        At least one unsigned value.
+        At least one value.
     name
         Prefix of the nodes' names.
 
@@ -37,10 +37,11 @@ class AdderTree:
             sums = []
             for start in range(0, len(terms), FAN_IN):
                 group = terms[start : start + FAN_IN]
-                largest = sum(2 ** len(term) - 1 for term in group)
-                total = Signal(unsigned(largest.bit_length()), name=f"{name}_{stage}_{start // FAN_IN}")
+                place = f"{name}_{stage}_{start // FAN_IN}"
+                reduced = _balanced(m, group, f"{place}_part")
+                total = Signal(reduced.shape(), name=place)
                 with m.If(enable):
-                    m.d.sync += total.eq(_balanced(m, group, f"{total.name}_part"))
+                    m.d.sync += total.eq(reduced)
                 sums.append(total)
             terms = sums
         (self.output,) = terms
@@ -59,7 +60,7 @@ def _balanced(m: Module, terms: list[Value], name: str) -> Value:
     while len(terms) > 1:
         sums = []
         for left, right in zip(terms[::2], terms[1::2], strict=False):
-            node = Signal(unsigned(max(len(left), len(right)) + 1), name=f"{name}_{len(terms)}_{len(sums)}")
+            node = Signal((left + right).shape(), name=f"{name}_{len(terms)}_{len(sums)}")
             m.d.comb += node.eq(left + right)
             sums.append(node)
         terms = sums + terms[len(sums) * 2 :]

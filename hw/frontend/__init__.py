@@ -1,0 +1,1 @@
+"""The CNN front end in hardware: one unit per layer, streaming one behind the other."""

@@ -1,0 +1,161 @@
+"""Activation: from a group's accumulators to activations, or to values handed on as they are."""
+
+from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, unsigned
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.frontend.schedule import LayerSchedule
+from hw.frontend.window import memory_style
+from hw.payloads import index_bits
+
+__all__ = ["Serialiser", "ThresholdSearch"]
+
+
+class ThresholdSearch(wiring.Component):
+    """n-bit activation by binary search among a channel's ``2**n - 1`` sorted thresholds.
+
+    Each searcher serves every `searchers`-th lane, n cycles per lane. Latency: n + 1 cycles for the first
+    lanes of a group. The search of a lane does not end while its predecessor's activations are not taken.
+
+    Parameters
+    ----------
+    schedule
+        Gives thresholds, lanes and searchers.
+    accumulator_shape
+        Shape of an accumulator.
+
+    Members
+    -------
+    held_valid, held, held_done
+        Accumulators of one group, see :class:`hw.frontend.mac.MacArray`.
+    o
+        Activations of `searchers` neighbouring channels.
+    """
+
+    def __init__(self, schedule: LayerSchedule, accumulator_shape: Shape):
+        self._schedule = schedule
+        self._accumulator_shape = accumulator_shape
+        lanes = schedule.parallelism
+        self.shape = unsigned(schedule.layer.activation_bits)
+        super().__init__(
+            {
+                "held_valid": In(1),
+                "held": In(data.ArrayLayout(accumulator_shape, lanes.output_lanes)),
+                "held_done": Out(1),
+                "o": Out(stream.Signature(data.ArrayLayout(self.shape, lanes.searchers))),
+            }
+        )
+
+    def elaborate(self, platform):
+        """All searchers walk in step through rounds of lanes and bits of the activation."""
+        m = Module()
+        schedule, lanes = self._schedule, self._schedule.parallelism
+        bits = schedule.layer.activation_bits
+        rounds = lanes.output_lanes // lanes.searchers
+        channels = schedule.groups * rounds
+        first_trial = 1 << (bits - 1)
+
+        searching = Signal()
+        bit = Signal(range(bits), init=bits - 1)
+        channel = Signal(index_bits(channels))
+        next_channel = Signal(index_bits(channels))
+        round_ = Signal(index_bits(rounds))
+        last_bit, last_round, move = Signal(), Signal(), Signal()
+        m.d.comb += [
+            last_bit.eq(bit == 0),
+            last_round.eq(round_ == rounds - 1),
+            move.eq(~(searching & last_bit) | ~self.o.valid | self.o.ready),
+            next_channel.eq(Mux(channel == channels - 1, 0, channel + 1)),
+            self.held_done.eq(searching & last_bit & last_round & move),
+        ]
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(~searching):
+            m.d.sync += searching.eq(self.held_valid)
+        with m.Elif(move):
+            m.d.sync += bit.eq(bit - 1)
+            with m.If(last_bit):
+                m.d.sync += [
+                    bit.eq(bits - 1),
+                    channel.eq(next_channel),
+                    round_.eq(Mux(last_round, 0, round_ + 1)),
+                    searching.eq(~last_round),
+                    self.o.valid.eq(1),
+                ]
+
+        for searcher in range(lanes.searchers):
+            rom = schedule.threshold_rom(searcher)
+            width = self._accumulator_shape.width + 1
+            style = memory_style(len(rom), width)
+            m.submodules[f"thresholds_{searcher}"] = thresholds = memory.Memory(
+                shape=Shape(width, signed=True),
+                depth=len(rom),
+                init=rom,
+                attrs={"ram_style": style, "rom_style": style},
+            )
+            read = thresholds.read_port()
+            level = Signal(bits, name=f"level_{searcher}")
+            found = Signal(bits, name=f"found_{searcher}")
+            trial = Signal(bits, name=f"trial_{searcher}")
+            mine = Array(self.held[searcher + lanes.searchers * n] for n in range(rounds))
+            m.d.comb += [
+                found.eq(level | ((mine[round_] >= read.data) << bit)),
+                # The next trial sets the next lower bit; a new channel starts with its highest one.
+                trial.eq(Mux(~searching | last_bit, first_trial, found | (Const(1, bits) << bit) >> 1)),
+                read.en.eq(~searching | move),
+                read.addr.eq((Mux(searching & last_bit, next_channel, channel) << bits) | trial),
+            ]
+            with m.If(searching & move):
+                m.d.sync += level.eq(Mux(last_bit, 0, found))
+                with m.If(last_bit):
+                    m.d.sync += self.o.payload[searcher].eq(found)
+        return m
+
+
+class Serialiser(wiring.Component):
+    """Hands the values of a group on as they are, one lane per cycle or all at once.
+
+    Parameters
+    ----------
+    value_shape
+        Shape of a value.
+    lanes
+        Values per group.
+    at_once
+        Values per item of `o`; divides `lanes`.
+
+    Members
+    -------
+    held_valid, held, held_done
+        Values of one group, see :class:`hw.frontend.mac.MacArray`.
+    o
+        `at_once` neighbouring values. Values wait while an item is not taken.
+    """
+
+    def __init__(self, value_shape: Shape, lanes: int, at_once: int):
+        self._lanes, self._at_once = lanes, at_once
+        self.shape = value_shape
+        super().__init__(
+            {
+                "held_valid": In(1),
+                "held": In(data.ArrayLayout(value_shape, lanes)),
+                "held_done": Out(1),
+                "o": Out(stream.Signature(data.ArrayLayout(value_shape, at_once))),
+            }
+        )
+
+    def elaborate(self, platform):
+        """A counter picks the lanes."""
+        m = Module()
+        rounds = self._lanes // self._at_once
+        round_ = Signal(index_bits(rounds))
+        m.d.comb += [
+            self.o.valid.eq(self.held_valid),
+            self.held_done.eq(self.held_valid & self.o.ready & (round_ == rounds - 1)),
+        ]
+        for place in range(self._at_once):
+            mine = Array(self.held[place + self._at_once * n] for n in range(rounds))
+            m.d.comb += self.o.payload[place].eq(mine[round_])
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += round_.eq(Mux(round_ == rounds - 1, 0, round_ + 1))
+        return m

@@ -1,0 +1,239 @@
+"""Schedules: which products a layer's unit forms in which cycle, and the contents of its memories.
+
+Plain numbers and NumPy. A unit works on `output_lanes` channels of one output pixel at a time (a *group*). In
+each cycle it forms the products of `taps` *entries*: an entry is one tap of the kernel with `input_lanes`
+neighbouring input channels, so `taps * input_lanes * output_lanes` products per cycle. Entries whose weights
+are all zero are left out, so with one lane each way the cycles follow the non-zero weights, and with many
+lanes the engine is a dense one; what lies between is a choice of the three numbers.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.design import Layer, LayerShape
+from sw.reference.frontend import LayerParameters
+
+__all__ = ["BORDERS", "Entry", "LayerSchedule", "Parallelism"]
+
+BORDERS = ("top", "bottom", "left", "right")
+
+
+@dataclass(frozen=True)
+class Parallelism:
+    """How many products a unit forms per cycle, and how many thresholds it compares.
+
+    Parameters
+    ----------
+    input_lanes
+        Input channels per word, a power of two.
+    output_lanes
+        Output channels per group, a power of two.
+    taps
+        Entries per cycle, each with a copy of the window memory.
+    searchers
+        Threshold searches at once, a power of two, at most `output_lanes`.
+    """
+
+    input_lanes: int = 1
+    output_lanes: int = 1
+    taps: int = 1
+    searchers: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("input_lanes", "output_lanes", "searchers"):
+            value = getattr(self, name)
+            if value < 1 or value & (value - 1):
+                raise ValueError(f"{name} must be a power of two, got {value}")
+        if self.taps < 1:
+            raise ValueError(f"taps must be at least 1, got {self.taps}")
+        if self.searchers > self.output_lanes:
+            raise ValueError(
+                f"searchers must be at most output_lanes = {self.output_lanes}, got {self.searchers}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One tap of the kernel with one word of input channels.
+
+    Attributes
+    ----------
+    offset
+        Words from the top left word of the window.
+    borders
+        Borders of the image at which the tap lies outside, as bits in the order of :data:`BORDERS`.
+    weight
+        int64, (output_lanes, input_lanes).
+    """
+
+    offset: int
+    borders: int
+    weight: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSchedule:
+    """Everything that is known of one layer's unit before it is built.
+
+    Parameters
+    ----------
+    layer, shape, parameters
+        The layer and its trained integers.
+    parallelism
+        The unit's size.
+    """
+
+    layer: Layer
+    shape: LayerShape
+    parameters: LayerParameters
+    parallelism: Parallelism
+
+    @property
+    def input_words(self) -> int:
+        """Words per input pixel."""
+        return ceil(self.shape.inputs[0] / self.parallelism.input_lanes)
+
+    @property
+    def groups(self) -> int:
+        """Groups of output channels per pixel; a max-pool handles one word of channels at a time."""
+        if not self.layer.has_weights:
+            return self.input_words
+        return ceil(self.shape.outputs[0] / self.parallelism.output_lanes)
+
+    @property
+    def padding(self) -> int:
+        """Pixels outside the image that the kernel reaches at the top and the left."""
+        return 1 if self.layer.kernel == 3 else 0
+
+    @cached_property
+    def entries(self) -> tuple[tuple[Entry, ...], ...]:
+        """Entries of each group; at least one, even if all its weights are zero."""
+        lanes = self.parallelism
+        kernel, width = self.layer.kernel, self.shape.inputs[2]
+        if not self.layer.has_weights:
+            taps = [(ky * width + kx) * self.input_words for ky in range(kernel) for kx in range(kernel)]
+            nothing = np.zeros((0, 0), np.int64)
+            return tuple(
+                tuple(Entry(tap + word, 0, nothing) for tap in taps) for word in range(self.input_words)
+            )
+        dense = self._dense_weight()
+        groups = []
+        for group in range(self.groups):
+            rows = slice(group * lanes.output_lanes, (group + 1) * lanes.output_lanes)
+            found = []
+            for ky in range(kernel):
+                for kx in range(kernel):
+                    for word in range(self.input_words):
+                        columns = slice(word * lanes.input_lanes, (word + 1) * lanes.input_lanes)
+                        weight = dense[rows, columns, ky, kx]
+                        if np.any(weight):
+                            offset = (ky * width + kx) * self.input_words + word
+                            found.append(Entry(offset, self._borders(ky, kx), weight))
+            if not found:
+                found.append(Entry(0, 0, np.zeros((lanes.output_lanes, lanes.input_lanes), np.int64)))
+            groups.append(tuple(found))
+        return tuple(groups)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Cycles of each group, `taps` entries at a time."""
+        return tuple(ceil(len(entries) / self.parallelism.taps) for entries in self.entries)
+
+    @property
+    def search_cycles(self) -> int:
+        """Cycles to turn the accumulators of one group into activations, or to hand them on as they are."""
+        if not self.layer.has_weights:
+            return 1
+        rounds = self.parallelism.output_lanes // self.parallelism.searchers
+        return rounds * (self.layer.activation_bits or 1) + (self.layer.activation_bits is not None)
+
+    @property
+    def cycles(self) -> int:
+        """Cycles per image when the input is always there and the output always taken."""
+        pixels = self.shape.outputs[1] * self.shape.outputs[2]
+        return pixels * sum(max(steps, self.search_cycles) for steps in self.steps)
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of a weight in the schedule memory; 0 is needed even where no trained weight is 0."""
+        return max(2, self.layer.weight_bits)
+
+    @property
+    def offset_bits(self) -> int:
+        """Bits of an entry's offset."""
+        return max(1, max(entry.offset for group in self.entries for entry in group).bit_length())
+
+    @property
+    def entry_width(self) -> int:
+        """Bits of one entry in the schedule memory: offset, borders, weights."""
+        lanes = self.parallelism
+        weights = lanes.input_lanes * lanes.output_lanes if self.layer.has_weights else 0
+        return self.offset_bits + len(BORDERS) + weights * self.weight_bits
+
+    def rom(self) -> list[int]:
+        """Schedule memory: per step `taps` entries, one bit that ends the group, one that ends the pixel."""
+        words = []
+        for number, entries in enumerate(self.entries):
+            for start in range(0, len(entries), self.parallelism.taps):
+                word = 0
+                for place, entry in enumerate(entries[start : start + self.parallelism.taps]):
+                    word |= self._encode(entry) << (place * self.entry_width)
+                ends_group = start + self.parallelism.taps >= len(entries)
+                ends_pixel = ends_group and number == self.groups - 1
+                flags = ends_group | ends_pixel << 1
+                words.append(word | flags << (self.entry_width * self.parallelism.taps))
+        return words
+
+    @cached_property
+    def accumulator_range(self) -> tuple[int, int]:
+        """Smallest and largest sum any output channel can reach, partial sums included."""
+        weight = self.parameters.weight.astype(np.int64).reshape(len(self.parameters.weight), -1)
+        largest_input = 2**self.shape.input_bits - 1
+        low = np.where(weight < 0, weight, 0).sum(axis=1).min() * largest_input
+        high = np.where(weight > 0, weight, 0).sum(axis=1).max() * largest_input
+        return int(low), int(high)
+
+    def threshold_rom(self, searcher: int) -> list[int]:
+        """Thresholds of the channels that one searcher serves, 2**n words per channel, the first one unused.
+
+        A threshold outside the range of the accumulators is moved to just outside, which changes no
+        comparison and keeps the words narrow.
+        """
+        lanes = self.parallelism
+        low, high = self.accumulator_range
+        padded = np.full(
+            (self.groups * lanes.output_lanes, self.parameters.thresholds.shape[1] + 1), high + 1
+        )
+        padded[: len(self.parameters.thresholds), 1:] = self.parameters.thresholds
+        mine = padded.reshape(self.groups, -1, lanes.searchers, padded.shape[1])[:, :, searcher]
+        return np.clip(mine, low, high + 1).reshape(-1).tolist()
+
+    def _dense_weight(self) -> NDArray[np.int64]:
+        """Weights (groups * output_lanes, input_words * input_lanes, k, k), zero where there is no weight."""
+        lanes, kernel = self.parallelism, self.layer.kernel
+        outputs, inputs = self.shape.outputs[0], self.shape.inputs[0]
+        dense = np.zeros(
+            (self.groups * lanes.output_lanes, self.input_words * lanes.input_lanes, kernel, kernel), np.int64
+        )
+        if self.layer.kind == "depthwise3x3":
+            dense[np.arange(outputs), np.arange(outputs)] = self.parameters.weight[:, 0]
+        else:
+            dense[:outputs, :inputs] = self.parameters.weight
+        return dense
+
+    def _borders(self, ky: int, kx: int) -> int:
+        if not self.padding:
+            return 0
+        last = self.layer.kernel - 1
+        return (ky == 0) | (ky == last) << 1 | (kx == 0) << 2 | (kx == last) << 3
+
+    def _encode(self, entry: Entry) -> int:
+        mask = 2**self.weight_bits - 1
+        word = 0
+        for value in reversed(entry.weight.reshape(-1).tolist()):
+            word = word << self.weight_bits | value & mask
+        return (word << len(BORDERS) | entry.borders) << self.offset_bits | entry.offset
