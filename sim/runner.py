@@ -8,16 +8,14 @@ may build at the same time.
 
 import hashlib
 import json
-import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -154,7 +152,7 @@ def start_model(model: Model, testbench: str, folder: Path, waves: Path | None =
     variables = {
         **os.environ,
         "PATH": f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{cocotb_tools.config.libs_dir}",
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]),
+        "PYTHONPATH": _python_path(),
         "PYGPI_PYTHON_BIN": sys.executable,
         "GPI_USERS": f"{_libpython()};{cocotb_tools.config.pygpi_entry_point()}",
         "COCOTB_TOPLEVEL": model.top,
@@ -187,6 +185,11 @@ def _libpython() -> str:
     return found
 
 
+def _python_path() -> str:
+    """What a child needs to import what we can import."""
+    return os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+
+
 def _digest(*facts: object) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -198,9 +201,6 @@ def _tool_facts(tools: Verilator) -> list[object]:
 
 
 def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
-    from cocotb_tools.runner import get_runner
-
-    logging.getLogger("Verilator").propagate = False  # it prints every command
     generated = folder / f"{source.top}_generated.v"
     generated.write_text(source.verilog)
     control = folder / "public.vlt"
@@ -215,22 +215,35 @@ def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
             shutil.copyfile(part, build / part.name)
             # make would compile it again because Verilator writes the make file later than this
             os.utime(build / part.name, times=(time.time() + AN_HOUR_S,) * 2)
-    try:
-        with _environment(tools.environment):
-            get_runner("verilator").build(
-                sources=[control, *source.files, generated],
-                parameters=source.parameters,
-                hdl_toplevel=source.top,
-                build_dir=build,
-                build_args=source.flags,
-                timescale=("1ns", "1ns"),
-                waves=source.waves != "none",
-                log_file=log,
-            )
-    except RuntimeError:
+    arguments = {
+        "sources": [str(path) for path in (control, *source.files, generated)],
+        "parameters": source.parameters,
+        "hdl_toplevel": source.top,
+        "build_dir": str(build),
+        "build_args": source.flags,
+        "timescale": ("1ns", "1ns"),
+        "waves": source.waves != "none",
+    }
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sim.compile"],
+            env={**os.environ, **tools.environment, "PYTHONPATH": _python_path()},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            process.communicate(json.dumps(arguments))
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+    if process.returncode:
         raise EngramError(
             f"compiling the simulation failed: {_first_error(log)}; check that g++ and make work"
-        ) from None
+        )
     # verilator.o is cocotb's main program and includes the model's own header, so it is not among these
     _keep(sorted(build.glob("verilated*.o")), library)
     return build / source.top
@@ -273,18 +286,3 @@ def _require_fst_headers() -> None:
             f"an FST waveform needs {headers}, g++ finds none; install them, on Debian with "
             f"'apt install {packages}', or write a .vcd file, which needs nothing"
         )
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set variables for as long as cocotb's runner, which reads ``os.environ``, is at work."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

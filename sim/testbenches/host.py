@@ -1,8 +1,8 @@
 """cocotb testbench of the whole chip: talks to it over its UART pins and keeps every byte of the answers.
 
 Nothing is compared here. Job and outcome are files as :mod:`sim.job` says. The job holds ``divisor``, the
-clock cycles per bit, ``requests``, all bytes to send, and for each request its length and the number of bytes to
-wait for before the next: ``sent`` and ``awaited``.
+clock cycles per bit, ``requests``, all bytes to send, and for each request its length and the number of bytes
+to wait for before the next: ``sent`` and ``awaited``.
 """
 
 from typing import Any
