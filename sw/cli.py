@@ -25,7 +25,6 @@ def application() -> typer.Typer:
     """All subcommands; what they need beyond NumPy is imported when they run."""
     from hw.build import build
     from sim.run import simulate
-
     from sw.commands.demo import demo
     from sw.commands.doctor import doctor
     from sw.commands.evaluate import evaluate

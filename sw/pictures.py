@@ -22,6 +22,8 @@ DOTS_PER_INCH = 130
 MAX_PANELS = 64
 """Template pictures beyond this many panels cannot be read; fewer templates per class are shown then."""
 MAX_NUMBERED_CLASSES = 20
+MIN_SPAN_PERCENT = 2.0
+"""Smallest range of the accuracy axis, so that chips that differ by one image do not look far apart."""
 
 
 def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
@@ -138,10 +140,13 @@ def draw_chips(accuracies: NDArray[np.float64], ideal: float, title: str, path: 
     mean = 100 * float(accuracies.mean())
     axes.axhline(mean, color="tab:blue", label=f"mean of chips {mean:.2f} %")
     axes.plot(range(len(accuracies)), 100 * accuracies, "o", color="tab:blue")
-    axes.set(title=title, xlabel="chip", ylabel="test accuracy, %", xlim=(-0.5, len(accuracies) - 0.5))
+    low, high = 100 * min(ideal, accuracies.min()), 100 * max(ideal, accuracies.max())
+    spare = max(0.1 * (high - low), (MIN_SPAN_PERCENT - high + low) / 2)
+    axes.set(title=title, xlabel="chip", ylabel="test accuracy, %")
+    axes.set(xlim=(-0.5, len(accuracies) - 0.5), ylim=(low - spare, high + spare))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", alpha=0.4)
-    axes.legend(fontsize="small")
+    figure.legend(fontsize="small", loc="outside lower center", ncols=2)
     _write(figure, path)
 
 
