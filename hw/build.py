@@ -74,7 +74,7 @@ def build(
         start, end = result["critical_path"]
         messages.print(
             f"[bold red]timing NOT MET:[/] {result['fmax_mhz']} MHz reached, "
-            f"{result['target_mhz']:g} MHz needed slowest path from {start} to {end}; "
+            f"{result['target_mhz']:g} MHz needed; slowest path from {start} to {end}; "
             "try another --seed or fewer lanes",
             soft_wrap=True,
             highlight=False,
@@ -94,8 +94,8 @@ def build_bitstream(
 ) -> "BuildReport":
     """Synthesise, place, route and pack.
 
-    Writes ``<name>.bin`` or ``<name>.bit``, ``<name>.engram`` (the bundle inside, with its lanes) and
-    ``report.json`` when everything is done, and keeps logs and intermediate files in ``work/``.
+    Writes ``<name>-<board>.bin`` or ``.bit``, the bundle inside with its lanes as ``.engram``, and
+    ``report.json`` when everything is done; keeps logs and intermediate files in ``<name>-<board>.work``.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def build_bitstream(
     folder
         Made if missing.
     name
-        Of the files.
+        Of the classifier, in file names and the report.
     seed
         Of place and route.
     baud
@@ -125,7 +125,8 @@ def build_bitstream(
     check_plan(bundle, board)
     uart_divisor(board.clock.core_mhz, baud)
     messages.print(f"building {name} for {board.title}, in {folder}", soft_wrap=True, highlight=False)
-    with _work_folder(folder) as work:
+    stem = f"{name}-{board.name}"
+    with _work_folder(folder / f"{stem}.work") as work:
         tools = Toolchain(board, work)
         with tools.step("elaboration"):
             _elaborate(bundle, board, baud, work)
@@ -134,8 +135,8 @@ def build_bitstream(
         placed = tools.place_and_route(seed)
         packed = tools.pack()
 
-        bitstream = folder / f"{name}{packed.suffix}"
-        contents, report_file = folder / f"{name}.engram", folder / "report.json"
+        bitstream = folder / f"{stem}{packed.suffix}"
+        contents, report_file = folder / f"{stem}.engram", folder / "report.json"
         report = BuildReport(
             bundle_name=name,
             digest=bundle.digest,
@@ -165,8 +166,8 @@ def write_verilog(
 ) -> dict[str, Any]:
     """Write the chip without PLL and pins, for any flow, and a constraints template.
 
-    ``<name>.v`` has the top module ``engram`` with ports clk, rst, rx, tx and busy; ``<name>.sdc`` explains
-    them. The UART's divisor is for the board's clock.
+    ``<name>-<board>.v`` has the top module ``engram`` with ports clk, rst, rx, tx and busy; the ``.sdc``
+    beside it explains them. The UART's divisor is for the board's clock.
 
     Raises
     ------
@@ -183,7 +184,7 @@ def write_verilog(
 
     clock_mhz = board.clock.core_mhz
     divisor = uart_divisor(clock_mhz, baud)
-    files = [folder / f"{name}{suffix}" for suffix in (".v", ".sdc", ".engram")]
+    files = [folder / f"{name}-{board.name}{suffix}" for suffix in (".v", ".sdc", ".engram")]
     with messages.status("writing Verilog"):
         text = verilog.convert(Chip(bundle, divisor), name="engram", emit_src=False)
     write_atomically(files[0], text.encode())
@@ -207,16 +208,15 @@ def write_verilog(
 
 
 @contextmanager
-def _work_folder(folder: Path) -> Iterator[Path]:
-    """An empty ``work/`` in `folder`; kept with its logs after success and failure, not after Ctrl-C."""
-    work = folder / "work"
+def _work_folder(work: Path) -> Iterator[Path]:
+    """The empty folder `work`; kept with its logs after success and failure, not after Ctrl-C."""
     try:
         if work.exists():
             shutil.rmtree(work)
         work.mkdir(parents=True)
     except OSError as error:
         raise EngramError(
-            f"cannot use {folder} for the build: {error.strerror}; choose a folder with -o"
+            f"cannot make the folder {work}: {error.strerror}; choose another place with -o"
         ) from None
     try:
         yield work

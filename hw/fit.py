@@ -134,14 +134,9 @@ def check_plan(bundle: Bundle, board: Board) -> None:
     EngramError
         With what it needs, what the part has, and the smallest board that has enough.
     """
-    needed = planned_block_rams(bundle, board.family)
-    if needed > board.limits.block_rams:
-        fitting = [
-            other
-            for other in load_all()
-            if planned_block_rams(bundle, other.family) <= other.limits.block_rams
-        ]
-        raise _too_large(bundle, board, "block RAM", needed, board.limits.block_rams, fitting)
+    needed, available = planned_block_rams(bundle, board.family), board.limits.block_rams
+    if needed > available:
+        raise _too_large(bundle, board, "block RAM", needed, available, _boards_with_ram_for(bundle))
 
 
 def netlist_usage(cells: Mapping[str, int]) -> Usage:
@@ -170,12 +165,16 @@ def check_netlist(bundle: Bundle, board: Board, usage: Usage) -> None:
         if needed > available:
             fitting = [
                 other
-                for other in load_all()
-                if planned_block_rams(bundle, other.family) <= other.limits.block_rams
-                and usage.luts <= other.limits.luts
-                and usage.ffs <= other.limits.ffs
+                for other in _boards_with_ram_for(bundle)
+                if usage.luts <= other.limits.luts and usage.ffs <= other.limits.ffs
             ]
             raise _too_large(bundle, board, name, needed, available, fitting)
+
+
+def _boards_with_ram_for(bundle: Bundle) -> list[Board]:
+    """Boards with enough block RAM, smallest first."""
+    needed = {family: planned_block_rams(bundle, family) for family in RAM_SHAPES}
+    return [board for board in load_all() if needed[board.family] <= board.limits.block_rams]
 
 
 def _comparison(usage: Usage, limits: Limits) -> tuple[tuple[str, int, int], ...]:

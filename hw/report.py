@@ -122,7 +122,7 @@ class BuildReport:
             "target_mhz": board.clock.core_mhz,
             "timing_met": self.timing_met,
             "critical_path": list(self.critical_path),
-            **asdict(self.speed),
+            **{key: round(value, 1) for key, value in asdict(self.speed).items()},
             "baud": self.baud,
             "seed": self.seed,
             "seconds": {step: round(seconds, 2) for step, seconds in self.seconds.items()},

@@ -1,6 +1,15 @@
 """Top: the chip on a board, with PLL, reset and LEDs. Pins come from the board's constraint file."""
 
-from amaranth.hdl import ClockDomain, ClockSignal, Const, Instance, Module, ResetSignal, Signal
+from amaranth.hdl import (
+    ClockDomain,
+    ClockSignal,
+    Const,
+    DomainRenamer,
+    Instance,
+    Module,
+    ResetSignal,
+    Signal,
+)
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
@@ -10,11 +19,44 @@ from hw.chip import Chip
 from hw.pll import ecp5_dividers, ice40_dividers, uart_divisor
 from sw.bundle import Bundle
 
-__all__ = ["Top"]
+__all__ = ["BootReset", "Top"]
 
 BOOT_CYCLES = 1024
 """Reset lasts this long after the PLL has locked: block RAM of the iCE40 reads as zero for some microseconds
 after configuration, and at 50 MHz these are 20 us."""
+
+
+class BootReset(wiring.Component):
+    """Reset from configuration until the PLL has been locked for BOOT_CYCLES, and again when it loses lock.
+
+    Latency: `settled` follows `locked` by 2 cycles; `reset` ends BOOT_CYCLES cycles after `settled` rises.
+
+    Members
+    -------
+    locked
+        The PLL's lock output, asynchronous.
+    settled
+        The same, synchronous.
+    reset
+        High while the chip must wait.
+    """
+
+    locked: In(1)
+    settled: Out(1)
+    reset: Out(1, init=1)
+
+    def elaborate(self, platform):
+        """Synchroniser and counter."""
+        m = Module()
+        cycles = Signal(range(BOOT_CYCLES))
+        m.submodules.synchroniser = FFSynchronizer(self.locked, self.settled)
+        with m.If(~self.settled):
+            m.d.sync += [cycles.eq(0), self.reset.eq(1)]
+        with m.Elif(cycles == BOOT_CYCLES - 1):
+            m.d.sync += self.reset.eq(0)
+        with m.Else():
+            m.d.sync += cycles.eq(cycles + 1)
+        return m
 
 
 class Top(wiring.Component):
@@ -66,25 +108,20 @@ class Top(wiring.Component):
         # The boot domain has no reset: it makes the reset of the other one, which runs on the same clock.
         m.domains.boot = ClockDomain(reset_less=True)
         m.domains.sync = ClockDomain()
-        m.d.comb += [ClockSignal("boot").eq(core_clock), ClockSignal("sync").eq(core_clock)]
-        boot_locked = Signal()
-        boot_cycles = Signal(range(BOOT_CYCLES))
-        reset = Signal(init=1)
-        m.submodules.lock_synchroniser = FFSynchronizer(locked, boot_locked, o_domain="boot")
-        m.d.comb += ResetSignal("sync").eq(reset)
-        with m.If(~boot_locked):
-            m.d.boot += [boot_cycles.eq(0), reset.eq(1)]
-        with m.Elif(boot_cycles == BOOT_CYCLES - 1):
-            m.d.boot += reset.eq(0)
-        with m.Else():
-            m.d.boot += boot_cycles.eq(boot_cycles + 1)
+        m.submodules.boot = boot = DomainRenamer("boot")(BootReset())
+        m.d.comb += [
+            ClockSignal("boot").eq(core_clock),
+            ClockSignal("sync").eq(core_clock),
+            boot.locked.eq(locked),
+            ResetSignal("sync").eq(boot.reset),
+        ]
 
         m.submodules.chip = chip = self._chip
         m.d.comb += [
             chip.rx.eq(self.uart_rx),
             self.uart_tx.eq(chip.tx),
             self.led_busy.eq(chip.busy ^ board.leds.active_low),
-            self.led_locked.eq(boot_locked ^ board.leds.active_low),
+            self.led_locked.eq(boot.settled ^ board.leds.active_low),
         ]
         m.d.comb += [getattr(self, name).eq(pin.level) for name, pin in board.constants.items()]
         return m

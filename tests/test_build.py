@@ -1,0 +1,197 @@
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+from constraints import boards
+from hw import build as build_module
+from hw.build import build, build_bitstream, with_lanes
+from hw.timing import accelerator_timing
+from sw.bundle import load, save
+from tests.bundles import TINY, random_bundle
+
+ICE40_SYNC_WORD = bytes.fromhex("7eaa997e")
+
+application = typer.Typer()
+application.command()(build)
+
+
+def run(*arguments):
+    return CliRunner().invoke(application, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def bundle_file(tmp_path_factory):
+    path = tmp_path_factory.mktemp("bundles") / "tiny.engram"
+    save(random_bundle(TINY, seed=3), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """One real build, from bundle to bitstream."""
+    folder = tmp_path_factory.mktemp("built")
+    bundle = random_bundle(TINY, seed=3)
+    return build_bitstream(bundle, boards.load("icebreaker"), folder, name="tiny"), folder
+
+
+def test_build_writes_bitstream_bundle_and_report(built):
+    report, folder = built
+
+    assert ICE40_SYNC_WORD in Path(report.bitstream).read_bytes()[:64]
+    assert load(folder / "tiny-icebreaker.engram").digest == report.digest
+    assert json.loads((folder / "report.json").read_text()) == report.to_json()
+    assert sorted(report.files) == sorted(str(path) for path in folder.iterdir() if path.is_file())
+
+
+def test_build_uses_the_block_ram_it_planned(built):
+    report, _ = built
+
+    assert report.usage.block_rams == report.brams_planned == 4
+    assert "4 planned, as planned" in table_text(report)
+
+
+def test_build_meets_timing_and_reports_the_cells(built):
+    values = built[0].to_json()
+
+    assert values["timing_met"] is True
+    assert values["fmax_mhz"] > values["target_mhz"] == 24
+    assert 0 < values["luts"] < values["luts_available"] == 5280
+    assert 0 < values["ffs"] < values["ffs_available"]
+    assert values["cycles_per_image"] == accelerator_timing(TINY).interval
+    assert list(values["seconds"]) == ["elaboration", "synthesis", "place and route", "bitstream"]
+
+
+def test_json_is_the_only_thing_on_standard_output(built, bundle_file, monkeypatch):
+    monkeypatch.setattr(build_module, "build_bitstream", lambda *_, **__: built[0])
+
+    result = run(bundle_file, "--board", "icebreaker", "--json")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == built[0].to_json()
+
+
+def test_timing_not_met_is_plain_and_exits_1(built, bundle_file, monkeypatch):
+    slow = replace(built[0], fmax_mhz=20.25)
+    monkeypatch.setattr(build_module, "build_bitstream", lambda *_, **__: slow)
+
+    result = run(bundle_file, "--board", "icebreaker")
+
+    assert result.exit_code == 1
+    assert "NOT MET" in result.stdout
+    assert "timing NOT MET: 20.25 MHz reached, 24 MHz needed; slowest path from chip." in result.stderr
+
+
+@pytest.mark.parametrize(("brams", "note"), [(5, "4 planned, 1 more"), (2, "4 planned, 2 fewer")])
+def test_block_ram_that_is_not_as_planned_shows(built, brams, note):
+    report = replace(built[0], usage=replace(built[0].usage, block_rams=brams))
+
+    assert note in table_text(report)
+
+
+def test_design_that_does_not_fit_is_refused_before_anything_is_made(tmp_path):
+    large, output = tmp_path / "large.engram", tmp_path / "out"
+    save(random_bundle(TINY.with_(height=64, width=64, layers=(), cell_bits=8), 0, codes="random"), large)
+
+    result = run(large, "--board", "icebreaker", "-o", output)
+
+    assert result.exit_code == 2
+    assert "the iCE40UP5K of icebreaker has 30; the smallest known board that fits is ulx3s-" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--board", "icebraker"], "unknown board 'icebraker'; known boards: "),
+        (["--board", "icebreaker", "--baud", "9000000"], "--baud must be within 2 %"),
+        (["--board", "icebreaker", "--row-lanes", "9"], "row_lanes must be at most rows = 8, got 9"),
+    ],
+    ids=["board", "baud", "lanes"],
+)
+def test_wrong_option_is_one_line(bundle_file, tmp_path, arguments, message):
+    result = run(bundle_file, *arguments, "-o", tmp_path / "out")
+
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_folder_that_cannot_be_made_is_named(bundle_file, tmp_path):
+    (tmp_path / "file").touch()
+
+    result = run(bundle_file, "--board", "icebreaker", "-o", tmp_path / "file")
+
+    assert result.exit_code == 2
+    assert "cannot make the folder" in result.stderr
+
+
+def test_verilog_only_writes_the_chip_and_a_template(bundle_file, tmp_path):
+    result = run(bundle_file, "--board", "ulx3s-85f", "--verilog-only", "--json", "-o", tmp_path)
+
+    values = json.loads(result.stdout)
+    assert (values["bitstream"], values["board"], values["target_mhz"]) == (None, "ulx3s-85f", 50)
+    text = Path(values["verilog"]).read_text()
+    header = text[text.index("module engram(") :].partition(";")[0]
+    assert {"clk", "rst", "rx", "tx", "busy"} == set(header.partition("(")[2].strip(")").split(", "))
+    assert "EHXPLLL" not in text
+    assert "period 20.000" in (tmp_path / "tiny-ulx3s-85f.sdc").read_text()
+    assert load(tmp_path / "tiny-ulx3s-85f.engram").digest == values["digest"]
+
+
+def test_lanes_change_the_layout_and_nothing_else():
+    bundle = random_bundle(TINY, seed=3)
+
+    wide = with_lanes(bundle, 8, 2)
+
+    assert (wide.design.row_lanes, wide.design.col_lanes) == (8, 2)
+    assert (wide.codes == bundle.codes).all()
+    assert with_lanes(bundle, None, None) is bundle
+
+
+def test_interrupt_ends_the_tool_and_leaves_nothing(bundle_file, tmp_path):
+    output = tmp_path / "out"
+    work = output / "tiny-icebreaker.work"
+    command = [sys.executable, "-m", "hw.build", bundle_file, "--board", "icebreaker", "-o", output]
+    build = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while not (tools := processes_in(work)) and build.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+
+    build.send_signal(signal.SIGINT)
+    _, messages = build.communicate(timeout=60)
+
+    assert build.returncode == 130
+    assert "interrupted" in messages
+    assert list(output.iterdir()) == []
+    assert tools and not any(Path(f"/proc/{tool}").exists() for tool in tools)
+
+
+def processes_in(folder):
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            where = os.readlink(process / "cwd")
+        except OSError:
+            continue
+        if where == str(folder):
+            found.append(process.name)
+    return found
+
+
+def table_text(report):
+    console = Console(width=200, file=io.StringIO())
+    console.print(report.table())
+    return console.file.getvalue()
