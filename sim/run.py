@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 
 __all__ = ["simulate"]
 
+DEFAULT_IMAGES = 100
 TRACED_IMAGES = 2
 """Enough to see images follow each other; a waveform grows by megabytes per image."""
 
 ImagesOption = Annotated[
-    str, typer.Option("--images", metavar="N|all", help="Test images, in order from the first.")
+    str | None,
+    typer.Option(
+        "--images", metavar="N|all", help="Test images, in order from the first; 100 of them if left out."
+    ),
 ]
 DataOption = Annotated[
     str | None,
@@ -53,7 +57,7 @@ JobsOption = Annotated[int, typer.Option("--jobs", min=1, max=256, help="Process
 @reports_errors
 def simulate(
     bundle: BundleArgument,
-    images: ImagesOption = "100",
+    images: ImagesOption = None,
     data: DataOption = None,
     trace: TraceOption = None,
     jobs: JobsOption = 1,
@@ -66,6 +70,7 @@ def simulate(
     """
     from sim.accelerator import accelerator_model, verify
     from sw.bundle import open_bundle
+    from sw.evaluate import check_labels
     from sw.reference.pipeline import levels_of
 
     waves = _waves_format(trace)
@@ -74,6 +79,7 @@ def simulate(
     count = _image_count(images, len(dataset.x_test), dataset.name)
     with messages.status("word-line values of the reference"):
         levels = levels_of(opened, dataset.x_test[:count])
+    check_labels(opened, dataset.y_test)
     with messages.status("compiling the RTL with Verilator, once per bundle"):
         model = accelerator_model(opened)
 
@@ -116,7 +122,7 @@ def _dataset(bundle: "Bundle", data: str | None) -> "Dataset":
     """The data set the bundle was trained on, checked, or the one the user names."""
     from sw.bundle import DataOrigin
     from sw.datasets import load
-    from sw.evaluate import check_labels, check_origin
+    from sw.evaluate import check_origin
 
     origin = bundle.provenance.data
     name = data or (origin.name if origin else None)
@@ -124,11 +130,12 @@ def _dataset(bundle: "Bundle", data: str | None) -> "Dataset":
         raise EngramError("the bundle names no data set it was trained on; name one with --data")
     dataset = load(name)
     check_origin(bundle, DataOrigin(name=dataset.name, digest=dataset.digest), chosen=data is not None)
-    check_labels(bundle, dataset.y_test)
     return dataset
 
 
-def _image_count(images: str, available: int, name: str) -> int:
+def _image_count(images: str | None, available: int, name: str) -> int:
+    if images is None:
+        return min(DEFAULT_IMAGES, available)
     if images == "all":
         return available
     count = int(images) if images.isascii() and images.isdecimal() else 0

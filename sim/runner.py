@@ -33,7 +33,8 @@ __all__ = ["TESTBENCHES", "Model", "ModelSource", "Waves", "build_model", "start
 Waves = Literal["none", "vcd", "fst"]
 
 TESTBENCHES = Path(__file__).parent / "testbenches"
-OPTIMISATION = ["-O3", "-CFLAGS", "-O2"]
+FAST_MODEL = ["-O3", "-CFLAGS", "-O2"]
+FAST_BUILD = ["-O3", "-CFLAGS", "-O0"]  # a model with waveforms runs a few images only
 QUIET = ["-Wno-fatal", "-Wno-lint", "-Wno-style"]  # generated Verilog is no place for lint
 FAST_HANDLES = ["--no-public-flat-rw"]
 """cocotb makes every signal visible, which keeps Verilator from optimising; we name the few needed."""
@@ -76,7 +77,8 @@ class ModelSource:
     @property
     def flags(self) -> list[str]:
         """Options for Verilator."""
-        return [*FAST_HANDLES, *OPTIMISATION, *QUIET, *WAVE_FLAGS[self.waves]]
+        optimisation = FAST_MODEL if self.waves == "none" else FAST_BUILD
+        return [*FAST_HANDLES, *optimisation, *QUIET, *WAVE_FLAGS[self.waves]]
 
     def digest(self, tools: Verilator) -> str:
         """Name of the model in the cache."""

@@ -150,7 +150,8 @@ def test_the_lowest_image_is_told_first() -> None:
 
 
 def test_image_numbers_count_over_shards() -> None:
-    report = check_batches(BUNDLE, LEVELS, [MEASURED, changed(SCORED, "scores", (1, 0), 998)], first_image=100)
+    wrong = changed(SCORED, "scores", (1, 0), 998)
+    report = check_batches(BUNDLE, LEVELS, [MEASURED, wrong], first_image=100)
     assert report.first is not None and report.first.image == 101
 
 

@@ -28,7 +28,8 @@ def test_fields_are_what_amaranth_packs() -> None:
     packed = [
         layout.const({name: int(column[i]) for name, column in values.items()}).as_bits() for i in range(50)
     ]
-    got = fields_of(np.array(packed, np.uint64), {name: (field.offset, field.width) for name, field in layout})
+    places = {name: (field.offset, field.width) for name, field in layout}
+    got = fields_of(np.array(packed, np.uint64), places)
     for name, column in values.items():
         np.testing.assert_array_equal(got[name], column)
 
