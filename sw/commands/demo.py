@@ -47,11 +47,11 @@ def demo(
         "simulate chip": _step("simulate", str(chip), "--images", "all", *seeds),
         "build": _step("build", str(chip), "--board", BOARD, *seeds, "-o", str(output / BOARD)),
     }
-    run["seconds"] = time.monotonic() - started
+    seconds = time.monotonic() - started
     if json:
-        print_json(run)
+        print_json({**run, "seconds": seconds})
     else:
-        _print_tables(run)
+        _print_tables(run, seconds)
     messages.print(f"everything is in {output}", soft_wrap=True, highlight=False)
 
 
@@ -65,7 +65,7 @@ def _step(*arguments: str) -> dict[str, Any]:
     return jsonlib.loads(done.stdout)
 
 
-def _print_tables(run: dict[str, Any]) -> None:
+def _print_tables(run: dict[str, Any], seconds: float) -> None:
     from rich.table import Table
 
     accuracy = Table(title=f"digits, test accuracy ({run['evaluate']['images']} images)")
@@ -107,7 +107,7 @@ def _print_tables(run: dict[str, Any]) -> None:
         f"{build['board']}: {build['luts']:,} LUTs, {build['brams']} block RAMs, "
         f"{build['fmax_mhz']:.1f} MHz (target {build['target_mhz']:g})\n"
         f"bitstream: {build['bitstream']}\n"
-        f"whole demo: {run['seconds']:.0f} s",
+        f"whole demo: {seconds:.0f} s",
         soft_wrap=True,
         highlight=False,
     )

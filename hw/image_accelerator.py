@@ -1,0 +1,84 @@
+"""Image accelerator: pixels in, class out. It composes the stages and computes nothing."""
+
+from amaranth.hdl import Module, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hw.accelerator import Accelerator
+from hw.frontend.frontend import FrontEnd
+from hw.frontend.schedule import Parallelism
+from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
+from hw.quantiser import Quantiser
+from hw.word_packer import WordPacker
+from sw.bundle import Bundle
+from sw.design import PIXEL_BITS
+
+__all__ = ["ImageAccelerator"]
+
+
+class ImageAccelerator(wiring.Component):
+    """All five stages.
+
+    Front end and array work on different images at the same time. Throughput: the slowest of the layer units,
+    the quantiser (one cycle per feature bit) and :func:`hw.timing.accelerator_timing`. Every stream may be
+    stalled at either end without losing or changing anything.
+
+    Parameters
+    ----------
+    bundle
+        The classifier.
+    parallelism
+        One per layer, see :class:`hw.frontend.frontend.FrontEnd`.
+
+    Members
+    -------
+    pixels
+        Row after row, image after image.
+    result
+        One answer per image.
+    level_tap, conversion_tap
+        Copies of every word of word-line values and of every conversion, in the cycle it is taken.
+    score_address, score
+        See :class:`hw.scores.ScoreAccumulator`.
+    """
+
+    def __init__(self, bundle: Bundle, parallelism: tuple[Parallelism, ...]):
+        self._bundle = bundle
+        self._front_end = FrontEnd(bundle, parallelism)
+        design = bundle.design
+        level_tap = wiring.Signature({"valid": Out(1), "payload": Out(level_word_layout(design))})
+        conversion_tap = wiring.Signature({"valid": Out(1), "payload": Out(conversion_layout(design))})
+        super().__init__(
+            {
+                "pixels": In(stream.Signature(PIXEL_BITS)),
+                "result": Out(stream.Signature(result_layout(design))),
+                "level_tap": Out(level_tap),
+                "conversion_tap": Out(conversion_tap),
+                "score_address": In(index_bits(design.templates)),
+                "score": Out(unsigned(design.max_score.bit_length())),
+            }
+        )
+
+    def elaborate(self, platform):
+        """Connections only."""
+        m = Module()
+        front = self._front_end
+        m.submodules.frontend = front
+        m.submodules.quantiser = quantiser = Quantiser(self._bundle, front.shape, front.value_range)
+        m.submodules.packer = packer = WordPacker(self._bundle.design)
+        m.submodules.accelerator = accelerator = Accelerator(self._bundle)
+
+        connect(m, flipped(self.pixels), front.i)
+        connect(m, front.o, quantiser.i)
+        connect(m, quantiser.o, packer.i)
+        connect(m, packer.o, accelerator.levels)
+        connect(m, accelerator.result, flipped(self.result))
+        m.d.comb += [
+            self.level_tap.valid.eq(packer.o.valid & packer.o.ready),
+            self.level_tap.payload.eq(packer.o.payload),
+            self.conversion_tap.valid.eq(accelerator.conversion_tap.valid),
+            self.conversion_tap.payload.eq(accelerator.conversion_tap.payload),
+            accelerator.score_address.eq(self.score_address),
+            self.score.eq(accelerator.score),
+        ]
+        return m
