@@ -192,5 +192,5 @@ def _too_large(
     best = f"the smallest known board that fits is {fitting[0].name}" if fitting else "no known board has it"
     return EngramError(
         f"{bundle.design.name!r} needs {needed} {what}, the {board.device} of {board.name} has {available}; "
-        f"{best}; or use fewer --row-lanes or --col-lanes, or train with fewer features, templates or cell bits"
+        f"{best}; or change --row-lanes or --col-lanes, or use fewer features, templates or cell bits"
     )
