@@ -9,13 +9,15 @@ from hw.payloads import index_bits
 
 __all__ = ["Window", "memory_style", "window_depth"]
 
-LOGIC_BITS = 1024
-"""Memories up to this size are cheaper in look-up tables than in a block RAM of their own."""
+ROM_LOGIC_BITS = 1024
+RAM_LOGIC_BITS = 128
+"""Memories up to these sizes are cheaper in logic than in a block RAM of their own; a bit that can be written
+takes a flip-flop, one that cannot only its share of a look-up table."""
 
 
-def memory_style(depth: int, width: int) -> str:
+def memory_style(depth: int, width: int, *, writable: bool = False) -> str:
     """Synthesis attribute of a memory: block RAM, or logic when it is small."""
-    return "logic" if depth * width <= LOGIC_BITS else "block"
+    return "logic" if depth * width <= (RAM_LOGIC_BITS if writable else ROM_LOGIC_BITS) else "block"
 
 
 def window_depth(schedule: LayerSchedule) -> int:
@@ -96,7 +98,7 @@ class Window(wiring.Component):
                 shape=unsigned(self._word.size),
                 depth=depth,
                 init=[],
-                attrs={"ram_style": memory_style(depth, self._word.size)},
+                attrs={"ram_style": memory_style(depth, self._word.size, writable=True)},
             )
             m.submodules[f"ring_{tap}"] = ring
             write = ring.write_port()
