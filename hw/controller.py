@@ -21,15 +21,17 @@ class Controller(wiring.Component):
     ----------
     bundle
         Identity and sizes.
+    with_front_end
+        Serve IMAGE; if not, LOAD and CLASSIFY.
 
     Members
     -------
     i, o
         Bytes from and to the host.
-    features
-        Data bytes of a LOAD, for the feature buffer.
+    data
+        Data bytes: pixels for the front end, or features for the feature buffer.
     loaded, start
-        The feature buffer's handshake.
+        The feature buffer's handshake; without meaning for a chip with a front end.
     result
         Answers of the accelerator; the last one is kept.
     score_address, score
@@ -38,14 +40,15 @@ class Controller(wiring.Component):
         A request is being served.
     """
 
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle, *, with_front_end: bool = False):
         self._bundle = bundle
+        self._with_front_end = with_front_end
         self._design = design = bundle.design
         super().__init__(
             {
                 "i": In(stream.Signature(8)),
                 "o": Out(stream.Signature(8)),
-                "features": Out(stream.Signature(8)),
+                "data": Out(stream.Signature(8)),
                 "loaded": In(1),
                 "start": Out(1),
                 "result": In(stream.Signature(result_layout(design))),
@@ -59,7 +62,8 @@ class Controller(wiring.Component):
         """One state per request, one more to send each kind of answer."""
         m = Module()
         design = self._design
-        identity = Array(Const(byte, 8) for byte in identity_of(self._bundle).to_bytes())
+        identity = identity_of(self._bundle, with_front_end=self._with_front_end).to_bytes()
+        identity_bytes = Array(Const(byte, 8) for byte in identity)
         result = Signal(result_layout(design))
         answer = Cat(
             _padded(m, result.accepted, 8),
@@ -87,6 +91,11 @@ class Controller(wiring.Component):
         def to_ready():
             m.next = "READY"
 
+        pass_data = [
+            self.data.payload.eq(self.i.payload),
+            self.data.valid.eq(self.i.valid),
+            self.i.ready.eq(self.data.ready),
+        ]
         m.d.comb += self.busy.eq(1)
         with m.FSM():
             with m.State("READY"):
@@ -94,11 +103,15 @@ class Controller(wiring.Component):
                 with m.If(self.i.valid), m.Switch(self.i.payload):
                     with m.Case(Opcode.IDENTIFY):
                         m.next = "SEND_IDENTITY"
-                    with m.Case(Opcode.LOAD):
-                        m.next = "LOAD"
-                    with m.Case(Opcode.CLASSIFY):
-                        m.d.comb += self.start.eq(1)
-                        m.next = "CLASSIFY"
+                    if self._with_front_end:
+                        with m.Case(Opcode.IMAGE):
+                            m.next = "IMAGE"
+                    else:
+                        with m.Case(Opcode.LOAD):
+                            m.next = "LOAD"
+                        with m.Case(Opcode.CLASSIFY):
+                            m.d.comb += self.start.eq(1)
+                            m.next = "CLASSIFY"
                     with m.Case(Opcode.RESULT):
                         m.next = "SEND_ANSWER"
                     with m.Case(Opcode.SCORES):
@@ -106,17 +119,23 @@ class Controller(wiring.Component):
                     with m.Default():
                         m.next = "SEND_UNKNOWN"
             with m.State("SEND_IDENTITY"):
-                send_block(identity[position], IDENTITY_BYTES, to_ready)
-            with m.State("LOAD"):
-                m.d.comb += [
-                    self.features.payload.eq(self.i.payload),
-                    self.features.valid.eq(self.i.valid),
-                    self.i.ready.eq(self.features.ready),
-                ]
-                with m.If(self.loaded):
-                    m.next = "SEND_LOADED"
-            with m.State("SEND_LOADED"):
-                send(Const(Opcode.LOAD, 8), to_ready)
+                send_block(identity_bytes[position], IDENTITY_BYTES, to_ready)
+            if self._with_front_end:
+                pixel = Signal(range(design.height * design.width))
+                with m.State("IMAGE"):
+                    m.d.comb += pass_data
+                    with m.If(self.i.valid & self.i.ready):
+                        m.d.sync += pixel.eq(pixel + 1)
+                        with m.If(pixel == design.height * design.width - 1):
+                            m.d.sync += pixel.eq(0)
+                            m.next = "CLASSIFY"
+            else:
+                with m.State("LOAD"):
+                    m.d.comb += pass_data
+                    with m.If(self.loaded):
+                        m.next = "SEND_LOADED"
+                with m.State("SEND_LOADED"):
+                    send(Const(Opcode.LOAD, 8), to_ready)
             with m.State("CLASSIFY"):
                 m.d.comb += self.result.ready.eq(1)
                 with m.If(self.result.valid):

@@ -1,11 +1,13 @@
 """The host link's bytes: what a computer sends over UART (8N1) and what the chip answers.
 
-Integers are little-endian. A request is one opcode byte, followed by data only for LOAD.
+Integers are little-endian. A request is one opcode byte, followed by data for IMAGE and LOAD. A chip with a
+front end knows IMAGE, one without knows LOAD and CLASSIFY; its identity tells which.
 
 ======== ==== ============================= =====================================================
 request  byte data                          answer
 ======== ==== ============================= =====================================================
-IDENTIFY I    -                             :class:`Identity`, 21 bytes
+IDENTIFY I    -                             :class:`Identity`, 25 bytes
+IMAGE    P    height * width pixels         :class:`Answer`, 9 bytes, when the classifier is done
 LOAD     L    ceil(F / 8) bytes, feature f  the byte L
               in bit f % 8 of byte f // 8
 CLASSIFY C    -                             :class:`Answer`, 9 bytes, when the array is done
@@ -27,12 +29,21 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 
-__all__ = ["Answer", "Identity", "Opcode", "identity_of", "load_bytes", "load_request", "parse_scores"]
+__all__ = [
+    "Answer",
+    "Identity",
+    "Opcode",
+    "identity_of",
+    "image_request",
+    "load_bytes",
+    "load_request",
+    "parse_scores",
+]
 
 MAGIC = b"ENGR"
 VERSION = 1
 UNKNOWN = ord("?")
-IDENTITY_FORMAT = "<4sB8sIHH"
+IDENTITY_FORMAT = "<4sB8sIHHI"
 IDENTITY_BYTES = struct.calcsize(IDENTITY_FORMAT)
 ANSWER_FORMAT = "<BHHI"
 ANSWER_BYTES = struct.calcsize(ANSWER_FORMAT)
@@ -43,6 +54,7 @@ class Opcode(IntEnum):
     """First byte of a request."""
 
     IDENTIFY = ord("I")
+    IMAGE = ord("P")
     LOAD = ord("L")
     CLASSIFY = ord("C")
     RESULT = ord("R")
@@ -50,7 +62,7 @@ class Opcode(IntEnum):
 
 
 class Identity(NamedTuple):
-    """Who is there: protocol version, first 8 bytes of the bundle digest, sizes."""
+    """Who is there: protocol version, first 8 bytes of the bundle digest, sizes, pixels of an image or 0."""
 
     magic: bytes
     version: int
@@ -58,6 +70,7 @@ class Identity(NamedTuple):
     features: int
     templates: int
     classes: int
+    pixels: int
 
     def to_bytes(self) -> bytes:
         """The bytes of the answer."""
@@ -87,16 +100,22 @@ class Answer(NamedTuple):
         return cls(*struct.unpack(ANSWER_FORMAT, raw))
 
 
-def identity_of(bundle: Bundle) -> Identity:
+def identity_of(bundle: Bundle, *, with_front_end: bool = False) -> Identity:
     """What a chip made from `bundle` must answer to IDENTIFY."""
     design = bundle.design
     digest = bytes.fromhex(bundle.digest)[:8]
-    return Identity(MAGIC, VERSION, digest, design.features, design.templates, design.classes)
+    pixels = design.height * design.width if with_front_end else 0
+    return Identity(MAGIC, VERSION, digest, design.features, design.templates, design.classes, pixels)
 
 
 def load_bytes(design: DesignPoint) -> int:
     """Number of data bytes that follow LOAD."""
     return ceil(design.features / 8)
+
+
+def image_request(image: NDArray[np.uint8]) -> bytes:
+    """IMAGE with the pixels (height, width) of one image."""
+    return bytes([Opcode.IMAGE]) + image.tobytes()
 
 
 def load_request(levels: NDArray[np.uint8]) -> bytes:

@@ -7,9 +7,10 @@ from hw.chip import Chip
 from hw.feature_buffer import FeatureBuffer
 from hw.geometry import ArrayGeometry
 from sw.reference import pipeline
-from tests.bundles import random_bundle, random_levels
+from tests.bundles import random_bundle, random_images, random_levels
 from tests.rtl import Bench
 from tests.test_hw_accelerator import SHAPES
+from tests.test_hw_image_accelerator import CASES as IMAGE_CASES
 
 DIVISOR = 4
 
@@ -69,6 +70,36 @@ def test_conversation(name):
             scores = await host.receive(protocol.SCORE_BYTES * shape.templates)
             assert protocol.parse_scores(scores) == expected.scores[image].tolist()
         assert not ctx.get(dut.busy)
+
+    bench.testbench(talk)
+    bench.run()
+
+
+@pytest.mark.parametrize("name", ["pixels_are_the_features", "parallel"])
+def test_images_over_the_wire(name):
+    shape, parallelism = IMAGE_CASES[name]
+    bundle = random_bundle(shape, seed=1, codes="random")
+    images = random_images(shape, 3, seed=2)
+    expected = pipeline.run(bundle, images)
+    dut = Chip(bundle, DIVISOR, parallelism)
+    bench = Bench(dut, budget=40_000)
+
+    async def talk(ctx):
+        host = Host(ctx, dut)
+        await host.send(bytes([protocol.Opcode.IDENTIFY]))
+        identity = protocol.Identity.from_bytes(await host.receive(protocol.IDENTITY_BYTES))
+        assert identity == protocol.identity_of(bundle, with_front_end=True)
+        assert identity.pixels == images[0].size
+        await host.send(bytes([protocol.Opcode.LOAD]))
+        assert await host.receive(1) == bytes([protocol.UNKNOWN])
+        for number, image in enumerate(images):
+            await host.send(protocol.image_request(image))
+            answer = protocol.Answer.from_bytes(await host.receive(protocol.ANSWER_BYTES))
+            want = expected.accepted, expected.label, expected.template, expected.margin
+            assert answer == tuple(field[number] for field in want)
+        await host.send(bytes([protocol.Opcode.SCORES]))
+        scores = await host.receive(protocol.SCORE_BYTES * shape.templates)
+        assert protocol.parse_scores(scores) == expected.scores[-1].tolist()
 
     bench.testbench(talk)
     bench.run()
