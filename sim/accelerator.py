@@ -40,8 +40,8 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
         "CONVERSIONS": conversions,
         "TEMPLATES": design.templates,
         "IMAGES": min(max(BATCH_ENTRIES // max(conversions, geometry.words), MIN_BATCH), MAX_BATCH),
-        # the longest silence is one pass over a tile; random stalls do not last thousands of cycles
-        "QUIET_LIMIT": 8 * geometry.words_in_tile[0] + 10_000,
+        # the longest stalls take as long as one image on average, and 64 times as long practically never
+        "QUIET_LIMIT": 64 * (geometry.code_depth + conversions) + 10_000,
     }
     source = ModelSource(
         top="accelerator_bench",

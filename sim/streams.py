@@ -10,13 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MISSING", "STALL_RATES", "PayloadMemory", "fields_of", "payload_integers"]
+__all__ = [
+    "MISSING",
+    "STALL_RATES",
+    "STALL_UNIT",
+    "PayloadMemory",
+    "fields_of",
+    "payload_integers",
+    "stall_rate",
+]
 
 MISSING = np.uint64(2**64 - 1)
 """Stands for a payload that never came; real ones have fewer than 64 bits."""
 
-STALL_RATES = (0, 32, 128, 224)
-"""Stall probabilities in 1/256 per cycle that a run picks from: none, rare, even, mostly stalled."""
+STALL_UNIT = 65_536
+STALL_RATES = (0, STALL_UNIT // 8, STALL_UNIT // 2, STALL_UNIT * 7 // 8)
+"""Stall probabilities per cycle, in 1 / STALL_UNIT, to pick from: none, rare, even, mostly stalled."""
 
 
 class PayloadMemory:
@@ -51,6 +60,11 @@ class PayloadMemory:
         while len(self._entries) < count:
             self._entries.append(self._handle[len(self._entries)])
         return self._entries[:count]
+
+
+def stall_rate(cycles: int) -> int:
+    """Stall probability, in 1 / STALL_UNIT, at which a wait takes `cycles` cycles on average, at least 1."""
+    return STALL_UNIT - max(1, round(STALL_UNIT / cycles))
 
 
 def payload_integers(words: NDArray[np.uint8]) -> list[int]:

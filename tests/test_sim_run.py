@@ -41,7 +41,7 @@ IMAGES = 70
 """More than two batches of 32."""
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache of this run's own, shared by its workers, so everything is compiled at least once."""
     base = tmp_path_factory.getbasetemp()

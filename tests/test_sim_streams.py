@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 from amaranth.lib import data
 
-from sim.streams import MISSING, PayloadMemory, fields_of, payload_integers
+from sim.streams import MISSING, STALL_UNIT, PayloadMemory, fields_of, payload_integers, stall_rate
 
 
 class Entry:
@@ -45,3 +45,8 @@ def test_writing_starts_at_entry_0() -> None:
     PayloadMemory(entries).write([11, 12])
     assert [entry.value for entry in entries[:2]] == [11, 12]
     assert entries[2].value.to_unsigned() == 0
+
+
+def test_stall_rates_by_mean_wait() -> None:
+    assert [stall_rate(cycles) for cycles in (1, 2, 4)] == [0, STALL_UNIT // 2, STALL_UNIT * 3 // 4]
+    assert stall_rate(10**9) == STALL_UNIT - 1

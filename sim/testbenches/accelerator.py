@@ -4,7 +4,8 @@ Nothing is compared here. Job, outcome and progress are files as :mod:`sim.job` 
 uint8 (images, words, lanes), and ``seed``. Three kinds of batch are run:
 
 - images back to back without any stall, which gives the cycles per image;
-- images back to back at random stalls;
+- images back to back at random stalls, with results that wait about as long as an image takes, so that
+  everything behind them comes to a stop;
 - every image at random stalls, with the scores read back after each.
 """
 
@@ -18,7 +19,7 @@ from cocotb.triggers import FallingEdge, RisingEdge
 from numpy.typing import NDArray
 
 from sim.job import JOB, OUTCOME, PROGRESS
-from sim.streams import STALL_RATES, PayloadMemory, payload_integers
+from sim.streams import STALL_RATES, PayloadMemory, payload_integers, stall_rate
 
 MEASURED = 4
 """Images of the stall-free batch; enough for the distance between results to settle."""
@@ -63,7 +64,7 @@ class Bench:
         seed
             32 bits, of the stall generators.
         stalls
-            Probability, in 1/256, that the source or the sink stalls in a cycle.
+            Probability, in 1 / STALL_UNIT, that the source or the sink stalls in a cycle.
         keep_scores
             Read the scores back.
 
@@ -116,11 +117,22 @@ async def batches(dut: Any) -> None:
         for start in range(0, len(words), bench.capacity)
     ]
     arrays: dict[str, Any] = {}
+    interval = 1
     with Path(PROGRESS).open("wb", buffering=0) as done:
         for number, (images, keep_scores) in enumerate(plan):
-            stalls = tuple(rng.choice(STALL_RATES, 2).tolist()) if number else (0, 0)
-            batch_seed = int(rng.integers(2**32))
-            outcome = await bench.run(words[images], seed=batch_seed, stalls=stalls, keep_scores=keep_scores)
+            stalls = rng.choice(STALL_RATES, 2).tolist()
+            if number == 0:
+                stalls = [0, 0]
+            elif not keep_scores:
+                stalls[1] = stall_rate(interval)
+            outcome = await bench.run(
+                words[images],
+                seed=int(rng.integers(2**32)),
+                stalls=(stalls[0], stalls[1]),
+                keep_scores=keep_scores,
+            )
+            if number == 0:
+                interval = int(outcome["finished"][-1] - outcome["finished"][-2])
             outcome |= {"images": images, "keep_scores": keep_scores}
             arrays |= {f"{number}.{name}": array for name, array in outcome.items()}
             if (

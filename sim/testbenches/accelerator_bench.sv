@@ -28,8 +28,8 @@ module accelerator_bench #(
     input  wire        keep_scores /* verilator public_flat_rw */,
     input  wire [31:0] images /* verilator public_flat_rw */,
     input  wire [31:0] seed /* verilator public_flat_rw */,
-    input  wire [8:0]  source_stall /* verilator public_flat_rw */,
-    input  wire [8:0]  sink_stall /* verilator public_flat_rw */,
+    input  wire [16:0] source_stall /* verilator public_flat_rw */,
+    input  wire [16:0] sink_stall /* verilator public_flat_rw */,
     output reg         done /* verilator public_flat_rd */
 );
     localparam int DRAIN = 64;  // cycles to wait for what should not come

@@ -1,6 +1,6 @@
 // Takes one stream into a memory that the testbench reads while `go` is low.
 //
-// Not ready with probability `stall` / 256 in each cycle, whether or not something is offered. Counts everything
+// Not ready with probability `stall` / 65536 in each cycle, whether or not something is offered. Counts everything
 // it takes, also what no longer fits. `violated` is set for good when an offer is withdrawn or changed before it
 // was taken.
 
@@ -13,7 +13,7 @@ module stream_sink #(
     input  wire              clk,
     input  wire              rst,
     input  wire              go,
-    input  wire [8:0]        stall,
+    input  wire [16:0]       stall,
     input  wire [31:0]       random,
     input  wire              valid,
     output reg               ready,
@@ -26,7 +26,7 @@ module stream_sink #(
     reg [WIDTH-1:0] waiting;
 
     always @(posedge clk) begin
-        ready <= go && {1'b0, random[31:24]} >= stall;
+        ready <= go && {1'b0, random[31:16]} >= stall;
         waited <= !rst && valid && !ready;
         waiting <= payload;
         if (rst) violated <= 0;

@@ -1,6 +1,6 @@
 // Drives one stream from a memory that the testbench fills while `go` is low.
 //
-// Offers entries 0 to `total` - 1 in order. Before each one it waits with probability `stall` / 256 per cycle.
+// Offers entries 0 to `total` - 1 in order. Before each one it waits with probability `stall` / 65536 per cycle.
 // An entry that was offered stays unchanged until it is taken. Entry `gate` and all later ones wait while
 // `gated` is high. With `stall` 0 it offers one entry per cycle.
 
@@ -15,7 +15,7 @@ module stream_source #(
     input  wire [31:0]       total,
     input  wire [31:0]       gate,
     input  wire              gated,
-    input  wire [8:0]        stall,
+    input  wire [16:0]       stall,
     input  wire [31:0]       random,
     output reg               valid,
     input  wire              ready,
@@ -34,7 +34,7 @@ module stream_source #(
             if (valid && ready) taken <= taken + 1;
             if (!valid || ready) begin
                 valid <= 0;
-                if (offered < total && !(gated && offered >= gate) && {1'b0, random[31:24]} >= stall) begin
+                if (offered < total && !(gated && offered >= gate) && {1'b0, random[31:16]} >= stall) begin
                     valid <= 1;
                     payload <= memory[offered];
                     offered <= offered + 1;
