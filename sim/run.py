@@ -87,7 +87,7 @@ def simulate(
         with messages.status("compiling the RTL with waveforms"):
             traced = accelerator_model(opened, waves)
         verify(traced, opened, levels[:TRACED_IMAGES], seed=seed, waves=trace)
-        messages.print(f"waveform of the first images: {trace}")
+        messages.print(f"waveform of the first images: {trace}", soft_wrap=True, highlight=False)
 
     messages.print(f"{count} images of {dataset.name}, stall seed {seed}")
     started = time.perf_counter()

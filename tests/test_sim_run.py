@@ -1,6 +1,7 @@
 """The RTL under Verilator against the reference: corner shapes, a fault, the command, the whole chip."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from amaranth.lib.wiring import Component
 from typer.testing import CliRunner
 
 from hw import protocol
@@ -21,7 +23,7 @@ from sim.accelerator import accelerator_model, verify
 from sim.chip import Request, chip_model, converse
 from sim.job import run_testbench
 from sim.run import simulate
-from sim.runner import Model, ModelSource, build_model
+from sim.runner import Model, ModelSource, build_model, to_verilog
 from sw.bundle import Bundle, DataOrigin, Provenance, save
 from sw.datasets import load
 from sw.design import DesignPoint
@@ -92,6 +94,19 @@ def test_a_cell_that_is_one_code_off_is_found_and_named() -> None:
     place = (report.first.image, *report.first.index)
     assert report.first.expected == run_levels(other, levels).codes[place]
     assert report.first.got == run_levels(bundle, levels).codes[place]
+
+
+def test_rtl_that_does_not_wait_for_its_consumer_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def impatient(component: Component, name: str) -> str:
+        text, changed = re.subn(r"\(result__ready\)", "(1'h1)", to_verilog(component, name))
+        assert changed == 1
+        return text
+
+    monkeypatch.setattr("sim.accelerator.to_verilog", impatient)
+    bundle, levels = bundle_of(ODD), random_levels(ODD, 5, 6)
+    report = verify(accelerator_model(bundle), bundle, levels, seed=1)
+    assert report.wrong.all()
+    assert report.first is not None
 
 
 def test_stalls_change_the_cycles_and_nothing_else() -> None:
