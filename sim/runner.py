@@ -114,7 +114,7 @@ def build_model(source: ModelSource) -> Model:
     """
     tools = find_verilator()
     _libpython()
-    kept = cache_folder() / "sim" / source.digest(tools)
+    kept = _models() / source.digest(tools)
     model = Model(kept / source.top, source.top, source.waves)
     if model.executable.exists():
         return model
@@ -187,6 +187,10 @@ def _libpython() -> str:
     return found
 
 
+def _models() -> Path:
+    return (cache_folder() / "sim").absolute()  # simulations run in folders of their own
+
+
 def _python_path() -> str:
     """What a child needs to import what we can import."""
     return os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
@@ -211,7 +215,7 @@ def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
     log = folder / "build.log"
     build = folder / "build"
     build.mkdir()
-    library = cache_folder() / "sim" / f"runtime-{_digest(source.flags, _tool_facts(tools))}"
+    library = _models() / f"runtime-{_digest(source.flags, _tool_facts(tools))}"
     if library.is_dir():
         for part in library.iterdir():
             shutil.copyfile(part, build / part.name)
