@@ -74,7 +74,8 @@ class Dataset:
 def load(name_or_path: str) -> Dataset:
     """A data set by name or path.
 
-    A name other than ``digits`` is looked for in the folder ``$ENGRAM_DATA``, then in the cache, then downloaded.
+    A name other than ``digits`` is looked for in the folder ``$ENGRAM_DATA``, then in the cache, then
+    downloaded.
 
     Raises
     ------
@@ -91,8 +92,8 @@ def load(name_or_path: str) -> Dataset:
             )
         return load_npz(path)
     file_name, fetch = FETCHED[name_or_path]
-    folder = os.environ.get("ENGRAM_DATA")
-    for place in [Path(folder)] * bool(folder) + [cache_folder()]:
+    own = os.environ.get("ENGRAM_DATA")
+    for place in ([Path(own)] if own else []) + [cache_folder()]:
         if (place / file_name).is_file():
             return load_npz(place / file_name, name_or_path)
     arrays = fetch()
@@ -142,7 +143,7 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
         if error.errno is None:
             raise foreign from None
         raise EngramError(
-            f"cannot read {path}: {error.strerror}; give a data set of names or a file"
+            f"cannot read {path}: {error.strerror}; give one of {', '.join(NAMES)}, or a file"
         ) from None
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
         raise foreign from None
@@ -194,7 +195,7 @@ def _check(arrays: dict[str, NDArray], name: str) -> None:
 
 
 def _split(arrays: dict[str, NDArray], name: str, fraction: float = 0.1) -> Dataset:
-    """Carve the validation part, a fraction of every class and at most 5,000 images, from the training part."""
+    """Carve the validation part from the training part: a fraction of every class, at most 5,000 images."""
     images, labels = arrays["x_train"], arrays["y_train"]
     validation = _stratified(labels, min(fraction, MAX_VALIDATION / len(labels)))
     return Dataset(

@@ -30,12 +30,12 @@ __all__ = ["Method", "StudentClassifier", "Trained", "recipe_for", "train"]
 Method = Literal["learned", "mean", "kmeans"]
 
 RECIPES = {
-    "digits": Recipe(epochs=100, float_epochs=40, teacher_epochs=20, batch=50),
-    "mnist": Recipe(epochs=30, float_epochs=6, teacher_epochs=5, shift=2),
-    "fashion-mnist": Recipe(epochs=30, float_epochs=10, teacher_epochs=8),
-    "cifar10-grey": Recipe(epochs=30, float_epochs=10, teacher_epochs=15, shift=2, flip=True),
+    "digits": Recipe(100, 40, 20, batch=50, shift=0.5),
+    "mnist": Recipe(25, 8, 4, shift=1.5),
+    "fashion-mnist": Recipe(25, 10, 6, rotate_deg=0.0, flip=True),
+    "cifar10-grey": Recipe(25, 10, 12, shift=2.0, rotate_deg=0.0, flip=True),
 }
-OTHER_RECIPE = Recipe(epochs=30, float_epochs=10, teacher_epochs=8)
+OTHER_RECIPE = Recipe(25, 10, 6, rotate_deg=0.0)
 FLOAT_WEIGHT_DECAY = 0.02
 
 
@@ -108,8 +108,8 @@ def train(
     recipe
         How long and how.
     templates
-        ``learned`` with the student, or ``mean`` or ``kmeans`` of the binarised features of a student that was
-        trained with a dense head.
+        ``learned`` with the student, or ``mean`` or ``kmeans`` of the binarised features of a student that
+        was trained with a dense head.
     seed
         Seed of everything random.
     command
@@ -208,8 +208,8 @@ def _check(dataset: Dataset, design: DesignPoint, templates: Method) -> None:
     size = dataset.x_train.shape[1:]
     if size != (design.height, design.width) or dataset.classes != design.classes:
         raise EngramError(
-            f"design {design.name!r} is for {design.classes} classes of {design.height} x {design.width} pixels, "
-            f"data {dataset.name!r} has {dataset.classes} of {size[0]} x {size[1]}; choose another --design"
+            f"design {design.name!r} is for {design.classes} classes of {design.height} x {design.width} "
+            f"pixels, data {dataset.name!r} has {dataset.classes} of {size[0]} x {size[1]}; use one that fits"
         )
     if design.cell_bits != 1 or design.adc_bits is not None:
         raise EngramError(

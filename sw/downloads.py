@@ -1,7 +1,8 @@
-"""The official data files: fetched once with checksums, resumed where they stopped, parsed without unpickling."""
+"""The official data files: fetched once with checksums, resumed where they stopped, never unpickled."""
 
 import gzip
 import io
+import os
 import struct
 import tarfile
 import zlib
@@ -59,8 +60,6 @@ CIFAR10_RECORD_BYTES = 1 + 3 * 32 * 32
 
 def cache_folder() -> Path:
     """Where downloads and teachers are kept: ``$ENGRAM_CACHE``, or the system's cache folder."""
-    import os
-
     import pooch
 
     return Path(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram"))
@@ -194,21 +193,21 @@ def fetch_cifar10_grey() -> dict[str, NDArray]:
     """CIFAR-10, the official binary version, turned grey."""
     path = fetch(CIFAR10_URL, CIFAR10_MD5, "cifar10-grey")
     messages.print("unpacking CIFAR-10 and turning it grey")
-    train, test = [], []
+    parts: dict[str, list] = {"train": [], "test": []}
     try:
         with tarfile.open(fileobj=io.BytesIO(path.read_bytes()), mode="r:gz") as archive:
             for member in sorted(archive.getmembers(), key=lambda member: member.name):
                 file = archive.extractfile(member) if member.name.endswith(".bin") else None
                 if file is not None:
-                    parts = test if "test" in member.name else train
-                    parts.append(parse_cifar10(file.read(), member.name))
+                    part = "test" if "test" in member.name else "train"
+                    parts[part].append(parse_cifar10(file.read(), member.name))
     except (tarfile.TarError, zlib.error, EOFError):
         raise EngramError(f"{path} is damaged; delete it and run again") from None
-    (x_train, y_train), (x_test, y_test) = (
-        (np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts]))
-        for parts in (train, test)
-    )
-    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    return {
+        f"{axis}_{part}": np.concatenate([pair[number] for pair in pairs])
+        for part, pairs in parts.items()
+        for number, axis in enumerate("xy")
+    }
 
 
 def parse_cifar10(raw: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -1,8 +1,8 @@
 """Export: a trained student to the integers of a bundle.
 
-A threshold is the smallest accumulator at which the student's own evaluation function takes a step. That function is
-a float64 multiplication, an addition and a comparison or rounding, each of which is monotone, so a binary search
-over the integers finds the step exactly; nothing is derived a second time from the batch norm's formula.
+A threshold is the smallest accumulator at which the student's own evaluation function takes a step. That
+function is a float64 multiplication, an addition and a comparison or rounding, each of which is monotone, so
+a binary search over the integers finds the step exactly; the batch norm's formula is never solved again.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,8 @@ __all__ = ["accumulator_range", "export", "first_true"]
 def export(student: Student, design: DesignPoint) -> tuple[tuple[LayerParameters, ...], NDArray[np.int32]]:
     """Integer parameters of a student, which is put into evaluation mode.
 
-    A channel with a negative batch-norm gain has its weights negated, so that every comparison is ``>=``. A level that
-    no accumulator reaches gets the largest possible accumulator + 1 as threshold.
+    A channel with a negative batch-norm gain has its weights negated, so that every comparison is ``>=``. A
+    level that no accumulator reaches gets the largest possible accumulator + 1 as threshold.
 
     Parameters
     ----------

@@ -1,10 +1,11 @@
 """The student: the quantised CNN of a DesignPoint as a trainable network, and its full-precision twin.
 
 Everything between the layers is a small integer held in a float: pixels 0..255, weights as integers (Brevitas
-weight quantisers), activations 0 .. 2**n - 1 (Brevitas activation quantiser with scale 1). So accumulators are
-exact integers, and the only real-valued step is the batch norm that turns an accumulator into an activation or
-a feature bit. In evaluation that step is ``z * a + b`` in float64, one operation per element, so its value depends
-neither on the library nor on the vector width; :mod:`sw.quantise` asks the same function where its steps are.
+weight quantisers), activations 0 .. 2**n - 1 (Brevitas activation quantiser with scale 1). So accumulators
+are exact integers, and the only real-valued step is the batch norm that turns an accumulator into an
+activation or a feature bit. In evaluation that step is ``z * a + b`` in float64, two operations per element,
+so its value depends neither on a library kernel nor on the vector width; :mod:`sw.quantise` asks the same
+function where its steps are.
 """
 
 import torch
@@ -77,8 +78,9 @@ class QuantisedLayer(nn.Module):
         reach = per_group * kernel * kernel * layer.weight_limit * self.max_input
         if reach >= MAX_THRESHOLD:
             raise EngramError(
-                f"accumulators of a {layer.kind} layer must stay below 2**24, {in_channels} inputs of {input_bits} "
-                f"bits and {layer.weight_bits}-bit weights reach {reach}; use fewer channels or bits"
+                f"accumulators of a {layer.kind} layer must stay below 2**24, {in_channels} inputs of "
+                f"{input_bits} bits and {layer.weight_bits}-bit weights reach {reach}; "
+                "use fewer channels or bits"
             )
         self.conv = QuantConv2d(
             in_channels,
@@ -151,8 +153,8 @@ class QuantisedLayer(nn.Module):
 class FeatureQuantiser(nn.Module):
     """Feature map to word-line bits by learned thresholds, L per feature.
 
-    A channel is normalised with a positive gain, an offset is added per pixel, channel and thermometer level, and the
-    bit is 1 when the sum is not negative. The gradient is that of tanh.
+    A channel is normalised with a positive gain, an offset is added per pixel, channel and thermometer level,
+    and the bit is 1 when the sum is not negative. The gradient is that of tanh.
 
     Parameters
     ----------

@@ -1,8 +1,10 @@
-"""The teacher: a small residual network in full precision, trained once per data set and kept in the cache."""
+"""The teacher: a small residual network in full precision, trained once per data set, then cached."""
 
 import hashlib
 import json
 from dataclasses import asdict
+from math import ceil
+from pathlib import Path
 
 import safetensors
 import safetensors.torch
@@ -19,7 +21,7 @@ from sw.fit import Classifier, Recipe, Split, fit, in_chunks
 __all__ = ["Teacher", "teacher_logits"]
 
 VERSION = 1
-"""To be raised when the network or the loop changes, so that no teacher of another kind is taken from the cache."""
+"""To be raised when the network or the loop changes, so that the cache gives no teacher of another kind."""
 WEIGHT_DECAY = 0.02
 SMALL_SIDE = 16
 
@@ -46,8 +48,8 @@ class Teacher(Classifier):
             nn.Conv2d(1, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()
         )
         self.stages = nn.Sequential(_Residual(channels, channels, 1), _Residual(channels, 2 * channels, 2))
-        sides = [-(-(-(-side // stride)) // 2) for side in (height, width)]
-        self.head = nn.Linear(2 * channels * sides[0] * sides[1], classes)
+        cells = ceil(height / (2 * stride)) * ceil(width / (2 * stride))
+        self.head = nn.Linear(2 * channels * cells, classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, K) of images (N, H, W) with pixels 0..255."""
@@ -77,7 +79,8 @@ def teacher_logits(
 ) -> Tensor:
     """Logits (N, K) of the teacher over the training images, from the cache or after training it.
 
-    The cache entry is named by the data's digest, everything of the recipe that shapes the teacher, and the seed.
+    The cache entry is named by the data's digest, the part of the recipe that shapes the teacher, and the
+    seed.
 
     Parameters
     ----------
@@ -95,7 +98,7 @@ def teacher_logits(
     height, width = train.images.shape[1:]
     channels = 32 if min(height, width) <= SMALL_SIDE else 16
     teacher = Teacher(height, width, classes, channels).to(train.images.device)
-    shaping = ("teacher_epochs", "batch", "learning_rate", "shift", "flip")
+    shaping = ("teacher_epochs", "batch", "learning_rate", "shift", "rotate_deg", "flip")
     settings = {key: value for key, value in asdict(recipe).items() if key in shaping}
     key = json.dumps([VERSION, digest, seed, channels, settings, train.images.device.type], sort_keys=True)
     path = cache_folder() / "teachers" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"
@@ -120,7 +123,7 @@ def teacher_logits(
         return in_chunks(teacher, train.images)
 
 
-def _loaded(teacher: Teacher, path) -> bool:
+def _loaded(teacher: Teacher, path: Path) -> bool:
     """Take the weights from the cache; a damaged entry counts as none."""
     try:
         teacher.load_state_dict(safetensors.torch.load(path.read_bytes()))

@@ -119,11 +119,14 @@ def kmeans_templates(
         uint8, (K * templates_per_class, F).
     """
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
     found = []
     for label in range(classes):
         members = bits[labels == label].astype(np.float64)
-        kmeans = KMeans(templates_per_class, n_init=4, random_state=seed, algorithm="lloyd").fit(members)
+        kmeans = KMeans(templates_per_class, n_init=4, random_state=seed, algorithm="lloyd")
+        with threadpool_limits(1):  # the order of its sums depends on the number of threads
+            kmeans.fit(members)
         # Means of the members, not the centroids: those are rounded, and one half must count as 1.
         for cluster in range(templates_per_class):
             own = members[kmeans.labels_ == cluster]

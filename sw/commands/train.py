@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,16 +41,16 @@ def train(
         str | None,
         typer.Option(
             "--design",
-            help=f"Preset whose layers are used: {', '.join(PRESETS)}. Left out: the data set's own, or that of "
-            "the nearest image size. Image size and classes always follow the data.",
+            help=f"Preset whose layers are used: {', '.join(PRESETS)}. Left out: the data set's own, or that "
+            "of the nearest image size. Image size and classes always follow the data.",
         ),
     ] = None,
     templates: Annotated[
         Templates,
         typer.Option(
             "--templates",
-            help="learned: trained with the network. mean, kmeans: made afterwards from the binarised features "
-            "of each class.",
+            help="learned: trained with the network. mean, kmeans: made afterwards from the binarised "
+            "features of each class.",
         ),
     ] = Templates.learned,
     templates_per_class: Annotated[
@@ -123,7 +123,7 @@ def train(
     from sw import distil
     from sw.bundle import save
 
-    settings: dict[str, float | None] = {
+    settings: dict[str, Any] = {
         "epochs": epochs,
         "teacher_epochs": teacher_epochs,
         "distil_weight": distil_weight,
@@ -182,7 +182,8 @@ def design_for(dataset: "Dataset", preset: str | None) -> DesignPoint:
     return PRESETS[preset].with_(name=name, height=height, width=width, classes=dataset.classes)
 
 
-def _recipe(default: "Recipe", settings: dict[str, float | None]) -> "Recipe":
+def _recipe(default: "Recipe", settings: dict[str, Any]) -> "Recipe":
+    """The data set's recipe with the settings that were given."""
     for key, value in settings.items():
         if value is not None and not math.isfinite(value):
             raise EngramError(f"--{key.replace('_', '-')} must be a finite number, got {value}")

@@ -1,1 +1,1 @@
-"""Trained bundles that come with Engram, ``zoo:NAME`` on the command line; each records the command that made it."""
+"""Trained bundles that come with Engram, ``zoo:NAME``; each records the command that made it."""

@@ -1,0 +1,104 @@
+"""The quantised network as such: integer values, thermometer order, refusals."""
+
+import pytest
+import torch
+
+from sw.design import DesignPoint, Layer
+from sw.errors import EngramError
+from sw.student import FeatureQuantiser, FloatTwin, QuantisedLayer, Student
+
+
+def images(count: int, height: int, width: int) -> torch.Tensor:
+    return torch.randint(
+        0, 256, (count, height, width), generator=torch.Generator().manual_seed(7), dtype=torch.uint8
+    )
+
+
+@pytest.mark.parametrize(("bits", "limit"), [(1, 1), (2, 1), (3, 3), (4, 7), (8, 127)])
+def test_weights_are_integers_within_their_width(bits, limit):
+    torch.manual_seed(0)
+    module = QuantisedLayer(Layer(kind="conv3x3", out_channels=8, weight_bits=bits), 16, 4)
+    weight = module.integer_weight()
+    assert torch.equal(weight, weight.round())
+    assert int(weight.abs().max()) == limit
+    assert bool((weight == 0).any()) == (bits > 1)
+    weight.sum().backward()
+    assert torch.all(module.conv.weight.grad != 0)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("kind", ["conv3x3", "depthwise3x3", "pointwise1x1"])
+def test_evaluation_and_training_give_the_same_accumulators(kind, stride):
+    torch.manual_seed(1)
+    out = None if kind == "depthwise3x3" else 5
+    module = QuantisedLayer(Layer(kind=kind, out_channels=out, stride=stride, weight_bits=4), 3, 8)
+    values = torch.randint(0, 256, (2, 3, 7, 9)).float()
+    trained = module.train().accumulators(values)
+    assert torch.equal(module.eval().accumulators(values), trained)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_activations_are_levels(bits):
+    torch.manual_seed(2)
+    module = QuantisedLayer(Layer(kind="conv3x3", out_channels=4, activation_bits=bits), 1, 8)
+    values = images(4, 9, 9)[:, None].float()
+    for training in (True, False):
+        levels = module.train(training)(values)
+        assert set(levels.unique().tolist()) <= set(range(2**bits))
+
+
+def test_accumulators_beyond_float32_are_refused():
+    with pytest.raises(EngramError) as refusal:
+        QuantisedLayer(Layer(kind="conv3x3", out_channels=1, weight_bits=8), 4096, 4)
+    assert str(refusal.value) == (
+        "accumulators of a conv3x3 layer must stay below 2**24, 4096 inputs of 4 bits and 8-bit weights "
+        "reach 70225920; use fewer channels or bits"
+    )
+
+
+def test_thermometer_bits_never_skip_a_level():
+    torch.manual_seed(3)
+    quantiser = FeatureQuantiser((2, 3, 3), 3)
+    torch.nn.init.normal_(quantiser.offset)  # unsorted on purpose
+    features = torch.randint(-50, 50, (40, 2, 3, 3)).float()
+    for training in (True, False):
+        bits = quantiser.train(training)(features).unflatten(1, (3, 3, 2, 3))
+        assert set(bits.unique().tolist()) == {0.0, 1.0}
+        assert torch.all(bits.diff(dim=-1) <= 0)
+
+
+def test_every_offset_gets_a_gradient():
+    quantiser = FeatureQuantiser((2, 3, 3), 2)
+    features = torch.randn(8, 2, 3, 3, requires_grad=True)
+    quantiser(features).square().sum().backward()
+    assert torch.all(quantiser.offset.grad != 0)
+    assert torch.all(features.grad.isfinite())
+
+
+def test_student_and_twin_take_every_kind_of_layer():
+    design = DesignPoint(
+        name="all-kinds",
+        height=13,
+        width=10,
+        classes=3,
+        layers=(
+            Layer(kind="conv3x3", out_channels=4, activation_bits=2),
+            Layer(kind="maxpool2x2", stride=2),
+            Layer(kind="depthwise3x3", stride=2, activation_bits=3),
+            Layer(kind="pointwise1x1", out_channels=5),
+        ),
+        thresholds_per_feature=2,
+    )
+    batch = images(6, 13, 10)
+    assert Student(design)(batch).shape == (6, design.features)
+    assert FloatTwin(design)(batch).shape == (6, 3)
+
+
+def test_student_without_layers_compares_pixels():
+    design = DesignPoint(name="pixels", height=2, width=3, classes=2)
+    student = Student(design)
+    student(images(50, 2, 3))  # one step of statistics
+    student.eval()
+    bright, dark = torch.full((1, 2, 3), 255), torch.zeros(1, 2, 3)
+    assert student(bright).tolist() == [[1.0] * 6]
+    assert student(dark).tolist() == [[0.0] * 6]
