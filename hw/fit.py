@@ -7,7 +7,8 @@ from math import ceil
 from operator import and_, or_
 
 from constraints.boards import Board, Family, Limits, load_all
-from hw.geometry import ArrayGeometry
+from hw.frontend.schedule import Parallelism
+from hw.memories import chip_memories
 from sw.bundle import Bundle
 from sw.errors import EngramError
 
@@ -52,9 +53,6 @@ RAM_SHAPES: dict[Family, tuple[RamShape, ...]] = {
     ),
 }
 """SB_RAM40_4K (Lattice FPGA-TN-02002), DP16KD and PDPW16KD (FPGA-TN-02204), as Yosys 0.70 uses them."""
-
-READ_ONLY = ("array.codes",)
-"""Memories that the chip's host link never writes, so synthesis makes ROM of them."""
 
 LUT_CELLS = ("SB_LUT4", "LUT4")
 RAM_CELLS = ("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW", "DP16KD", "PDPW16KD")
@@ -103,27 +101,30 @@ def block_rams(depth: int, width: int, family: Family, *, read_only: bool = Fals
     return min(counts)
 
 
-def planned_memories(bundle: Bundle, family: Family) -> tuple[PlannedMemory, ...]:
+def planned_memories(
+    bundle: Bundle, family: Family, parallelism: tuple[Parallelism, ...] | None = None
+) -> tuple[PlannedMemory, ...]:
     """Every memory of the chip with its block RAM.
 
-    Bits of the code memory that are equal in all entries, such as the upper bits of ideal codes in wide
-    cells, are constants and take no RAM.
+    Bits that are equal in all entries of a memory that is never written, such as the upper bits of ideal
+    codes in wide cells, are constants and take no RAM.
     """
-    geometry = ArrayGeometry(bundle.design)
     planned = []
-    for memory in geometry.memories():
-        read_only, width = memory.name in READ_ONLY, memory.width
-        if memory.name == "array.codes":
-            entries = geometry.pack_codes(bundle.codes)
-            width = (reduce(or_, entries) & ~reduce(and_, entries)).bit_count()
+    for memory in chip_memories(bundle, parallelism):
+        width = memory.width
+        if memory.contents is not None:
+            width = (reduce(or_, memory.contents) & ~reduce(and_, memory.contents)).bit_count()
+        read_only = memory.contents is not None
         count = block_rams(memory.depth, width, family, read_only=read_only) if width else 0
         planned.append(PlannedMemory(memory.name, memory.depth, memory.width, count))
     return tuple(planned)
 
 
-def planned_block_rams(bundle: Bundle, family: Family) -> int:
+def planned_block_rams(
+    bundle: Bundle, family: Family, parallelism: tuple[Parallelism, ...] | None = None
+) -> int:
     """Block RAM of the whole chip."""
-    return sum(memory.block_rams for memory in planned_memories(bundle, family))
+    return sum(memory.block_rams for memory in planned_memories(bundle, family, parallelism))
 
 
 def check_plan(bundle: Bundle, board: Board) -> None:

@@ -15,16 +15,7 @@ from numpy.typing import NDArray
 
 from sw.design import DesignPoint
 
-__all__ = ["ArrayGeometry", "MemoryPlan"]
-
-
-@dataclass(frozen=True)
-class MemoryPlan:
-    """One memory that is meant for block RAM."""
-
-    name: str
-    depth: int
-    width: int
+__all__ = ["ArrayGeometry"]
 
 
 @dataclass(frozen=True)
@@ -95,16 +86,6 @@ class ArrayGeometry:
             part = part.reshape(2, words, design.row_lanes, self.groups, design.col_lanes)
             entries.append(part.transpose(3, 1, 4, 2, 0).reshape(self.groups * words, -1))
         return [_integer(entry, design.cell_bits) for entry in np.concatenate(entries)]
-
-    def memories(self) -> tuple[MemoryPlan, ...]:
-        """Every memory of the chip that is meant for block RAM."""
-        design = self.design
-        return (
-            MemoryPlan("host.features", self.words, design.row_lanes),
-            MemoryPlan("array.levels", 2 * self.words_in_tile[0], design.row_lanes),
-            MemoryPlan("array.codes", self.code_depth, self.code_width),
-            MemoryPlan("classifier.scores", design.templates, design.max_score.bit_length()),
-        )
 
 
 def _integer(codes: NDArray[np.uint8], bits: int) -> int:

@@ -1,13 +1,25 @@
 """Quantiser: feature values against their own thresholds, to word-line values."""
 
-from amaranth.hdl import Module, Mux, Shape, Signal
+from amaranth.hdl import Module, Mux, Shape, Signal, signed
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.payloads import index_bits
 from sw.bundle import Bundle
 
-__all__ = ["Quantiser"]
+__all__ = ["Quantiser", "threshold_contents"]
+
+
+def threshold_contents(bundle: Bundle, value_range: tuple[int, int]) -> tuple[int, tuple[int, ...]]:
+    """Bits of a threshold, and the thresholds in feature order.
+
+    Thresholds outside `value_range`, the smallest and largest feature value, are moved to just outside, which
+    changes no comparison and keeps the memory narrow.
+    """
+    low, high = value_range
+    thresholds = bundle.feature_thresholds.reshape(-1).clip(low, high + 1)
+    bits = max(low.bit_length(), (high + 1).bit_length()) + 1
+    return bits, tuple(thresholds.tolist())
 
 
 class Quantiser(wiring.Component):
@@ -23,8 +35,7 @@ class Quantiser(wiring.Component):
     value_shape
         Shape of a feature value.
     value_range
-        Smallest and largest feature value; thresholds outside are moved to just outside, which changes no
-        comparison and keeps the memory narrow.
+        Smallest and largest feature value.
 
     Members
     -------
@@ -35,13 +46,8 @@ class Quantiser(wiring.Component):
     """
 
     def __init__(self, bundle: Bundle, value_shape: Shape, value_range: tuple[int, int]):
-        low, high = value_range
         self._levels = bundle.design.thresholds_per_feature
-        self._thresholds = [
-            min(max(int(threshold), low), high + 1) for threshold in bundle.feature_thresholds.reshape(-1)
-        ]
-        bits = max(low.bit_length(), (high + 1).bit_length()) + 1
-        self._threshold_shape = Shape(bits, signed=True)
+        self._bits, self._thresholds = threshold_contents(bundle, value_range)
         super().__init__(
             {
                 "i": In(stream.Signature(data.ArrayLayout(value_shape, 1))),
@@ -54,9 +60,9 @@ class Quantiser(wiring.Component):
         m = Module()
         depth = len(self._thresholds)
         m.submodules.thresholds = thresholds = memory.Memory(
-            shape=self._threshold_shape,
+            shape=signed(self._bits),
             depth=depth,
-            init=self._thresholds,
+            init=list(self._thresholds),
             attrs={"ram_style": "block", "rom_style": "block"},
         )
         read = thresholds.read_port()

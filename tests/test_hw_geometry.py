@@ -40,11 +40,3 @@ def test_words_hold_the_levels_tile_by_tile(name):
         assert (words[:, word, row % shape.row_lanes] == levels[:, feature]).all()
         assert cell % (2 * shape.row_lanes) == 2 * (row % shape.row_lanes)
     assert words.sum() == levels.sum(), "the rest of a word is 0"
-
-
-def test_memories_cover_what_the_chip_stores():
-    shape = SHAPES["several_templates"]
-    plans = {plan.name: plan for plan in ArrayGeometry(shape).memories()}
-    cells = 2 * shape.features * shape.templates * shape.cell_bits
-    assert plans["array.codes"].depth * plans["array.codes"].width >= cells
-    assert plans["classifier.scores"].depth == shape.templates

@@ -1,11 +1,11 @@
 """Activation: from a group's accumulators to activations, or to values handed on as they are."""
 
-from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, unsigned
+from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.frontend.memories import memory_style
 from hw.frontend.schedule import LayerSchedule
-from hw.frontend.window import memory_style
 from hw.payloads import index_bits
 
 __all__ = ["Serialiser", "ThresholdSearch"]
@@ -85,10 +85,9 @@ class ThresholdSearch(wiring.Component):
 
         for searcher in range(lanes.searchers):
             rom = schedule.threshold_rom(searcher)
-            width = self._accumulator_shape.width + 1
-            style = memory_style(len(rom), width)
+            style = memory_style(len(rom), schedule.threshold_bits)
             m.submodules[f"thresholds_{searcher}"] = thresholds = memory.Memory(
-                shape=Shape(width, signed=True),
+                shape=signed(schedule.threshold_bits),
                 depth=len(rom),
                 init=rom,
                 attrs={"ram_style": style, "rom_style": style},

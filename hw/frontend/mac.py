@@ -43,8 +43,7 @@ class MacArray(wiring.Component):
         self._schedule = schedule
         self._value_shape = Shape.cast(value_shape)
         lanes = schedule.parallelism
-        low, high = schedule.accumulator_range
-        self.shape = signed(max(low.bit_length(), high.bit_length()) + 1)
+        self.shape = signed(schedule.accumulator_bits)
         products = lanes.input_lanes * lanes.output_lanes
         super().__init__(
             {

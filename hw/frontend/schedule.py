@@ -174,6 +174,11 @@ class LayerSchedule:
         weights = lanes.input_lanes * lanes.output_lanes if self.layer.has_weights else 0
         return self.offset_bits + len(BORDERS) + weights * self.weight_bits
 
+    @property
+    def rom_width(self) -> int:
+        """Bits of one step in the schedule memory."""
+        return self.entry_width * self.parallelism.taps + 2
+
     def rom(self) -> list[int]:
         """Schedule memory: per step `taps` entries, one bit that ends the group, one that ends the pixel."""
         words = []
@@ -196,6 +201,17 @@ class LayerSchedule:
         low = np.where(weight < 0, weight, 0).sum(axis=1).min() * largest_input
         high = np.where(weight > 0, weight, 0).sum(axis=1).max() * largest_input
         return int(low), int(high)
+
+    @property
+    def accumulator_bits(self) -> int:
+        """Bits of a signed accumulator."""
+        low, high = self.accumulator_range
+        return max(low.bit_length(), high.bit_length()) + 1
+
+    @property
+    def threshold_bits(self) -> int:
+        """Bits of a threshold: one more, for the one that no accumulator reaches."""
+        return self.accumulator_bits + 1
 
     def threshold_rom(self, searcher: int) -> list[int]:
         """Thresholds of the channels that one searcher serves, 2**n words per channel, the first one unused.

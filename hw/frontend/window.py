@@ -4,32 +4,11 @@ from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigne
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.frontend.memories import memory_style, window_depth
 from hw.frontend.schedule import BORDERS, LayerSchedule
 from hw.payloads import index_bits
 
-__all__ = ["Window", "memory_style", "window_depth"]
-
-ROM_LOGIC_BITS = 1024
-RAM_LOGIC_BITS = 128
-"""Memories up to these sizes are cheaper in logic than in a block RAM of their own; a bit that can be written
-takes a flip-flop, one that cannot only its share of a look-up table."""
-
-
-def memory_style(depth: int, width: int, *, writable: bool = False) -> str:
-    """Synthesis attribute of a memory: block RAM, or logic when it is small."""
-    return "logic" if depth * width <= (RAM_LOGIC_BITS if writable else ROM_LOGIC_BITS) else "block"
-
-
-def window_depth(schedule: LayerSchedule) -> int:
-    """Words of the window memory, a power of two.
-
-    The words between the first and the last of one kernel position, and the ones that come in while a row of
-    output pixels is computed, so that the next row can start at once.
-    """
-    kernel, width, words = schedule.layer.kernel, schedule.shape.inputs[2], schedule.input_words
-    span = ((kernel - 1) * width + kernel) * words
-    ahead = schedule.layer.stride * (width if kernel > 1 else 2) * words
-    return 2 ** index_bits(span + ahead)
+__all__ = ["Window"]
 
 
 class Window(wiring.Component):
@@ -152,15 +131,12 @@ class Window(wiring.Component):
 
         # Schedule memory.
         rom = schedule.rom()
-        rom_width = schedule.entry_width * len(taps) + 2
+        style = memory_style(len(rom), schedule.rom_width)
         m.submodules.schedule = schedule_memory = memory.Memory(
-            shape=unsigned(rom_width),
+            shape=unsigned(schedule.rom_width),
             depth=len(rom),
             init=rom,
-            attrs={
-                "ram_style": memory_style(len(rom), rom_width),
-                "rom_style": memory_style(len(rom), rom_width),
-            },
+            attrs={"ram_style": style, "rom_style": style},
         )
         rom_read = schedule_memory.read_port()
         step = Signal(index_bits(len(rom)))

@@ -1,0 +1,71 @@
+"""Memories of a layer unit: how deep, how wide, and whether they go into block RAM."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hw.frontend.schedule import LayerSchedule
+from hw.payloads import index_bits
+
+__all__ = ["MemoryPlan", "memory_style", "unit_memories", "window_depth"]
+
+ROM_LOGIC_BITS = 1024
+RAM_LOGIC_BITS = 128
+"""Memories up to these sizes are cheaper in logic than in a block RAM of their own; a bit that can be written
+takes a flip-flop, one that cannot only its share of a look-up table."""
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """One memory.
+
+    Attributes
+    ----------
+    name
+        Where it is.
+    depth, width
+        Entries and bits.
+    contents
+        Every entry, of a memory that is never written; None of one that is.
+    """
+
+    name: str
+    depth: int
+    width: int
+    contents: tuple[int, ...] | None = None
+
+    @property
+    def style(self) -> str:
+        """See :func:`memory_style`."""
+        return memory_style(self.depth, self.width, writable=self.contents is None)
+
+
+def memory_style(depth: int, width: int, *, writable: bool = False) -> str:
+    """Synthesis attribute of a memory: block RAM, or logic when it is small."""
+    return "logic" if depth * width <= (RAM_LOGIC_BITS if writable else ROM_LOGIC_BITS) else "block"
+
+
+def window_depth(schedule: LayerSchedule) -> int:
+    """Words of the window memory, a power of two.
+
+    The words between the first and the last of one kernel position, and the ones that come in while a row of
+    output pixels is computed, so that the next row can start at once.
+    """
+    kernel, width, words = schedule.layer.kernel, schedule.shape.inputs[2], schedule.input_words
+    span = ((kernel - 1) * width + kernel) * words
+    ahead = schedule.layer.stride * (width if kernel > 1 else 2) * words
+    return 2 ** index_bits(span + ahead)
+
+
+def unit_memories(schedule: LayerSchedule, value_bits: int, name: str) -> Iterator[MemoryPlan]:
+    """Every memory of the unit of `schedule`, whose input values have `value_bits` bits."""
+    lanes = schedule.parallelism
+    for tap in range(lanes.taps):
+        yield MemoryPlan(f"{name}.window.{tap}", window_depth(schedule), lanes.input_lanes * value_bits)
+    rom = schedule.rom()
+    yield MemoryPlan(f"{name}.schedule", len(rom), schedule.rom_width, tuple(rom))
+    if schedule.layer.activation_bits is not None:
+        mask = 2**schedule.threshold_bits - 1
+        for searcher in range(lanes.searchers):
+            thresholds = tuple(value & mask for value in schedule.threshold_rom(searcher))
+            plan = f"{name}.thresholds.{searcher}"
+            yield MemoryPlan(plan, len(thresholds), schedule.threshold_bits, thresholds)

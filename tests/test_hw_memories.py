@@ -1,0 +1,32 @@
+"""The list of memories against the memories that the RTL really has."""
+
+import re
+
+import pytest
+from amaranth.back import rtlil
+
+from hw.chip import Chip
+from hw.frontend.schedule import Parallelism
+from hw.memories import chip_memories
+from sw.design import PRESETS
+from tests.bundles import random_bundle
+
+P = Parallelism
+MNIST = PRESETS["mnist"].with_(cell_bits=4, adc_bits=8)
+
+
+@pytest.mark.parametrize(
+    "parallelism", [None, (P(1, 4, 1, 2), P(4, 4), P(4, 1)), (P(1, 8, 3, 4), P(8, 4, 2), P(4, 2))]
+)
+def test_every_block_memory_is_listed_with_its_size(parallelism):
+    bundle = random_bundle(MNIST, seed=1, codes="random")
+    text = rtlil.convert(Chip(bundle, 24, parallelism), emit_src=False)
+    found = []
+    for style, width, depth in re.findall(
+        r'attribute \\ram_style "(\w+)"(?:\n\s*attribute [^\n]*)*\n\s*memory width (\d+) size (\d+)', text
+    ):
+        if style == "block":
+            found.append((int(depth), int(width)))
+    listed = [(plan.depth, plan.width) for plan in chip_memories(bundle, parallelism)]
+    assert sorted(found) == sorted(listed)
+    assert listed
