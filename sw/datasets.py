@@ -120,9 +120,10 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
         f"{path} is not a NumPy .npz file, or is damaged; save one with numpy.savez(FILE, x_train=...)"
     )
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise foreign
+        opened = np.load(path, allow_pickle=False)
+        if not isinstance(opened, np.lib.npyio.NpzFile):
+            raise foreign
+        with opened as archive:
             missing = [key for key in LAYOUT if key not in archive.files]
             if missing:
                 raise EngramError(

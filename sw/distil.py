@@ -129,6 +129,8 @@ def train(
         If Ctrl-C came before a student had been validated once.
     """
     _check(dataset, design, templates)
+    with deterministic(seed):
+        Student(design)  # refuses what it cannot compute exactly, before the teacher takes its time
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     parts = {
         "train": Split.of(dataset.x_train, dataset.y_train, device),

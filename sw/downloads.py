@@ -107,7 +107,7 @@ def fetch(url: str, md5: str, data_name: str, folder: Path | None = None) -> Pat
     return Path(found)
 
 
-def download(url: str, output_file: str, pooch: Any) -> None:
+def download(url: str, output_file: str, _pooch: Any) -> None:
     """Downloader for Pooch that continues an interrupted transfer.
 
     What has come so far is kept beside the target as ``NAME.part``; the next call asks the server for the
@@ -118,9 +118,7 @@ def download(url: str, output_file: str, pooch: Any) -> None:
     url
         Where the file is.
     output_file
-        Where Pooch wants it; a temporary name in the target's folder.
-    pooch
-        The calling :class:`pooch.Pooch`, which knows the target's folder.
+        Where Pooch wants it: a temporary name in the target's folder.
 
     Raises
     ------
@@ -129,7 +127,7 @@ def download(url: str, output_file: str, pooch: Any) -> None:
     """
     import requests
 
-    part = Path(pooch.path) / f"{url.rsplit('/', 1)[-1]}.part"
+    part = Path(output_file).parent / f"{url.rsplit('/', 1)[-1]}.part"
     have = part.stat().st_size if part.exists() else 0
     headers = {"Range": f"bytes={have}-"} if have else {}
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as answer:

@@ -1,115 +1,141 @@
-import re
+"""The training loop: augmentation, best epoch, Ctrl-C, determinism."""
+
 from dataclasses import replace
 
 import pytest
+import torch
 
-from constraints import boards
-from hw.fit import (
-    Usage,
-    block_rams,
-    check_netlist,
-    check_plan,
-    netlist_usage,
-    planned_block_rams,
-    planned_memories,
-)
-from sw.design import PRESETS
-from sw.errors import EngramError
-from tests.bundles import TINY, random_bundle
+from sw import fit as loop
+from sw.fit import Classifier, Recipe, Split, accuracy, deterministic, fit
 
-MNIST = PRESETS["mnist"].with_(cell_bits=4, adc_bits=8)
-SMALL = Usage(luts=500, ffs=300, block_rams=4, dsps=0)
-
-YOSYS_COUNTS = {
-    # depth, width: RAM on iCE40, ROM on iCE40, RAM on ECP5, ROM on ECP5
-    (10, 11): (1, 1, 1, 1),
-    (257, 33): (5, 5, 1, 1),
-    (490, 128): (16, 16, 4, 4),
-    (600, 17): (4, 4, 1, 1),
-    (1025, 9): (3, 3, 1, 1),
-    (1200, 20): (7, 7, 3, 2),
-    (2600, 100): (69, 69, 18, 17),
-    (4096, 1): (1, 1, 1, 1),
-    (5000, 10): (13, 13, 5, 3),
-    (5000, 40): (50, 50, 13, 12),
-}
-"""Block RAM that Yosys 0.70 makes of a memory with one write and one read port, and of one without a write
-port, by running memory_libmap of synth_ice40 and synth_ecp5 on each."""
+RECIPE = Recipe(3, 1, 1, batch=16, shift=0.0, rotate_deg=0.0, distil_weight=1.0)
 
 
-@pytest.mark.parametrize(("depth", "width"), YOSYS_COUNTS)
-def test_plan_is_what_yosys_makes(depth, width):
-    planned = tuple(
-        block_rams(depth, width, family, read_only=read_only)
-        for family in ("ice40", "ecp5")
-        for read_only in (False, True)
-    )
+class Linear(Classifier):
+    """The smallest classifier."""
 
-    assert planned == YOSYS_COUNTS[depth, width]
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(12, 2)
 
-
-def test_code_memory_is_planned_by_its_contents():
-    ideal, random = (random_bundle(MNIST, 0, codes=codes) for codes in ("ideal", "random"))
-
-    assert [memory.block_rams for memory in planned_memories(random, "ice40")] == [1, 1, 16, 1]
-    assert [memory.block_rams for memory in planned_memories(ideal, "ice40")] == [1, 1, 4, 1]
-    assert planned_block_rams(random, "ecp5") == 7
+    def forward(self, images):
+        return self.layer(images.flatten(1).float() / 255)
 
 
-def test_bundle_that_fits_passes():
-    check_plan(random_bundle(MNIST, 0, codes="random"), boards.load("icebreaker"))
+@pytest.fixture
+def split():
+    images = torch.randint(0, 256, (64, 3, 4), generator=torch.Generator().manual_seed(0))
+    return Split(images.to(torch.uint8), (images[:, 0, 0] > 127).long())
 
 
-def test_bundle_too_large_for_the_board_names_need_supply_and_a_board_that_does():
-    large = random_bundle(MNIST.with_(templates_per_class=4, cell_bits=8), 0, codes="random")
-
-    with pytest.raises(
-        EngramError,
-        match=r"'mnist' needs \d+ block RAM, the iCE40UP5K of icebreaker has 30; "
-        r"the smallest known board that fits is (\S+);",
-    ) as refusal:
-        check_plan(large, boards.load("icebreaker"))
-
-    proposed = boards.load(re.search(r"fits is (\S+);", str(refusal.value))[1])
-    check_plan(large, proposed)
-    smaller = [board for board in boards.load_all() if board.limits.luts < proposed.limits.luts]
-    assert all(planned_block_rams(large, board.family) > board.limits.block_rams for board in smaller)
+def test_training_learns_and_the_same_seed_gives_the_same_bits(split):
+    states = []
+    for seed in (1, 1, 2):
+        with deterministic(seed):
+            model = Linear()
+            assert fit(model, split, split, RECIPE, 120, label="test")
+        assert accuracy(model, split) > 0.9
+        states.append(model.layer.weight)
+    assert torch.equal(states[0], states[1])
+    assert not torch.equal(states[0], states[2])
 
 
-def test_bundle_too_large_for_every_board_says_so():
-    huge = random_bundle(
-        TINY.with_(height=96, width=96, layers=(), templates_per_class=24, cell_bits=8), 0, codes="random"
-    )
-
-    with pytest.raises(EngramError, match=r"LFE5U-85F of ulx3s-85f has 208; no known board has it"):
-        check_plan(huge, boards.load("ulx3s-85f"))
-
-
-def test_netlist_cells_are_counted_by_kind():
-    ice40 = {"SB_LUT4": 10, "SB_CARRY": 3, "SB_DFF": 4, "SB_DFFESR": 5, "SB_RAM40_4K": 2, "SB_MAC16": 1}
-    ecp5 = {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 9, "DP16KD": 2, "MULT18X18D": 1, "PFUMX": 4}
-
-    assert netlist_usage(ice40) == Usage(luts=10, ffs=9, block_rams=2, dsps=1)
-    assert netlist_usage(ecp5) == Usage(luts=16, ffs=9, block_rams=2, dsps=1)
+def test_deterministic_gives_settings_and_generator_back():
+    torch.manual_seed(5)
+    want = torch.rand(1)
+    torch.manual_seed(5)
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    with deterministic(0):
+        torch.rand(3)
+        assert torch.are_deterministic_algorithms_enabled()
+    assert torch.equal(torch.rand(1), want)
+    assert before == (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
 
 
-@pytest.mark.parametrize(
-    ("usage", "message"),
-    [
-        (replace(SMALL, luts=6000), "needs 6000 look-up tables, the iCE40UP5K of icebreaker has 5280; the "
-         "smallest known board that fits is hx8k-evn"),
-        (replace(SMALL, ffs=9000), "needs 9000 flip-flops, the iCE40UP5K of icebreaker has 5280; the "
-         "smallest known board that fits is ulx3s-12f"),
-        (replace(SMALL, block_rams=31), "needs 31 block RAM"),
-        (replace(SMALL, dsps=9), "needs 9 multipliers"),
-        (replace(SMALL, luts=90_000), "no known board has it"),
-    ],
-    ids=["luts", "ffs", "block RAM", "multipliers", "too large for all"],
-)  # fmt: skip
-def test_netlist_too_large_for_the_board_is_refused(usage, message):
-    with pytest.raises(EngramError, match=re.escape(message)):
-        check_netlist(random_bundle(TINY, 0), boards.load("icebreaker"), usage)
+def epochs_with(monkeypatch, accuracies, interrupt_at=None):
+    """Replace an epoch by one that writes its number into the bias, and validation by a list."""
+    reached = iter(accuracies)
+
+    def epoch(model, *_):
+        epoch.number += 1
+        if epoch.number == interrupt_at:
+            raise KeyboardInterrupt
+        model.layer.bias.data.fill_(epoch.number)
+        return 0.0
+
+    epoch.number = 0
+    monkeypatch.setattr(loop, "_epoch", epoch)
+    monkeypatch.setattr(loop, "accuracy", lambda *_: next(reached))
 
 
-def test_netlist_that_fits_passes():
-    check_netlist(random_bundle(TINY, 0), boards.load("icebreaker"), SMALL)
+def test_best_epoch_is_kept_and_of_equals_the_later(monkeypatch, split):
+    epochs_with(monkeypatch, [0.5, 0.8, 0.8, 0.7])
+    model = Linear()
+    assert fit(model, split, split, RECIPE, 4, label="test")
+    assert model.layer.bias.tolist() == [3, 3]
+    assert not model.training
+
+
+def test_ctrl_c_keeps_the_best_epoch_so_far(monkeypatch, split):
+    epochs_with(monkeypatch, [0.5, 0.4], interrupt_at=3)
+    model = Linear()
+    assert not fit(model, split, split, RECIPE, 9, label="test")
+    assert model.layer.bias.tolist() == [1, 1]
+
+
+def test_ctrl_c_before_the_first_validation_goes_on_up(monkeypatch, split):
+    epochs_with(monkeypatch, [], interrupt_at=1)
+    with pytest.raises(KeyboardInterrupt):
+        fit(Linear(), split, split, RECIPE, 9, label="test")
+
+
+def test_distillation_follows_the_teacher_against_the_labels(split):
+    wrong = torch.nn.functional.one_hot(1 - split.labels, 2) * 20.0
+    with deterministic(0):
+        model = Linear()
+        recipe = replace(RECIPE, distil_weight=30.0, temperature=1.0)
+        fit(model, split, Split(split.images, 1 - split.labels), recipe, 40, label="t", teacher_logits=wrong)
+    assert accuracy(model, split) < 0.1
+
+
+def one_dot(count, height, width, row, column):
+    images = torch.zeros(count, height, width, dtype=torch.uint8)
+    images[:, row, column] = 200
+    return images
+
+
+def test_no_augmentation_changes_nothing(split):
+    assert torch.equal(loop._augmented(split.images, RECIPE), split.images.float())
+
+
+def test_shift_moves_by_at_most_its_pixels_in_both_directions():
+    torch.manual_seed(0)
+    moved = loop._augmented(one_dot(400, 11, 7, 5, 3), replace(RECIPE, shift=2.0))
+    assert torch.equal(moved, moved.round())
+    mass = moved.sum(dim=(1, 2))
+    assert torch.all((mass - 200).abs() <= 2)  # four neighbours, each rounded
+    rows = (moved.sum(dim=2) * torch.arange(11)).sum(dim=1) / mass - 5
+    columns = (moved.sum(dim=1) * torch.arange(7)).sum(dim=1) / mass - 3
+    for offset in (rows, columns):
+        assert offset.abs().max() <= 2.02
+        assert offset.min() < -1.8 and offset.max() > 1.8
+
+
+def test_turning_keeps_the_shape_of_pixels_on_wide_images():
+    torch.manual_seed(0)
+    turned = loop._augmented(one_dot(300, 21, 41, 10, 28), replace(RECIPE, rotate_deg=30.0))
+    mass = turned.sum(dim=(1, 2))
+    rows = (turned.sum(dim=2) * torch.arange(21)).sum(dim=1) / mass - 10
+    columns = (turned.sum(dim=1) * torch.arange(41)).sum(dim=1) / mass - 20
+    radius = torch.hypot(rows, columns)
+    assert torch.all((radius - 8).abs() < 0.5)
+    angle = torch.rad2deg(torch.atan2(rows, columns))
+    assert angle.min() < -25 and angle.max() > 25 and angle.abs().max() < 33
+
+
+def test_flip_mirrors_half_of_the_images():
+    torch.manual_seed(0)
+    flipped = loop._augmented(one_dot(400, 4, 6, 1, 0), replace(RECIPE, flip=True))
+    left, right = flipped[:, 1, 0] == 200, flipped[:, 1, 5] == 200
+    assert torch.all(left ^ right)
+    assert 160 < int(right.sum()) < 240
