@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.runner import Model, start_model
 from sw.errors import EngramError
 
-__all__ = ["JOB", "OUTCOME", "PROGRESS", "Arrays", "run_testbench"]
+__all__ = ["JOB", "OUTCOME", "PROGRESS", "Arrays", "last_words", "run_testbench", "run_together"]
 
 Arrays = dict[str, NDArray]
 
@@ -64,28 +64,51 @@ def run_testbench(
     RuntimeError
         If a testbench fails, with the end of its log.
     """
-    processes: list[subprocess.Popen] = []
     with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
         folders = [Path(name) / str(number) for number in range(len(jobs))]
         dump = folders[0] / f"waves.{model.waves}"
-        try:
-            for folder, job in zip(folders, jobs, strict=True):
-                folder.mkdir()
-                np.savez(folder / JOB, **job)  # type: ignore[arg-type]
-                wanted = dump if waves and folder is folders[0] else None
-                processes.append(start_model(model, testbench, folder, wanted))
-            while any(process.poll() is None for process in processes):
-                if on_progress:
-                    on_progress(sum(_size(folder / PROGRESS) for folder in folders))
-                time.sleep(POLL_S)
-        finally:
-            _end(processes)
+        for folder, job in zip(folders, jobs, strict=True):
+            folder.mkdir()
+            np.savez(folder / JOB, **job)  # type: ignore[arg-type]
+
+        def start(folder: Path) -> subprocess.Popen:
+            return start_model(model, testbench, folder, dump if waves and folder is folders[0] else None)
+
+        run_together(start, folders, on_progress)
         outcomes = [_outcome(folder) for folder in folders]
-        if on_progress:
-            on_progress(sum(_size(folder / PROGRESS) for folder in folders))
         if waves:
             _hand_over(dump, waves)
     return outcomes
+
+
+def run_together(
+    start: Callable[[Path], subprocess.Popen],
+    folders: Sequence[Path],
+    on_progress: Callable[[int], None] | None = None,
+) -> list[int]:
+    """Start a process in every folder and wait for all of them; their exit codes.
+
+    No process outlives the call, whatever ends it. `on_progress` is called as for :func:`run_testbench`.
+    """
+    processes: list[subprocess.Popen] = []
+    try:
+        for folder in folders:
+            processes.append(start(folder))
+        while any(process.poll() is None for process in processes):
+            if on_progress:
+                on_progress(sum(_size(folder / PROGRESS) for folder in folders))
+            time.sleep(POLL_S)
+    finally:
+        _end(processes)
+    if on_progress:
+        on_progress(sum(_size(folder / PROGRESS) for folder in folders))
+    return [process.returncode for process in processes]
+
+
+def last_words(folder: Path) -> str:
+    """The end of what the process in `folder` said."""
+    tail = (folder / "sim.log").read_text(errors="replace").splitlines()[-LOG_LINES:]
+    return "\n".join(tail)
 
 
 def _end(processes: list[subprocess.Popen]) -> None:
@@ -102,8 +125,7 @@ def _end(processes: list[subprocess.Popen]) -> None:
 
 def _outcome(folder: Path) -> Arrays:
     if not (folder / OUTCOME).exists():
-        tail = (folder / "sim.log").read_text(errors="replace").splitlines()[-LOG_LINES:]
-        raise RuntimeError("the testbench failed:\n" + "\n".join(tail))
+        raise RuntimeError("the testbench failed:\n" + last_words(folder))
     with np.load(folder / OUTCOME) as arrays:
         return dict(arrays)
 

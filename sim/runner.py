@@ -1,34 +1,36 @@
-"""Compiles Verilog with Verilator through cocotb's runner, once per content, and starts the compiled models.
+"""Compiles Verilog with Verilator, once per content, and starts the compiled models.
 
-A model is kept in the cache folder under a digest of its Verilog, its flags and the versions of the tools,
-so the same design is never compiled twice. Verilator's own run-time library, which takes most of the time, is
-kept too and shared by all models. Everything appears in the cache whole or not at all, and several processes
-may build at the same time.
+A model is driven by a cocotb testbench, or by a C++ main program of its own. It is kept in the cache folder
+under a digest of its Verilog, its flags and the versions of the tools, see :mod:`sim.model_cache`.
 """
 
-import hashlib
 import json
 import os
-import re
-import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass, field
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from sim.model_cache import borrow_library, content_digest, first_error, keep, models_folder, run_build
 from sim.verilator import Verilator, find_verilator
-from sw.downloads import cache_folder
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
-__all__ = ["TESTBENCHES", "Model", "ModelSource", "Waves", "build_model", "start_model", "to_verilog"]
+__all__ = [
+    "TESTBENCHES",
+    "Model",
+    "ModelSource",
+    "Waves",
+    "build_model",
+    "start_model",
+    "start_program",
+    "to_verilog",
+]
 
 Waves = Literal["none", "vcd", "fst"]
 
@@ -42,7 +44,10 @@ FAST_HANDLES = ["--no-public-flat-rw"]
 FST_HEADERS = {"zlib.h": "zlib1g-dev", "lz4.h": "liblz4-dev"}
 """Headers that Verilator's FST writer includes, and the Debian packages that bring them."""
 
-AN_HOUR_S = 3_600
+PROGRAM = ["-O3", "--x-assign", "fast", "--x-initial", "fast", "-MAKEFLAGS", "OPT_FAST=-O2"]
+"""For models with a main program. GCC's -O3 and -march=native were measured to gain nothing."""
+PROGRAM_CLASS = "Vmodel"
+"""What the main program knows the compiled top module as."""
 
 WAVE_FLAGS: dict[Waves, list[str]] = {"none": [], "vcd": ["--trace-vcd"], "fst": ["--trace-fst"]}
 
@@ -63,6 +68,8 @@ class ModelSource:
         Parameters of the top module.
     public
         Ports of the top module to make visible to cocotb; files mark their own.
+    main
+        C++ main program to link with, in place of cocotb.
     waves
         Waveform format that the model can write.
     """
@@ -72,18 +79,21 @@ class ModelSource:
     files: tuple[Path, ...] = ()
     parameters: dict[str, int] = field(default_factory=dict)
     public: tuple[str, ...] = ()
+    main: Path | None = None
     waves: Waves = "none"
 
     @property
     def flags(self) -> list[str]:
         """Options for Verilator."""
+        if self.main is not None:
+            return [*PROGRAM, *QUIET]
         optimisation = FAST_MODEL if self.waves == "none" else FAST_BUILD
         return [*FAST_HANDLES, *optimisation, *QUIET, *WAVE_FLAGS[self.waves]]
 
     def digest(self, tools: Verilator) -> str:
         """Name of the model in the cache."""
-        files = [path.read_text() for path in self.files]
-        return _digest(
+        files = [path.read_text() for path in (*self.files, *([self.main] if self.main else []))]
+        return content_digest(
             self.top, self.verilog, files, self.parameters, self.public, self.flags, _tool_facts(tools)
         )
 
@@ -113,8 +123,9 @@ def build_model(source: ModelSource) -> Model:
         If Verilator or a compiler is missing or too old, or compilation fails.
     """
     tools = find_verilator()
-    _libpython()
-    kept = _models() / source.digest(tools)
+    if source.main is None:
+        _libpython()
+    kept = models_folder() / source.digest(tools)
     model = Model(kept / source.top, source.top, source.waves)
     if model.executable.exists():
         return model
@@ -124,7 +135,7 @@ def build_model(source: ModelSource) -> Model:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".build-", dir=kept.parent) as folder:
             built = _compile(source, tools, Path(folder))
-            _keep([built], kept)
+            keep([built], kept)
     except OSError as error:
         raise EngramError(
             f"cannot write models to {kept.parent}: {error.strerror or error}; set ENGRAM_CACHE"
@@ -164,11 +175,20 @@ def start_model(model: Model, testbench: str, folder: Path, waves: Path | None =
         "TOPLEVEL_LANG": "verilog",
     }
     arguments = [] if waves is None else ["--trace", "--trace-file", str(waves)]
+    return _start([str(model.executable), *arguments], folder, variables)
+
+
+def start_program(model: Model, arguments: list[str], folder: Path) -> subprocess.Popen:
+    """Start a model that has a main program, in `folder`; what it says goes to ``sim.log`` there."""
+    return _start([str(model.executable), *arguments], folder, dict(os.environ))
+
+
+def _start(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen:
     with (folder / "sim.log").open("wb") as log:
         return subprocess.Popen(
-            [model.executable, *arguments],
+            command,
             cwd=folder,
-            env=variables,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -187,17 +207,9 @@ def _libpython() -> str:
     return found
 
 
-def _models() -> Path:
-    return (cache_folder() / "sim").absolute()  # simulations run in folders of their own
-
-
 def _python_path() -> str:
     """What a child needs to import what we can import."""
     return os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
-
-
-def _digest(*facts: object) -> str:
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def _tool_facts(tools: Verilator) -> list[object]:
@@ -209,18 +221,29 @@ def _tool_facts(tools: Verilator) -> list[object]:
 def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
     generated = folder / f"{source.top}_generated.v"
     generated.write_text(source.verilog)
-    control = folder / "public.vlt"
+    build, log = folder / "build", folder / "build.log"
+    build.mkdir()
+    library = models_folder() / f"runtime-{content_digest(source.flags, _tool_facts(tools))}"
+    borrow_library(library, build)
+    if source.main is None:
+        command = [sys.executable, "-m", "sim.compile"]
+        given = _cocotb_build(source, generated, build)
+    else:
+        command, given = _program_build(source, source.main, tools, generated, build), ""
+    if not run_build(command, {**tools.environment, "PYTHONPATH": _python_path()}, log, given):
+        raise EngramError(
+            f"compiling the simulation failed: {first_error(log)}; check that g++ and make work"
+        )
+    # verilator.o is cocotb's main program and includes the model's own header, so it is not among these
+    keep(sorted(build.glob("verilated*.o")), library)
+    return build / source.top
+
+
+def _cocotb_build(source: ModelSource, generated: Path, build: Path) -> str:
+    """What :mod:`sim.compile` reads."""
+    control = build.parent / "public.vlt"
     lines = [f'public_flat_rw -module "{source.top}" -var "{port}"' for port in source.public]
     control.write_text("\n".join(["`verilator_config", *lines, ""]))
-    log = folder / "build.log"
-    build = folder / "build"
-    build.mkdir()
-    library = _models() / f"runtime-{_digest(source.flags, _tool_facts(tools))}"
-    if library.is_dir():
-        for part in library.iterdir():
-            shutil.copyfile(part, build / part.name)
-            # make would compile it again because Verilator writes the make file later than this
-            os.utime(build / part.name, times=(time.time() + AN_HOUR_S,) * 2)
     arguments = {
         "sources": [str(path) for path in (control, *source.files, generated)],
         "parameters": source.parameters,
@@ -230,51 +253,17 @@ def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
         "timescale": ("1ns", "1ns"),
         "waves": source.waves != "none",
     }
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "sim.compile"],
-            env={**os.environ, **tools.environment, "PYTHONPATH": _python_path()},
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            process.communicate(json.dumps(arguments))
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
-    if process.returncode:
-        raise EngramError(
-            f"compiling the simulation failed: {_first_error(log)}; check that g++ and make work"
-        )
-    # verilator.o is cocotb's main program and includes the model's own header, so it is not among these
-    _keep(sorted(build.glob("verilated*.o")), library)
-    return build / source.top
+    return json.dumps(arguments)
 
 
-def _keep(files: list[Path], kept: Path) -> None:
-    """Put finished files into the cache as the folder `kept`, unless it is there already."""
-    if kept.is_dir():
-        return
-    finished = Path(tempfile.mkdtemp(prefix=".finished-", dir=kept.parent))
-    try:
-        for path in files:
-            shutil.copy2(path, finished)
-        finished.rename(kept)
-    except OSError:
-        if not kept.is_dir():  # another process may have been faster
-            raise
-    finally:
-        shutil.rmtree(finished, ignore_errors=True)
-
-
-def _first_error(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    errors = [line for line in lines if re.search(r"error", line, re.IGNORECASE)]
-    return (errors or lines[-1:] or ["no message"])[0].strip()
+def _program_build(
+    source: ModelSource, main: Path, tools: Verilator, generated: Path, build: Path
+) -> list[str]:
+    """Verilator's command line."""
+    options = ["--cc", "--exe", "--build", "--prefix", PROGRAM_CLASS, "-Mdir", str(build), "-o", source.top]
+    parameters = [f"-G{name}={value}" for name, value in source.parameters.items()]
+    files = [str(path) for path in (*source.files, generated, main)]
+    return [str(tools.path), *options, "--top-module", source.top, *source.flags, *parameters, *files]
 
 
 def _require_fst_headers() -> None:

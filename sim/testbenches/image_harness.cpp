@@ -1,0 +1,161 @@
+// Runs whole images through the image accelerator at the speed of compiled code, and writes down what comes out.
+//
+//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT
+//
+// The file `pixels` in the working folder holds IMAGES * PIXELS bytes. A pixel is offered with probability
+// 1 - SOURCE_STALL / 65536 per cycle, and stays offered until it is taken; a result can be taken with probability
+// 1 - SINK_STALL / 65536. Nothing is compared here. Every file gets payloads as Verilator keeps them, little-endian
+// in 1, 2, 4, 8 or more bytes, in the order in which they came:
+//
+//   levels       words of word-line values
+//   conversions  row tile, match line and code
+//   results      class, template, margin, accepted
+//   started      8 bytes per image: cycle in which its first pixel was taken
+//   finished     8 bytes per result: cycle in which it was taken
+//   cycles       8 bytes: cycles of the run; 8 bytes: 1 if the result stream withdrew or changed an offer
+//   progress     1 byte per result, at once
+//
+// The run ends some cycles after the last result, so that what should not come is seen, or when neither a pixel nor
+// a result moved for QUIET_LIMIT cycles.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "Vmodel.h"
+#include "verilated.h"
+
+namespace {
+
+constexpr std::uint64_t kDrain = 64;   // cycles to wait for what should not come
+constexpr std::uint64_t kReset = 2;    // cycles of reset
+constexpr std::uint32_t kAlways = 65536;
+
+[[noreturn]] void fail(const std::string& what) {
+    std::perror(what.c_str());
+    std::exit(1);
+}
+
+// Marsaglia's 64-bit xorshift, shifts 13, 7, 17.
+class Random {
+public:
+    explicit Random(std::uint64_t seed) : m_state{seed * 2 + 1} {
+        for (int i = 0; i < 16; ++i) next();  // small seeds are alike at first
+    }
+    // True with probability `rate` / 65536.
+    bool hit(std::uint32_t rate) { return rate && (next() >> 48) < rate; }
+
+private:
+    std::uint64_t next() {
+        m_state ^= m_state << 13;
+        m_state ^= m_state >> 7;
+        return m_state ^= m_state << 17;
+    }
+    std::uint64_t m_state;
+};
+
+class Output {
+public:
+    explicit Output(const char* name, bool buffered = true) : m_name{name}, m_file{std::fopen(name, "wb")} {
+        if (!m_file) fail(m_name);
+        if (!buffered) std::setvbuf(m_file, nullptr, _IONBF, 0);
+    }
+    template <typename Payload>
+    void put(const Payload& payload) {
+        if (std::fwrite(&payload, sizeof payload, 1, m_file) != 1) fail(m_name);
+    }
+    void close() {
+        if (std::fclose(m_file)) fail(m_name);
+    }
+
+private:
+    std::string m_name;
+    std::FILE* m_file;
+};
+
+std::vector<std::uint8_t> read_pixels(std::size_t count) {
+    std::vector<std::uint8_t> pixels(count);
+    std::FILE* file = std::fopen("pixels", "rb");
+    if (!file || std::fread(pixels.data(), 1, count, file) != count) fail("pixels");
+    std::fclose(file);
+    return pixels;
+}
+
+void tick(Vmodel& dut) {
+    dut.clk = 1;
+    dut.eval();
+    dut.clk = 0;
+    dut.eval();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 7) {
+        std::fprintf(stderr, "six numbers are needed, see the source\n");
+        return 1;
+    }
+    std::uint64_t number[6];
+    for (int i = 0; i < 6; ++i) number[i] = std::strtoull(argv[i + 1], nullptr, 10);
+    const std::uint64_t images = number[0], image_pixels = number[1], seed = number[2];
+    const auto source_stall = static_cast<std::uint32_t>(number[3]);
+    const auto sink_stall = static_cast<std::uint32_t>(number[4]);
+    const std::uint64_t quiet_limit = number[5];
+
+    const std::uint64_t total = images * image_pixels;
+    const std::vector<std::uint8_t> pixels = read_pixels(total);
+    Output levels{"levels"}, conversions{"conversions"}, results{"results"};
+    Output started{"started"}, finished{"finished"}, summary{"cycles"}, progress{"progress", false};
+    Random source{seed}, sink{~seed};
+
+    const auto context = std::make_unique<VerilatedContext>();
+    const auto dut = std::make_unique<Vmodel>(context.get());
+    dut->reset = 1;
+    for (std::uint64_t i = 0; i < kReset; ++i) tick(*dut);
+    dut->reset = 0;
+
+    std::uint64_t cycle = 0, quiet = 0, drained = 0;
+    std::uint64_t loaded = 0, in_image = 0, results_taken = 0;
+    std::uint64_t violated = 0;
+    bool waited = false;
+    auto waiting = dut->result;
+    while (drained < kDrain && quiet < quiet_limit) {
+        if (dut->word_taken) levels.put(dut->word);
+        if (dut->conversion_taken) conversions.put(dut->conversion);
+        if (waited && (!dut->result_valid || dut->result != waiting)) violated = 1;
+        waited = dut->result_valid && !dut->result_taken;
+        waiting = dut->result;
+        ++quiet;
+        if (dut->result_taken) {
+            results.put(dut->result);
+            finished.put(cycle);
+            progress.put('.');
+            ++results_taken;
+            quiet = 0;
+        }
+        if (dut->pixel_taken) {
+            if (in_image == 0) started.put(cycle);
+            in_image = in_image + 1 == image_pixels ? 0 : in_image + 1;
+            quiet = 0;
+        }
+        if (results_taken >= images) ++drained;
+        ++cycle;
+
+        dut->offer = loaded < total && !source.hit(source_stall);
+        if (dut->offer) {
+            dut->pixel = pixels[loaded];
+            loaded += dut->loads;
+        }
+        dut->accept = !sink.hit(sink_stall);
+        tick(*dut);
+    }
+    summary.put(cycle);
+    summary.put(violated);
+    for (Output* output : {&levels, &conversions, &results, &started, &finished, &summary, &progress}) output->close();
+    dut->final();
+    return 0;
+}
