@@ -7,6 +7,7 @@ import json as jsonlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +18,19 @@ from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from constraints.boards import Board
+    from hw.frontend.schedule import Parallelism
     from hw.report import BuildReport
     from sw.bundle import Bundle
 
-__all__ = ["build", "build_bitstream", "write_verilog"]
+__all__ = ["Source", "build", "build_bitstream", "chosen_parallelism", "write_verilog"]
+
+
+class Source(StrEnum):
+    """What the host sends."""
+
+    pixels = "pixels"
+    features = "features"
+
 
 BoardOption = Annotated[
     str, typer.Option("--board", "-b", help="Board; 'list' or any unknown name lists the known ones.")
@@ -29,6 +39,22 @@ OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Folder; default build/<bundle>-<board>.")
 ]
 BaudOption = Annotated[int, typer.Option("--baud", min=300, help="Speed of the host link in bit/s.")]
+SourceOption = Annotated[
+    Source | None,
+    typer.Option(
+        "--from",
+        help="pixels: the front end is on the chip. features: the host sends word-line values. "
+        "Default: pixels for a bundle with layers.",
+    ),
+]
+ParallelismOption = Annotated[
+    str,
+    typer.Option(
+        "--parallelism",
+        help="Size of every layer's unit as input lanes x output lanes x taps x searchers, such as "
+        "1x4x1x2,4x4x1x1; auto is the fastest that fits the board.",
+    ),
+]
 LanesOption = Annotated[int | None, typer.Option(min=1, max=128, help="Default: what the bundle says.")]
 
 
@@ -42,6 +68,8 @@ def build(
         bool, typer.Option("--verilog-only", help="Only write Verilog and a constraints template.")
     ] = False,
     baud: BaudOption = 1_000_000,
+    source: SourceOption = None,
+    parallelism: ParallelismOption = "auto",
     row_lanes: LanesOption = None,
     col_lanes: LanesOption = None,
     json: JsonOption = False,
@@ -56,14 +84,17 @@ def build(
 
     target = boards.load(board)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
+    sizes = chosen_parallelism(classifier, target, source, parallelism)
     name = Path(bundle.removeprefix("zoo:")).stem
     folder = output or Path("build") / f"{name}-{target.name}"
 
     if verilog_only:
-        result = write_verilog(classifier, target, folder, name=name, baud=baud)
+        result = write_verilog(classifier, target, folder, name=name, baud=baud, parallelism=sizes)
         met = True
     else:
-        report = build_bitstream(classifier, target, folder, name=name, seed=seed, baud=baud)
+        report = build_bitstream(
+            classifier, target, folder, name=name, seed=seed, baud=baud, parallelism=sizes
+        )
         result, met = report.to_json(), report.timing_met
         if not json:
             answer.print(report.table())
@@ -82,6 +113,33 @@ def build(
         raise typer.Exit(1)
 
 
+def chosen_parallelism(
+    bundle: "Bundle", board: "Board", source: Source | None, text: str
+) -> "tuple[Parallelism, ...] | None":
+    """Sizes of the layer units, or None for a chip without front end.
+
+    Raises
+    ------
+    EngramError
+        If `text` cannot be read or does not fit the layers, or if no front end fits the board.
+    """
+    from hw.frontend.frontend import schedules_of
+    from hw.frontend.schedule import Parallelism
+    from hw.plan import fastest_that_fits
+
+    if source is Source.features or (source is None and not bundle.design.layers):
+        return None
+    if text == "auto":
+        with messages.status("choosing the parallelism of the front end"):
+            return fastest_that_fits(bundle, board)[0]
+    try:
+        sizes = tuple(Parallelism.parse(part) for part in text.split(",")) if text else ()
+        schedules_of(bundle, sizes)
+    except ValueError as error:
+        raise EngramError(f"--parallelism {text}: {error}") from None
+    return sizes
+
+
 def with_lanes(bundle: "Bundle", row_lanes: int | None, col_lanes: int | None) -> "Bundle":
     """The bundle with other lanes; None keeps one. Raises EngramError when the design does not allow them."""
     lanes = {"row_lanes": row_lanes, "col_lanes": col_lanes}
@@ -90,7 +148,14 @@ def with_lanes(bundle: "Bundle", row_lanes: int | None, col_lanes: int | None) -
 
 
 def build_bitstream(
-    bundle: "Bundle", board: "Board", folder: Path, *, name: str, seed: int = 1, baud: int = 1_000_000
+    bundle: "Bundle",
+    board: "Board",
+    folder: Path,
+    *,
+    name: str,
+    seed: int = 1,
+    baud: int = 1_000_000,
+    parallelism: "tuple[Parallelism, ...] | None" = None,
 ) -> "BuildReport":
     """Synthesise, place, route and pack.
 
@@ -109,6 +174,8 @@ def build_bitstream(
         Of place and route.
     baud
         UART speed in bit/s.
+    parallelism
+        Sizes of the layer units; None leaves the front end out.
 
     Raises
     ------
@@ -116,22 +183,23 @@ def build_bitstream(
         If the bundle does not fit the board (before the slow steps where it can be known), if `baud` cannot
         be made, or if a tool fails.
     """
+    from hw.estimate import estimate
     from hw.fit import check_netlist, check_plan, netlist_usage, planned_memories
     from hw.pll import uart_divisor
     from hw.report import BuildReport, speed_of
     from hw.toolchain import Toolchain
     from sw.bundle import save, write_atomically
 
-    check_plan(bundle, board)
+    check_plan(bundle, board, parallelism)
     uart_divisor(board.clock.core_mhz, baud)
     messages.print(f"building {name} for {board.title}, in {folder}", soft_wrap=True, highlight=False)
     stem = f"{name}-{board.name}"
     with _work_folder(folder / f"{stem}.work") as work:
         tools = Toolchain(board, work)
         with tools.step("elaboration"):
-            _elaborate(bundle, board, baud, work)
+            _elaborate(bundle, board, baud, parallelism, work)
         usage = netlist_usage(tools.synthesise())
-        check_netlist(bundle, board, usage)
+        check_netlist(bundle, board, usage, parallelism)
         placed = tools.place_and_route(seed)
         packed = tools.pack()
 
@@ -143,10 +211,12 @@ def build_bitstream(
             board=board,
             luts=placed.used.get("ICESTORM_LC", placed.used.get("TRELLIS_COMB", 0)),
             usage=usage,
-            memories=planned_memories(bundle, board.family),
+            memories=planned_memories(bundle, board.family, parallelism),
+            luts_estimated=estimate(bundle, parallelism, board.family).cells,
             fmax_mhz=placed.fmax_mhz,
             critical_path=placed.critical_path,
-            speed=speed_of(bundle, board.clock.core_mhz, baud),
+            speed=speed_of(bundle, parallelism, board.clock.core_mhz, baud),
+            parallelism=parallelism,
             baud=baud,
             seed=seed,
             seconds=tools.seconds,
@@ -162,7 +232,13 @@ def build_bitstream(
 
 
 def write_verilog(
-    bundle: "Bundle", board: "Board", folder: Path, *, name: str, baud: int = 1_000_000
+    bundle: "Bundle",
+    board: "Board",
+    folder: Path,
+    *,
+    name: str,
+    baud: int = 1_000_000,
+    parallelism: "tuple[Parallelism, ...] | None" = None,
 ) -> dict[str, Any]:
     """Write the chip without PLL and pins, for any flow, and a constraints template.
 
@@ -186,11 +262,11 @@ def write_verilog(
     divisor = uart_divisor(clock_mhz, baud)
     files = [folder / f"{name}-{board.name}{suffix}" for suffix in (".v", ".sdc", ".engram")]
     with messages.status("writing Verilog"):
-        text = verilog.convert(Chip(bundle, divisor), name="engram", emit_src=False)
+        text = verilog.convert(Chip(bundle, divisor, parallelism), name="engram", emit_src=False)
     write_atomically(files[0], text.encode())
     write_atomically(files[1], sdc(files[0].name, clock_mhz, divisor).encode())
     save(bundle, files[2])
-    speed = speed_of(bundle, clock_mhz, baud)
+    speed = speed_of(bundle, parallelism, clock_mhz, baud)
     return {
         "bundle": name,
         "digest": bundle.digest,
@@ -225,14 +301,17 @@ def _work_folder(work: Path) -> Iterator[Path]:
         raise
 
 
-def _elaborate(bundle: "Bundle", board: "Board", baud: int, work: Path) -> None:
+def _elaborate(
+    bundle: "Bundle", board: "Board", baud: int, parallelism: "tuple[Parallelism, ...] | None", work: Path
+) -> None:
     """Netlist in RTLIL, which Yosys reads as it is, and the constraint file."""
     from amaranth.back import rtlil
 
     from constraints.files import lpf, pcf
     from hw.top import Top
 
-    (work / "top.il").write_text(rtlil.convert(Top(bundle, board, baud), name="top", emit_src=False))
+    top = Top(bundle, board, baud, parallelism)
+    (work / "top.il").write_text(rtlil.convert(top, name="top", emit_src=False))
     if board.family == "ice40":
         (work / "top.pcf").write_text(pcf(board))
     else:

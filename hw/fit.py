@@ -127,7 +127,7 @@ def planned_block_rams(
     return sum(memory.block_rams for memory in planned_memories(bundle, family, parallelism))
 
 
-def check_plan(bundle: Bundle, board: Board) -> None:
+def check_plan(bundle: Bundle, board: Board, parallelism: tuple[Parallelism, ...] | None = None) -> None:
     """Refuse a bundle whose memories do not fit the board.
 
     Raises
@@ -135,9 +135,12 @@ def check_plan(bundle: Bundle, board: Board) -> None:
     EngramError
         With what it needs, what the part has, and the smallest board that has enough.
     """
-    needed, available = planned_block_rams(bundle, board.family), board.limits.block_rams
+    needed = planned_block_rams(bundle, board.family, parallelism)
+    available = board.limits.block_rams
     if needed > available:
-        raise _too_large(bundle, board, "block RAM", needed, available, _boards_with_ram_for(bundle))
+        raise _too_large(
+            bundle, board, "block RAM", needed, available, _boards_with_ram_for(bundle, parallelism)
+        )
 
 
 def netlist_usage(cells: Mapping[str, int]) -> Usage:
@@ -154,7 +157,9 @@ def netlist_usage(cells: Mapping[str, int]) -> Usage:
     )
 
 
-def check_netlist(bundle: Bundle, board: Board, usage: Usage) -> None:
+def check_netlist(
+    bundle: Bundle, board: Board, usage: Usage, parallelism: tuple[Parallelism, ...] | None = None
+) -> None:
     """Refuse a netlist that the part cannot hold, before place and route finds out the slow way.
 
     Raises
@@ -166,15 +171,15 @@ def check_netlist(bundle: Bundle, board: Board, usage: Usage) -> None:
         if needed > available:
             fitting = [
                 other
-                for other in _boards_with_ram_for(bundle)
+                for other in _boards_with_ram_for(bundle, parallelism)
                 if usage.luts <= other.limits.luts and usage.ffs <= other.limits.ffs
             ]
             raise _too_large(bundle, board, name, needed, available, fitting)
 
 
-def _boards_with_ram_for(bundle: Bundle) -> list[Board]:
+def _boards_with_ram_for(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -> list[Board]:
     """Boards with enough block RAM, smallest first."""
-    needed = {family: planned_block_rams(bundle, family) for family in RAM_SHAPES}
+    needed = {family: planned_block_rams(bundle, family, parallelism) for family in RAM_SHAPES}
     return [board for board in load_all() if needed[board.family] <= board.limits.block_rams]
 
 

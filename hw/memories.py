@@ -1,6 +1,6 @@
 """Memories of a chip that are meant for block RAM, before anything is synthesised."""
 
-from hw.frontend.frontend import FrontEnd, schedules_of
+from hw.frontend.frontend import feature_range, schedules_of
 from hw.frontend.memories import MemoryPlan, unit_memories
 from hw.frontend.schedule import Parallelism
 from hw.geometry import ArrayGeometry
@@ -23,12 +23,13 @@ def chip_memories(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -
         plans.append(MemoryPlan("host.features", geometry.words, design.row_lanes))
     else:
         value_bits = PIXEL_BITS
-        for number, schedule in enumerate(schedules_of(bundle, parallelism)):
+        schedules = schedules_of(bundle, parallelism)
+        for number, schedule in enumerate(schedules):
             units = unit_memories(schedule, value_bits, f"frontend.{number}")
             plans.extend(plan for plan in units if plan.style == "block")
             if schedule.layer.has_weights:
                 value_bits = schedule.layer.activation_bits or schedule.accumulator_bits
-        bits, thresholds = threshold_contents(bundle, FrontEnd(bundle, parallelism).value_range)
+        bits, thresholds = threshold_contents(bundle, feature_range(schedules))
         raw = tuple(threshold & 2**bits - 1 for threshold in thresholds)
         plans.append(MemoryPlan("quantiser.thresholds", len(raw), bits, raw))
     plans += [

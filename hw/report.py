@@ -6,7 +6,9 @@ from typing import Any
 from rich.table import Table
 
 from constraints.boards import Board
+from hw.estimate import image_cycles
 from hw.fit import PlannedMemory, Usage
+from hw.frontend.schedule import Parallelism
 from hw.protocol import ANSWER_BYTES, load_bytes
 from hw.timing import accelerator_timing
 from sw.bundle import Bundle
@@ -39,11 +41,22 @@ class Speed:
     images_per_second_link: float
 
 
-def speed_of(bundle: Bundle, clock_mhz: float, baud: int) -> Speed:
-    """Rates of the core and of the link, apart: the link is usually the slower one."""
-    latency, interval = accelerator_timing(bundle.design)
-    link_bytes = 1 + load_bytes(bundle.design) + 1 + 1 + ANSWER_BYTES
-    seconds = link_bytes * UART_FRAME_BITS / baud + latency / (clock_mhz * 1e6)
+def speed_of(
+    bundle: Bundle, parallelism: tuple[Parallelism, ...] | None, clock_mhz: float, baud: int
+) -> Speed:
+    """Rates of the core and of the link, apart: the link is usually the slower one.
+
+    The latency counts from the first word of word-line values; with a front end, the link's rate also waits
+    for one image's worth of the slowest unit.
+    """
+    design = bundle.design
+    latency = accelerator_timing(design).latency
+    interval = image_cycles(bundle, parallelism)
+    if parallelism is None:
+        link_bytes, cycles = 1 + load_bytes(design) + 1 + 1 + ANSWER_BYTES, latency
+    else:
+        link_bytes, cycles = 1 + design.height * design.width + ANSWER_BYTES, latency + interval
+    seconds = link_bytes * UART_FRAME_BITS / baud + cycles / (clock_mhz * 1e6)
     return Speed(interval, latency, clock_mhz * 1e6 / interval, 1 / seconds)
 
 
@@ -65,6 +78,10 @@ class BuildReport:
         Planned memories with their block RAM.
     fmax_mhz, critical_path
         After routing, by static timing analysis, with the cells at both ends of the slowest path.
+    luts_estimated
+        Logic cells estimated before synthesis.
+    parallelism
+        Sizes of the layer units; None without a front end.
     speed, baud, seed
         Rates; speed of the host link; nextpnr's seed.
     seconds
@@ -81,6 +98,8 @@ class BuildReport:
     memories: tuple[PlannedMemory, ...]
     fmax_mhz: float
     critical_path: tuple[str, str]
+    luts_estimated: int
+    parallelism: tuple[Parallelism, ...] | None
     speed: Speed
     baud: int
     seed: int
@@ -110,6 +129,8 @@ class BuildReport:
             "files": list(self.files),
             "luts": self.luts,
             "luts_available": limits.luts,
+            "luts_estimated": self.luts_estimated,
+            "parallelism": None if self.parallelism is None else [str(size) for size in self.parallelism],
             "ffs": self.usage.ffs,
             "ffs_available": limits.ffs,
             "brams": self.usage.block_rams,
@@ -137,7 +158,12 @@ class BuildReport:
         table.add_column("of", justify="right")
         table.add_column("note")
         cells = "logic cells" if self.board.family == "ice40" else "LUT4"
-        table.add_row(cells, f"{self.luts:,}", f"{limits.luts:,}", _share(self.luts, limits.luts))
+        error = self.luts_estimated / self.luts - 1
+        note = f"{_share(self.luts, limits.luts)}, estimate {self.luts_estimated:,} ({error:+.0%})"
+        table.add_row(cells, f"{self.luts:,}", f"{limits.luts:,}", note)
+        if self.parallelism is not None:
+            sizes = ", ".join(str(size) for size in self.parallelism)
+            table.add_row("front end", f"{len(self.parallelism)} units", "", sizes)
         table.add_row("flip-flops", f"{usage.ffs:,}", f"{limits.ffs:,}", _share(usage.ffs, limits.ffs))
         table.add_row("block RAM", str(usage.block_rams), str(limits.block_rams), self._ram_note())
         table.add_row("multipliers", str(usage.dsps), str(limits.dsps), "")

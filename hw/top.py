@@ -16,6 +16,7 @@ from amaranth.lib.wiring import In, Out
 
 from constraints.boards import Board
 from hw.chip import Chip
+from hw.frontend.schedule import Parallelism
 from hw.pll import ecp5_dividers, ice40_dividers, uart_divisor
 from sw.bundle import Bundle
 
@@ -70,6 +71,8 @@ class Top(wiring.Component):
         Clock, PLL and constant pins.
     baud
         UART speed in bit/s.
+    parallelism
+        Sizes of the layer units; None leaves the front end out.
 
     Members
     -------
@@ -83,8 +86,10 @@ class Top(wiring.Component):
         One output for every constant pin of the board.
     """
 
-    def __init__(self, bundle: Bundle, board: Board, baud: int):
-        self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud))
+    def __init__(
+        self, bundle: Bundle, board: Board, baud: int, parallelism: tuple[Parallelism, ...] | None = None
+    ):
+        self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud), parallelism)
         self._board = board
         super().__init__(
             {

@@ -156,5 +156,9 @@ def test_parallelism_refuses(values, message):
 def test_parts_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="one parallelism per layer is needed: 1, got 2"):
         FrontEnd(random_bundle(SINGLE, seed=1), (P(), P()))
+    with pytest.raises(ValueError, match="layer 0 delivers 2 values at once, which must divide the 1 input"):
+        schedules_of(random_bundle(MIXED, seed=1), (P(1, 2, 1, 2), P(), P(), P()))
+    with pytest.raises(ValueError, match="takes one pixel at a time, got 2 input lanes"):
+        schedules_of(random_bundle(SINGLE, seed=1), (P(2),))
     with pytest.raises(ValueError, match="word_values must be a multiple of item_values = 2, got 1"):
         Regroup(4, items=2, item_values=2, word_values=1, words=4)

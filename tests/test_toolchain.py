@@ -4,7 +4,7 @@ import pytest
 
 from constraints import boards
 from hw import toolchain
-from hw.toolchain import Toolchain, find_tool, first_error, memories_in_flip_flops, read_timing
+from hw.toolchain import Toolchain, find_tool, first_error, read_timing
 from sw.errors import EngramError
 
 
@@ -49,15 +49,8 @@ def test_first_use_of_a_tool_is_announced(tools, pretend, capsys):
 def test_broken_netlist_is_refused_by_yosys_itself(tools, tmp_path):
     (tmp_path / "top.il").write_text("module \\top\n  cell $not_there\nend\n")
 
-    with pytest.raises(EngramError, match=r"synthesis failed: ERROR: Parser error in line 2: .*synthesis\.log"):
-        tools.synthesise()
-
-
-def test_memory_in_flip_flops_is_refused(tools, tmp_path, pretend):
-    pretend("echo 'using FF mapping for memory top.chip.accelerator.scores.scores'")
-
     with pytest.raises(
-        EngramError, match=r"turned the memory top\.chip\.accelerator\.scores\.scores into flip-flops"
+        EngramError, match=r"synthesis failed: ERROR: Parser error in line 2: .*synthesis\.log"
     ):
         tools.synthesise()
 
@@ -81,10 +74,6 @@ def test_missing_tool_says_how_to_install_it():
 )
 def test_error_line_is_found(log, error):
     assert first_error(log) == error
-
-
-def test_memories_mapped_to_block_ram_are_no_flip_flops():
-    assert memories_in_flip_flops("mapping memory top.scores via $__ICE40_RAM4K_\n") == []
 
 
 def test_slowest_clock_and_its_own_critical_path_are_reported():

@@ -14,8 +14,8 @@ __all__ = ["Serialiser", "ThresholdSearch"]
 class ThresholdSearch(wiring.Component):
     """n-bit activation by binary search among a channel's ``2**n - 1`` sorted thresholds.
 
-    Each searcher serves every `searchers`-th lane, n cycles per lane. Latency: n + 1 cycles for the first
-    lanes of a group. The search of a lane does not end while its predecessor's activations are not taken.
+    Each searcher serves every `searchers`-th lane, n cycles per lane. Latency: n cycles for the first lanes
+    of a group. The search of a lane does not end while its predecessor's activations are not taken.
 
     Parameters
     ----------
@@ -55,7 +55,11 @@ class ThresholdSearch(wiring.Component):
         channels = schedule.groups * rounds
         first_trial = 1 << (bits - 1)
 
+        # The first trial of a channel is read while nothing is searched, or with the last bit before it.
+        primed = Signal()
         searching = Signal()
+        m.d.comb += searching.eq(primed & self.held_valid)
+        m.d.sync += primed.eq(1)
         bit = Signal(range(bits), init=bits - 1)
         channel = Signal(index_bits(channels))
         next_channel = Signal(index_bits(channels))
@@ -70,16 +74,13 @@ class ThresholdSearch(wiring.Component):
         ]
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        with m.If(~searching):
-            m.d.sync += searching.eq(self.held_valid)
-        with m.Elif(move):
+        with m.If(searching & move):
             m.d.sync += bit.eq(bit - 1)
             with m.If(last_bit):
                 m.d.sync += [
                     bit.eq(bits - 1),
                     channel.eq(next_channel),
                     round_.eq(Mux(last_round, 0, round_ + 1)),
-                    searching.eq(~last_round),
                     self.o.valid.eq(1),
                 ]
 

@@ -10,7 +10,7 @@ from hw.frontend.schedule import LayerSchedule, Parallelism
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS
 
-__all__ = ["FrontEnd", "schedules_of"]
+__all__ = ["FrontEnd", "feature_range", "schedules_of"]
 
 
 def schedules_of(bundle: Bundle, parallelism: tuple[Parallelism, ...]) -> tuple[LayerSchedule, ...]:
@@ -24,10 +24,26 @@ def schedules_of(bundle: Bundle, parallelism: tuple[Parallelism, ...]) -> tuple[
     design = bundle.design
     if len(parallelism) != len(design.layers):
         raise ValueError(f"one parallelism per layer is needed: {len(design.layers)}, got {len(parallelism)}")
-    return tuple(
+    schedules = tuple(
         LayerSchedule(*parts)
         for parts in zip(design.layers, design.layer_shapes, bundle.frontend, parallelism, strict=True)
     )
+    wanted = [schedule.parallelism.input_lanes for schedule in schedules] + [1]
+    if wanted[0] != 1:
+        raise ValueError(f"the first layer takes one pixel at a time, got {wanted[0]} input lanes")
+    for number, (schedule, lanes) in enumerate(zip(schedules, wanted[1:], strict=True)):
+        if lanes % schedule.values_at_once:
+            raise ValueError(
+                f"layer {number} delivers {schedule.values_at_once} values at once, which must divide the "
+                f"{lanes} input lanes behind it"
+            )
+    return schedules
+
+
+def feature_range(schedules: tuple[LayerSchedule, ...]) -> tuple[int, int]:
+    """Smallest and largest feature value of a front end."""
+    weighted = [schedule for schedule in schedules if schedule.layer.has_weights]
+    return weighted[-1].accumulator_range if weighted else (0, 2**PIXEL_BITS - 1)
 
 
 class FrontEnd(wiring.Component):
@@ -61,13 +77,10 @@ class FrontEnd(wiring.Component):
         self._schedules = schedules_of(bundle, parallelism)
         self._units: list[LayerUnit] = []
         self.shape: Shape = unsigned(PIXEL_BITS)
-        self.value_range = (0, 2**PIXEL_BITS - 1)
+        self.value_range = feature_range(self._schedules)
         for schedule in self._schedules:
             self._units.append(LayerUnit(schedule, self.shape))
             self.shape = self._units[-1].shape
-            if schedule.layer.has_weights:
-                bits = schedule.layer.activation_bits
-                self.value_range = (0, 2**bits - 1) if bits else schedule.accumulator_range
         super().__init__(
             {
                 "i": In(stream.Signature(PIXEL_BITS)),

@@ -55,6 +55,17 @@ class Parallelism:
                 f"searchers must be at most output_lanes = {self.output_lanes}, got {self.searchers}"
             )
 
+    def __str__(self) -> str:
+        return f"{self.input_lanes}x{self.output_lanes}x{self.taps}x{self.searchers}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Parallelism":
+        """Read what ``str`` writes; raises ValueError for anything else."""
+        parts = text.split("x")
+        if len(parts) != 4 or not all(part.isdecimal() for part in parts):
+            raise ValueError(f"a size must be four numbers such as 4x4x1x1, got {text!r}")
+        return cls(*map(int, parts))
+
 
 @dataclass(frozen=True, eq=False)
 class Entry:
@@ -144,12 +155,17 @@ class LayerSchedule:
         return tuple(ceil(len(entries) / self.parallelism.taps) for entries in self.entries)
 
     @property
+    def values_at_once(self) -> int:
+        """Neighbouring output channels that the unit delivers together."""
+        return self.parallelism.searchers if self.layer.has_weights else self.parallelism.input_lanes
+
+    @property
     def search_cycles(self) -> int:
         """Cycles to turn the accumulators of one group into activations, or to hand them on as they are."""
         if not self.layer.has_weights:
             return 1
         rounds = self.parallelism.output_lanes // self.parallelism.searchers
-        return rounds * (self.layer.activation_bits or 1) + (self.layer.activation_bits is not None)
+        return rounds * (self.layer.activation_bits or 1)
 
     @property
     def cycles(self) -> int:

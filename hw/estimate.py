@@ -1,0 +1,93 @@
+"""Estimate: logic cells, block RAM and cycles of a whole chip before synthesis."""
+
+from dataclasses import dataclass
+
+from constraints.boards import Board, Family
+from hw.fit import planned_block_rams
+from hw.frontend.cost import cells_of, coefficients
+from hw.frontend.frontend import schedules_of
+from hw.frontend.schedule import Parallelism
+from hw.timing import accelerator_timing
+from sw.bundle import Bundle
+from sw.design import PIXEL_BITS, DesignPoint
+
+__all__ = ["Estimate", "chip_terms", "estimate", "image_cycles", "value_bits_of"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a chip is expected to need.
+
+    Attributes
+    ----------
+    cells
+        Logic cells: LC of an iCE40, TRELLIS_COMB of an ECP5.
+    block_rams
+        Block RAMs, exact.
+    cycles_per_image
+        Interval between results of images that follow each other closely.
+    """
+
+    cells: int
+    block_rams: int
+    cycles_per_image: int
+
+    def fits(self, board: Board, margin: float) -> bool:
+        """Whether the board has it, with `margin` of the cells to spare."""
+        limits = board.limits
+        return self.cells <= limits.luts * (1 - margin) and self.block_rams <= limits.block_rams
+
+
+def estimate(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None, family: Family) -> Estimate:
+    """Estimate of :class:`hw.chip.Chip` with the same arguments.
+
+    Parameters
+    ----------
+    bundle, parallelism
+        What the chip is made of; None is a chip without front end.
+    family
+        FPGA family.
+    """
+    weight = coefficients(family, "chip")
+    terms = chip_terms(bundle.design, with_front_end=parallelism is not None)
+    cells = sum(weight[name] * amount for name, amount in terms.items())
+    if parallelism is not None:
+        bits = value_bits_of(bundle, parallelism)
+        for schedule, value_bits in zip(schedules_of(bundle, parallelism), bits, strict=True):
+            cells += cells_of(schedule, value_bits, family)
+    return Estimate(
+        round(cells), planned_block_rams(bundle, family, parallelism), image_cycles(bundle, parallelism)
+    )
+
+
+def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]:
+    """What everything but the layer units is made of, in the quantities that cells grow with."""
+    return {
+        "chip": 1.0,
+        "images": float(with_front_end),
+        "cell_bits": float(design.col_lanes * design.row_lanes * design.cell_bits),
+        "current_bits": float(design.col_lanes * design.max_current.bit_length()),
+        "score_bits": float(design.max_score.bit_length()),
+        "adc": float(design.adc_bits or 0),
+    }
+
+
+def value_bits_of(bundle: Bundle, parallelism: tuple[Parallelism, ...]) -> list[int]:
+    """Bits of the input values of every layer unit."""
+    bits = [PIXEL_BITS]
+    for schedule in schedules_of(bundle, parallelism):
+        if schedule.layer.has_weights:
+            bits.append(schedule.layer.activation_bits or schedule.accumulator_bits)
+        else:
+            bits.append(bits[-1])
+    return bits[:-1]
+
+
+def image_cycles(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -> int:
+    """Cycles per image: the slowest of pixel input, layer units, quantiser and array."""
+    design = bundle.design
+    array = accelerator_timing(design).interval
+    if parallelism is None:
+        return array
+    units = [schedule.cycles for schedule in schedules_of(bundle, parallelism)]
+    return max(array, design.height * design.width, design.features, *units)

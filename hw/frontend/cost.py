@@ -1,0 +1,64 @@
+"""Cost: logic cells of a layer unit before synthesis, as a sum over what it is made of.
+
+The coefficients per kind of part are fitted to synthesised units by ``python -m hw.calibrate`` and kept in
+``constraints/costs.json``.
+"""
+
+import json
+from functools import cache
+from math import log2
+
+from constraints.boards import FOLDER, Family
+from hw.frontend.memories import unit_memories, window_depth
+from hw.frontend.schedule import LayerSchedule
+
+__all__ = ["COSTS_FILE", "cell_terms", "cells_of", "coefficients"]
+
+COSTS_FILE = FOLDER / "costs.json"
+
+
+def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
+    """What a unit is made of, in the quantities that cells grow with.
+
+    Parameters
+    ----------
+    schedule
+        The unit.
+    value_bits
+        Bits of an input value.
+
+    Returns
+    -------
+    dict
+        ``unit``: 1. ``address_bits``: adders of window addresses. ``product_bits``: bits of products.
+        ``sum_bits``: bits of adder trees. ``accumulator_bits``: bits of accumulators. ``search_bits``: bits
+        compared by threshold searches. ``rom_bits``: bits of small memories in logic.
+    """
+    lanes = schedule.parallelism
+    terms = {"unit": 1.0, "address_bits": lanes.taps * log2(window_depth(schedule))}
+    small = [plan for plan in unit_memories(schedule, value_bits, "") if plan.style == "logic"]
+    terms["rom_bits"] = float(sum(plan.depth * plan.width for plan in small))
+    if not schedule.layer.has_weights:
+        terms["accumulator_bits"] = float(lanes.input_lanes * value_bits)
+        return terms
+    inputs = lanes.taps * lanes.input_lanes
+    product = value_bits + 1 if schedule.weight_bits == 2 else value_bits * schedule.weight_bits
+    width = value_bits + schedule.weight_bits
+    terms["product_bits"] = float(inputs * lanes.output_lanes * product)
+    terms["sum_bits"] = float((inputs - 1) * lanes.output_lanes * width)
+    terms["accumulator_bits"] = float(lanes.output_lanes * schedule.accumulator_bits)
+    if schedule.layer.activation_bits is not None:
+        terms["search_bits"] = float(lanes.searchers * schedule.threshold_bits)
+    return terms
+
+
+@cache
+def coefficients(family: Family, part: str) -> dict[str, float]:
+    """Logic cells per unit of each term of a ``layer`` or a ``chip``."""
+    return json.loads(COSTS_FILE.read_text(encoding="utf-8"))[family][part]
+
+
+def cells_of(schedule: LayerSchedule, value_bits: int, family: Family) -> float:
+    """Estimated logic cells of a unit: LC of an iCE40, TRELLIS_COMB of an ECP5."""
+    weight = coefficients(family, "layer")
+    return sum(weight[name] * amount for name, amount in cell_terms(schedule, value_bits).items())
