@@ -70,10 +70,14 @@ class AdcReadout(wiring.Component):
         product_bits = design.max_current.bit_length() + gain_bits
         sum_bits = max(product_bits + 1, offset_bits) + 1
 
-        l_valid, l_current = Signal(), Signal(current_layout(design))
-        l_gain, l_offset = Signal(gain_bits), Signal(signed(offset_bits))
-        p_valid, p_current = Signal(), Signal(current_layout(design))
-        p_product, p_offset = Signal(product_bits), Signal(signed(offset_bits))
+        l_valid = Signal()
+        l_current = Signal(current_layout(design))
+        l_gain = Signal(gain_bits)
+        l_offset = Signal(signed(offset_bits))
+        p_valid = Signal()
+        p_current = Signal(current_layout(design))
+        p_product = Signal(product_bits)
+        p_offset = Signal(signed(offset_bits))
         total = Signal(signed(sum_bits))
         shifted = Signal(signed(sum_bits))
 

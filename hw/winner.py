@@ -51,7 +51,8 @@ class WinnerTakeAll(wiring.Component):
         # Class stage: the best template of the class that is streaming by.
         c_count = Signal(range(design.templates_per_class))
         c_label = Signal(index_bits(design.classes))
-        c_score, c_template = Signal.like(score), Signal(template_bits)
+        c_score = Signal.like(score)
+        c_template = Signal(template_bits)
         c_done = Signal()
         better = Signal()
         m.d.comb += better.eq((c_count == 0) | (score > c_score))
@@ -64,7 +65,8 @@ class WinnerTakeAll(wiring.Component):
                 m.d.sync += [c_count.eq(0), c_done.eq(1)]
 
         # Compare stage: the best class so far and the best of the others.
-        best, best_template = Signal.like(score), Signal(template_bits)
+        best = Signal.like(score)
+        best_template = Signal(template_bits)
         best_label = Signal(index_bits(design.classes))
         other = Signal.like(score)
         with m.If(c_done):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("sw", "hw", "sim", "constraints", "tests")
+PACKAGES = ("sw", "hw", "sim", "formal", "constraints", "tests")
 STANDARD = sys.stdlib_module_names
 
 LIGHT = ("sw.design", "sw.bundle", "sw.errors", "sw.reference")
@@ -79,6 +79,8 @@ def complaints(module, source):
             reason = "nothing is ever unpickled"
         elif top == "tests" and not within(module, ["tests"]):
             reason = "only tests import tests"
+        elif top == "formal" and not within(module, ["formal", "tests"]):
+            reason = "only tests import proofs"
         elif within(module, LIGHT):
             if own and not within(used.module, LIGHT):
                 reason = "the contract imports nothing but itself"
@@ -139,6 +141,7 @@ def test_the_whole_tree_is_read():
         ("hw.array", "def f():\n    from torch import nn", "hardware needs"),
         ("hw.array", "from sw.rram.device import Device", "hardware knows the contract only"),
         ("hw.array", "import sim.run", "hardware does not know simulation"),
+        ("hw.adc", "from formal.specification import Inside", "only tests import proofs"),
         ("sw.rram.device", "def f():\n    import hw.build", "software does not know hardware"),
         ("sw.commands.train", "from hw.build import build", "inside functions"),
         ("sw.commands.train", "import torch", "inside functions"),
