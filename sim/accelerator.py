@@ -1,17 +1,22 @@
-"""The accelerator in its bench: compiled, run on images, every value held against the reference."""
+"""The accelerator in its cocotb bench: compiled, run at random stalls, held against the reference."""
 
 from collections.abc import Callable
+from math import ceil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.check import Report, batches_of, check_batches
+from sim.check import CHUNK_BITS, Report, batches_of, check_batches, joined
 from sim.job import run_testbench
 from sim.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, to_verilog
 from sw.bundle import Bundle
 
-__all__ = ["accelerator_model", "verify"]
+if TYPE_CHECKING:
+    from amaranth.lib.wiring import Component
+
+__all__ = ["accelerator_model", "bench_model", "verify", "verify_inputs"]
 
 BENCH_FILES = ("stream_source.sv", "stream_sink.sv", "accelerator_bench.sv")
 BATCH_ENTRIES = 4_096
@@ -25,28 +30,72 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
     """
     from hw.accelerator import Accelerator
     from hw.geometry import ArrayGeometry
+
+    geometry = ArrayGeometry(bundle.design)
+    return bench_model(
+        bundle,
+        Accelerator(bundle),
+        "accelerator",
+        inputs=(geometry.words, bundle.design.row_lanes),
+        headstart=geometry.words_in_tile[0] - 1,
+        waves=waves,
+    )
+
+
+def bench_model(
+    bundle: Bundle,
+    component: "Component",
+    name: str,
+    *,
+    inputs: tuple[int, int],
+    headstart: int,
+    waves: Waves,
+    front_end_cycles: int = 0,
+) -> Model:
+    """``accelerator_bench.sv`` around the accelerator with or without its front end.
+
+    Parameters
+    ----------
+    bundle
+        The classifier.
+    component, name
+        :class:`hw.accelerator.Accelerator` as ``accelerator``, or
+        :class:`hw.image_accelerator.ImageAccelerator` as ``image_accelerator``.
+    inputs
+        Inputs per image, and bits of an input.
+    headstart
+        Inputs of an image that change no score of the image before it.
+    waves
+        Waveform format.
+    front_end_cycles
+        Cycles per image of the front end.
+    """
+    from hw.geometry import ArrayGeometry
     from hw.payloads import conversion_layout, index_bits, result_layout
 
     design, geometry = bundle.design, ArrayGeometry(bundle.design)
     conversions = design.row_tiles * design.templates
+    slowest = max(geometry.code_depth + conversions, front_end_cycles)
     parameters = {
+        "INPUT_BITS": inputs[1],
         "WORD_BITS": design.row_lanes,
         "CONVERSION_BITS": conversion_layout(design).size,
         "RESULT_BITS": result_layout(design).size,
         "SCORE_BITS": design.max_score.bit_length(),
         "ADDRESS_BITS": index_bits(design.templates),
+        "INPUTS": inputs[0],
+        "HEADSTART": headstart,
         "WORDS": geometry.words,
-        "FIRST_TILE_WORDS": geometry.words_in_tile[0],
         "CONVERSIONS": conversions,
         "TEMPLATES": design.templates,
-        "IMAGES": min(max(BATCH_ENTRIES // max(conversions, geometry.words), MIN_BATCH), MAX_BATCH),
+        "IMAGES": min(max(BATCH_ENTRIES // max(conversions, inputs[0]), MIN_BATCH), MAX_BATCH),
         # the longest stalls take as long as one image on average, and 64 times as long practically never
-        "QUIET_LIMIT": 64 * (geometry.code_depth + conversions) + 10_000,
+        "QUIET_LIMIT": 64 * slowest + 10_000,
     }
     source = ModelSource(
         top="accelerator_bench",
-        verilog=to_verilog(Accelerator(bundle), "accelerator"),
-        files=tuple(TESTBENCHES / name for name in BENCH_FILES),
+        verilog=to_verilog(component, name),
+        files=tuple(TESTBENCHES / file for file in (*BENCH_FILES, f"{name}_target.sv")),
         parameters=parameters,
         waves=waves,
     )
@@ -90,20 +139,47 @@ def verify(
     from hw.geometry import ArrayGeometry
 
     words = ArrayGeometry(bundle.design).pack_levels(levels)
-    shards = np.array_split(np.arange(len(levels)), min(jobs, len(levels)))
-    orders = [{"words": words[shard], "seed": np.array([seed, i])} for i, shard in enumerate(shards)]
+    return verify_inputs(
+        model,
+        bundle,
+        words,
+        levels,
+        keep_words=False,
+        seed=seed,
+        jobs=jobs,
+        on_progress=on_progress,
+        waves=waves,
+    )
+
+
+def verify_inputs(
+    model: Model,
+    bundle: Bundle,
+    inputs: NDArray[np.uint8],
+    levels: NDArray[np.uint8],
+    *,
+    keep_words: bool,
+    seed: int,
+    jobs: int,
+    on_progress: Callable[[int], None] | None,
+    waves: Path | None,
+) -> Report:
+    """As :func:`verify`, for inputs (N, inputs, bits) of any kind.
+
+    With `keep_words` the word-line values that the hardware made are compared with `levels` too.
+    """
+    chunks = ceil(bundle.design.row_lanes / CHUNK_BITS) if keep_words else 0
+    shards = np.array_split(np.arange(len(inputs)), min(jobs, len(inputs)))
+    orders = [
+        {"inputs": inputs[shard], "seed": np.array([seed, i]), "word_chunks": np.array(chunks)}
+        for i, shard in enumerate(shards)
+    ]
     outcomes = run_testbench(
         model, "sim.testbenches.accelerator", orders, on_progress=on_progress, waves=waves
     )
-    reports = [
-        check_batches(bundle, levels[shard], batches_of(outcome), first_image=int(shard[0]))
-        for shard, outcome in zip(shards, outcomes, strict=True)
-    ]
-    return Report(
-        wrong=np.concatenate([report.wrong for report in reports]),
-        first=next((report.first for report in reports if report.first), None),
-        labels=np.concatenate([report.labels for report in reports]),
-        latency=reports[0].latency,
-        interval=reports[0].interval,
-        cycles=sum(report.cycles for report in reports),
+    return joined(
+        [
+            check_batches(bundle, levels[shard], batches_of(outcome), first_image=int(shard[0]))
+            for shard, outcome in zip(shards, outcomes, strict=True)
+        ]
     )

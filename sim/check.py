@@ -1,6 +1,6 @@
 """Holds what the RTL gave against the integer reference."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,10 @@ from sw.reference.pipeline import Mismatch, Trace, first_mismatch, run_levels
 if TYPE_CHECKING:
     from amaranth.lib import data
 
-__all__ = ["Batch", "Report", "batches_of", "check_batches"]
+__all__ = ["CHUNK_BITS", "Batch", "Report", "batches_of", "check_batches", "joined"]
+
+CHUNK_BITS = 32
+"""Words of word-line values come in pieces of this size, the lowest bits first."""
 
 ABSENT = -1
 """What a value reads that never came, or came in the place of another one."""
@@ -40,6 +43,9 @@ class Batch:
         uint64, (n,), cycle of the first word and of the result.
     cycles
         Cycles of the batch.
+    words, words_taken
+        uint32, (n, words, chunks), word-line values on their way into the array, and how many words came;
+        None if the testbench itself gave them.
     """
 
     images: NDArray[np.int64]
@@ -54,6 +60,8 @@ class Batch:
     started: NDArray[np.uint64]
     finished: NDArray[np.uint64]
     cycles: int
+    words: NDArray[np.uint32] | None = None
+    words_taken: int = 0
 
 
 class Report(NamedTuple):
@@ -93,14 +101,14 @@ def batches_of(outcome: dict[str, NDArray]) -> list[Batch]:
 def check_batches(
     bundle: Bundle, levels: NDArray[np.uint8], batches: list[Batch], first_image: int = 0
 ) -> Report:
-    """Compare every conversion code, score, margin and class of every batch.
+    """Compare every word-line value, conversion code, score, margin and class of every batch.
 
     Parameters
     ----------
     bundle
         What the reference runs.
     levels
-        uint8, (N, F), word-line values of all images of the run.
+        uint8, (N, F), word-line values of all images of the run, from the reference.
     batches
         What the RTL gave. An image that never came out in a batch with scores counts as wrong.
     first_image
@@ -135,6 +143,33 @@ def check_batches(
     )
 
 
+def joined(reports: Sequence[Report]) -> Report:
+    """One report of shards whose images follow each other; latency and interval are those of the first."""
+    return Report(
+        wrong=np.concatenate([report.wrong for report in reports]),
+        first=next((report.first for report in reports if report.first), None),
+        labels=np.concatenate([report.labels for report in reports]),
+        latency=reports[0].latency,
+        interval=reports[0].interval,
+        cycles=sum(report.cycles for report in reports),
+    )
+
+
+def _levels(bundle: Bundle, words: NDArray[np.uint32], taken: int) -> NDArray:
+    """Word-line values int16 (n, F) from words (n, words, chunks), of which the first `taken` came."""
+    from hw.geometry import ArrayGeometry
+
+    design = bundle.design
+    count, per_image, _ = words.shape
+    pieces = np.ascontiguousarray(words, "<u4").view(np.uint8)
+    bits = np.unpackbits(pieces, axis=-1, bitorder="little")[..., : design.row_lanes]
+    came = np.arange(count * per_image).reshape(count, per_image, 1) < taken
+    lanes = np.where(came, bits.astype(np.int16), ABSENT).reshape(count, -1)
+    everywhere = np.ones((1, design.features), np.uint8)
+    places = np.flatnonzero(ArrayGeometry(design).pack_levels(everywhere))
+    return lanes[:, places]
+
+
 def _conversions(bundle: Bundle, batch: Batch) -> tuple[list[Mismatch], NDArray[np.int64]]:
     """The first conversion out of order, if any, and the codes (n, row tiles, T) of those in order."""
     from hw.payloads import conversion_layout
@@ -162,7 +197,7 @@ def _trace(bundle: Bundle, batch: Batch, expected: Trace, codes: NDArray[np.int6
     )
     scores = np.where(batch.scores == MISSING, ABSENT, batch.scores.astype(np.int64))
     return Trace(
-        levels=expected.levels,  # what the testbench was given
+        levels=expected.levels if batch.words is None else _levels(bundle, batch.words, batch.words_taken),
         codes=codes,
         scores=scores if batch.keep_scores else expected.scores,
         template=template,
@@ -176,6 +211,8 @@ def _count_mismatches(batch: Batch) -> Iterator[Mismatch]:
     """Payloads too many and broken stream rules, for which the last image gets the blame."""
     last = len(batch.images) - 1
     wanted = {"conversions": batch.conversions.size, "results": batch.results.size}
+    if batch.words is not None:
+        wanted["words"] = batch.words.shape[0] * batch.words.shape[1]
     if batch.keep_scores:
         wanted["scores"] = batch.scores.size
     for name, count in wanted.items():

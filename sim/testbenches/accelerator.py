@@ -1,7 +1,8 @@
-"""cocotb testbench of the accelerator: feeds images in batches, writes down everything that comes out.
+"""cocotb testbench of the accelerator, with or without its front end: feeds images, writes down the answers.
 
-Nothing is compared here. Job, outcome and progress are files as :mod:`sim.job` says. The job holds ``words``,
-uint8 (images, words, lanes), and ``seed``. Three kinds of batch are run:
+Nothing is compared here. Job, outcome and progress are files as :mod:`sim.job` says. The job holds
+``inputs``, uint8 (images, inputs, bits), ``seed``, and ``word_chunks``, pieces to keep of every word of
+word-line values that went into the array, 0 to keep nothing. Three kinds of batch are run:
 
 - images back to back without any stall, which gives the cycles per image;
 - images back to back at random stalls, with results that wait about as long as an image takes, so that
@@ -28,10 +29,11 @@ MEASURED = 4
 class Bench:
     """The ports and memories of ``accelerator_bench.sv``."""
 
-    def __init__(self, dut: Any):
+    def __init__(self, dut: Any, *, word_chunks: int):
         self.dut = dut
         self.capacity = len(dut.results.memory)
-        self._words = PayloadMemory(dut.source.memory)
+        self._chunks = word_chunks
+        self._inputs = PayloadMemory(dut.source.memory)
         self._received = {
             "conversions": PayloadMemory(dut.conversions),
             "results": PayloadMemory(dut.results.memory),
@@ -39,6 +41,7 @@ class Bench:
         }
         self._cycles = {name: PayloadMemory(getattr(dut, name)) for name in ("started", "finished")}
         self._sizes = {name: len(getattr(dut, name)) // self.capacity for name in ("conversions", "scores")}
+        self._words = PayloadMemory(dut.words) if word_chunks else None
 
     async def reset(self) -> None:
         """Start the clock and hold the reset for two cycles."""
@@ -53,14 +56,14 @@ class Bench:
         dut.rst.value = 0
 
     async def run(
-        self, words: NDArray[np.uint8], *, seed: int, stalls: tuple[int, int], keep_scores: bool
+        self, inputs: NDArray[np.uint8], *, seed: int, stalls: tuple[int, int], keep_scores: bool
     ) -> dict[str, Any]:
-        """Run one batch of words (images, words, lanes).
+        """Run one batch.
 
         Parameters
         ----------
-        words
-            At most `capacity` images.
+        inputs
+            uint8, (images, inputs, bits). At most `capacity` images.
         seed
             32 bits, of the stall generators.
         stalls
@@ -73,12 +76,13 @@ class Bench:
         dict
             Packed payloads uint64 in the order in which they came: conversions (images, row tiles x T),
             results (images,), scores (images, T); cycle numbers started and finished (images,); how many
-            payloads there were, whether the result stream broke its rules, and cycles.
+            payloads there were, whether the result stream broke its rules, and cycles. If kept, also
+            words, uint32 (images, words, chunks).
         """
         dut = self.dut
-        images = len(words)
+        images = len(inputs)
         await FallingEdge(dut.clk)
-        self._words.write(payload_integers(words.reshape(-1, words.shape[-1])))
+        self._inputs.write(payload_integers(inputs.reshape(-1, inputs.shape[-1])))
         dut.images.value = images
         dut.seed.value = seed
         dut.source_stall.value, dut.sink_stall.value = stalls
@@ -92,6 +96,10 @@ class Bench:
         for name, memory in self._received.items():
             payloads = memory.read(images * self._sizes.get(name, 1), taken[name])
             outcome[name] = payloads.reshape(images, *([-1] if name in self._sizes else []))
+        if self._words is not None:
+            taken["words"] = int(dut.words_taken.value)
+            chunks = self._words.read(images * len(dut.words) // self.capacity, taken["words"] * self._chunks)
+            outcome["words"] = chunks.astype(np.uint32).reshape(images, -1, self._chunks)
         for name, memory in self._cycles.items():
             outcome[name] = memory.read(images, images)
         outcome |= {f"{name}_taken": count for name, count in taken.items()}
@@ -106,15 +114,15 @@ class Bench:
 async def batches(dut: Any) -> None:
     """Do the job; stops early when something did not come, because nothing after it would be in its place."""
     with np.load(JOB) as job:
-        words, seed = job["words"], job["seed"].tolist()
+        inputs, seed, word_chunks = job["inputs"], job["seed"].tolist(), int(job["word_chunks"])
     rng = np.random.default_rng(seed)
-    bench = Bench(dut)
+    bench = Bench(dut, word_chunks=word_chunks)
     await bench.reset()
-    few = min(len(words), bench.capacity)
-    plan = [(np.arange(MEASURED) % len(words), False), (np.arange(few), False)]
+    few = min(len(inputs), bench.capacity)
+    plan = [(np.arange(MEASURED) % len(inputs), False), (np.arange(few), False)]
     plan += [
-        (np.arange(start, min(start + bench.capacity, len(words))), True)
-        for start in range(0, len(words), bench.capacity)
+        (np.arange(start, min(start + bench.capacity, len(inputs))), True)
+        for start in range(0, len(inputs), bench.capacity)
     ]
     arrays: dict[str, Any] = {}
     interval = 1
@@ -126,7 +134,7 @@ async def batches(dut: Any) -> None:
             elif not keep_scores:
                 stalls[1] = stall_rate(interval)
             outcome = await bench.run(
-                words[images],
+                inputs[images],
                 seed=int(rng.integers(2**32)),
                 stalls=(stalls[0], stalls[1]),
                 keep_scores=keep_scores,

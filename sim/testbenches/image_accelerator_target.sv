@@ -1,0 +1,38 @@
+// The accelerator with its front end in accelerator_bench.sv: its inputs are pixels.
+
+`default_nettype none
+
+module bench_target #(
+    parameter int INPUT_BITS = 1,
+    parameter int WORD_BITS = 1,
+    parameter int CONVERSION_BITS = 1,
+    parameter int RESULT_BITS = 1,
+    parameter int SCORE_BITS = 1,
+    parameter int ADDRESS_BITS = 1
+) (
+    input  wire                       clk,
+    input  wire                       rst,
+    input  wire                       input_valid,
+    output wire                       input_ready,
+    input  wire [INPUT_BITS-1:0]      input_payload,
+    output wire                       word_valid,
+    output wire [WORD_BITS-1:0]       word,
+    output wire                       tap_valid,
+    output wire [CONVERSION_BITS-1:0] tap,
+    output wire                       result_valid,
+    input  wire                       result_ready,
+    output wire [RESULT_BITS-1:0]     result,
+    input  wire [ADDRESS_BITS-1:0]    score_address,
+    output wire [SCORE_BITS-1:0]      score
+);
+    image_accelerator dut (
+        .clk, .rst,
+        .pixels__valid(input_valid), .pixels__ready(input_ready), .pixels__payload(input_payload),
+        .result__valid(result_valid), .result__ready(result_ready), .result__payload(result),
+        .level_tap__valid(word_valid), .level_tap__payload(word),
+        .conversion_tap__valid(tap_valid), .conversion_tap__payload(tap),
+        .score_address(score_address), .score(score)
+    );
+endmodule
+
+`default_nettype wire
