@@ -138,7 +138,9 @@ def check_batches(
         first=min(found, key=lambda mismatch: mismatch.image, default=None),
         labels=labels,
         latency=int(measured.finished[0]) - int(measured.started[0]) if settled else None,
-        interval=int(measured.finished[-1]) - int(measured.finished[-2]) if settled else None,
+        interval=int(measured.finished[-1]) - int(measured.finished[-2])
+        if settled and len(measured.images) > 1
+        else None,
         cycles=sum(batch.cycles for batch in batches),
     )
 

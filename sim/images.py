@@ -1,0 +1,190 @@
+"""Whole images through the RTL, pixels to class.
+
+Two ways, both held against the same reference. A C++ program takes whole test sets through the RTL with no
+Python at a clock edge. The cocotb bench of :mod:`sim.accelerator` takes a sample, stalls at random and reads
+every score back.
+"""
+
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.accelerator import bench_model, verify_inputs
+from sim.check import Report, check_batches, joined
+from sim.job import last_words, run_together
+from sim.recording import IMAGES_AT_ONCE, Recording
+from sim.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, start_program, to_verilog
+from sw.bundle import Bundle
+from sw.design import PIXEL_BITS
+from sw.errors import EngramError
+
+if TYPE_CHECKING:
+    from hw.frontend.schedule import Parallelism
+
+__all__ = ["ImageProgram", "image_bench", "image_program", "verify_images", "verify_sample"]
+
+COULD_NOT_WRITE = 1
+"""Exit code of the program when a file could not be read or written."""
+
+
+class ImageProgram(NamedTuple):
+    """The C++ program, and the cycles without a pixel or a result after which it gives a run up."""
+
+    model: Model
+    patience: int
+
+
+def image_program(bundle: Bundle, parallelism: tuple["Parallelism", ...]) -> ImageProgram:
+    """:class:`hw.image_accelerator.ImageAccelerator` in ``image_harness.cpp``, compiled or from the cache.
+
+    Raises EngramError as :func:`sim.runner.build_model`.
+    """
+    from hw.estimate import image_cycles
+    from hw.image_accelerator import ImageAccelerator
+    from hw.payloads import conversion_layout, result_layout
+
+    design = bundle.design
+    source = ModelSource(
+        top="image_top",
+        verilog=to_verilog(ImageAccelerator(bundle, parallelism), "image_accelerator"),
+        files=(TESTBENCHES / "image_top.sv",),
+        parameters={
+            "WORD_BITS": design.row_lanes,
+            "CONVERSION_BITS": conversion_layout(design).size,
+            "RESULT_BITS": result_layout(design).size,
+        },
+        main=TESTBENCHES / "image_harness.cpp",
+    )
+    return ImageProgram(build_model(source), 64 * image_cycles(bundle, parallelism) + 10_000)
+
+
+def image_bench(bundle: Bundle, parallelism: tuple["Parallelism", ...], waves: Waves = "none") -> Model:
+    """The same in ``accelerator_bench.sv`` for cocotb."""
+    from hw.estimate import image_cycles
+    from hw.image_accelerator import ImageAccelerator
+
+    design = bundle.design
+    return bench_model(
+        bundle,
+        ImageAccelerator(bundle, parallelism),
+        "image_accelerator",
+        inputs=(design.height * design.width, PIXEL_BITS),
+        headstart=0,
+        waves=waves,
+        front_end_cycles=image_cycles(bundle, parallelism),
+    )
+
+
+def verify_sample(
+    model: Model,
+    bundle: Bundle,
+    images: NDArray[np.uint8],
+    levels: NDArray[np.uint8],
+    *,
+    seed: int,
+    on_progress: Callable[[int], None] | None = None,
+    waves: Path | None = None,
+) -> Report:
+    """Run images at random stalls in the model of :func:`image_bench`; every score is read back.
+
+    Arguments as for :func:`verify_images` and :func:`sim.accelerator.verify`.
+    """
+    pixels = np.unpackbits(images.reshape(len(images), -1, 1), axis=-1, bitorder="little")
+    return verify_inputs(
+        model,
+        bundle,
+        pixels,
+        levels,
+        keep_words=True,
+        seed=seed,
+        jobs=1,
+        on_progress=on_progress,
+        waves=waves,
+    )
+
+
+def verify_images(
+    program: ImageProgram,
+    bundle: Bundle,
+    images: NDArray[np.uint8],
+    levels: NDArray[np.uint8],
+    *,
+    jobs: int = 1,
+    stalls: tuple[int, int] = (0, 0),
+    seed: int = 0,
+    on_progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Run whole images through the RTL and compare with the reference.
+
+    Compared are word-line values, ADC codes, class, template, margin and acceptance. Scores are the sums of
+    the codes that came; what the hardware made of them shows in template and margin.
+
+    Parameters
+    ----------
+    program
+        From :func:`image_program`, of this design.
+    bundle
+        What the reference runs.
+    images
+        uint8, (N, height, width), at least one.
+    levels
+        uint8, (N, F), their word-line values by :func:`sw.reference.pipeline.levels_of`.
+    jobs
+        Processes; each gets a share of the images.
+    stalls
+        Probability, in 1 / 65,536, that no new pixel is offered in a cycle, and that no result can be taken.
+    seed
+        Of the stalls, together with the number of the shard.
+    on_progress
+        Called several times a second with the number of images that are done.
+
+    Returns
+    -------
+    Report
+        Latency is from the first pixel to the result, on an idle accelerator. Latency and interval are from
+        the first shard, and None if there are stalls.
+
+    Raises
+    ------
+    EngramError
+        If the temporary folder is full.
+    """
+    shards = np.array_split(np.arange(len(images)), min(jobs, len(images)))
+    seeds = np.random.SeedSequence(seed).generate_state(len(shards), np.uint64).tolist()
+    with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
+        folders = [Path(name) / str(number) for number in range(len(shards))]
+        for folder, shard in zip(folders, shards, strict=True):
+            folder.mkdir()
+            images[shard].tofile(folder / "pixels")
+
+        def start(folder: Path) -> subprocess.Popen:
+            number = folders.index(folder)
+            numbers = (len(shards[number]), images[0].size, seeds[number], *stalls, program.patience)
+            return start_program(program.model, [str(value) for value in numbers], folder)
+
+        _require_success(run_together(start, folders, on_progress), folders)
+        reports = [
+            check_batches(bundle, levels[first : first + len(batch.images)], [batch], first_image=int(first))
+            for folder, shard in zip(folders, shards, strict=True)
+            for first, batch in zip(
+                shard[::IMAGES_AT_ONCE], Recording(bundle.design, folder, len(shard)).batches(), strict=True
+            )
+        ]
+    report = joined(reports)
+    return report if stalls == (0, 0) else report._replace(latency=None, interval=None)
+
+
+def _require_success(codes: Sequence[int], folders: Sequence[Path]) -> None:
+    for code, folder in zip(codes, folders, strict=True):
+        if code == COULD_NOT_WRITE:
+            raise EngramError(
+                f"the simulation must write its results to {tempfile.gettempdir()}, got "
+                f"{last_words(folder)!r}; make room there or set TMPDIR"
+            )
+        if code:
+            raise RuntimeError(f"the simulation ended with {code}:\n{last_words(folder)}")
