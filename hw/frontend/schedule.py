@@ -178,7 +178,7 @@ class LayerSchedule:
         """Bits of a weight in the schedule memory; 0 is needed even where no trained weight is 0."""
         return max(2, self.layer.weight_bits)
 
-    @property
+    @cached_property
     def offset_bits(self) -> int:
         """Bits of an entry's offset."""
         return max(1, max(entry.offset for group in self.entries for entry in group).bit_length())
