@@ -264,8 +264,9 @@ class LayerSchedule:
         return (ky == 0) | (ky == last) << 1 | (kx == 0) << 2 | (kx == last) << 3
 
     def _encode(self, entry: Entry) -> int:
-        mask = 2**self.weight_bits - 1
+        bits = self.weight_bits
+        mask = 2**bits - 1
         word = 0
         for value in reversed(entry.weight.reshape(-1).tolist()):
-            word = word << self.weight_bits | value & mask
+            word = word << bits | value & mask
         return (word << len(BORDERS) | entry.borders) << self.offset_bits | entry.offset
