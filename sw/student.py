@@ -9,7 +9,7 @@ function where its steps are.
 """
 
 import torch
-from brevitas.core.function_wrapper import InplaceTensorClampSte, TensorClamp
+from brevitas.core.function_wrapper import InplaceTensorClampSte
 from brevitas.inject.enum import RestrictValueType, ScalingImplType, ScalingPerOutputType
 from brevitas.nn import QuantConv2d, QuantIdentity
 from brevitas.quant.base import NarrowIntQuant, SignedBinaryClampedConst, UintQuant
@@ -44,10 +44,20 @@ class _IntegerWeight(NarrowIntQuant, WeightQuantSolver):
     scaling_const = 1.0
 
 
+class _Clamp(nn.Module):
+    """Clamp with zero gradient outside; Brevitas's own takes two selections and a third of the step's time."""
+
+    def __init__(self):  # Brevitas's injector asks for an explicit signature
+        super().__init__()
+
+    def forward(self, values: Tensor, min_val: Tensor, max_val: Tensor) -> Tensor:
+        return torch.clamp(values, min_val, max_val)
+
+
 class _LevelActivation(UintQuant, ActQuantSolver):
     """Levels 0 .. 2**n - 1 in steps of 1; the batch norm before it does the scaling."""
 
-    tensor_clamp_impl = TensorClamp
+    tensor_clamp_impl = _Clamp
     scaling_impl_type = ScalingImplType.CONST
     scaling_per_output_type = ScalingPerOutputType.TENSOR
     restrict_scaling_type = RestrictValueType.FP
