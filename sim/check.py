@@ -14,7 +14,7 @@ from sw.reference.pipeline import Mismatch, Trace, first_mismatch, run_levels
 if TYPE_CHECKING:
     from amaranth.lib import data
 
-__all__ = ["CHUNK_BITS", "Batch", "Report", "batches_of", "check_batches", "joined"]
+__all__ = ["CHUNK_BITS", "Batch", "Report", "batches_of", "check_batches", "combined", "joined"]
 
 CHUNK_BITS = 32
 """Words of word-line values come in pieces of this size, the lowest bits first."""
@@ -154,6 +154,20 @@ def joined(reports: Sequence[Report]) -> Report:
         latency=reports[0].latency,
         interval=reports[0].interval,
         cycles=sum(report.cycles for report in reports),
+    )
+
+
+def combined(report: Report, again: Report) -> Report:
+    """One report of images of which the first few ran once more, in another way."""
+    wrong = report.wrong.copy()
+    wrong[: len(again.wrong)] |= again.wrong
+    found = [item.first for item in (report, again) if item.first]
+    return report._replace(
+        wrong=wrong,
+        first=min(found, key=lambda mismatch: mismatch.image, default=None),
+        latency=again.latency if report.latency is None else report.latency,
+        interval=again.interval if report.interval is None else report.interval,
+        cycles=report.cycles + again.cycles,
     )
 
 

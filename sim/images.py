@@ -26,7 +26,14 @@ from sw.errors import EngramError
 if TYPE_CHECKING:
     from hw.frontend.schedule import Parallelism
 
-__all__ = ["ImageProgram", "image_bench", "image_program", "verify_images", "verify_sample"]
+__all__ = [
+    "ImageProgram",
+    "front_end_sizes",
+    "image_bench",
+    "image_program",
+    "verify_images",
+    "verify_sample",
+]
 
 COULD_NOT_WRITE = 1
 """Exit code of the program when a file could not be read or written."""
@@ -37,6 +44,17 @@ class ImageProgram(NamedTuple):
 
     model: Model
     patience: int
+
+
+def front_end_sizes(bundle: Bundle) -> tuple["Parallelism", ...]:
+    """The front end of the smallest known board that holds one; the serial one if no board does."""
+    from hw.frontend.schedule import Parallelism
+    from hw.plan import default_parallelism
+
+    try:
+        return default_parallelism(bundle)
+    except EngramError:
+        return tuple(Parallelism() for _ in bundle.design.layers)
 
 
 def image_program(bundle: Bundle, parallelism: tuple["Parallelism", ...]) -> ImageProgram:

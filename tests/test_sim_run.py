@@ -195,6 +195,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return path, data
 
 
+FEATURES = ("--from", "features")
+
+
 def command(*arguments: object) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of ``engram simulate``."""
     application = typer.Typer()
@@ -213,7 +216,7 @@ def refusal(*arguments: object) -> str:
 
 def test_command_answers_with_one_json_object(files: tuple[Path, Path]) -> None:
     path, data = files
-    code, output, errors = command(path, "--images", "all", "--jobs", 2, "--seed", 3, "--json")
+    code, output, errors = command(path, *FEATURES, "--images", "all", "--jobs", 2, "--seed", 3, "--json")
     assert code == 0
     values = json.loads(output)
     dataset = load(str(data))
@@ -223,16 +226,16 @@ def test_command_answers_with_one_json_object(files: tuple[Path, Path]) -> None:
     assert values["mismatches"] == 0
     assert values["accuracy"] == pytest.approx(float((labels == dataset.y_test).mean()), abs=0)
     assert values["cycles_per_image"] == accelerator_timing(ODD).interval
-    assert values["seed"] == 3
+    assert (values["from"], values["stalled_images"], values["seed"]) == ("features", 40, 3)
     assert values["first_mismatch"] is None
     assert values["seconds"] > 0
     assert "stall seed 3" in errors
 
 
 def test_command_prints_a_table(files: tuple[Path, Path]) -> None:
-    code, output, _ = command(files[0], "--images", 3)
+    code, output, _ = command(files[0], *FEATURES, "--images", 3)
     assert code == 0
-    assert "images            3\nmismatches        0\n" in output
+    assert "images            3, 3 of them at random stalls\nmismatches        0\n" in output
 
 
 def test_command_ends_with_1_and_the_first_mismatch(
@@ -248,7 +251,7 @@ def test_command_ends_with_1_and_the_first_mismatch(
     save(bundle.with_(codes=codes, provenance=provenance), other)
     monkeypatch.setattr("sim.accelerator.accelerator_model", lambda *_: model)
 
-    code, output, errors = command(other, "--images", 20, "--json")
+    code, output, errors = command(other, *FEATURES, "--images", 20, "--json")
     assert code == 1
     values = json.loads(output)
     assert values["mismatches"] > 0
@@ -258,7 +261,7 @@ def test_command_ends_with_1_and_the_first_mismatch(
 
 def test_command_writes_a_waveform_whole(files: tuple[Path, Path], tmp_path: Path) -> None:
     trace = tmp_path / "deep" / "first.vcd"
-    code, _, errors = command(files[0], "--images", 1, "--trace", trace)
+    code, _, errors = command(files[0], *FEATURES, "--images", 1, "--trace", trace)
     assert code == 0
     assert "first.vcd" in errors
     text = trace.read_text()
@@ -296,7 +299,7 @@ def test_command_refuses_changed_data_unless_asked_for(files: tuple[Path, Path],
     bundle = tmp_path / "x.engram"
     save(bundle_of(ODD).with_(provenance=Provenance(engram_version="0.1.0", data=origin)), bundle)
     assert "must be the one the bundle was trained on" in refusal(bundle)
-    code, output, _ = command(bundle, "--data", other, "--images", 2, "--json")
+    code, output, _ = command(bundle, *FEATURES, "--data", other, "--images", 2, "--json")
     assert (code, json.loads(output)["mismatches"]) == (0, 0)
 
 
