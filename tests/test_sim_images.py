@@ -166,6 +166,15 @@ def test_a_fault_is_named_with_stage_and_index(name: str, way: str, request: pyt
     assert report.first.got == getattr(EXPECTED, stage)[first][index]
 
 
+def test_a_run_that_comes_to_a_stop_is_given_up(program: ImageProgram) -> None:
+    report = verify_images(program._replace(patience=10), BUNDLE, IMAGES[:3], LEVELS[:3])
+    assert report.wrong.tolist() == [False, True, True]
+    assert report.labels.tolist() == [EXPECTED.label[0], ABSENT, ABSENT]
+    assert report.first is not None
+    assert (report.first.image, report.first.stage, report.first.got) == (1, "levels", ABSENT)
+    assert (report.latency, report.interval) == (None, None)
+
+
 # -- recordings ----------------------------------------------------------------------------------------------
 
 WORDS, CONVERSIONS = 5, 18
