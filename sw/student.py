@@ -45,7 +45,7 @@ class _IntegerWeight(NarrowIntQuant, WeightQuantSolver):
 
 
 class _Clamp(nn.Module):
-    """Clamp with zero gradient outside; Brevitas's own takes two selections and a third of the step's time."""
+    """Clamp with zero gradient outside; Brevitas's own took a third of the step's time."""
 
     def __init__(self):  # Brevitas's injector asks for an explicit signature
         super().__init__()

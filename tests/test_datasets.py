@@ -1,7 +1,5 @@
 """Data sets: fixed split, the .npz layout, one line for everything that is not of it."""
 
-import pickle
-
 import numpy as np
 import pytest
 
@@ -45,9 +43,7 @@ def test_npz_is_split_by_class_and_nothing_is_lost(tmp_path):
     assert (own.name, own.classes) == ("own.npz", 3)
     assert np.bincount(own.y_val).tolist() == [2, 2, 2]
     together = np.concatenate([own.x_train, own.x_val]).reshape(60, -1)
-    assert np.array_equal(
-        np.unique(together, axis=0), np.unique(arrays()["x_train"].reshape(60, -1), axis=0)
-    )
+    assert np.array_equal(np.unique(together, axis=0), np.unique(arrays()["x_train"].reshape(60, -1), axis=0))
     assert own.y_train.dtype == own.y_test.dtype == np.uint8
 
 
@@ -143,7 +139,7 @@ def foreign_files(tmp_path):
     return {
         "empty": b"",
         "text": b"label,pixel\n",
-        "pickle": pickle.dumps({"x_train": 1}),
+        "pickle": b"\x80\x04N.",
         "one array": (tmp_path / "single.npy").read_bytes(),
         "cut short": good[: len(good) // 2],
         "without its directory": good[:-30],

@@ -1,4 +1,4 @@
-"""Downloads against a small server on this machine: resumed, checked, refused; parsers of the official formats."""
+"""Downloads from a small server on this machine: resumed, checked, refused; the official formats."""
 
 import gzip
 import hashlib
@@ -7,6 +7,7 @@ import struct
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -21,8 +22,8 @@ CONTENT = np.random.default_rng(0).bytes(300_000)
 class Server(BaseHTTPRequestHandler):
     """Serves `files`; breaks off after `break_after` bytes of a body, once."""
 
-    files: dict[str, bytes] = {}
-    ranges: list[str | None] = []
+    files: ClassVar[dict[str, bytes]] = {}
+    ranges: ClassVar[list[str | None]] = []
     break_after: int | None = None
     ignores_ranges = False
 
@@ -54,8 +55,8 @@ class Server(BaseHTTPRequestHandler):
 @pytest.fixture
 def site():
     class Own(Server):
-        files = {"/data.bin": CONTENT}
-        ranges = []
+        files: ClassVar = {"/data.bin": CONTENT}
+        ranges: ClassVar = []
 
     with HTTPServer(("127.0.0.1", 0), Own) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -23,7 +23,9 @@ def depthwise(*, stride=1, weight=2, bits=None):
 
 
 def pointwise(out, *, stride=1, weight=2, bits=None):
-    return Layer(kind="pointwise1x1", out_channels=out, stride=stride, weight_bits=weight, activation_bits=bits)
+    return Layer(
+        kind="pointwise1x1", out_channels=out, stride=stride, weight_bits=weight, activation_bits=bits
+    )
 
 
 POOL = Layer(kind="maxpool2x2", stride=2)
