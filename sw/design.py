@@ -309,11 +309,11 @@ PRESETS: dict[str, DesignPoint] = {
         width=8,
         classes=10,
         layers=(
-            Layer(kind="conv3x3", out_channels=16, weight_bits=2, activation_bits=2),
-            Layer(kind="conv3x3", out_channels=32, stride=2, weight_bits=2, activation_bits=2),
-            Layer(kind="pointwise1x1", out_channels=32, weight_bits=2),
+            Layer(kind="conv3x3", out_channels=16, weight_bits=2, activation_bits=3),
+            Layer(kind="conv3x3", out_channels=32, stride=2, weight_bits=2, activation_bits=3),
+            Layer(kind="conv3x3", out_channels=16, weight_bits=2),
         ),
-        templates_per_class=2,
+        thresholds_per_feature=2,
         rows=128,
     ),
     "mnist": DesignPoint(

@@ -30,7 +30,7 @@ __all__ = ["Method", "StudentClassifier", "Trained", "recipe_for", "train"]
 Method = Literal["learned", "mean", "kmeans"]
 
 RECIPES = {
-    "digits": Recipe(100, 40, 20, batch=50, shift=0.5),
+    "digits": Recipe(70, 30, 15, batch=50, shift=0.5, rotate_deg=5.0, distil_weight=0.1, temperature=2.0),
     "mnist": Recipe(40, 4, 3, shift=0.5, rotate_deg=0.0, distil_weight=0.1, temperature=2.0),
     "fashion-mnist": Recipe(25, 10, 6, rotate_deg=0.0, flip=True),
     "cifar10-grey": Recipe(25, 10, 12, shift=2.0, rotate_deg=0.0, flip=True),
