@@ -156,6 +156,7 @@ def netlist_model(netlist: Synthesised, family: "Family") -> Model:
             top="netlist_bench",
             verilog=f"{cell_models(family)}\n{netlist.verilog}",
             files=(TESTBENCHES / "netlist_bench.sv",),
+            brief=True,
         )
     )
 

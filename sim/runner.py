@@ -36,7 +36,7 @@ Waves = Literal["none", "vcd", "fst"]
 
 TESTBENCHES = Path(__file__).parent / "testbenches"
 FAST_MODEL = ["-O3", "-CFLAGS", "-O2"]
-FAST_BUILD = ["-O3", "-CFLAGS", "-O0"]  # a model with waveforms runs a few images only
+FAST_BUILD = ["-O3", "-CFLAGS", "-O0"]  # for models that run a few images only
 QUIET = ["-Wno-fatal", "-Wno-lint", "-Wno-style"]  # generated Verilog is no place for lint
 FAST_HANDLES = ["--no-public-flat-rw"]
 """cocotb makes every signal visible, which keeps Verilator from optimising; we name the few needed."""
@@ -72,6 +72,8 @@ class ModelSource:
         C++ main program to link with, in place of cocotb.
     waves
         Waveform format that the model can write.
+    brief
+        The model runs a few images only: compile in less time, run slower. One with waveforms always does.
     """
 
     top: str
@@ -81,13 +83,14 @@ class ModelSource:
     public: tuple[str, ...] = ()
     main: Path | None = None
     waves: Waves = "none"
+    brief: bool = False
 
     @property
     def flags(self) -> list[str]:
         """Options for Verilator."""
         if self.main is not None:
             return [*PROGRAM, *QUIET]
-        optimisation = FAST_MODEL if self.waves == "none" else FAST_BUILD
+        optimisation = FAST_BUILD if self.brief or self.waves != "none" else FAST_MODEL
         return [*FAST_HANDLES, *optimisation, *QUIET, *WAVE_FLAGS[self.waves]]
 
     def digest(self, tools: Verilator) -> str:
