@@ -51,6 +51,7 @@ def bench_model(
     headstart: int,
     waves: Waves,
     front_end_cycles: int = 0,
+    brief: bool = False,
 ) -> Model:
     """``accelerator_bench.sv`` around the accelerator with or without its front end.
 
@@ -69,6 +70,8 @@ def bench_model(
         Waveform format.
     front_end_cycles
         Cycles per image of the front end.
+    brief
+        As in :class:`sim.runner.ModelSource`.
     """
     from hw.geometry import ArrayGeometry
     from hw.payloads import conversion_layout, index_bits, result_layout
@@ -98,6 +101,7 @@ def bench_model(
         files=tuple(TESTBENCHES / file for file in (*BENCH_FILES, f"{name}_target.sv")),
         parameters=parameters,
         waves=waves,
+        brief=brief,
     )
     return build_model(source)
 

@@ -95,6 +95,7 @@ def image_bench(bundle: Bundle, parallelism: tuple["Parallelism", ...], waves: W
         headstart=0,
         waves=waves,
         front_end_cycles=image_cycles(bundle, parallelism),
+        brief=True,
     )
 
 
