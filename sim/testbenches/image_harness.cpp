@@ -21,7 +21,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,7 +32,6 @@ namespace {
 
 constexpr std::uint64_t kDrain = 64;   // cycles to wait for what should not come
 constexpr std::uint64_t kReset = 2;    // cycles of reset
-constexpr std::uint32_t kAlways = 65536;
 
 [[noreturn]] void fail(const std::string& what) {
     std::perror(what.c_str());
