@@ -23,10 +23,11 @@ from hw.frontend.cost import COSTS_FILE, cell_terms
 from hw.frontend.frontend import schedules_of
 from hw.frontend.layer import LayerUnit
 from hw.frontend.schedule import LayerSchedule, Parallelism
-from hw.toolchain import find_tool
+from hw.toolchain import find_tool, first_error
 from sw.bundle import Bundle, Provenance, write_atomically
-from sw.console import messages
+from sw.console import messages, reports_errors
 from sw.design import DesignPoint, Layer, LayerShape
+from sw.errors import EngramError
 from sw.reference.adc import full_scale_tables
 from sw.reference.frontend import LayerParameters
 
@@ -73,6 +74,7 @@ CHIPS: tuple[tuple[dict[str, Any], tuple[Parallelism, ...] | None], ...] = (
 """Changes of the sample design, sizes of its layers."""
 
 
+@reports_errors
 def calibrate() -> None:
     """Synthesise the samples, fit non-negative coefficients, write them with the errors of the fit."""
     costs = {}
@@ -169,8 +171,10 @@ def _cells(component: Any, board: Board) -> int:
 
 def _tool(folder: str, tool: str, *arguments: str) -> str:
     done = subprocess.run(
-        [find_tool(tool), *arguments], cwd=folder, capture_output=True, text=True, check=True
+        [find_tool(tool), *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
+    if done.returncode:
+        raise EngramError(f"{tool} failed: {first_error(done.stdout + done.stderr)}")
     return done.stdout + done.stderr
 
 

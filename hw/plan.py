@@ -27,6 +27,8 @@ CELL_MARGIN = 0.12
 """Share of a part's cells that stays free: routing needs it, and the estimate errs."""
 BUDGET_STEP = 1.12
 """Ratio of neighbouring cycle budgets that are tried."""
+EXCHANGE = (0.5, 2.0, 10.0)
+"""What a block RAM may be worth, in the part's own ratio of cells to block RAM, most balanced first."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,10 @@ class Planner:
         Layers and weights.
     family
         FPGA family.
-    cells_per_block_ram
-        Logic cells that one block RAM is worth.
     """
 
     bundle: Bundle
     family: Family
-    cells_per_block_ram: float
 
     @cached_property
     def _options(self) -> list[list[_Option]]:
@@ -84,8 +83,11 @@ class Planner:
             size, schedule.values_at_once, schedule.cycles, cells_of(schedule, value_bits, self.family), rams
         )
 
-    def cheapest(self, budget: int) -> tuple[Parallelism, ...] | None:
-        """The cheapest plan with at most `budget` cycles per image for every unit, or None."""
+    def cheapest(self, budget: int, cells_per_block_ram: float) -> tuple[Parallelism, ...] | None:
+        """The cheapest plan with at most `budget` cycles per image for every unit, or None.
+
+        A block RAM counts as much as `cells_per_block_ram` logic cells.
+        """
         best: dict[int, tuple[float, tuple[Parallelism, ...]]] = {1: (0.0, ())}
         for options in reversed(self._options):
             chosen: dict[int, tuple[float, tuple[Parallelism, ...]]] = {}
@@ -94,7 +96,7 @@ class Planner:
                 if option.cycles > budget or not behind:
                     continue
                 cost, tail = min(behind, key=lambda found: found[0])
-                cost += option.cells + self.cells_per_block_ram * option.block_rams
+                cost += option.cells + cells_per_block_ram * option.block_rams
                 lanes = option.size.input_lanes
                 if lanes not in chosen or cost < chosen[lanes][0]:
                     chosen[lanes] = (cost, (option.size, *tail))
@@ -125,22 +127,36 @@ def fastest_that_fits(bundle: Bundle, board: Board) -> tuple[tuple[Parallelism, 
         If not even the smallest front end fits.
     """
     limits = board.limits
-    planner = Planner(bundle, board.family, limits.luts / limits.block_rams / 2)
+    planner = Planner(bundle, board.family)
     floor = estimate(bundle, None, board.family).cycles_per_image
     floor = max(floor, bundle.design.height * bundle.design.width, bundle.design.features)
-    plans = [planner.cheapest(max(budget, floor)) for budget in planner.budgets()]
-    for plan in plans:
-        if plan is None:
-            continue
-        expected = estimate(bundle, plan, board.family)
-        if expected.fits(board, CELL_MARGIN):
-            return plan, expected
-    smallest = estimate(bundle, plans[-1] or (), board.family)
+    leanest: Estimate | None = None
+    for budget in planner.budgets():
+        for share in EXCHANGE:
+            plan = planner.cheapest(max(budget, floor), share * limits.luts / limits.block_rams)
+            if plan is None:
+                continue
+            expected = estimate(bundle, plan, board.family)
+            if expected.fits(board, CELL_MARGIN):
+                return plan, expected
+            if leanest is None or expected.block_rams < leanest.block_rams:
+                leanest = expected
+    assert leanest is not None
     raise EngramError(
-        f"{bundle.design.name!r} with its front end needs about {smallest.cells} logic cells and "
-        f"{smallest.block_rams} block RAM at least, the {board.device} of {board.name} has {limits.luts} and "
-        f"{limits.block_rams}; use --from features, a larger board, or a smaller student"
+        f"{bundle.design.name!r} with its front end needs about {leanest.cells} logic cells and "
+        f"{leanest.block_rams} block RAM, the {board.device} of {board.name} has {limits.luts} and "
+        f"{limits.block_rams}{_alternative(bundle, board)}; or use --from features, or a smaller student"
     )
+
+
+def _alternative(bundle: Bundle, board: Board) -> str:
+    """The smallest larger board that holds the front end, in words."""
+    for other in load_all():
+        if other.limits.luts > board.limits.luts:
+            plan = Planner(bundle, other.family).cheapest(10**9, other.limits.luts / other.limits.block_rams)
+            if plan is not None and estimate(bundle, plan, other.family).fits(other, CELL_MARGIN):
+                return f"; the smallest known board that fits is {other.name}"
+    return "; no known board has it"
 
 
 def default_parallelism(bundle: Bundle) -> tuple[Parallelism, ...]:

@@ -309,8 +309,8 @@ PRESETS: dict[str, DesignPoint] = {
         width=8,
         classes=10,
         layers=(
-            Layer(kind="conv3x3", out_channels=16, weight_bits=2, activation_bits=3),
-            Layer(kind="conv3x3", out_channels=32, stride=2, weight_bits=2, activation_bits=3),
+            Layer(kind="conv3x3", out_channels=12, weight_bits=2, activation_bits=3),
+            Layer(kind="conv3x3", out_channels=24, stride=2, weight_bits=2, activation_bits=3),
             Layer(kind="conv3x3", out_channels=16, weight_bits=2),
         ),
         thresholds_per_feature=2,
