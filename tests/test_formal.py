@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 import formal.proofs
 import hw.adc
 import hw.frontend.activation
+import hw.frontend.mac
 import hw.frontend.regroup
 import hw.match_lines
 import hw.winner
@@ -23,6 +24,7 @@ from formal.__main__ import run_proofs
 from formal.adc import REAL, REAL_TABLES, SHARED, SHARED_TABLES, AdcSpec, codes_of
 from formal.proof import Proof, prove
 from formal.proofs import PROOFS
+from formal.reductions import MAX_POOL, POINTWISE, HeldSpec
 from formal.sample_hold import CurrentSpec, HoldSpec
 from formal.specification import without_reset
 from formal.streams import RegroupSpec, SerialiserSpec, WordPackerSpec
@@ -81,6 +83,28 @@ MUTANTS = {
             "Serialiser",
             "self.o.ready & (round_ == rounds - 1)",
             "self.o.ready & (round_ == 0)",
+        ),
+    ),
+    "max-pool overwrites maxima that are still needed": (
+        lambda block: HeldSpec(MAX_POOL, block),
+        (
+            hw.frontend.mac,
+            "MaxArray",
+            "self.valid & self.ends_group & (~self.held_valid | self.held_done)",
+            "self.valid & self.ends_group",
+        ),
+    ),
+    "max-pool takes the minimum": (
+        lambda block: HeldSpec(MAX_POOL, block),
+        (hw.frontend.mac, "MaxArray", "(value > largest)", "(value < largest)"),
+    ),
+    "sums are overwritten while they are still needed": (
+        lambda block: HeldSpec(POINTWISE, block),
+        (
+            hw.frontend.mac,
+            "MacArray",
+            "at_end.valid & at_end.last & (~self.held_valid | self.held_done)",
+            "at_end.valid & at_end.last",
         ),
     ),
     "adc pipeline moves while its code waits": (
