@@ -114,8 +114,7 @@ def planned_memories(
         width = memory.width
         if memory.contents is not None:
             width = (reduce(or_, memory.contents) & ~reduce(and_, memory.contents)).bit_count()
-        read_only = memory.contents is not None
-        count = block_rams(memory.depth, width, family, read_only=read_only) if width else 0
+        count = block_rams(memory.depth, width, family, read_only=not memory.writable) if width else 0
         planned.append(PlannedMemory(memory.name, memory.depth, memory.width, count))
     return tuple(planned)
 

@@ -25,17 +25,21 @@ def chip_memories(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -
         value_bits = PIXEL_BITS
         schedules = schedules_of(bundle, parallelism)
         for number, schedule in enumerate(schedules):
-            units = unit_memories(schedule, value_bits, f"frontend.{number}")
+            units = unit_memories(schedule, value_bits, f"frontend.{number}", contents=True)
             plans.extend(plan for plan in units if plan.style == "block")
             if schedule.layer.has_weights:
                 value_bits = schedule.layer.activation_bits or schedule.accumulator_bits
         bits, thresholds = threshold_contents(bundle, feature_range(schedules))
         raw = tuple(threshold & 2**bits - 1 for threshold in thresholds)
-        plans.append(MemoryPlan("quantiser.thresholds", len(raw), bits, raw))
+        plans.append(MemoryPlan("quantiser.thresholds", len(raw), bits, False, raw))
     plans += [
         MemoryPlan("array.levels", 2 * geometry.words_in_tile[0], design.row_lanes),
         MemoryPlan(
-            "array.codes", geometry.code_depth, geometry.code_width, tuple(geometry.pack_codes(bundle.codes))
+            "array.codes",
+            geometry.code_depth,
+            geometry.code_width,
+            False,
+            tuple(geometry.pack_codes(bundle.codes)),
         ),
         MemoryPlan("classifier.scores", design.templates, design.max_score.bit_length()),
     ]

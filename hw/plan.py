@@ -75,7 +75,7 @@ class Planner:
     def _option(self, schedule: LayerSchedule, value_bits: int) -> _Option:
         size = schedule.parallelism
         rams = sum(
-            block_rams(plan.depth, plan.width, self.family, read_only=plan.contents is not None)
+            block_rams(plan.depth, plan.width, self.family, read_only=not plan.writable)
             for plan in unit_memories(schedule, value_bits, "")
             if plan.style == "block"
         )

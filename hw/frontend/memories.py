@@ -24,19 +24,22 @@ class MemoryPlan:
         Where it is.
     depth, width
         Entries and bits.
+    writable
+        Whether it is ever written.
     contents
-        Every entry, of a memory that is never written; None of one that is.
+        Every entry, where they are known and asked for.
     """
 
     name: str
     depth: int
     width: int
+    writable: bool = True
     contents: tuple[int, ...] | None = None
 
     @property
     def style(self) -> str:
         """See :func:`memory_style`."""
-        return memory_style(self.depth, self.width, writable=self.contents is None)
+        return memory_style(self.depth, self.width, writable=self.writable)
 
 
 def memory_style(depth: int, width: int, *, writable: bool = False) -> str:
@@ -56,16 +59,31 @@ def window_depth(schedule: LayerSchedule) -> int:
     return 2 ** index_bits(span + ahead)
 
 
-def unit_memories(schedule: LayerSchedule, value_bits: int, name: str) -> Iterator[MemoryPlan]:
+def unit_memories(
+    schedule: LayerSchedule, value_bits: int, name: str, *, contents: bool = False
+) -> Iterator[MemoryPlan]:
     """Every memory of the unit of `schedule`, whose input values have `value_bits` bits."""
     lanes = schedule.parallelism
     for tap in range(lanes.taps):
         yield MemoryPlan(f"{name}.window.{tap}", window_depth(schedule), lanes.input_lanes * value_bits)
-    rom = schedule.rom()
-    yield MemoryPlan(f"{name}.schedule", len(rom), schedule.rom_width, tuple(rom))
+    yield MemoryPlan(
+        f"{name}.schedule",
+        sum(schedule.steps),
+        schedule.rom_width,
+        writable=False,
+        contents=tuple(schedule.rom()) if contents else None,
+    )
     if schedule.layer.activation_bits is not None:
+        rounds = lanes.output_lanes // lanes.searchers
+        depth = schedule.groups * rounds * 2**schedule.layer.activation_bits
         mask = 2**schedule.threshold_bits - 1
         for searcher in range(lanes.searchers):
-            thresholds = tuple(value & mask for value in schedule.threshold_rom(searcher))
-            plan = f"{name}.thresholds.{searcher}"
-            yield MemoryPlan(plan, len(thresholds), schedule.threshold_bits, thresholds)
+            yield MemoryPlan(
+                f"{name}.thresholds.{searcher}",
+                depth,
+                schedule.threshold_bits,
+                writable=False,
+                contents=tuple(value & mask for value in schedule.threshold_rom(searcher))
+                if contents
+                else None,
+            )

@@ -149,10 +149,22 @@ class LayerSchedule:
             groups.append(tuple(found))
         return tuple(groups)
 
+    @cached_property
+    def entry_counts(self) -> tuple[int, ...]:
+        """Number of :attr:`entries` of each group, without listing them."""
+        kernel, lanes = self.layer.kernel, self.parallelism
+        if not self.layer.has_weights:
+            return (kernel * kernel,) * self.groups
+        blocks = self._dense_weight().reshape(
+            self.groups, lanes.output_lanes, self.input_words, lanes.input_lanes, kernel, kernel
+        )
+        counts = blocks.any(axis=(1, 3)).sum(axis=(1, 2, 3))
+        return tuple(np.maximum(counts, 1).tolist())
+
     @property
     def steps(self) -> tuple[int, ...]:
         """Cycles of each group, `taps` entries at a time."""
-        return tuple(ceil(len(entries) / self.parallelism.taps) for entries in self.entries)
+        return tuple(ceil(count / self.parallelism.taps) for count in self.entry_counts)
 
     @property
     def values_at_once(self) -> int:
@@ -178,10 +190,12 @@ class LayerSchedule:
         """Bits of a weight in the schedule memory; 0 is needed even where no trained weight is 0."""
         return max(2, self.layer.weight_bits)
 
-    @cached_property
+    @property
     def offset_bits(self) -> int:
         """Bits of an entry's offset."""
-        return max(1, max(entry.offset for group in self.entries for entry in group).bit_length())
+        kernel, width = self.layer.kernel, self.shape.inputs[2]
+        last = ((kernel - 1) * width + kernel) * self.input_words - 1
+        return max(1, last.bit_length())
 
     @property
     def entry_width(self) -> int:
