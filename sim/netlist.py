@@ -122,7 +122,9 @@ def synthesise(
         tools.synthesise()
         keep([tools.write_netlist(), folder / "cells.json"], kept)
         shutil.rmtree(folder)
-    return Synthesised((kept / "top.v").read_text(), read_netlist_cells((kept / "cells.json").read_text()))
+    cells = read_netlist_cells((kept / "cells.json").read_text())
+    real = {name: count for name, count in cells.items() if not name.startswith("$")}  # $scopeinfo is none
+    return Synthesised((kept / "top.v").read_text(), real)
 
 
 def cell_models(family: "Family") -> str:

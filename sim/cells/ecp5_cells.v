@@ -1,8 +1,8 @@
 // Block RAM, multiplier and PLL of the ECP5, of which Yosys has black boxes only.
 //
-// Written after Lattice FPGA-TN-02204 (memory) and FPGA-TN-02205 (sysDSP), for what Yosys makes of our designs:
-// one clock, at most one writing port, no output registers. Anything else ends the simulation. Where the
-// hardware promises nothing, the model gives wrong values.
+// Written after what Yosys says of them in brams_16kd.txt, brams_map_16kd.v and dsp_map_18x18.v, for what it
+// makes of our designs: one clock, at most one writing port, no output registers.
+// Where Yosys is promised nothing, the model gives wrong values.
 
 module DP16KD #(
     parameter integer DATA_WIDTH_A = 18,
@@ -48,8 +48,8 @@ module DP16KD #(
     output DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4, DOB3,
            DOB2, DOB1, DOB0
 );
-    // 18 kbit as 2,048 units of 9 bits. A word of 18 or 36 bits is two or four units, the lowest first; words of
-    // 4, 2 and 1 bits lie in the lower eight bits of a unit, the lowest first.
+    // 18 kbit as 2,048 units of 9 bits. A word of 18 or 36 bits is two or four units, the lowest first; words
+    // of 4, 2 and 1 bits lie in the lower eight bits of a unit, the lowest first.
     reg [8:0] units [0:2047];
 
     // 16 words of 18 bits, each in a field of 20.
@@ -140,7 +140,7 @@ module DP16KD #(
         endcase
     end
 
-    // What is read while it is being written is undefined: here it is the complement of the old value.
+    // Nothing is promised of what the other port is writing: here it reads as the complement of the old value.
     localparam integer COARSER = shift(DATA_WIDTH_A) > shift(DATA_WIDTH_B) ? shift(DATA_WIDTH_A)
         : shift(DATA_WIDTH_B);
     wire collides = writes && address_a >> COARSER == address_b >> COARSER;
