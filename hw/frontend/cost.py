@@ -1,7 +1,8 @@
 """Cost: logic cells of a layer unit before synthesis, as a sum over what it is made of.
 
-The coefficients per kind of part are fitted to synthesised units by ``python -m hw.calibrate`` and kept in
-``constraints/costs.json``.
+The coefficients per kind of part are kept in ``constraints/costs.json``. Those of this version are rounded
+values set by hand from a few builds; every build report shows the estimate's error beside the netlist.
+``python -m hw.calibrate`` fits them to synthesised units and rewrites the file.
 """
 
 import json
