@@ -16,7 +16,7 @@ __all__ = ["Accelerator"]
 class Accelerator(wiring.Component):
     """Array, score accumulation and winner-take-all.
 
-    Latency and throughput: :func:`hw.timing.cycles_per_image`. Every stream may be stalled for any time at
+    Latency and throughput: :func:`hw.timing.accelerator_timing`. Every stream may be stalled for any time at
     either end without losing or changing anything.
 
     Parameters

@@ -28,7 +28,7 @@ class Speed:
     cycles_per_image
         Clock cycles between answers of the accelerator when images follow each other closely.
     latency_cycles
-        From the first word of an image to its answer.
+        From the first word of word-line values to the answer; a front end's own latency is not in it.
     images_per_second_core
         What that gives at the target clock.
     images_per_second_link
@@ -172,7 +172,7 @@ class BuildReport:
             "Fmax", f"{self.fmax_mhz:.1f} MHz", f"{target:g} MHz", "met" if self.timing_met else "NOT MET"
         )
         table.add_row(
-            "per image", f"{speed.cycles_per_image:,} cycles", "", f"latency {speed.latency_cycles:,}"
+            "per image", f"{speed.cycles_per_image:,} cycles", "", f"array latency {speed.latency_cycles:,}"
         )
         table.add_row("core", f"{speed.images_per_second_core:,.0f} /s", "", f"images at {target:g} MHz")
         table.add_row(

@@ -147,6 +147,7 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
             f"cannot read {path}: {error.strerror}; give one of {', '.join(NAMES)}, or a file"
         ) from None
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
+        # All of these come from zipfile and NumPy on damaged files: unknown compression, sizes beyond reason.
         raise foreign from None
     _check(arrays, str(path))
     return _split(arrays, name or path.name)
