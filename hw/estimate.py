@@ -7,6 +7,7 @@ from hw.fit import planned_block_rams
 from hw.frontend.cost import cells_of, coefficients
 from hw.frontend.frontend import schedules_of
 from hw.frontend.schedule import Parallelism
+from hw.quantiser import quantiser_cycles
 from hw.timing import accelerator_timing
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS, DesignPoint
@@ -90,4 +91,4 @@ def image_cycles(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) ->
     if parallelism is None:
         return array
     units = [schedule.cycles for schedule in schedules_of(bundle, parallelism)]
-    return max(array, design.height * design.width, design.features, *units)
+    return max(array, design.height * design.width, quantiser_cycles(design), *units)

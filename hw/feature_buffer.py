@@ -75,7 +75,7 @@ class FeatureBuffer(wiring.Component):
         last_byte = Signal()
         m.d.comb += [
             self.i.ready.eq(bits_left == 0),
-            packer.i.payload.eq(byte[0]),
+            packer.i.payload[0].eq(byte[0]),
             packer.i.valid.eq((bits_left != 0) & (bits_wanted != 0)),
         ]
         with m.If(packer.i.valid):

@@ -20,8 +20,8 @@ class ImageAccelerator(wiring.Component):
     """All five stages.
 
     Front end and array work on different images at the same time. Throughput: the slowest of the layer units,
-    the quantiser (one cycle per feature bit) and :func:`hw.timing.accelerator_timing`. Every stream may be
-    stalled at either end without losing or changing anything.
+    :func:`hw.quantiser.quantiser_cycles` and :func:`hw.timing.accelerator_timing`. Every stream may be stalled
+    at either end without losing or changing anything.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class ImageAccelerator(wiring.Component):
         front = self._front_end
         m.submodules.frontend = front
         m.submodules.quantiser = quantiser = Quantiser(self._bundle, front.shape, front.value_range)
-        m.submodules.packer = packer = WordPacker(self._bundle.design)
+        m.submodules.packer = packer = WordPacker(self._bundle.design, quantiser.at_once)
         m.submodules.accelerator = accelerator = Accelerator(self._bundle)
 
         connect(m, flipped(self.pixels), front.i)

@@ -4,7 +4,7 @@ from hw.frontend.frontend import feature_range, schedules_of
 from hw.frontend.memories import MemoryPlan, unit_memories
 from hw.frontend.schedule import Parallelism
 from hw.geometry import ArrayGeometry
-from hw.quantiser import threshold_contents
+from hw.quantiser import comparisons_at_once, threshold_contents
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS
 
@@ -29,9 +29,9 @@ def chip_memories(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -
             plans.extend(plan for plan in units if plan.style == "block")
             if schedule.layer.has_weights:
                 value_bits = schedule.layer.activation_bits or schedule.accumulator_bits
-        bits, thresholds = threshold_contents(bundle, feature_range(schedules))
-        raw = tuple(threshold & 2**bits - 1 for threshold in thresholds)
-        plans.append(MemoryPlan("quantiser.thresholds", len(raw), bits, False, raw))
+        bits, entries = threshold_contents(bundle, feature_range(schedules))
+        width = bits * comparisons_at_once(design)
+        plans.append(MemoryPlan("quantiser.thresholds", len(entries), width, False, entries))
     plans += [
         MemoryPlan("array.levels", 2 * geometry.words_in_tile[0], design.row_lanes),
         MemoryPlan(

@@ -14,6 +14,7 @@ from hw.fit import block_rams
 from hw.frontend.cost import cells_of
 from hw.frontend.memories import unit_memories
 from hw.frontend.schedule import LayerSchedule, Parallelism
+from hw.quantiser import quantiser_cycles
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS, LayerShape
 from sw.errors import EngramError
@@ -129,7 +130,7 @@ def fastest_that_fits(bundle: Bundle, board: Board) -> tuple[tuple[Parallelism, 
     limits = board.limits
     planner = Planner(bundle, board.family)
     floor = estimate(bundle, None, board.family).cycles_per_image
-    floor = max(floor, bundle.design.height * bundle.design.width, bundle.design.features)
+    floor = max(floor, bundle.design.height * bundle.design.width, quantiser_cycles(bundle.design))
     leanest: Estimate | None = None
     for budget in planner.budgets():
         for share in EXCHANGE:

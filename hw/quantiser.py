@@ -1,32 +1,54 @@
 """Quantiser: feature values against their own thresholds, to word-line values."""
 
-from amaranth.hdl import Module, Mux, Shape, Signal, signed
+from math import gcd
+
+from amaranth.hdl import Module, Mux, Shape, Signal, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.payloads import index_bits
 from sw.bundle import Bundle
+from sw.design import DesignPoint
 
-__all__ = ["Quantiser", "threshold_contents"]
+__all__ = ["Quantiser", "comparisons_at_once", "quantiser_cycles", "threshold_contents"]
+
+
+def comparisons_at_once(design: DesignPoint) -> int:
+    """Thresholds of a feature that are compared in one cycle.
+
+    As many of its L as divide word and row tile evenly, so that no group of values is split between words.
+    """
+    return gcd(design.thresholds_per_feature, design.row_lanes, design.rows)
+
+
+def quantiser_cycles(design: DesignPoint) -> int:
+    """Cycles per image of the quantiser."""
+    return design.features // comparisons_at_once(design)
 
 
 def threshold_contents(bundle: Bundle, value_range: tuple[int, int]) -> tuple[int, tuple[int, ...]]:
-    """Bits of a threshold, and the thresholds in feature order.
+    """Bits of a threshold, and the entries of the threshold memory, one per cycle in feature order.
 
-    Thresholds outside `value_range`, the smallest and largest feature value, are moved to just outside, which
-    changes no comparison and keeps the memory narrow.
+    An entry holds the thresholds that are compared at once, the first one in its lowest bits. Thresholds
+    outside `value_range`, the smallest and largest feature value, are moved to just outside, which changes no
+    comparison and keeps the memory narrow.
     """
     low, high = value_range
     thresholds = bundle.feature_thresholds.reshape(-1).clip(low, high + 1)
     bits = max(low.bit_length(), (high + 1).bit_length()) + 1
-    return bits, tuple(thresholds.tolist())
+    at_once = comparisons_at_once(bundle.design)
+    mask = 2**bits - 1
+    entries = []
+    for group in thresholds.reshape(-1, at_once).tolist():
+        entries.append(sum((value & mask) << (place * bits) for place, value in enumerate(group)))
+    return bits, tuple(entries)
 
 
 class Quantiser(wiring.Component):
-    """One comparison per cycle, with the thresholds in a memory in feature order.
+    """Comparators with their thresholds in a memory in feature order.
 
-    Latency: 1 cycle. Throughput: one word-line value per cycle, so L cycles per feature value. Values wait
-    while a word-line value is not taken.
+    Latency: 1 cycle. Throughput: :func:`comparisons_at_once` word-line values per cycle, so one cycle per
+    feature value where rows and row lanes are multiples of L. Values wait while word-line values are not taken.
 
     Parameters
     ----------
@@ -37,44 +59,50 @@ class Quantiser(wiring.Component):
     value_range
         Smallest and largest feature value.
 
+    Attributes
+    ----------
+    at_once
+        Word-line values per cycle, see :func:`comparisons_at_once`.
+
     Members
     -------
     i
         Feature values, channels within a pixel, pixel after pixel, image after image.
     o
-        Word-line values in feature order.
+        Word-line values in feature order, a few neighbouring ones at a time.
     """
 
     def __init__(self, bundle: Bundle, value_shape: Shape, value_range: tuple[int, int]):
-        self._levels = bundle.design.thresholds_per_feature
-        self._bits, self._thresholds = threshold_contents(bundle, value_range)
+        self.at_once = comparisons_at_once(bundle.design)
+        self._rounds = bundle.design.thresholds_per_feature // self.at_once
+        self._bits, self._entries = threshold_contents(bundle, value_range)
         super().__init__(
             {
                 "i": In(stream.Signature(data.ArrayLayout(value_shape, 1))),
-                "o": Out(stream.Signature(1)),
+                "o": Out(stream.Signature(data.ArrayLayout(1, self.at_once))),
             }
         )
 
     def elaborate(self, platform):
-        """The threshold of the next comparison is read ahead."""
+        """The thresholds of the next comparisons are read ahead."""
         m = Module()
-        depth = len(self._thresholds)
+        depth = len(self._entries)
         m.submodules.thresholds = thresholds = memory.Memory(
-            shape=signed(self._bits),
+            shape=unsigned(self._bits * self.at_once),
             depth=depth,
-            init=list(self._thresholds),
+            init=list(self._entries),
             attrs={"ram_style": "block", "rom_style": "block"},
         )
         read = thresholds.read_port()
-        feature, next_feature = Signal(index_bits(depth)), Signal(index_bits(depth))
-        level = Signal(index_bits(self._levels))
-        last_level, primed, compare = Signal(), Signal(), Signal()
+        entry, next_entry = Signal(index_bits(depth)), Signal(index_bits(depth))
+        round_ = Signal(index_bits(self._rounds))
+        last_round, primed, compare = Signal(), Signal(), Signal()
         m.d.comb += [
-            last_level.eq(level == self._levels - 1),
+            last_round.eq(round_ == self._rounds - 1),
             compare.eq(primed & self.i.valid & (~self.o.valid | self.o.ready)),
-            self.i.ready.eq(compare & last_level),
-            next_feature.eq(Mux(feature == depth - 1, 0, feature + 1)),
-            read.addr.eq(Mux(compare, next_feature, feature)),
+            self.i.ready.eq(compare & last_round),
+            next_entry.eq(Mux(entry == depth - 1, 0, entry + 1)),
+            read.addr.eq(Mux(compare, next_entry, entry)),
             read.en.eq(1),
         ]
         m.d.sync += primed.eq(1)
@@ -83,8 +111,10 @@ class Quantiser(wiring.Component):
         with m.If(compare):
             m.d.sync += [
                 self.o.valid.eq(1),
-                self.o.payload.eq(self.i.payload[0] >= read.data),
-                feature.eq(next_feature),
-                level.eq(Mux(last_level, 0, level + 1)),
+                entry.eq(next_entry),
+                round_.eq(Mux(last_round, 0, round_ + 1)),
             ]
+            for place in range(self.at_once):
+                threshold = read.data.word_select(place, self._bits).as_signed()
+                m.d.sync += self.o.payload[place].eq(self.i.payload[0] >= threshold)
         return m

@@ -6,7 +6,7 @@ import pytest
 from hw.frontend.frontend import FrontEnd, schedules_of
 from hw.frontend.regroup import Regroup
 from hw.frontend.schedule import Parallelism
-from hw.quantiser import Quantiser
+from hw.quantiser import Quantiser, quantiser_cycles
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend, quantiser
@@ -79,19 +79,23 @@ def test_features_equal_reference(name, stall):
     assert [value[0] for value in values] == expected.reshape(-1).tolist()
 
 
-@pytest.mark.parametrize("levels", [1, 3])
-def test_quantiser_equals_reference(levels):
-    shape = design(6, 5, Layer(kind="conv3x3", out_channels=3), thresholds_per_feature=levels)
+@pytest.mark.parametrize(
+    ("levels", "rows", "row_lanes", "at_once"), [(1, 8, 4, 1), (3, 8, 4, 1), (3, 12, 6, 3), (4, 10, 2, 2)]
+)
+def test_quantiser_equals_reference(levels, rows, row_lanes, at_once):
+    sizes = {"thresholds_per_feature": levels, "rows": rows, "row_lanes": row_lanes}
+    shape = design(6, 5, Layer(kind="conv3x3", out_channels=3)).with_(**sizes)
     bundle = random_bundle(shape, seed=4)
     feature_map = frontend.forward(random_images(shape, IMAGES, seed=5), shape, bundle.frontend)[-1]
     front = FrontEnd(bundle, (P(),))
     dut = Quantiser(bundle, front.shape, front.value_range)
     bench = Bench(dut, seed=6)
     bench.produce(dut.i, [[value] for value in feature_map.transpose(0, 2, 3, 1).reshape(-1).tolist()])
-    got = bench.consume(dut.o, IMAGES * shape.features)
+    got = bench.consume(dut.o, IMAGES * quantiser_cycles(shape))
     bench.run()
     expected = quantiser.word_line_values(feature_map, bundle.feature_thresholds)
-    assert got == expected.reshape(-1).tolist()
+    assert dut.at_once == at_once
+    assert [value for group in got for value in group] == expected.reshape(-1).tolist()
 
 
 def test_cycles_follow_the_nonzero_weights():

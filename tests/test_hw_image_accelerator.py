@@ -35,10 +35,13 @@ CNN = DesignPoint(
     col_lanes=2,
 )
 
+THERMOMETER = CNN.with_(thresholds_per_feature=2)
+
 CASES = {
     "pixels_are_the_features": (NO_LAYERS, ()),
     "serial": (CNN, (P(), P())),
     "parallel": (CNN, (P(1, 4, 3, 2), P(2, 8, 2))),
+    "two_thresholds_at_once": (THERMOMETER, (P(1, 4, 3, 2), P(2, 8, 2))),
 }
 
 
