@@ -20,8 +20,8 @@ class ImageAccelerator(wiring.Component):
     """All five stages.
 
     Front end and array work on different images at the same time. Throughput: the slowest of the layer units,
-    :func:`hw.quantiser.quantiser_cycles` and :func:`hw.timing.accelerator_timing`. Every stream may be stalled
-    at either end without losing or changing anything.
+    :func:`hw.quantiser.quantiser_cycles` and :func:`hw.timing.accelerator_timing`. Every stream may be
+    stalled at either end without losing or changing anything.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Quantiser(wiring.Component):
     """Comparators with their thresholds in a memory in feature order.
 
     Latency: 1 cycle. Throughput: :func:`comparisons_at_once` word-line values per cycle, so one cycle per
-    feature value where rows and row lanes are multiples of L. Values wait while word-line values are not taken.
+    feature value where rows and row lanes are multiples of L. Values wait while a result is not taken.
 
     Parameters
     ----------
