@@ -38,14 +38,14 @@ class Ice40Dividers(NamedTuple):
 
 
 class Ecp5Dividers(NamedTuple):
-    """Dividers of EHXPLLL with feedback from CLKOP.
+    """Dividers of EHXPLLL with feedback from CLKOP, as fast as the phase detector, and output CLKOS.
 
-    ``output = input * clkfb / clki``; the VCO runs at ``output * clkop``.
+    The VCO runs at ``input * clkop / clki``, the output at that divided by `clkos`.
     """
 
     clki: int
-    clkfb: int
     clkop: int
+    clkos: int
 
 
 def ice40_dividers(input_mhz: float, output_mhz: float) -> Ice40Dividers:
@@ -80,14 +80,15 @@ def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
         If no legal dividers give exactly `output_mhz`.
     """
     source, target = _exact(input_mhz), _exact(output_mhz)
-    clkops = [clkop for clkop in range(1, ECP5_DIVIDER_MAX + 1) if _within(target * clkop, ECP5_VCO_MHZ)]
+    middle = Fraction(sum(ECP5_VCO_MHZ), 2)
+    clkoss = [clkos for clkos in range(1, ECP5_DIVIDER_MAX + 1) if _within(target * clkos, ECP5_VCO_MHZ)]
+    clkoss.sort(key=lambda clkos: abs(target * clkos - middle))
     for clki in range(1, ECP5_DIVIDER_MAX + 1):
         detector = source / clki
-        factor = target / detector
-        if _within(detector, ECP5_PFD_MHZ) and factor.denominator == 1 and factor <= 80 and clkops:
-            middle = Fraction(sum(ECP5_VCO_MHZ), 2)
-            clkop = min(clkops, key=lambda divider: abs(target * divider - middle))
-            return Ecp5Dividers(clki, int(factor), clkop)
+        for clkos in clkoss if _within(detector, ECP5_PFD_MHZ) else ():
+            clkop = target * clkos / detector
+            if clkop.denominator == 1 and clkop <= ECP5_DIVIDER_MAX:
+                return Ecp5Dividers(clki, int(clkop), clkos)
     raise _no_dividers("ECP5", input_mhz, output_mhz)
 
 

@@ -153,12 +153,13 @@ def _ice40_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) ->
 
 
 def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
-    """EHXPLLL with feedback from its only output, at zero phase."""
+    """EHXPLLL with feedback from CLKOP and the core's clock from CLKOS, both at zero phase."""
     dividers = ecp5_dividers(board.clock.mhz, board.clock.core_mhz)
+    feedback = Signal()
     return Instance(
         "EHXPLLL",
         a_FREQUENCY_PIN_CLKI=f"{board.clock.mhz:g}",
-        a_FREQUENCY_PIN_CLKOP=f"{board.clock.core_mhz:g}",
+        a_FREQUENCY_PIN_CLKOS=f"{board.clock.core_mhz:g}",
         a_ICP_CURRENT="12",
         a_LPF_RESISTOR="8",
         a_MFG_ENABLE_FILTEROPAMP="1",
@@ -169,14 +170,18 @@ def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> 
         p_DPHASE_SOURCE="DISABLED",
         p_OUTDIVIDER_MUXA="DIVA",
         p_CLKOP_ENABLE="ENABLED",
+        p_CLKOS_ENABLE="ENABLED",
         p_FEEDBK_PATH="CLKOP",
         p_CLKI_DIV=dividers.clki,
-        p_CLKFB_DIV=dividers.clkfb,
+        p_CLKFB_DIV=1,
         p_CLKOP_DIV=dividers.clkop,
         p_CLKOP_CPHASE=dividers.clkop - 1,
         p_CLKOP_FPHASE=0,
+        p_CLKOS_DIV=dividers.clkos,
+        p_CLKOS_CPHASE=dividers.clkos - 1,
+        p_CLKOS_FPHASE=0,
         i_CLKI=clk,
-        i_CLKFB=core_clock,
+        i_CLKFB=feedback,
         i_RST=Const(0),
         i_STDBY=Const(0),
         i_PHASESEL0=Const(0),
@@ -186,6 +191,8 @@ def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> 
         i_PHASELOADREG=Const(0),
         i_PLLWAKESYNC=Const(0),
         i_ENCLKOP=Const(0),
-        o_CLKOP=core_clock,
+        i_ENCLKOS=Const(0),
+        o_CLKOP=feedback,
+        o_CLKOS=core_clock,
         o_LOCK=locked,
     )

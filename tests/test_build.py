@@ -142,7 +142,7 @@ def test_verilog_only_writes_the_chip_and_a_template(bundle_file, tmp_path):
     result = run(bundle_file, "--board", "ulx3s-85f", "--verilog-only", "--json", "-o", tmp_path)
 
     values = json.loads(result.stdout)
-    assert (values["bitstream"], values["board"], values["target_mhz"]) == (None, "ulx3s-85f", 50)
+    assert (values["bitstream"], values["board"], values["target_mhz"]) == (None, "ulx3s-85f", 80)
     text = Path(values["verilog"]).read_text()
     header = text[text.index("module engram(") :].partition(";")[0]
     assert {"clk", "rst", "rx", "tx", "busy"} == set(header.partition("(")[2].strip(")").split(", "))

@@ -25,8 +25,10 @@ def test_ice40_dividers_are_those_of_icepll_from_12_mhz(output_mhz, expected):
     assert ice40_dividers(12, output_mhz) == expected
 
 
-@pytest.mark.parametrize(("output_mhz", "expected"), [(50, (1, 2, 12)), (75, (1, 3, 8))])
-def test_ecp5_dividers_are_those_of_ecppll_from_25_mhz(output_mhz, expected):
+@pytest.mark.parametrize(
+    ("output_mhz", "expected"), [(50, (1, 24, 12)), (75, (1, 24, 8)), (80, (1, 16, 5)), (87.5, (1, 21, 6))]
+)
+def test_ecp5_dividers_from_25_mhz(output_mhz, expected):
     assert ecp5_dividers(25, output_mhz) == expected
 
 
@@ -66,12 +68,13 @@ def _check_ice40(input_mhz, output_mhz):
 
 
 def _check_ecp5(input_mhz, output_mhz):
-    clki, clkfb, clkop = ecp5_dividers(input_mhz, output_mhz)
+    clki, clkop, clkos = ecp5_dividers(input_mhz, output_mhz)
     detector = Fraction(input_mhz) / clki
-    assert detector * clkfb == output_mhz
+    vco = detector * clkop
+    assert vco / clkos == output_mhz
     assert ECP5_PFD_MHZ[0] <= detector <= ECP5_PFD_MHZ[1]
-    assert ECP5_VCO_MHZ[0] <= output_mhz * clkop <= ECP5_VCO_MHZ[1]
-    assert 1 <= clki <= 128 and 1 <= clkfb <= 80 and 1 <= clkop <= 128
+    assert ECP5_VCO_MHZ[0] <= vco <= ECP5_VCO_MHZ[1]
+    assert all(1 <= divider <= 128 for divider in (clki, clkop, clkos))
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,16 @@ def test_ice40_pll_has_the_dividers_for_24_mhz():
         assert f"parameter \\{name} {len(value)}'{value}" in text
 
 
-def test_ecp5_pll_has_the_dividers_for_50_mhz():
+def test_ecp5_pll_has_the_dividers_for_80_mhz():
     text = rtlil.convert(Top(BUNDLE, boards.load("ulx3s-85f"), baud=1_000_000), name="top")
 
-    for name, value in (("CLKI_DIV", 1), ("CLKFB_DIV", 2), ("CLKOP_DIV", 12), ("CLKOP_CPHASE", 11)):
+    for name, value in (
+        ("CLKI_DIV", 1),
+        ("CLKFB_DIV", 1),
+        ("CLKOP_DIV", 16),
+        ("CLKOS_DIV", 5),
+        ("CLKOS_CPHASE", 4),
+    ):
         assert f"parameter \\{name} {value}\n" in text
 
 

@@ -179,14 +179,17 @@ endmodule
 // For a simulation that is clocked at the core's frequency: the input is the output.
 module EHXPLLL #(
     parameter PLLRST_ENA = "", INTFB_WAKE = "", STDBY_ENABLE = "", DPHASE_SOURCE = "", OUTDIVIDER_MUXA = "",
-    parameter CLKOP_ENABLE = "", FEEDBK_PATH = "",
-    parameter integer CLKI_DIV = 1, CLKFB_DIV = 1, CLKOP_DIV = 1, CLKOP_CPHASE = 0, CLKOP_FPHASE = 0
+    parameter CLKOP_ENABLE = "", CLKOS_ENABLE = "", FEEDBK_PATH = "",
+    parameter integer CLKI_DIV = 1, CLKFB_DIV = 1, CLKOP_DIV = 1, CLKOP_CPHASE = 0, CLKOP_FPHASE = 0,
+    parameter integer CLKOS_DIV = 1, CLKOS_CPHASE = 0, CLKOS_FPHASE = 0
 ) (
-    input CLKI, CLKFB, RST, STDBY, PHASESEL0, PHASESEL1, PHASEDIR, PHASESTEP, PHASELOADREG, PLLWAKESYNC, ENCLKOP,
-    output CLKOP,
+    input CLKI, CLKFB, RST, STDBY, PHASESEL0, PHASESEL1, PHASEDIR, PHASESTEP, PHASELOADREG, PLLWAKESYNC,
+    input ENCLKOP, ENCLKOS,
+    output CLKOP, CLKOS,
     output reg LOCK
 );
     assign CLKOP = CLKI;
+    assign CLKOS = CLKI;
     initial LOCK = 0;
     always @(posedge CLKI) LOCK <= 1;
 endmodule
