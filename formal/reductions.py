@@ -15,16 +15,11 @@ from hw.frontend.schedule import LayerSchedule, Parallelism
 from sw.design import Layer, LayerShape
 from sw.reference.frontend import LayerParameters
 
-__all__ = ["MAX_POOL", "POINTWISE", "PROOFS", "HeldSpec"]
+__all__ = ["POINTWISE", "PROOFS", "WORD", "HeldSpec"]
 
 VALUE = unsigned(2)
 LANES = 2
-MAX_POOL = LayerSchedule(
-    Layer(kind="maxpool2x2", stride=2),
-    LayerShape((LANES, 2, 2), (LANES, 1, 1), VALUE.width),
-    LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32)),
-    Parallelism(LANES),
-)
+WORD = data.ArrayLayout(VALUE, LANES)
 POINTWISE = LayerSchedule(
     Layer(kind="pointwise1x1", out_channels=LANES),
     LayerShape((LANES, 1, 1), (LANES, 1, 1), VALUE.width),
@@ -40,10 +35,10 @@ class HeldSpec(Component):
     whose sums run through an adder tree, only the handshake is proved.
     """
 
-    def __init__(self, schedule: LayerSchedule, block: type[MacArray] | type[MaxArray]):
-        self._block = block(schedule, VALUE)
-        self._has_weights = schedule.layer.has_weights
-        wide = {"data": self._block.data}
+    def __init__(self, block: MacArray | MaxArray):
+        self._block = block
+        self._has_weights = hasattr(block, "weights")
+        wide = {"data": block.data}
         if self._has_weights:
             wide["weights"] = self._block.weights
         super().__init__(
@@ -92,7 +87,7 @@ class HeldSpec(Component):
             m.d.comb += Assert(block.held_valid)
         m.d.comb += Assert(inside["first"] == first)
         for lane in range(LANES):
-            value = data.ArrayLayout(VALUE, LANES)(self.data)[lane]
+            value = WORD(self.data)[lane]
             largest, expected = Signal(VALUE, name=f"so_far_{lane}"), Signal(VALUE, name=f"expected_{lane}")
             larger = Signal(VALUE, name=f"next_{lane}")
             m.d.comb += larger.eq(Mux(first | (value > largest), value, largest))
@@ -111,13 +106,13 @@ PROOFS = (
         "the maxima of a group are right, stay until they are done with, and the next group waits",
         "unbounded",
         3,
-        lambda: HeldSpec(MAX_POOL, MaxArray),
+        lambda: HeldSpec(MaxArray(WORD)),
     ),
     Proof(
         "mac-held",
         "the sums of a group stay until they are done with, and the pipeline moves when nothing is held",
         "unbounded",
         3,
-        lambda: HeldSpec(POINTWISE, MacArray),
+        lambda: HeldSpec(MacArray(POINTWISE, WORD)),
     ),
 )

@@ -24,7 +24,7 @@ from formal.__main__ import run_proofs
 from formal.adc import REAL, REAL_TABLES, SHARED, SHARED_TABLES, AdcSpec, codes_of
 from formal.proof import Proof, prove
 from formal.proofs import PROOFS
-from formal.reductions import MAX_POOL, POINTWISE, HeldSpec
+from formal.reductions import POINTWISE, WORD, HeldSpec
 from formal.sample_hold import CurrentSpec, HoldSpec
 from formal.specification import without_reset
 from formal.streams import RegroupSpec, SerialiserSpec, WordPackerSpec
@@ -86,7 +86,7 @@ MUTANTS = {
         ),
     ),
     "max-pool overwrites maxima that are still needed": (
-        lambda block: HeldSpec(MAX_POOL, block),
+        lambda block: HeldSpec(block(WORD)),
         (
             hw.frontend.mac,
             "MaxArray",
@@ -95,11 +95,11 @@ MUTANTS = {
         ),
     ),
     "max-pool takes the minimum": (
-        lambda block: HeldSpec(MAX_POOL, block),
+        lambda block: HeldSpec(block(WORD)),
         (hw.frontend.mac, "MaxArray", "(value > largest)", "(value < largest)"),
     ),
     "sums are overwritten while they are still needed": (
-        lambda block: HeldSpec(POINTWISE, block),
+        lambda block: HeldSpec(block(POINTWISE, WORD)),
         (
             hw.frontend.mac,
             "MacArray",

@@ -1,14 +1,39 @@
 """Activation: from a group's accumulators to activations, or to values handed on as they are."""
 
+from typing import Protocol
+
 from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.frontend.memories import memory_style
-from hw.frontend.schedule import LayerSchedule
+from hw.frontend.schedule import Parallelism
 from hw.payloads import index_bits
 
-__all__ = ["Serialiser", "ThresholdSearch"]
+__all__ = ["SearchSizes", "Serialiser", "ThresholdSearch"]
+
+
+class SearchSizes(Protocol):
+    """What a search needs to know: a layer's schedule, or that of an engine for many layers."""
+
+    @property
+    def parallelism(self) -> Parallelism:
+        """Lanes and searchers."""
+
+    @property
+    def search_bits(self) -> int:
+        """Bits of an activation."""
+
+    @property
+    def searched_channels(self) -> int:
+        """Channels that each searcher serves."""
+
+    @property
+    def threshold_bits(self) -> int:
+        """Bits of a signed threshold."""
+
+    def threshold_rom(self, searcher: int) -> list[int]:
+        """``2**search_bits`` words per channel, the first one unused."""
 
 
 class ThresholdSearch(wiring.Component):
@@ -30,19 +55,26 @@ class ThresholdSearch(wiring.Component):
         Accumulators of one group, see :class:`hw.frontend.mac.MacArray`.
     o
         Activations of `searchers` neighbouring channels.
+    first_channel, last_channel
+        Channels of each searcher that a pixel has; all of them where nothing drives the two.
+    restart
+        Goes to the first channel, at least two cycles before a group is held.
     """
 
-    def __init__(self, schedule: LayerSchedule, accumulator_shape: Shape):
+    def __init__(self, schedule: SearchSizes, accumulator_shape: Shape):
         self._schedule = schedule
-        self._accumulator_shape = accumulator_shape
         lanes = schedule.parallelism
-        self.shape = unsigned(schedule.layer.activation_bits)
+        self.shape = unsigned(schedule.search_bits)
+        channel_bits = index_bits(schedule.searched_channels)
         super().__init__(
             {
                 "held_valid": In(1),
                 "held": In(data.ArrayLayout(accumulator_shape, lanes.output_lanes)),
                 "held_done": Out(1),
                 "o": Out(stream.Signature(data.ArrayLayout(self.shape, lanes.searchers))),
+                "first_channel": In(channel_bits),
+                "last_channel": In(channel_bits, init=schedule.searched_channels - 1),
+                "restart": In(1),
             }
         )
 
@@ -50,9 +82,8 @@ class ThresholdSearch(wiring.Component):
         """All searchers walk in step through rounds of lanes and bits of the activation."""
         m = Module()
         schedule, lanes = self._schedule, self._schedule.parallelism
-        bits = schedule.layer.activation_bits
+        bits = schedule.search_bits
         rounds = lanes.output_lanes // lanes.searchers
-        channels = schedule.groups * rounds
         first_trial = 1 << (bits - 1)
 
         # The first trial of a channel is read while nothing is searched, or with the last bit before it.
@@ -61,15 +92,15 @@ class ThresholdSearch(wiring.Component):
         m.d.comb += searching.eq(primed & self.held_valid)
         m.d.sync += primed.eq(1)
         bit = Signal(range(bits), init=bits - 1)
-        channel = Signal(index_bits(channels))
-        next_channel = Signal(index_bits(channels))
+        channel = Signal.like(self.last_channel, init=0)
+        next_channel = Signal.like(channel)
         round_ = Signal(index_bits(rounds))
         last_bit, last_round, move = Signal(), Signal(), Signal()
         m.d.comb += [
             last_bit.eq(bit == 0),
             last_round.eq(round_ == rounds - 1),
             move.eq(~(searching & last_bit) | ~self.o.valid | self.o.ready),
-            next_channel.eq(Mux(channel == channels - 1, 0, channel + 1)),
+            next_channel.eq(Mux(channel == self.last_channel, self.first_channel, channel + 1)),
             self.held_done.eq(searching & last_bit & last_round & move),
         ]
         with m.If(self.o.ready):
@@ -83,6 +114,9 @@ class ThresholdSearch(wiring.Component):
                     round_.eq(Mux(last_round, 0, round_ + 1)),
                     self.o.valid.eq(1),
                 ]
+
+        with m.If(self.restart):
+            m.d.sync += channel.eq(self.first_channel)
 
         for searcher in range(lanes.searchers):
             rom = schedule.threshold_rom(searcher)

@@ -44,12 +44,13 @@ class LayerUnit(wiring.Component):
         self._schedule = schedule
         lanes = schedule.parallelism
         self._window = Window(schedule, value_shape)
+        word = data.ArrayLayout(value_shape, lanes.input_lanes)
         if not schedule.layer.has_weights:
-            self._reduce = MaxArray(schedule, value_shape)
+            self._reduce = MaxArray(word)
             self._finish = Serialiser(self._reduce.shape, lanes.input_lanes, lanes.input_lanes)
             self.item_values, group_values = lanes.input_lanes, lanes.input_lanes
         else:
-            self._reduce = MacArray(schedule, value_shape)
+            self._reduce = MacArray(schedule, word)
             if schedule.layer.activation_bits is None:
                 self._finish = Serialiser(self._reduce.shape, lanes.output_lanes, lanes.searchers)
             else:
@@ -59,7 +60,7 @@ class LayerUnit(wiring.Component):
         self.shape = self._finish.shape
         super().__init__(
             {
-                "i": In(stream.Signature(data.ArrayLayout(value_shape, lanes.input_lanes))),
+                "i": In(stream.Signature(word)),
                 "o": Out(stream.Signature(data.ArrayLayout(self.shape, self.item_values))),
             }
         )

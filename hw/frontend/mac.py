@@ -1,15 +1,32 @@
 """Reductions of a window: multiply-accumulate for layers with weights, maximum for max-pools."""
 
 from itertools import pairwise
+from typing import Protocol
 
-from amaranth.hdl import Cat, Module, Mux, Shape, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.arith import AdderTree
-from hw.frontend.schedule import LayerSchedule
+from hw.frontend.schedule import Parallelism
 
-__all__ = ["MacArray", "MaxArray"]
+__all__ = ["MacArray", "MaxArray", "ReductionSizes"]
+
+
+class ReductionSizes(Protocol):
+    """What a reduction needs to know: a layer's schedule, or that of an engine for many layers."""
+
+    @property
+    def parallelism(self) -> Parallelism:
+        """Lanes and taps."""
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of a weight."""
+
+    @property
+    def accumulator_bits(self) -> int:
+        """Bits of a signed accumulator."""
 
 
 class MacArray(wiring.Component):
@@ -24,8 +41,8 @@ class MacArray(wiring.Component):
     ----------
     schedule
         Sizes and the range of the accumulators.
-    value_shape
-        Shape of one input value.
+    word
+        Layout of the `input_lanes` values of a word.
 
     Members
     -------
@@ -39,9 +56,8 @@ class MacArray(wiring.Component):
         The consumer needs `held` no longer; only while `held_valid`.
     """
 
-    def __init__(self, schedule: LayerSchedule, value_shape: Shape):
+    def __init__(self, schedule: ReductionSizes, word: data.Layout):
         self._schedule = schedule
-        self._value_shape = Shape.cast(value_shape)
         lanes = schedule.parallelism
         self.shape = signed(schedule.accumulator_bits)
         products = lanes.input_lanes * lanes.output_lanes
@@ -49,7 +65,7 @@ class MacArray(wiring.Component):
             {
                 "advance": Out(1),
                 "valid": In(1),
-                "data": In(data.ArrayLayout(data.ArrayLayout(value_shape, lanes.input_lanes), lanes.taps)),
+                "data": In(data.ArrayLayout(word, lanes.taps)),
                 "weights": In(
                     data.ArrayLayout(data.ArrayLayout(signed(schedule.weight_bits), products), lanes.taps)
                 ),
@@ -112,19 +128,21 @@ class MacArray(wiring.Component):
 class MaxArray(wiring.Component):
     """Largest value per lane over a group of steps; members as :class:`MacArray`, without weights.
 
-    Latency: 1 cycle. Throughput: one step per cycle while the last maxima are taken in time.
+    Latency: 1 cycle. Throughput: one step of one word per cycle while the last maxima are taken in time.
+
+    Parameters
+    ----------
+    word
+        Layout of the values of a word.
     """
 
-    def __init__(self, schedule: LayerSchedule, value_shape: Shape):
-        self._schedule = schedule
-        self.shape = Shape.cast(value_shape)
-        lanes = schedule.parallelism
-        word = data.ArrayLayout(value_shape, lanes.input_lanes)
+    def __init__(self, word: data.ArrayLayout):
+        self.shape = word.elem_shape
         super().__init__(
             {
                 "advance": Out(1),
                 "valid": In(1),
-                "data": In(data.ArrayLayout(word, lanes.taps)),
+                "data": In(data.ArrayLayout(word, 1)),
                 "ends_group": In(1),
                 "held_valid": Out(1),
                 "held": Out(word),
@@ -135,7 +153,6 @@ class MaxArray(wiring.Component):
     def elaborate(self, platform):
         """Running maximum and held maxima."""
         m = Module()
-        lanes = self._schedule.parallelism
         capture = Signal()
         first = Signal(init=1)
         m.d.comb += [
@@ -148,7 +165,7 @@ class MaxArray(wiring.Component):
             m.d.sync += self.held_valid.eq(1)
         with m.If(self.advance & self.valid):
             m.d.sync += first.eq(self.ends_group)
-        for lane in range(lanes.input_lanes):
+        for lane in range(len(self.held)):
             largest = Signal(self.shape, name=f"largest_{lane}")
             value = Signal(self.shape, name=f"value_{lane}")
             larger = Signal(self.shape, name=f"larger_{lane}")

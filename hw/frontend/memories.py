@@ -69,7 +69,7 @@ def unit_memories(
     yield MemoryPlan(
         f"{name}.schedule",
         sum(schedule.steps),
-        schedule.rom_width,
+        schedule.step_format.width,
         writable=False,
         contents=tuple(schedule.rom()) if contents else None,
     )

@@ -14,12 +14,11 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.frontend.step import Entry, StepFormat
 from sw.design import Layer, LayerShape
 from sw.reference.frontend import LayerParameters
 
-__all__ = ["BORDERS", "Entry", "LayerSchedule", "Parallelism"]
-
-BORDERS = ("top", "bottom", "left", "right")
+__all__ = ["LayerSchedule", "Parallelism"]
 
 
 @dataclass(frozen=True)
@@ -65,25 +64,6 @@ class Parallelism:
         if len(parts) != 4 or not all(part.isdecimal() for part in parts):
             raise ValueError(f"a size must be four numbers such as 4x4x1x1, got {text!r}")
         return cls(*map(int, parts))
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """One tap of the kernel with one word of input channels.
-
-    Attributes
-    ----------
-    offset
-        Words from the top left word of the window.
-    borders
-        Borders of the image at which the tap lies outside, as bits in the order of :data:`BORDERS`.
-    weight
-        int64, (output_lanes, input_lanes).
-    """
-
-    offset: int
-    borders: int
-    weight: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,30 +178,21 @@ class LayerSchedule:
         return max(1, last.bit_length())
 
     @property
-    def entry_width(self) -> int:
-        """Bits of one entry in the schedule memory: offset, borders, weights."""
+    def step_format(self) -> StepFormat:
+        """Of this unit's own schedule memory."""
         lanes = self.parallelism
         weights = lanes.input_lanes * lanes.output_lanes if self.layer.has_weights else 0
-        return self.offset_bits + len(BORDERS) + weights * self.weight_bits
+        return StepFormat(self.offset_bits, self.weight_bits, weights, lanes.taps)
 
-    @property
-    def rom_width(self) -> int:
-        """Bits of one step in the schedule memory."""
-        return self.entry_width * self.parallelism.taps + 2
-
-    def rom(self) -> list[int]:
-        """Schedule memory: per step `taps` entries, one bit that ends the group, one that ends the pixel."""
-        words = []
-        for number, entries in enumerate(self.entries):
-            for start in range(0, len(entries), self.parallelism.taps):
-                word = 0
-                for place, entry in enumerate(entries[start : start + self.parallelism.taps]):
-                    word |= self._encode(entry) << (place * self.entry_width)
-                ends_group = start + self.parallelism.taps >= len(entries)
-                ends_pixel = ends_group and number == self.groups - 1
-                flags = ends_group | ends_pixel << 1
-                words.append(word | flags << (self.entry_width * self.parallelism.taps))
-        return words
+    def rom(self, step_format: StepFormat | None = None) -> list[int]:
+        """Schedule memory, in the unit's own format or in a wider one."""
+        taps = self.parallelism.taps
+        step_format = step_format or self.step_format
+        return [
+            step_format.encode(entries[start : start + taps], ends_group=start + taps >= len(entries))
+            for entries in self.entries
+            for start in range(0, len(entries), taps)
+        ]
 
     @cached_property
     def accumulator_range(self) -> tuple[int, int]:
@@ -243,18 +214,29 @@ class LayerSchedule:
         """Bits of a threshold: one more, for the one that no accumulator reaches."""
         return self.accumulator_bits + 1
 
-    def threshold_rom(self, searcher: int) -> list[int]:
+    @property
+    def search_bits(self) -> int:
+        """Bits that a search of this layer finds, 0 where there is none."""
+        return self.layer.activation_bits or 0
+
+    @property
+    def searched_channels(self) -> int:
+        """Channels that each searcher serves, those without a meaning included."""
+        return self.groups * self.parallelism.output_lanes // self.parallelism.searchers
+
+    def threshold_rom(self, searcher: int, bits: int | None = None) -> list[int]:
         """Thresholds of the channels that one searcher serves, 2**n words per channel, the first one unused.
 
-        A threshold outside the range of the accumulators is moved to just outside, which changes no
+        With more than the layer's own n `bits`, the words behind its thresholds are never reached. A
+        threshold outside the range of the accumulators is moved to just outside, which changes no
         comparison and keeps the words narrow.
         """
         lanes = self.parallelism
         low, high = self.accumulator_range
-        padded = np.full(
-            (self.groups * lanes.output_lanes, self.parameters.thresholds.shape[1] + 1), high + 1
-        )
-        padded[: len(self.parameters.thresholds), 1:] = self.parameters.thresholds
+        thresholds = self.parameters.thresholds
+        depth = 2**bits if bits else thresholds.shape[1] + 1
+        padded = np.full((self.groups * lanes.output_lanes, depth), high + 1)
+        padded[: len(thresholds), 1 : thresholds.shape[1] + 1] = thresholds
         mine = padded.reshape(self.groups, -1, lanes.searchers, padded.shape[1])[:, :, searcher]
         return np.clip(mine, low, high + 1).reshape(-1).tolist()
 
@@ -276,11 +258,3 @@ class LayerSchedule:
             return 0
         last = self.layer.kernel - 1
         return (ky == 0) | (ky == last) << 1 | (kx == 0) << 2 | (kx == last) << 3
-
-    def _encode(self, entry: Entry) -> int:
-        bits = self.weight_bits
-        mask = 2**bits - 1
-        word = 0
-        for value in reversed(entry.weight.reshape(-1).tolist()):
-            word = word << bits | value & mask
-        return (word << len(BORDERS) | entry.borders) << self.offset_bits | entry.offset

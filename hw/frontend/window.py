@@ -5,7 +5,8 @@ from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.frontend.memories import memory_style, window_depth
-from hw.frontend.schedule import BORDERS, LayerSchedule
+from hw.frontend.schedule import LayerSchedule
+from hw.frontend.step import BORDERS
 from hw.payloads import index_bits
 
 __all__ = ["Window"]
@@ -131,9 +132,9 @@ class Window(wiring.Component):
 
         # Schedule memory.
         rom = schedule.rom()
-        style = memory_style(len(rom), schedule.rom_width)
+        style = memory_style(len(rom), schedule.step_format.width)
         m.submodules.schedule = schedule_memory = memory.Memory(
-            shape=unsigned(schedule.rom_width),
+            shape=unsigned(schedule.step_format.width),
             depth=len(rom),
             init=rom,
             attrs={"ram_style": style, "rom_style": style},
@@ -163,7 +164,7 @@ class Window(wiring.Component):
         entry = data.StructLayout(
             {"offset": schedule.offset_bits, "borders": len(BORDERS), "weights": self._weights}
         )
-        entries = data.View(data.ArrayLayout(entry, len(taps)), rom_read.data[:-2])
+        entries = data.View(data.ArrayLayout(entry, len(taps)), rom_read.data[:-1])
         for tap in taps:
             m.d.comb += [
                 reads[tap].en.eq(self.advance),
@@ -177,7 +178,7 @@ class Window(wiring.Component):
                 s_moved.eq(moved),
                 d_moved.eq(s_moved),
                 self.valid.eq(s_valid),
-                self.ends_group.eq(rom_read.data[-2]),
+                self.ends_group.eq(rom_read.data[-1]),
             ]
             m.d.comb += released.eq(d_moved)
             for tap in taps:
