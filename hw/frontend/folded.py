@@ -1,0 +1,105 @@
+"""Folded front end: pixels in, feature values out, one engine for all layers. It only composes."""
+
+from amaranth.hdl import Cat, Module, Mux, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hw.frontend.finish import Finish
+from hw.frontend.fold import Fold
+from hw.frontend.frontend import feature_range
+from hw.frontend.mac import MacArray, MaxArray
+from hw.frontend.maps import MapMemory
+from hw.frontend.sequencer import Sequencer
+from sw.design import PIXEL_BITS
+
+__all__ = ["FoldedFrontEnd"]
+
+
+class FoldedFrontEnd(wiring.Component):
+    """All layers of a bundle, one after the other.
+
+    Throughput: :attr:`hw.frontend.fold.Fold.cycles` per image. Latency: a whole image, then the sum of all
+    layers. The pixels of the next image are taken while the second and later layers are computed. Under
+    back-pressure the last layer waits and nothing is lost.
+
+    Parameters
+    ----------
+    fold
+        What is known of the engine.
+
+    Attributes
+    ----------
+    shape, value_range
+        Shape and range of a feature value.
+
+    Members
+    -------
+    i, o
+        As of :class:`hw.frontend.frontend.FrontEnd`.
+    """
+
+    def __init__(self, fold: Fold):
+        self._fold = fold
+        self.shape = fold.value_shapes[-1]
+        self.value_range = feature_range(fold.schedules)
+        super().__init__(
+            {
+                "i": In(stream.Signature(PIXEL_BITS)),
+                "o": Out(stream.Signature(data.ArrayLayout(self.shape, 1))),
+            }
+        )
+
+    def elaborate(self, platform):
+        """Sequencer, memories, reductions, and what becomes of their results."""
+        m = Module()
+        fold = self._fold
+        m.submodules.sequencer = sequencer = Sequencer(fold)
+        m.submodules.maps = maps = MapMemory(fold)
+        m.submodules.multiply = multiply = MacArray(fold, _factors(fold))
+        m.submodules.finish = finish = Finish(fold, multiply.shape, maps.word)
+        reductions = [(multiply, finish.sums, ~sequencer.now.pools)]
+        if fold.has_pools:
+            m.submodules.maximum = maximum = MaxArray(maps.word)
+            reductions.append((maximum, finish.maxima, sequencer.now.pools))
+
+        connect(m, flipped(self.i), maps.i)
+        connect(m, finish.o, flipped(self.o))
+        m.d.comb += [
+            sequencer.image.eq(maps.image),
+            maps.image_done.eq(sequencer.image_done),
+            maps.advance.eq(sequencer.advance),
+            maps.addresses.eq(sequencer.addresses),
+            maps.write.eq(finish.write),
+            multiply.weights.eq(sequencer.weights),
+            finish.now.eq(sequencer.now),
+            finish.restart.eq(sequencer.restart),
+            finish.last_layer.eq(sequencer.last_layer),
+            sequencer.advance.eq(Cat(reduction.advance for reduction, _, _ in reductions).all()),
+            sequencer.group_done.eq(Cat(result.done for _, result, _ in reductions).any()),
+        ]
+        for reduction, result, chosen in reductions:
+            m.d.comb += [
+                reduction.valid.eq(sequencer.valid & chosen),
+                reduction.ends_group.eq(sequencer.ends_group),
+                result.valid.eq(reduction.held_valid),
+                result.values.eq(reduction.held),
+                reduction.held_done.eq(result.done),
+            ]
+            for tap, word in enumerate(reduction.data):
+                self._feed(m, word, sequencer, maps, tap)
+        return m
+
+    def _feed(self, m: Module, word: data.View, sequencer: Sequencer, maps: MapMemory, tap: int) -> None:
+        """The values of a tap, 0 outside the image; a pixel is in the first lane."""
+        for lane in range(self._fold.parallelism.input_lanes):
+            value = maps.words[tap][lane] if self._fold.map_depth else 0
+            if lane == 0:
+                value = Mux(sequencer.first_layer, maps.pixels[tap], value)
+            m.d.comb += word[lane].eq(Mux(sequencer.outside[tap], 0, value))
+
+
+def _factors(fold: Fold) -> data.FlexibleLayout:
+    """Values of a word as the multipliers take them."""
+    starts = [sum(fold.factor_bits[:lane]) for lane in range(len(fold.factor_bits) + 1)]
+    fields = {lane: data.Field(unsigned(bits), starts[lane]) for lane, bits in enumerate(fold.factor_bits)}
+    return data.FlexibleLayout(starts[-1], fields)
