@@ -322,11 +322,14 @@ PRESETS: dict[str, DesignPoint] = {
         width=28,
         classes=10,
         layers=(
-            Layer(kind="conv3x3", out_channels=8, stride=2, weight_bits=2, activation_bits=3),
-            Layer(kind="conv3x3", out_channels=16, stride=2, weight_bits=2, activation_bits=3),
-            Layer(kind="conv3x3", out_channels=8, weight_bits=2),
+            Layer(kind="conv3x3", out_channels=8, stride=2, weight_bits=4, activation_bits=4),
+            Layer(kind="conv3x3", out_channels=16, stride=2, weight_bits=2, activation_bits=4),
+            Layer(kind="conv3x3", out_channels=16, weight_bits=2),
         ),
-        thresholds_per_feature=2,
+        thresholds_per_feature=3,
+        rows=96,
+        row_lanes=24,
+        col_lanes=2,
     ),
     "cifar10-grey": DesignPoint(
         name="cifar10-grey",
@@ -334,13 +337,15 @@ PRESETS: dict[str, DesignPoint] = {
         width=32,
         classes=10,
         layers=(
-            Layer(kind="conv3x3", out_channels=8, stride=2, weight_bits=2, activation_bits=4),
-            Layer(kind="conv3x3", out_channels=16, stride=2, weight_bits=2, activation_bits=4),
-            Layer(kind="pointwise1x1", out_channels=16, weight_bits=2),
+            Layer(kind="conv3x3", out_channels=16, stride=2, weight_bits=4, activation_bits=4),
+            Layer(kind="conv3x3", out_channels=32, stride=2, weight_bits=2, activation_bits=4),
+            Layer(kind="conv3x3", out_channels=32, weight_bits=2, activation_bits=4),
+            Layer(kind="conv3x3", out_channels=16, weight_bits=2),
         ),
         thresholds_per_feature=3,
         templates_per_class=3,
-        rows=128,
+        rows=96,
+        row_lanes=24,
     ),
 }
 """Named starting points, one per known data set."""

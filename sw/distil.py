@@ -31,9 +31,11 @@ Method = Literal["learned", "mean", "kmeans"]
 
 RECIPES = {
     "digits": Recipe(70, 30, 15, batch=50, shift=0.5, rotate_deg=5.0, distil_weight=0.1, temperature=2.0),
-    "mnist": Recipe(40, 4, 3, shift=0.5, rotate_deg=0.0, distil_weight=0.1, temperature=2.0),
+    "mnist": Recipe(80, 6, 3, batch=100, shift=0.5, rotate_deg=0.0, distil_weight=0.1, temperature=2.0),
     "fashion-mnist": Recipe(25, 10, 6, rotate_deg=0.0, flip=True),
-    "cifar10-grey": Recipe(25, 10, 12, shift=2.0, rotate_deg=0.0, flip=True),
+    "cifar10-grey": Recipe(
+        40, 10, 8, batch=100, shift=2.0, rotate_deg=0.0, flip=True, distil_weight=0.1, temperature=2.0
+    ),
 }
 OTHER_RECIPE = Recipe(25, 10, 6, rotate_deg=0.0)
 FLOAT_WEIGHT_DECAY = 0.02

@@ -12,7 +12,9 @@ from sw.design import PRESETS
 from tests.bundles import random_bundle
 
 P = Parallelism
-MNIST = PRESETS["mnist"].with_(cell_bits=4, adc_bits=8)
+MNIST = PRESETS["mnist"].with_(
+    thresholds_per_feature=1, cell_bits=4, adc_bits=8, rows=112, row_lanes=16, col_lanes=1
+)
 
 
 @pytest.mark.parametrize(
