@@ -147,7 +147,7 @@ def test_verilog_only_writes_the_chip_and_a_template(bundle_file, tmp_path):
     header = text[text.index("module engram(") :].partition(";")[0]
     assert {"clk", "rst", "rx", "tx", "busy"} == set(header.partition("(")[2].strip(")").split(", "))
     assert "EHXPLLL" not in text
-    assert "period 20.000" in (tmp_path / "tiny-ulx3s-85f.sdc").read_text()
+    assert "period 12.500" in (tmp_path / "tiny-ulx3s-85f.sdc").read_text()
     assert load(tmp_path / "tiny-ulx3s-85f.engram").digest == values["digest"]
 
 
