@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.array import BehaviouralArray
+from hw.code_memory import load_port
 from hw.payloads import conversion_layout, index_bits, level_word_layout, program_layout, result_layout
 from hw.scores import ScoreAccumulator
 from hw.winner import WinnerTakeAll
@@ -23,6 +24,8 @@ class Accelerator(wiring.Component):
     ----------
     bundle
         The classifier.
+    spram
+        As for :class:`hw.array.BehaviouralArray`.
 
     Members
     -------
@@ -32,14 +35,17 @@ class Accelerator(wiring.Component):
         One answer per image.
     program, programmed
         The array's programming port, see :class:`hw.payloads.ArraySeam`.
+    load
+        With `spram`: the codes; no word of an image may come before all of them.
     conversion_tap
         Copy of every conversion in the cycle it is taken, for verification.
     score_address, score
         See :class:`hw.scores.ScoreAccumulator`.
     """
 
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle, *, spram: bool = False):
         self._bundle = bundle
+        self._spram = spram
         design = bundle.design
         tap = wiring.Signature({"valid": Out(1), "payload": Out(conversion_layout(design))})
         super().__init__(
@@ -51,13 +57,14 @@ class Accelerator(wiring.Component):
                 "conversion_tap": Out(tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
+                **({"load": In(load_port())} if spram else {}),
             }
         )
 
     def elaborate(self, platform):
         """Connections only."""
         m = Module()
-        m.submodules.array = array = BehaviouralArray(self._bundle)
+        m.submodules.array = array = BehaviouralArray(self._bundle, spram=self._spram)
         m.submodules.scores = scores = ScoreAccumulator(self._bundle.design)
         m.submodules.winner = winner = WinnerTakeAll(self._bundle.design)
 
@@ -67,6 +74,8 @@ class Accelerator(wiring.Component):
         connect(m, winner.o, flipped(self.result))
         connect(m, flipped(self.program), array.program)
         connect(m, array.programmed, flipped(self.programmed))
+        if self._spram:
+            connect(m, flipped(self.load), array.load)
         m.d.comb += [
             self.conversion_tap.valid.eq(array.conversions.valid & array.conversions.ready),
             self.conversion_tap.payload.eq(array.conversions.payload),

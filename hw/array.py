@@ -2,10 +2,11 @@
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import connect, flipped
+from amaranth.lib.wiring import In, connect, flipped
 
 from hw.adc import AdcReadout
 from hw.cells import Cells
+from hw.code_memory import load_port
 from hw.match_lines import MatchLines
 from hw.payloads import ArraySeam
 from hw.word_lines import WordLineDriver
@@ -15,7 +16,7 @@ __all__ = ["BehaviouralArray"]
 
 
 class BehaviouralArray(wiring.Component):
-    """All tiles of the array behind the seam, with conductance codes in block RAM.
+    """All tiles of the array behind the seam, with conductance codes in block RAM or single-port RAM.
 
     Adding codes in digital logic gives the same integers as adding currents on a match line, so everything
     behind the ADC sees what it would see of a real array.
@@ -28,18 +29,23 @@ class BehaviouralArray(wiring.Component):
     ----------
     bundle
         Sizes, conductance codes and ADC tables.
+    spram
+        Codes are in single-port RAM and come at start through one more port, `load`, see
+        :class:`hw.cells.Cells`.
     """
 
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle, *, spram: bool = False):
         self._bundle = bundle
-        super().__init__(ArraySeam(bundle.design))
+        self._spram = spram
+        seam = ArraySeam(bundle.design)
+        super().__init__({**seam.members, "load": In(load_port())} if spram else seam)
 
     def elaborate(self, platform):
         """Word lines, cells, match lines, ADCs."""
         m = Module()
         design = self._bundle.design
         m.submodules.word_lines = word_lines = WordLineDriver(design)
-        m.submodules.cells = cells = Cells(self._bundle)
+        m.submodules.cells = cells = Cells(self._bundle, spram=self._spram)
         m.submodules.match_lines = match_lines = MatchLines(design)
         m.submodules.adc = adc = AdcReadout(design, self._bundle.adc)
 
@@ -48,6 +54,8 @@ class BehaviouralArray(wiring.Component):
         connect(m, adc.o, flipped(self.conversions))
         connect(m, flipped(self.program), cells.program)
         connect(m, cells.programmed, flipped(self.programmed))
+        if self._spram:
+            connect(m, flipped(self.load), cells.load)
         m.d.comb += [
             match_lines.tile_ready.eq(word_lines.tile_ready & ~cells.busy),
             word_lines.step.eq(match_lines.step),

@@ -1,9 +1,10 @@
 """Cells: the conductance codes of the array in one memory, read in order, programmed one by one."""
 
 from amaranth.hdl import Array, Cat, Module, Mux, Signal, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.code_memory import CodeMemory, load_port
 from hw.geometry import ArrayGeometry
 from hw.payloads import ProgramOperation, index_bits, program_layout
 from sw.bundle import Bundle
@@ -21,10 +22,16 @@ class Cells(wiring.Component):
     it: requests in ascending order take 5 cycles each, others at most as many more as there are entries. SET
     adds the amplitude to the code, RESET subtracts it; the result saturates at 0 and at the largest code.
 
+    With `spram` the codes are not there at first: they come through `load`, one part of an entry in any cycle
+    that has one, and are whole after the last part of the last entry. They may be loaded again. No image and
+    no request may come before.
+
     Parameters
     ----------
     bundle
-        Gives sizes and initial codes.
+        Gives sizes and codes.
+    spram
+        Codes are loaded into single-port RAM instead of being part of the bitstream.
 
     Members
     -------
@@ -38,12 +45,16 @@ class Cells(wiring.Component):
         A programming request is being served: no image may start.
     program, programmed
         See :class:`hw.payloads.ArraySeam`. One request at a time; the next waits until the answer is taken.
+    load
+        With `spram`: the parts of all entries in order.
     """
 
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle, *, spram: bool = False):
         self._design = design = bundle.design
-        self._geometry = ArrayGeometry(design)
-        self._init = self._geometry.pack_codes(bundle.codes)
+        self._geometry = geometry = ArrayGeometry(design)
+        self._spram = spram
+        contents = None if spram else geometry.pack_codes(bundle.codes)
+        self._memory = CodeMemory(geometry.code_depth, geometry.code_width, contents)
         self._layout = data.ArrayLayout(unsigned(design.cell_bits), design.col_lanes * design.row_lanes * 2)
         super().__init__(
             {
@@ -53,29 +64,29 @@ class Cells(wiring.Component):
                 "busy": Out(1),
                 "program": In(stream.Signature(program_layout(design))),
                 "programmed": Out(stream.Signature(unsigned(design.cell_bits))),
+                **({"load": In(load_port())} if spram else {}),
             }
         )
 
     def elaborate(self, platform):
-        """The read port serves the match lines, or the programming walk when no image is inside."""
+        """The memory serves the match lines, or loading and the programming walk when no image is inside."""
         m = Module()
         design, geometry = self._design, self._geometry
         depth = geometry.code_depth
 
-        m.submodules.codes = codes = memory.Memory(
-            shape=unsigned(geometry.code_width), depth=depth, init=self._init, attrs={"ram_style": "block"}
-        )
-        read = codes.read_port()
-        write = codes.write_port()
-        m.d.comb += self.codes.as_value().eq(read.data)
-
+        m.submodules.memory = codes = self._memory
         next_entry = Signal(index_bits(depth))
-        with m.If(self.step):
+        walk = _Walk(m, geometry)
+        advance = Signal()
+        m.d.comb += [
+            self.codes.as_value().eq(codes.entry),
+            codes.address.eq(Mux(self.busy, walk.entry, next_entry)),
+            codes.read.eq(self.step | self.busy),
+        ]
+        with m.If(advance):
             m.d.sync += next_entry.eq(Mux(next_entry == depth - 1, 0, next_entry + 1))
-        m.d.comb += [read.en.eq(self.step | self.busy), read.addr.eq(next_entry)]
 
         request = Signal(program_layout(design))
-        walk = _Walk(m, geometry)
         row_lane = Signal(index_bits(design.row_lanes))
         col_lane = Signal(index_bits(design.col_lanes))
         before = Signal(design.cell_bits)
@@ -85,7 +96,6 @@ class Cells(wiring.Component):
         m.d.comb += [
             cell.eq((col_lane * design.row_lanes + row_lane) * 2 + request.device),
             raised.eq(before + request.amplitude),
-            write.addr.eq(walk.entry),
             self.programmed.payload.eq(after),
         ]
         with m.Switch(request.operation):
@@ -96,7 +106,18 @@ class Cells(wiring.Component):
             with m.Default():
                 m.d.comb += after.eq(before)
         changed = [Mux(cell == index, after, code) for index, code in enumerate(self.codes)]
-        m.d.comb += write.data.eq(Cat(*changed))
+        m.d.comb += [codes.new_entry.eq(Cat(*changed)), advance.eq(self.step)]
+        if self._spram:
+            part = Signal(range(len(codes.write)))
+            with m.If(self.load.valid):
+                m.d.comb += [
+                    codes.write.bit_select(part, 1).eq(1),
+                    codes.new_entry.eq(self.load.payload.replicate(len(codes.write))),
+                ]
+                m.d.sync += part.eq(part + 1)
+                with m.If(part == len(codes.write) - 1):
+                    m.d.sync += part.eq(0)
+                    m.d.comb += advance.eq(1)
 
         with m.FSM():
             with m.State("READY"):
@@ -115,16 +136,17 @@ class Cells(wiring.Component):
                 with m.Else():
                     walk.advance()
             with m.State("READ"):
-                m.d.comb += [self.busy.eq(1), read.addr.eq(walk.entry)]
+                m.d.comb += self.busy.eq(1)
                 m.next = "PICK"
             with m.State("PICK"):
-                m.d.comb += [self.busy.eq(1), read.addr.eq(walk.entry)]
+                m.d.comb += self.busy.eq(1)
                 m.d.sync += before.eq(Array(self.codes)[cell])
                 m.next = "WRITE"
             with m.State("WRITE"):
-                m.d.comb += [self.busy.eq(1), read.addr.eq(walk.entry), self.programmed.valid.eq(1)]
+                m.d.comb += [self.busy.eq(1), self.programmed.valid.eq(1)]
                 with m.If(self.programmed.ready):
-                    m.d.comb += write.en.eq(request.operation != ProgramOperation.READ)
+                    with m.If(request.operation != ProgramOperation.READ):
+                        m.d.comb += codes.write.eq(~0)
                     m.next = "READY"
         return m
 

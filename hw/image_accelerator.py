@@ -5,6 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
+from hw.code_memory import load_port
 from hw.frontend.frontend import FrontEnd
 from hw.frontend.schedule import Parallelism
 from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
@@ -29,6 +30,8 @@ class ImageAccelerator(wiring.Component):
         The classifier.
     parallelism
         One per layer, see :class:`hw.frontend.frontend.FrontEnd`.
+    spram
+        As for :class:`hw.accelerator.Accelerator`.
 
     Members
     -------
@@ -36,14 +39,17 @@ class ImageAccelerator(wiring.Component):
         Row after row, image after image.
     result
         One answer per image.
+    load
+        With `spram`: the codes; no pixel may come before all of them.
     level_tap, conversion_tap
         Copies of every word of word-line values and of every conversion, in the cycle it is taken.
     score_address, score
         See :class:`hw.scores.ScoreAccumulator`.
     """
 
-    def __init__(self, bundle: Bundle, parallelism: tuple[Parallelism, ...]):
+    def __init__(self, bundle: Bundle, parallelism: tuple[Parallelism, ...], *, spram: bool = False):
         self._bundle = bundle
+        self._spram = spram
         self._front_end = FrontEnd(bundle, parallelism)
         design = bundle.design
         level_tap = wiring.Signature({"valid": Out(1), "payload": Out(level_word_layout(design))})
@@ -56,6 +62,7 @@ class ImageAccelerator(wiring.Component):
                 "conversion_tap": Out(conversion_tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
+                **({"load": In(load_port())} if spram else {}),
             }
         )
 
@@ -66,13 +73,15 @@ class ImageAccelerator(wiring.Component):
         m.submodules.frontend = front
         m.submodules.quantiser = quantiser = Quantiser(self._bundle, front.shape, front.value_range)
         m.submodules.packer = packer = WordPacker(self._bundle.design, quantiser.at_once)
-        m.submodules.accelerator = accelerator = Accelerator(self._bundle)
+        m.submodules.accelerator = accelerator = Accelerator(self._bundle, spram=self._spram)
 
         connect(m, flipped(self.pixels), front.i)
         connect(m, front.o, quantiser.i)
         connect(m, quantiser.o, packer.i)
         connect(m, packer.o, accelerator.levels)
         connect(m, accelerator.result, flipped(self.result))
+        if self._spram:
+            connect(m, flipped(self.load), accelerator.load)
         m.d.comb += [
             self.level_tap.valid.eq(packer.o.valid & packer.o.ready),
             self.level_tap.payload.eq(packer.o.payload),

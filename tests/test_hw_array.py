@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hw.array import BehaviouralArray
+from hw.code_image import code_bytes
 from hw.geometry import ArrayGeometry
 from hw.payloads import ArraySeam, ProgramOperation
 from sw.reference import pipeline
@@ -22,10 +23,48 @@ def apply(codes: np.ndarray, request: dict, max_code: int) -> int:
     return int(codes[place])
 
 
+async def load(ctx, dut, bundle):
+    """Give the codes to an array with single-port RAM, with a pause now and then."""
+    codes = code_bytes(bundle)
+    for at in range(0, len(codes), 2):
+        ctx.set(dut.load.valid, 1)
+        ctx.set(dut.load.payload, int.from_bytes(codes[at : at + 2], "little"))
+        await ctx.tick()
+        ctx.set(dut.load.valid, 0)
+        for _ in range(at % 3):
+            await ctx.tick()
+
+
+@pytest.mark.parametrize("name", ["plain", "wide_codes", "one_row_per_tile", "one_feature"])
+def test_codes_that_were_loaded_are_as_good_as_built_in_ones(name):
+    shape = SHAPES[name]
+    bundle, other = (random_bundle(shape, seed=seed, codes="random") for seed in (1, 2))
+    levels = random_levels(shape, 3, seed=3)
+    words = ArrayGeometry(shape).pack_levels(levels).reshape(-1, shape.row_lanes).tolist()
+    dut = BehaviouralArray(bundle, spram=True)
+    bench = Bench(dut, seed=4)
+
+    async def load_and_classify(ctx):
+        await load(ctx, dut, other)  # loading again replaces all of it
+        await load(ctx, dut, bundle)
+        for word in words:
+            ctx.set(dut.levels.payload, word)
+            ctx.set(dut.levels.valid, 1)
+            await ctx.tick().until(dut.levels.ready)
+        ctx.set(dut.levels.valid, 0)
+
+    conversions = bench.consume(dut.conversions, 3 * shape.row_tiles * shape.templates)
+    bench.testbench(load_and_classify)
+    bench.run()
+    expected = pipeline.run_levels(bundle, levels).codes
+    assert [item.code for item in conversions] == expected.reshape(-1).tolist()
+
+
+@pytest.mark.parametrize("spram", [False, True], ids=["block RAM", "single-port RAM"])
 @pytest.mark.parametrize(
     "name", ["plain", "rows_not_a_multiple_of_lanes", "several_templates", "more_lanes_than_match_lines"]
 )
-def test_programming_changes_what_later_images_see(name):
+def test_programming_changes_what_later_images_see(name, spram):
     shape = SHAPES[name]
     bundle = random_bundle(shape, seed=1, codes="random")
     rng = np.random.default_rng(2)
@@ -45,11 +84,13 @@ def test_programming_changes_what_later_images_see(name):
     levels = random_levels(shape, 3, seed=3)
     words = ArrayGeometry(shape).pack_levels(levels).reshape(-1, shape.row_lanes).tolist()
 
-    dut = BehaviouralArray(bundle)
+    dut = BehaviouralArray(bundle, spram=spram)
     bench = Bench(dut, seed=4)
     conversions = []
 
     async def program_then_classify(ctx):
+        if spram:
+            await load(ctx, dut, bundle)
         for request, answer in zip(requests, answers, strict=True):
             ctx.set(dut.program.payload, request)
             ctx.set(dut.program.valid, 1)
