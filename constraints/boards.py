@@ -10,7 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sw.design import validated
 from sw.errors import EngramError
 
-__all__ = ["Board", "Clock", "Constant", "Family", "Leds", "Limits", "Uart", "load", "load_all", "names"]
+__all__ = [
+    "Board",
+    "Clock",
+    "Constant",
+    "Family",
+    "Flash",
+    "Leds",
+    "Limits",
+    "Uart",
+    "load",
+    "load_all",
+    "names",
+]
 
 FOLDER = Path(__file__).parent
 
@@ -18,6 +30,10 @@ Family = Literal["ice40", "ecp5"]
 Pin = Annotated[str, Field(pattern=r"^[A-Z]{0,2}[0-9]{1,2}$")]
 Megahertz = Annotated[float, Field(gt=0, le=400)]
 Count = Annotated[int, Field(ge=0)]
+
+FLASH_CORE_MHZ_MAX = 50
+"""The flash's clock has half the chip's frequency. READ works to 50 MHz on a W25Q128JV (data sheet, fR), to
+about half of that on some others."""
 
 
 class Clock(BaseModel):
@@ -53,8 +69,22 @@ class Uart(BaseModel):
     tx: Pin
 
 
+class Flash(BaseModel):
+    """Pins of the SPI flash that configures the FPGA, free for the design afterwards.
+
+    Controller out, peripheral in is the pin that Lattice calls SPI_SO on iCE40; the other way is SPI_SI.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cs_n: Pin
+    sck: Pin
+    copi: Pin
+    cipo: Pin
+
+
 class Leds(BaseModel):
-    """One LED while a request is being served, one while the PLL is locked."""
+    """One LED while a request is being served or the chip is not ready, one while the PLL is locked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -110,6 +140,8 @@ class Board(BaseModel):
         The part as nextpnr's option calls it, such as ``up5k``.
     clock, uart, leds
         See there.
+    flash
+        Where conductance codes for single-port RAM come from; may be left out where the part has none.
     io_type
         I/O standard of all pins in the constraint file; absent on iCE40, where the default serves.
     constants
@@ -130,6 +162,7 @@ class Board(BaseModel):
     clock: Clock
     uart: Uart
     leds: Leds
+    flash: Flash | None = None
     io_type: str | None = None
     constants: dict[str, Constant] = {}
     limits: Limits
@@ -141,7 +174,9 @@ class Board(BaseModel):
             raise ValueError(f"clock.pll {self.clock.pll!r} does not exist on {self.family}")
         if ecp5 != (self.speed is not None) or ecp5 != (self.io_type is not None):
             raise ValueError("speed and io_type must be given for ecp5 and left out for ice40")
-        pins = list(self.pins.values())
+        if self.flash and self.clock.core_mhz > FLASH_CORE_MHZ_MAX:
+            raise ValueError(f"clock.core_mhz must be at most {FLASH_CORE_MHZ_MAX} with flash")
+        pins = [*self.pins.values(), *self.flash_pins.values()]
         twice = sorted({pin for pin in pins if pins.count(pin) > 1})
         if twice:
             raise ValueError(f"pins must differ, {', '.join(twice)} is used twice")
@@ -158,6 +193,11 @@ class Board(BaseModel):
             "led_locked": self.leds.locked,
             **{name: constant.pin for name, constant in self.constants.items()},
         }
+
+    @property
+    def flash_pins(self) -> dict[str, str]:
+        """The same for the ports that only a chip with codes in single-port RAM has."""
+        return {f"flash__{port}": pin for port, pin in self.flash.model_dump().items()} if self.flash else {}
 
 
 @cache

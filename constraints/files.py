@@ -5,11 +5,14 @@ from constraints.boards import Board
 __all__ = ["lpf", "pcf", "sdc"]
 
 
-def pcf(board: Board) -> str:
-    """Physical constraints for nextpnr-ice40. The host's line idles high, so uart_rx has a pull-up."""
+def pcf(board: Board, *, flash: bool = False) -> str:
+    """Physical constraints for nextpnr-ice40, on request with the flash's pins.
+
+    The host's line idles high, so uart_rx has a pull-up.
+    """
+    pins = {**board.pins, **(board.flash_pins if flash else {})}
     lines = [
-        f"set_io {'-pullup yes ' if port == 'uart_rx' else ''}{port} {pin}"
-        for port, pin in board.pins.items()
+        f"set_io {'-pullup yes ' if port == 'uart_rx' else ''}{port} {pin}" for port, pin in pins.items()
     ]
     return "\n".join([*lines, f"set_frequency clk {board.clock.mhz:g}", ""])
 
@@ -34,9 +37,10 @@ def sdc(verilog: str, clock_mhz: float, divisor: int) -> str:
 # rst   in   synchronous to clk, active high
 # rx    in   from the host's transmitter, asynchronous, idles high: give it a pull-up
 # tx    out  to the host's receiver
-# busy  out  high while a request is being served
+# busy  out  high while a request is being served, or before the chip is ready
+# ready out  high when the chip can classify
 
 create_clock -name clk -period {1000 / clock_mhz:.3f} [get_ports clk]
 set_false_path -from [get_ports rx]
-set_false_path -to [get_ports {{tx busy}}]
+set_false_path -to [get_ports {{tx busy ready}}]
 """

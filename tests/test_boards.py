@@ -60,11 +60,13 @@ def test_unknown_board_lists_the_known_ones():
         ('pin = "35"\n', "", "board file mine.toml: clock.pin: Field required"),
         ('rx = "6"', 'rx = "9"', "pins must differ, 9 is used twice"),
         ('rx = "6"', 'rx = "pin 6"', "uart.rx: String should match pattern"),
+        ("core_mhz = 24", "core_mhz = 60", "clock.core_mhz must be at most 50 with flash"),
+        ('sck = "15"', 'sck = "6"', "pins must differ, 6 is used twice"),
         ("SB_PLL40_PAD", "EHXPLLL", "clock.pll 'EHXPLLL' does not exist on ice40"),
         ('package = "sg48"', 'package = "sg48"\nspeed = 6', "speed and io_type must be given for ecp5"),
         ("core_mhz = 24", "core_mhz = 24\ncore_khz = 1", "clock.core_khz: Extra inputs are not permitted"),
     ],
-    ids=["syntax", "missing", "twice", "no pin", "pll", "speed", "unknown key"],
+    ids=["syntax", "missing", "twice", "no pin", "fast flash", "flash", "pll", "speed", "unknown key"],
 )
 def test_mistake_in_a_board_file_is_named(old, new, message):
     assert old in ICEBREAKER
@@ -81,6 +83,18 @@ def test_pcf_places_every_port():
         "set_io led_locked 37",
         "set_frequency clk 12",
     ]
+
+
+def test_flash_pins_are_those_that_configure_the_fpga():
+    for name in ("icebreaker", "icesugar"):
+        board = boards.load(name)
+        assert pcf(board, flash=True).splitlines()[-5:-1] == [
+            "set_io flash__cs_n 16",
+            "set_io flash__sck 15",
+            "set_io flash__copi 14",
+            "set_io flash__cipo 17",
+        ]
+    assert boards.load("ulx3s-85f").flash_pins == {}
 
 
 def test_lpf_places_every_port():
