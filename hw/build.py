@@ -242,8 +242,8 @@ def write_verilog(
 ) -> dict[str, Any]:
     """Write the chip without PLL and pins, for any flow, and a constraints template.
 
-    ``<name>-<board>.v`` has the top module ``engram`` with ports clk, rst, rx, tx and busy; the ``.sdc``
-    beside it explains them. The UART's divisor is for the board's clock.
+    ``<name>-<board>.v`` has the top module ``engram`` with ports clk, rst, rx, tx, busy and ready; the
+    ``.sdc`` beside it explains them. The UART's divisor is for the board's clock.
 
     Raises
     ------

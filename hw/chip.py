@@ -2,11 +2,13 @@
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out, connect
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
+from hw.code_image import code_bytes
 from hw.controller import Controller
 from hw.feature_buffer import FeatureBuffer
+from hw.flash import FlashLoader, FlashPins
 from hw.frontend.schedule import Parallelism
 from hw.image_accelerator import ImageAccelerator
 from hw.uart import UartReceiver, UartTransmitter
@@ -27,24 +29,42 @@ class Chip(wiring.Component):
     parallelism
         One per layer of the front end, see :class:`hw.frontend.frontend.FrontEnd`. None leaves the front end
         out: the host sends features.
+    spram
+        The codes are in single-port RAM, and a :class:`hw.flash.FlashLoader` fetches them at start.
 
     Members
     -------
     rx, tx
         UART pins.
+    ready
+        The codes are in place; always, unless `spram`.
     busy
-        A request is being served.
+        A request is being served, or the chip is not ready.
+    flash
+        With `spram`: pins of the flash that holds the code image, see :mod:`hw.code_image`.
     """
 
-    rx: In(1, init=1)
-    tx: Out(1, init=1)
-    busy: Out(1)
-
-    def __init__(self, bundle: Bundle, divisor: int, parallelism: tuple[Parallelism, ...] | None = None):
+    def __init__(
+        self,
+        bundle: Bundle,
+        divisor: int,
+        parallelism: tuple[Parallelism, ...] | None = None,
+        *,
+        spram: bool = False,
+    ):
         self._bundle = bundle
         self._divisor = divisor
         self._parallelism = parallelism
-        super().__init__()
+        self._spram = spram
+        super().__init__(
+            {
+                "rx": In(1, init=1),
+                "tx": Out(1, init=1),
+                "ready": Out(1),
+                "busy": Out(1),
+                **({"flash": Out(FlashPins())} if spram else {}),
+            }
+        )
 
     def elaborate(self, platform):
         """Connections only."""
@@ -52,16 +72,28 @@ class Chip(wiring.Component):
         m.submodules.receiver = receiver = UartReceiver(self._divisor)
         m.submodules.transmitter = transmitter = UartTransmitter(self._divisor)
         with_front_end = self._parallelism is not None
-        m.submodules.controller = controller = Controller(self._bundle, with_front_end=with_front_end)
+        m.submodules.controller = controller = Controller(
+            self._bundle, with_front_end=with_front_end, loads_codes=self._spram
+        )
         if with_front_end:
-            m.submodules.accelerator = accelerator = ImageAccelerator(self._bundle, self._parallelism)
+            m.submodules.accelerator = accelerator = ImageAccelerator(
+                self._bundle, self._parallelism, spram=self._spram
+            )
             connect(m, controller.data, accelerator.pixels)
         else:
             m.submodules.buffer = buffer = FeatureBuffer(self._bundle.design)
-            m.submodules.accelerator = accelerator = Accelerator(self._bundle)
+            m.submodules.accelerator = accelerator = Accelerator(self._bundle, spram=self._spram)
             connect(m, controller.data, buffer.i)
             connect(m, buffer.o, accelerator.levels)
             m.d.comb += [controller.loaded.eq(buffer.loaded), buffer.start.eq(controller.start)]
+
+        if self._spram:
+            m.submodules.loader = loader = FlashLoader(code_bytes(self._bundle))
+            connect(m, loader.o, accelerator.load)
+            connect(m, loader.flash, flipped(self.flash))
+            m.d.comb += self.ready.eq(loader.ready)
+        else:
+            m.d.comb += self.ready.eq(1)
 
         connect(m, receiver.o, controller.i)
         connect(m, controller.o, transmitter.i)
@@ -69,7 +101,8 @@ class Chip(wiring.Component):
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),
-            self.busy.eq(controller.busy),
+            controller.ready.eq(self.ready),
+            self.busy.eq(controller.busy | ~self.ready),
             accelerator.score_address.eq(controller.score_address),
             controller.score.eq(accelerator.score),
         ]

@@ -5,7 +5,15 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.payloads import index_bits, result_layout
-from hw.protocol import ANSWER_BYTES, IDENTITY_BYTES, SCORE_BYTES, UNKNOWN, Opcode, identity_of
+from hw.protocol import (
+    ANSWER_BYTES,
+    IDENTITY_BYTES,
+    NOT_READY,
+    SCORE_BYTES,
+    UNKNOWN,
+    Opcode,
+    identity_of,
+)
 from sw.bundle import Bundle
 
 __all__ = ["Controller"]
@@ -23,6 +31,8 @@ class Controller(wiring.Component):
         Identity and sizes.
     with_front_end
         Serve IMAGE; if not, LOAD and CLASSIFY.
+    loads_codes
+        The chip is not ready at first.
 
     Members
     -------
@@ -36,13 +46,16 @@ class Controller(wiring.Component):
         Answers of the accelerator; the last one is kept.
     score_address, score
         Score memory of the accelerator.
+    ready
+        The accelerator can be used; looked at when a request begins, without meaning unless `loads_codes`.
     busy
         A request is being served.
     """
 
-    def __init__(self, bundle: Bundle, *, with_front_end: bool = False):
+    def __init__(self, bundle: Bundle, *, with_front_end: bool = False, loads_codes: bool = False):
         self._bundle = bundle
         self._with_front_end = with_front_end
+        self._loads_codes = loads_codes
         self._design = design = bundle.design
         super().__init__(
             {
@@ -54,6 +67,7 @@ class Controller(wiring.Component):
                 "result": In(stream.Signature(result_layout(design))),
                 "score_address": Out(index_bits(design.templates)),
                 "score": In(unsigned(design.max_score.bit_length())),
+                "ready": In(1),
                 "busy": Out(1),
             }
         )
@@ -64,6 +78,8 @@ class Controller(wiring.Component):
         design = self._design
         identity = identity_of(self._bundle, with_front_end=self._with_front_end).to_bytes()
         identity_bytes = Array(Const(byte, 8) for byte in identity)
+        if self._loads_codes:
+            identity_bytes = Array([*identity_bytes[:-1], _padded(m, self.ready, 8)])
         result = Signal(result_layout(design))
         answer = Cat(
             _padded(m, result.accepted, 8),
@@ -96,6 +112,14 @@ class Controller(wiring.Component):
             self.data.valid.eq(self.i.valid),
             self.i.ready.eq(self.data.ready),
         ]
+        ready = self.ready if self._loads_codes else Const(1)
+
+        def when_ready(state, otherwise="SEND_NOT_READY"):
+            m.next = state
+            if self._loads_codes:
+                with m.If(~ready):
+                    m.next = otherwise
+
         m.d.comb += self.busy.eq(1)
         with m.FSM():
             with m.State("READY"):
@@ -105,30 +129,38 @@ class Controller(wiring.Component):
                         m.next = "SEND_IDENTITY"
                     if self._with_front_end:
                         with m.Case(Opcode.IMAGE):
-                            m.next = "IMAGE"
+                            when_ready("IMAGE", "DROP_IMAGE")
                     else:
                         with m.Case(Opcode.LOAD):
                             m.next = "LOAD"
                         with m.Case(Opcode.CLASSIFY):
-                            m.d.comb += self.start.eq(1)
-                            m.next = "CLASSIFY"
+                            m.d.comb += self.start.eq(ready)
+                            when_ready("CLASSIFY")
                     with m.Case(Opcode.RESULT):
-                        m.next = "SEND_ANSWER"
+                        when_ready("SEND_ANSWER")
                     with m.Case(Opcode.SCORES):
-                        m.next = "READ_SCORE"
+                        when_ready("READ_SCORE")
                     with m.Default():
                         m.next = "SEND_UNKNOWN"
             with m.State("SEND_IDENTITY"):
                 send_block(identity_bytes[position], IDENTITY_BYTES, to_ready)
             if self._with_front_end:
                 pixel = Signal(range(design.height * design.width))
-                with m.State("IMAGE"):
-                    m.d.comb += pass_data
+
+                def count_pixels(then):
                     with m.If(self.i.valid & self.i.ready):
                         m.d.sync += pixel.eq(pixel + 1)
                         with m.If(pixel == design.height * design.width - 1):
                             m.d.sync += pixel.eq(0)
-                            m.next = "CLASSIFY"
+                            m.next = then
+
+                with m.State("IMAGE"):
+                    m.d.comb += pass_data
+                    count_pixels("CLASSIFY")
+                if self._loads_codes:
+                    with m.State("DROP_IMAGE"):
+                        m.d.comb += self.i.ready.eq(1)
+                        count_pixels("SEND_NOT_READY")
             else:
                 with m.State("LOAD"):
                     m.d.comb += pass_data
@@ -157,6 +189,9 @@ class Controller(wiring.Component):
                 send_block(score.word_select(position, 8), SCORE_BYTES, next_score)
             with m.State("SEND_UNKNOWN"):
                 send(Const(UNKNOWN, 8), to_ready)
+            if self._loads_codes:
+                with m.State("SEND_NOT_READY"):
+                    send(Const(NOT_READY, 8), to_ready)
         return m
 
 

@@ -6,7 +6,7 @@ front end knows IMAGE, one without knows LOAD and CLASSIFY; its identity tells w
 ======== ==== ============================= =====================================================
 request  byte data                          answer
 ======== ==== ============================= =====================================================
-IDENTIFY I    -                             :class:`Identity`, 25 bytes
+IDENTIFY I    -                             :class:`Identity`, 26 bytes
 IMAGE    P    height * width pixels         :class:`Answer`, 9 bytes, when the classifier is done
 LOAD     L    ceil(F / 8) bytes, feature f  the byte L
               in bit f % 8 of byte f // 8
@@ -16,6 +16,12 @@ SCORES   S    -                             T scores of 4 bytes
 ======== ==== ============================= =====================================================
 
 Any other byte is answered with ``?``.
+
+A chip that loads its conductance codes at start, see :mod:`hw.flash`, cannot classify before they are there;
+its identity tells. Until then it answers IMAGE, CLASSIFY, RESULT and SCORES with the single byte ``!``:
+IMAGE after all of its pixels, which are dropped, so a host sends them as always and then tries again. No
+answer to IMAGE, CLASSIFY or RESULT begins with that byte, but one to SCORES may: a host asks for scores only
+after an image. IDENTIFY and LOAD are served at any time. A chip that is ready stays so until the next reset.
 """
 
 import struct
@@ -41,9 +47,10 @@ __all__ = [
 ]
 
 MAGIC = b"ENGR"
-VERSION = 1
+VERSION = 2
 UNKNOWN = ord("?")
-IDENTITY_FORMAT = "<4sB8sIHHI"
+NOT_READY = ord("!")
+IDENTITY_FORMAT = "<4sB8sIHHIB"
 IDENTITY_BYTES = struct.calcsize(IDENTITY_FORMAT)
 ANSWER_FORMAT = "<BHHI"
 ANSWER_BYTES = struct.calcsize(ANSWER_FORMAT)
@@ -62,7 +69,8 @@ class Opcode(IntEnum):
 
 
 class Identity(NamedTuple):
-    """Who is there: protocol version, first 8 bytes of the bundle digest, sizes, pixels of an image or 0."""
+    """Who is there: protocol version, first 8 bytes of the bundle digest, sizes, pixels of an image or 0, and
+    1 when it can classify."""
 
     magic: bytes
     version: int
@@ -71,6 +79,7 @@ class Identity(NamedTuple):
     templates: int
     classes: int
     pixels: int
+    ready: int
 
     def to_bytes(self) -> bytes:
         """The bytes of the answer."""
@@ -100,12 +109,13 @@ class Answer(NamedTuple):
         return cls(*struct.unpack(ANSWER_FORMAT, raw))
 
 
-def identity_of(bundle: Bundle, *, with_front_end: bool = False) -> Identity:
-    """What a chip made from `bundle` must answer to IDENTIFY."""
+def identity_of(bundle: Bundle, *, with_front_end: bool = False, ready: bool = True) -> Identity:
+    """What a chip made from `bundle` must answer to IDENTIFY, when it is ready or before."""
     design = bundle.design
     digest = bytes.fromhex(bundle.digest)[:8]
     pixels = design.height * design.width if with_front_end else 0
-    return Identity(MAGIC, VERSION, digest, design.features, design.templates, design.classes, pixels)
+    sizes = design.features, design.templates, design.classes, pixels
+    return Identity(MAGIC, VERSION, digest, *sizes, ready=int(ready))
 
 
 def load_bytes(design: DesignPoint) -> int:

@@ -12,10 +12,11 @@ from amaranth.hdl import (
 )
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
 from constraints.boards import Board
 from hw.chip import Chip
+from hw.flash import FlashPins
 from hw.frontend.schedule import Parallelism
 from hw.pll import ecp5_dividers, ice40_dividers, uart_divisor
 from sw.bundle import Bundle
@@ -73,6 +74,8 @@ class Top(wiring.Component):
         UART speed in bit/s.
     parallelism
         Sizes of the layer units; None leaves the front end out.
+    spram
+        As for :class:`hw.chip.Chip`.
 
     Members
     -------
@@ -81,16 +84,25 @@ class Top(wiring.Component):
     uart_rx, uart_tx
         Host link.
     led_busy, led_locked
-        A request is being served; the PLL has locked.
+        A request is being served, or the chip is not ready; the PLL has locked.
+    flash
+        With `spram`: the board's configuration flash.
     ...
         One output for every constant pin of the board.
     """
 
     def __init__(
-        self, bundle: Bundle, board: Board, baud: int, parallelism: tuple[Parallelism, ...] | None = None
+        self,
+        bundle: Bundle,
+        board: Board,
+        baud: int,
+        parallelism: tuple[Parallelism, ...] | None = None,
+        *,
+        spram: bool = False,
     ):
-        self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud), parallelism)
+        self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud), parallelism, spram=spram)
         self._board = board
+        self._spram = spram
         super().__init__(
             {
                 "clk": In(1),
@@ -98,6 +110,7 @@ class Top(wiring.Component):
                 "uart_tx": Out(1),
                 "led_busy": Out(1),
                 "led_locked": Out(1),
+                **({"flash": Out(FlashPins())} if spram else {}),
                 **{name: Out(1) for name in board.constants},
             }
         )
@@ -128,6 +141,8 @@ class Top(wiring.Component):
             self.led_busy.eq(chip.busy ^ board.leds.active_low),
             self.led_locked.eq(boot.settled ^ board.leds.active_low),
         ]
+        if self._spram:
+            connect(m, chip.flash, flipped(self.flash))
         m.d.comb += [getattr(self, name).eq(pin.level) for name, pin in board.constants.items()]
         return m
 

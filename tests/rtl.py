@@ -90,6 +90,10 @@ class Bench:
         self._running += 1
         self._simulator.add_testbench(counted)
 
+    def background(self, process: Callable) -> None:
+        """Add a process that the run does not wait for."""
+        self._simulator.add_testbench(process, background=True)
+
     def run(self) -> None:
         """Run until every process is done, or fail when the budget is spent."""
         for _ in range(self._budget * STEPS_PER_CYCLE):

@@ -145,7 +145,7 @@ def test_verilog_only_writes_the_chip_and_a_template(bundle_file, tmp_path):
     assert (values["bitstream"], values["board"], values["target_mhz"]) == (None, "ulx3s-85f", 80)
     text = Path(values["verilog"]).read_text()
     header = text[text.index("module engram(") :].partition(";")[0]
-    assert {"clk", "rst", "rx", "tx", "busy"} == set(header.partition("(")[2].strip(")").split(", "))
+    assert {"clk", "rst", "rx", "tx", "busy", "ready"} == set(header.partition("(")[2].strip(")").split(", "))
     assert "EHXPLLL" not in text
     assert "period 12.500" in (tmp_path / "tiny-ulx3s-85f.sdc").read_text()
     assert load(tmp_path / "tiny-ulx3s-85f.engram").digest == values["digest"]

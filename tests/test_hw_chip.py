@@ -4,10 +4,12 @@ import pytest
 
 from hw import protocol
 from hw.chip import Chip
+from hw.code_image import code_bytes, flash_contents
 from hw.feature_buffer import FeatureBuffer
 from hw.geometry import ArrayGeometry
 from sw.reference import pipeline
 from tests.bundles import random_bundle, random_images, random_levels
+from tests.flash import Flash
 from tests.rtl import Bench
 from tests.test_hw_accelerator import SHAPES
 from tests.test_hw_image_accelerator import CASES as IMAGE_CASES
@@ -103,6 +105,76 @@ def test_images_over_the_wire(name):
 
     bench.testbench(talk)
     bench.run()
+
+
+@pytest.fixture
+def short_pauses(monkeypatch):
+    monkeypatch.setattr("hw.flash.PAUSE_CYCLES", 16)
+
+
+def chip_with_flash(bench, dut, talk):
+    """Run a conversation with a chip whose flash is empty until it is written."""
+    flash = Flash(dut.flash)
+    bench.testbench(lambda ctx: talk(ctx, Host(ctx, dut), flash))
+    bench.background(flash.run)
+    bench.run()
+
+
+async def until_ready(ctx, dut, flash, bundle):
+    assert ctx.get(dut.busy)
+    flash.contents = flash_contents(code_bytes(bundle))
+    while not ctx.get(dut.ready):
+        await ctx.tick()
+    assert not ctx.get(dut.busy)
+
+
+def test_chip_says_it_is_not_ready_until_its_codes_are_there(short_pauses):
+    shape, parallelism = IMAGE_CASES["parallel"]
+    bundle = random_bundle(shape, seed=1, codes="random")
+    images = random_images(shape, 1, seed=2)
+    expected = pipeline.run(bundle, images)
+    dut = Chip(bundle, DIVISOR, parallelism, spram=True)
+
+    async def talk(ctx, host, flash):
+        await host.send(bytes([protocol.Opcode.IDENTIFY]))
+        identity = protocol.Identity.from_bytes(await host.receive(protocol.IDENTITY_BYTES))
+        assert identity == protocol.identity_of(bundle, with_front_end=True, ready=False)
+        for request in (protocol.image_request(images[0]), b"R", b"S"):
+            await host.send(request)
+            assert await host.receive(1) == bytes([protocol.NOT_READY])
+        await host.send(b"C")
+        assert await host.receive(1) == bytes([protocol.UNKNOWN])
+        await until_ready(ctx, dut, flash, bundle)
+        await host.send(bytes([protocol.Opcode.IDENTIFY]))
+        identity = protocol.Identity.from_bytes(await host.receive(protocol.IDENTITY_BYTES))
+        assert identity == protocol.identity_of(bundle, with_front_end=True)
+        for number, image in enumerate(images):
+            await host.send(protocol.image_request(image))
+            answer = protocol.Answer.from_bytes(await host.receive(protocol.ANSWER_BYTES))
+            want = expected.accepted, expected.label, expected.template, expected.margin
+            assert answer == tuple(field[number] for field in want)
+
+    chip_with_flash(Bench(dut, budget=60_000), dut, talk)
+
+
+def test_features_may_be_loaded_before_the_chip_is_ready(short_pauses):
+    shape = SHAPES["plain"]
+    bundle = random_bundle(shape, seed=1, codes="random")
+    expected = pipeline.run_levels(bundle, random_levels(shape, 1, seed=2))
+    dut = Chip(bundle, DIVISOR, spram=True)
+
+    async def talk(ctx, host, flash):
+        await host.send(protocol.load_request(expected.levels[0]))
+        assert await host.receive(1) == bytes([protocol.Opcode.LOAD])
+        await host.send(bytes([protocol.Opcode.CLASSIFY]))
+        assert await host.receive(1) == bytes([protocol.NOT_READY])
+        await until_ready(ctx, dut, flash, bundle)
+        await host.send(bytes([protocol.Opcode.CLASSIFY]))
+        answer = protocol.Answer.from_bytes(await host.receive(protocol.ANSWER_BYTES))
+        assert answer.margin == expected.margin[0]
+        assert answer.template == expected.template[0]
+
+    chip_with_flash(Bench(dut, budget=60_000), dut, talk)
 
 
 @pytest.mark.parametrize("name", ["plain", "rows_not_a_multiple_of_lanes", "one_row_per_tile", "one_feature"])

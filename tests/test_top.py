@@ -11,16 +11,27 @@ from tests.bundles import TINY, random_bundle
 BUNDLE = random_bundle(TINY, seed=1)
 
 
+def ports_of(text):
+    top = text[text.index("attribute \\top 1") :].partition("\nend\n")[0]
+    return sorted(re.findall(r"wire (?:width \d+ )?(?:input|output) \d+ +\\(\S+)", top))
+
+
 @pytest.mark.parametrize("name", boards.names())
 def test_every_board_elaborates_with_its_ports_and_pll(name):
     board = boards.load(name)
 
     text = rtlil.convert(Top(BUNDLE, board, baud=1_000_000), name="top")
 
-    top = text[text.index("attribute \\top 1") :].partition("\nend\n")[0]
-    ports = re.findall(r"wire (?:width \d+ )?(?:input|output) \d+ +\\(\S+)", top)
-    assert sorted(ports) == sorted(board.pins)
+    assert ports_of(text) == sorted(board.pins)
     assert len(re.findall(rf"cell \\{board.clock.pll} ", text)) == 1
+
+
+def test_codes_in_single_port_ram_bring_the_flash_to_the_pins():
+    board = boards.load("icebreaker")
+
+    text = rtlil.convert(Top(BUNDLE, board, baud=1_000_000, spram=True), name="top")
+
+    assert ports_of(text) == sorted([*board.pins, *board.flash_pins])
 
 
 def test_ice40_pll_has_the_dividers_for_24_mhz():
