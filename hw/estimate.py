@@ -12,7 +12,7 @@ from hw.timing import accelerator_timing
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS, DesignPoint
 
-__all__ = ["Estimate", "chip_terms", "estimate", "image_cycles", "value_bits_of"]
+__all__ = ["Estimate", "chip_cells", "chip_terms", "estimate", "image_cycles", "value_bits_of"]
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,7 @@ def estimate(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None, family
     family
         FPGA family.
     """
-    weight = coefficients(family, "chip")
-    terms = chip_terms(bundle.design, with_front_end=parallelism is not None)
-    cells = sum(weight[name] * amount for name, amount in terms.items())
+    cells = chip_cells(bundle.design, family, with_front_end=parallelism is not None)
     if parallelism is not None:
         bits = value_bits_of(bundle, parallelism)
         for schedule, value_bits in zip(schedules_of(bundle, parallelism), bits, strict=True):
@@ -59,6 +57,13 @@ def estimate(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None, family
     return Estimate(
         round(cells), planned_block_rams(bundle, family, parallelism), image_cycles(bundle, parallelism)
     )
+
+
+def chip_cells(design: DesignPoint, family: Family, *, with_front_end: bool) -> float:
+    """Estimated logic cells of everything but the layer units."""
+    weight = coefficients(family, "chip")
+    terms = chip_terms(design, with_front_end=with_front_end)
+    return sum(weight[name] * amount for name, amount in terms.items())
 
 
 def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]:

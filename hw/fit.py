@@ -7,10 +7,13 @@ from math import ceil
 from operator import and_, or_
 
 from constraints.boards import Board, Family, Limits, load_all
+from hw.frontend.memories import MemoryPlan
 from hw.frontend.schedule import Parallelism
 from hw.memories import chip_memories
 from sw.bundle import Bundle
 from sw.errors import EngramError
+
+ADVICE = "change --row-lanes or --col-lanes, or use fewer features, templates or cell bits"
 
 __all__ = [
     "PlannedMemory",
@@ -19,8 +22,10 @@ __all__ = [
     "check_netlist",
     "check_plan",
     "netlist_usage",
+    "planned",
     "planned_block_rams",
     "planned_memories",
+    "too_large",
 ]
 
 
@@ -109,14 +114,16 @@ def planned_memories(
     Bits that are equal in all entries of a memory that is never written, such as the upper bits of ideal
     codes in wide cells, are constants and take no RAM.
     """
-    planned = []
-    for memory in chip_memories(bundle, parallelism):
-        width = memory.width
-        if memory.contents is not None:
-            width = (reduce(or_, memory.contents) & ~reduce(and_, memory.contents)).bit_count()
-        count = block_rams(memory.depth, width, family, read_only=not memory.writable) if width else 0
-        planned.append(PlannedMemory(memory.name, memory.depth, memory.width, count))
-    return tuple(planned)
+    return tuple(planned(memory, family) for memory in chip_memories(bundle, parallelism))
+
+
+def planned(memory: MemoryPlan, family: Family) -> PlannedMemory:
+    """One memory with its block RAM, see :func:`planned_memories`."""
+    width = memory.width
+    if memory.contents is not None:
+        width = (reduce(or_, memory.contents) & ~reduce(and_, memory.contents)).bit_count()
+    count = block_rams(memory.depth, width, family, read_only=not memory.writable) if width else 0
+    return PlannedMemory(memory.name, memory.depth, memory.width, count)
 
 
 def planned_block_rams(
@@ -137,9 +144,8 @@ def check_plan(bundle: Bundle, board: Board, parallelism: tuple[Parallelism, ...
     needed = planned_block_rams(bundle, board.family, parallelism)
     available = board.limits.block_rams
     if needed > available:
-        raise _too_large(
-            bundle, board, "block RAM", needed, available, _boards_with_ram_for(bundle, parallelism)
-        )
+        fitting = next(iter(_boards_with_ram_for(bundle, parallelism)), None)
+        raise too_large(bundle, board, f"{needed} block RAM", str(available), fitting, ADVICE)
 
 
 def netlist_usage(cells: Mapping[str, int]) -> Usage:
@@ -173,7 +179,8 @@ def check_netlist(
                 for other in _boards_with_ram_for(bundle, parallelism)
                 if usage.luts <= other.limits.luts and usage.ffs <= other.limits.ffs
             ]
-            raise _too_large(bundle, board, name, needed, available, fitting)
+            first = next(iter(fitting), None)
+            raise too_large(bundle, board, f"{needed} {name}", str(available), first, ADVICE)
 
 
 def _boards_with_ram_for(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -> list[Board]:
@@ -191,11 +198,12 @@ def _comparison(usage: Usage, limits: Limits) -> tuple[tuple[str, int, int], ...
     )
 
 
-def _too_large(
-    bundle: Bundle, board: Board, what: str, needed: int, available: int, fitting: list[Board]
+def too_large(
+    bundle: Bundle, board: Board, needed: str, available: str, fitting: Board | None, advice: str
 ) -> EngramError:
-    best = f"the smallest known board that fits is {fitting[0].name}" if fitting else "no known board has it"
+    """The one line for a chip that a board cannot hold."""
+    best = f"the smallest known board that fits is {fitting.name}" if fitting else "no known board has it"
     return EngramError(
-        f"{bundle.design.name!r} needs {needed} {what}, the {board.device} of {board.name} has {available}; "
-        f"{best}; or change --row-lanes or --col-lanes, or use fewer features, templates or cell bits"
+        f"{bundle.design.name!r} needs {needed}, the {board.device} of {board.name} has {available}; "
+        f"{best}; or {advice}"
     )

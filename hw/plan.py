@@ -1,163 +1,236 @@
-"""Plan: the cheapest parallelism of every layer within a cycle budget, and the fastest that fits a board.
+"""Plan: the fastest front end that fits a board, and a clear no with the resource that is short.
 
-For each layer all sizes are listed with their cycles, zero weights counted; the cheapest chain that fits
-together is found by dynamic programming from the last layer to the first.
+For each layer all useful sizes are listed with their cycles, zero weights counted. The cheapest chains that
+fit together are found by dynamic programming from the last layer to the first, in logic cells for every
+number of block RAM, so that no exchange rate between the two is needed.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from math import floor
+
+import numpy as np
+from numpy.typing import NDArray
 
 from constraints.boards import Board, Family, load_all
-from hw.estimate import Estimate, estimate
-from hw.fit import block_rams
-from hw.frontend.cost import cells_of
-from hw.frontend.memories import unit_memories
-from hw.frontend.schedule import LayerSchedule, Parallelism
+from hw.estimate import Estimate, chip_cells, estimate, image_cycles
+from hw.fit import planned, too_large
+from hw.frontend.frontend import feature_range
+from hw.frontend.memories import MemoryPlan
+from hw.frontend.options import Option, layer_options, useful_schedules
+from hw.frontend.schedule import Parallelism
+from hw.memories import memories_behind
 from hw.quantiser import quantiser_cycles
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS, LayerShape
 from sw.errors import EngramError
 
-__all__ = ["Planner", "default_parallelism", "fastest_that_fits"]
+__all__ = ["CELL_MARGIN", "Chains", "Planner", "default_parallelism", "fastest_that_fits"]
 
-LANES = (1, 2, 4, 8, 16, 32)
-TAPS = (1, 2, 3, 4, 5, 9)
-SEARCHERS = (1, 2, 4, 8)
 CELL_MARGIN = 0.12
 """Share of a part's cells that stays free: routing needs it, and the estimate errs."""
-BUDGET_STEP = 1.12
-"""Ratio of neighbouring cycle budgets that are tried."""
-EXCHANGE = (0.5, 2.0, 10.0)
-"""What a block RAM may be worth, in the part's own ratio of cells to block RAM, most balanced first."""
-
-
-@dataclass(frozen=True)
-class _Option:
-    """One size of one layer: what it gives to the next and what it costs."""
-
-    size: Parallelism
-    at_once: int
-    cycles: int
-    cells: float
-    block_rams: int
+BLOCK_RAM_SHARE = 0.5
+"""What a share of a part's block RAM counts against the same share of its cells, on which routing depends."""
+ADVICE = "use --from features, or a student with fewer channels, layers or templates"
 
 
 @dataclass(frozen=True, eq=False)
+class Chains:
+    """The cheapest front ends within some budget of cycles.
+
+    Attributes
+    ----------
+    cells
+        float64, by the number of block RAM that may be used: the fewest logic cells; infinite where there is
+        none.
+    """
+
+    cells: NDArray[np.float64]
+    _links: list[dict[int, "_Link"]]
+
+    def sizes(self, block_rams: int) -> tuple[Parallelism, ...]:
+        """The front end behind ``cells[block_rams]``."""
+        found, lanes, left = [], 1, block_rams
+        for links in self._links:
+            link = links[lanes]
+            option = link.options[link.chosen[left]]
+            left -= option.block_rams
+            lanes = int(link.lanes_behind[option.at_once][left])
+            found.append(option.size)
+        return tuple(found)
+
+
+@dataclass(frozen=True, eq=False)
+class _Link:
+    """One layer with one number of input lanes: options, and the best one for each number of block RAM."""
+
+    options: list[Option]
+    chosen: NDArray[np.int64]
+    lanes_behind: dict[int, NDArray[np.int64]]
+
+
 class Planner:
-    """Finds plans for one bundle on one family.
+    """Finds front ends of one bundle.
 
     Parameters
     ----------
     bundle
         Layers and weights.
-    family
-        FPGA family.
     """
 
-    bundle: Bundle
-    family: Family
+    def __init__(self, bundle: Bundle):
+        self._bundle = bundle
+        self._schedules = useful_schedules(bundle)
+        self._options: dict[Family, list[list[Option]]] = {}
+
+    def options(self, family: Family) -> list[list[Option]]:
+        """All sizes of every layer."""
+        if family not in self._options:
+            self._options[family] = layer_options(self._schedules, family)
+        return self._options[family]
 
     @cached_property
-    def _options(self) -> list[list[_Option]]:
-        design = self.bundle.design
-        options, value_bits = [], PIXEL_BITS
-        parts = zip(design.layers, design.layer_shapes, self.bundle.frontend, strict=True)
-        for number, (layer, shape, trained) in enumerate(parts):
-            schedules = [
-                LayerSchedule(layer, shape, trained, size)
-                for size in _sizes(layer.has_weights, shape, first=number == 0)
-            ]
-            options.append([self._option(schedule, value_bits) for schedule in schedules])
-            if layer.has_weights:
-                value_bits = layer.activation_bits or schedules[0].accumulator_bits
-        return options
-
-    def _option(self, schedule: LayerSchedule, value_bits: int) -> _Option:
-        size = schedule.parallelism
-        rams = sum(
-            block_rams(plan.depth, plan.width, self.family, read_only=not plan.writable)
-            for plan in unit_memories(schedule, value_bits, "")
-            if plan.style == "block"
-        )
-        return _Option(
-            size, schedule.values_at_once, schedule.cycles, cells_of(schedule, value_bits, self.family), rams
-        )
-
-    def cheapest(self, budget: int, cells_per_block_ram: float) -> tuple[Parallelism, ...] | None:
-        """The cheapest plan with at most `budget` cycles per image for every unit, or None.
-
-        A block RAM counts as much as `cells_per_block_ram` logic cells.
-        """
-        best: dict[int, tuple[float, tuple[Parallelism, ...]]] = {1: (0.0, ())}
-        for options in reversed(self._options):
-            chosen: dict[int, tuple[float, tuple[Parallelism, ...]]] = {}
-            for option in options:
-                behind = [found for lanes, found in best.items() if lanes % option.at_once == 0]
-                if option.cycles > budget or not behind:
-                    continue
-                cost, tail = min(behind, key=lambda found: found[0])
-                cost += option.cells + cells_per_block_ram * option.block_rams
-                lanes = option.size.input_lanes
-                if lanes not in chosen or cost < chosen[lanes][0]:
-                    chosen[lanes] = (cost, (option.size, *tail))
-            best = chosen
-        return best[1][1] if 1 in best else None
-
     def budgets(self) -> list[int]:
-        """Cycle budgets from the fastest that any size reaches to the slowest that makes sense."""
-        slowest = max((max(option.cycles for option in options) for options in self._options), default=1)
-        budget = float(
-            max((min(option.cycles for option in options) for options in self._options), default=1)
+        """Every number of cycles per image that a change of size leads to, fastest first.
+
+        No unit is made faster than the slowest of pixel input, quantiser and array: nothing would gain by it.
+        """
+        design = self._bundle.design
+        least = max(image_cycles(self._bundle, None), design.height * design.width, quantiser_cycles(design))
+        cycles = {schedule.cycles for sizes in self._schedules for schedule in sizes}
+        return sorted({max(least, value) for value in cycles} | {least})
+
+    def chains(self, budget: int, family: Family, most_block_rams: int) -> Chains:
+        """The cheapest front ends with at most `budget` cycles per image for every unit."""
+        room = most_block_rams + 1
+        best = {1: np.zeros(room)}
+        links: list[dict[int, _Link]] = []
+        for options in reversed(self.options(family)):
+            behind, lanes_behind = _merged(best, {option.at_once for option in options}, room)
+            usable = [option for option in options if option.cycles <= budget and option.block_rams < room]
+            best, found = {}, {}
+            for lanes in sorted({option.size.input_lanes for option in usable}):
+                mine = [option for option in usable if option.size.input_lanes == lanes]
+                cells = np.full((len(mine), room), np.inf)
+                for row, option in zip(cells, mine, strict=True):
+                    row[option.block_rams :] = (
+                        option.cells + behind[option.at_once][: room - option.block_rams]
+                    )
+                chosen = cells.argmin(axis=0)
+                best[lanes] = cells[chosen, np.arange(room)]
+                found[lanes] = _Link(mine, chosen, lanes_behind)
+            links.insert(0, found)
+        return Chains(best.get(1, np.full(room, np.inf)), links)
+
+    def fastest(self, board: Board) -> tuple[Parallelism, ...] | None:
+        """The front end with the fewest cycles per image that fits the board, or None.
+
+        Of those with equal cycles it takes the least of the part, see :data:`BLOCK_RAM_SHARE`.
+        """
+        room = self._room(board)
+        if room.block_rams < 0:
+            return None
+        found = None
+        budgets = self.budgets
+        while budgets:
+            middle = len(budgets) // 2
+            chains = self.chains(budgets[middle], board.family, room.block_rams)
+            if chains.cells[-1] <= room.cells:
+                found, budgets = chains, budgets[:middle]
+            else:
+                budgets = budgets[middle + 1 :]
+        if found is None:
+            return None
+        shares = found.cells / board.limits.luts
+        shares += BLOCK_RAM_SHARE * np.arange(len(shares)) / max(1, board.limits.block_rams)
+        shares[found.cells > room.cells] = np.inf
+        return found.sizes(int(shares.argmin()))
+
+    def fits(self, board: Board) -> bool:
+        """Whether the board holds any front end of this bundle."""
+        room = self._room(board)
+        if room.block_rams < 0:
+            return False
+        chains = self.chains(self.budgets[-1], board.family, room.block_rams)
+        return bool(chains.cells[-1] <= room.cells)
+
+    def refusal(self, board: Board) -> EngramError:
+        """Why no front end fits the board: the resource of which the smallest share is missing."""
+        room, limits = self._room(board), board.limits
+        most = max(1, limits.block_rams)
+        while not np.isfinite((chains := self.chains(self.budgets[-1], board.family, most)).cells[-1]):
+            most *= 2
+        chains = self.chains(self.budgets[-1], board.family, 2 * most)
+        usable_cells = floor(limits.luts * (1 - CELL_MARGIN))
+        cells = usable_cells - room.cells + chains.cells
+        block_rams = limits.block_rams - room.block_rams + np.arange(len(cells))
+        least_cells = cells[block_rams <= limits.block_rams].min(initial=np.inf)
+        enough = cells <= usable_cells
+        least_rams = block_rams[enough if enough.any() else np.isfinite(cells)].min()
+        # Either would do where more of one saves the other: then the one with the smaller part missing.
+        missing_rams = least_rams / max(1, limits.block_rams) if enough.any() else np.inf
+        others = (other for other in load_all() if other.name != board.name and self.fits(other))
+        fitting = next(others, None)
+        if np.isfinite(least_cells) and least_cells / usable_cells <= missing_rams:
+            return too_large(
+                self._bundle,
+                board,
+                f"about {least_cells:.0f} logic cells",
+                f"{limits.luts}, of which {usable_cells} can be filled",
+                fitting,
+                ADVICE,
+            )
+        return too_large(
+            self._bundle, board, f"{least_rams} block RAM", str(limits.block_rams), fitting, ADVICE
         )
-        found = []
-        while budget < slowest * BUDGET_STEP:
-            found.append(int(budget))
-            budget *= BUDGET_STEP
-        return found
+
+    def _room(self, board: Board) -> "_Room":
+        """What everything but the layer units leaves of a board."""
+        design, family = self._bundle.design, board.family
+        cells = board.limits.luts * (1 - CELL_MARGIN) - chip_cells(design, family, with_front_end=True)
+        taken = sum(planned(memory, family).block_rams for memory in self._memories_behind)
+        return _Room(cells, board.limits.block_rams - taken)
+
+    @cached_property
+    def _memories_behind(self) -> tuple[MemoryPlan, ...]:
+        return memories_behind(self._bundle, feature_range(tuple(sizes[0] for sizes in self._schedules)))
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Logic cells and block RAM, negative where even the rest of the chip does not fit."""
+
+    cells: float
+    block_rams: int
+
+
+def _merged(
+    best: dict[int, NDArray[np.float64]], at_once: set[int], room: int
+) -> tuple[dict[int, NDArray[np.float64]], dict[int, NDArray[np.int64]]]:
+    """Cheapest rest of the chain behind a unit that delivers so many values at once, and its input lanes."""
+    cells, lanes = {}, {}
+    for values in at_once:
+        fitting = [number for number in best if number % values == 0]
+        choices = np.array([best[number] for number in fitting] or [np.full(room, np.inf)])
+        chosen = choices.argmin(axis=0)
+        cells[values] = choices[chosen, np.arange(room)]
+        lanes[values] = np.array(fitting or [1])[chosen]
+    return cells, lanes
 
 
 def fastest_that_fits(bundle: Bundle, board: Board) -> tuple[tuple[Parallelism, ...], Estimate]:
     """The parallelism with the fewest cycles per image whose estimate fits the board, and that estimate.
 
-    No unit is made faster than the slowest of pixel input, quantiser and array, which nothing would gain by.
-
     Raises
     ------
     EngramError
-        If not even the smallest front end fits.
+        If not even the smallest front end fits: the resource that is short, need, have, and the smallest
+        known board that fits.
     """
-    limits = board.limits
-    planner = Planner(bundle, board.family)
-    floor = estimate(bundle, None, board.family).cycles_per_image
-    floor = max(floor, bundle.design.height * bundle.design.width, quantiser_cycles(bundle.design))
-    leanest: Estimate | None = None
-    for budget in planner.budgets():
-        for share in EXCHANGE:
-            plan = planner.cheapest(max(budget, floor), share * limits.luts / limits.block_rams)
-            if plan is None:
-                continue
-            expected = estimate(bundle, plan, board.family)
-            if expected.fits(board, CELL_MARGIN):
-                return plan, expected
-            if leanest is None or expected.block_rams < leanest.block_rams:
-                leanest = expected
-    assert leanest is not None
-    raise EngramError(
-        f"{bundle.design.name!r} with its front end needs about {leanest.cells} logic cells and "
-        f"{leanest.block_rams} block RAM, the {board.device} of {board.name} has {limits.luts} and "
-        f"{limits.block_rams}{_alternative(bundle, board)}; or use --from features, or a smaller student"
-    )
-
-
-def _alternative(bundle: Bundle, board: Board) -> str:
-    """The smallest larger board that holds the front end, in words."""
-    for other in load_all():
-        if other.limits.luts > board.limits.luts:
-            plan = Planner(bundle, other.family).cheapest(10**9, other.limits.luts / other.limits.block_rams)
-            if plan is not None and estimate(bundle, plan, other.family).fits(other, CELL_MARGIN):
-                return f"; the smallest known board that fits is {other.name}"
-    return "; no known board has it"
+    planner = Planner(bundle)
+    sizes = planner.fastest(board)
+    if sizes is None:
+        raise planner.refusal(board)
+    return sizes, estimate(bundle, sizes, board.family)
 
 
 def default_parallelism(bundle: Bundle) -> tuple[Parallelism, ...]:
@@ -168,25 +241,9 @@ def default_parallelism(bundle: Bundle) -> tuple[Parallelism, ...]:
     EngramError
         If no known board does.
     """
-    refusal: EngramError | None = None
+    planner = Planner(bundle)
     for board in load_all():
-        try:
-            return fastest_that_fits(bundle, board)[0]
-        except EngramError as error:
-            refusal = error
-    assert refusal is not None
-    raise refusal
-
-
-def _sizes(has_weights: bool, shape: LayerShape, *, first: bool) -> list[Parallelism]:
-    """All sizes that do not waste whole lanes."""
-    inputs, outputs = shape.inputs[0], shape.outputs[0]
-    input_lanes = [1] if first else [lanes for lanes in LANES if lanes < 2 * inputs]
-    if not has_weights:
-        return [Parallelism(lanes) for lanes in input_lanes]
-    output_lanes = [lanes for lanes in LANES if lanes < 2 * outputs]
-    return [
-        Parallelism(inside, outside, taps, searchers)
-        for inside, outside, taps, searchers in product(input_lanes, output_lanes, TAPS, SEARCHERS)
-        if searchers <= outside
-    ]
+        sizes = planner.fastest(board)
+        if sizes is not None:
+            return sizes
+    raise planner.refusal(load_all()[-1])

@@ -1,8 +1,13 @@
 """Planning: within the budget, within the board, cheaper when slower, and a clear no."""
 
+import re
+from itertools import product
+
+import numpy as np
 import pytest
 
 from constraints import boards
+from hw import plan
 from hw.build import Source, chosen_parallelism
 from hw.estimate import estimate, image_cycles
 from hw.frontend.frontend import schedules_of
@@ -40,42 +45,81 @@ LARGE = DesignPoint(
 )
 
 
-def test_every_unit_keeps_the_budget_and_costs_fall_with_it():
+def test_every_chain_keeps_its_budget_and_costs_fall_with_it():
     bundle = random_bundle(SMALL, seed=1)
-    planner = Planner(bundle, "ice40")
+    planner = Planner(bundle)
+    rest = estimate(bundle, None, "ice40")
     cells = []
-    for budget in planner.budgets():
-        plan = planner.cheapest(budget, 100.0)
-        assert plan is not None
-        schedules = schedules_of(bundle, plan)
-        assert max(schedule.cycles for schedule in schedules) <= budget
-        cells.append(estimate(bundle, plan, "ice40").cells + 100 * estimate(bundle, plan, "ice40").block_rams)
+    for budget in planner.budgets[::5]:
+        chains = planner.chains(budget, "ice40", 20)
+        assert (np.diff(chains.cells[np.isfinite(chains.cells)]) <= 0).all()
+        sizes = chains.sizes(20)
+        assert max(schedule.cycles for schedule in schedules_of(bundle, sizes)) <= budget
+        assert estimate(bundle, sizes, "ice40").block_rams <= rest.block_rams + 20
+        cells.append(chains.cells[20])
     assert cells == sorted(cells, reverse=True)
-    assert planner.cheapest(1, 100.0) is None
+    assert np.isinf(planner.chains(1, "ice40", 20).cells).all()
+
+
+def test_chains_are_the_cheapest_of_all_that_fit_together():
+    bundle = random_bundle(TINY, seed=1)
+    planner = Planner(bundle)
+    first, second = planner.options("ice40")
+    for budget in planner.budgets[::3]:
+        chains = planner.chains(budget, "ice40", 6)
+        for most in range(7):
+            possible = [
+                a.cells + b.cells
+                for a, b in product(first, second)
+                if b.size.input_lanes % a.at_once == 0
+                and b.at_once == 1
+                and max(a.cycles, b.cycles) <= budget
+                and a.block_rams + b.block_rams <= most
+            ]
+            assert chains.cells[most] == pytest.approx(min(possible, default=np.inf))
 
 
 def test_the_fastest_plan_fits_with_margin():
     bundle = random_bundle(SMALL, seed=1)
-    plan, expected = fastest_that_fits(bundle, BOARD)
-    assert expected == estimate(bundle, plan, "ice40")
+    sizes, expected = fastest_that_fits(bundle, BOARD)
+    assert expected == estimate(bundle, sizes, "ice40")
     assert expected.fits(BOARD, CELL_MARGIN)
-    assert expected.cycles_per_image == image_cycles(bundle, plan) >= SMALL.height * SMALL.width
-    assert default_parallelism(bundle) == plan
+    assert expected.cycles_per_image == image_cycles(bundle, sizes) >= SMALL.height * SMALL.width
+    assert default_parallelism(bundle) == sizes
 
 
-def test_a_student_too_large_names_need_have_and_a_board():
+def test_a_student_too_large_names_one_resource_need_have_and_a_board():
+    bundle = random_bundle(LARGE, seed=1)
     with pytest.raises(EngramError) as refusal:
-        fastest_that_fits(random_bundle(LARGE, seed=1), BOARD)
+        fastest_that_fits(bundle, BOARD)
     text = str(refusal.value)
-    assert "with its front end needs about" in text
-    assert "the iCE40UP5K of icebreaker has 5280 and 30" in text
-    assert "the smallest known board that fits is ulx3s-" in text
+    assert re.match(r"'large' needs \d+ block RAM, the iCE40UP5K of icebreaker has 30; ", text)
+    assert int(text.split()[2]) > 30
+    assert "logic cells" not in text
+    proposed = re.search(r"the smallest known board that fits is (\S+); or use --from features", text)[1]
+    assert Planner(bundle).fits(boards.load(proposed))
     assert "\n" not in text
 
 
+def test_cells_are_named_when_they_are_what_is_short():
+    limits = BOARD.limits.model_copy(update={"luts": 1500})
+    with pytest.raises(
+        EngramError, match=r"needs about \d+ logic cells, the iCE40UP5K of icebreaker has 1500, "
+    ) as refusal:
+        fastest_that_fits(random_bundle(SMALL, seed=1), BOARD.model_copy(update={"limits": limits}))
+    assert "of which 1320 can be filled; the smallest known board that fits is " in str(refusal.value)
+    assert "block RAM" not in str(refusal.value)
+
+
+def test_a_student_for_no_board_says_so(monkeypatch):
+    monkeypatch.setattr(plan, "load_all", lambda: (BOARD,))
+    with pytest.raises(EngramError, match="has 30; no known board has it; or use --from features"):
+        fastest_that_fits(random_bundle(LARGE, seed=1), BOARD)
+
+
 def test_the_zoo_bundle_fits_the_smallest_board_from_pixels():
-    plan, expected = fastest_that_fits(open_bundle("zoo:digits"), BOARD)
-    assert len(plan) == 3
+    sizes, expected = fastest_that_fits(open_bundle("zoo:digits"), BOARD)
+    assert len(sizes) == 3
     assert expected.block_rams <= BOARD.limits.block_rams
 
 

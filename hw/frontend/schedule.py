@@ -7,7 +7,7 @@ are all zero are left out, so with one lane each way the cycles follow the non-z
 lanes the engine is a dense one; what lies between is a choice of the three numbers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
 
@@ -82,6 +82,12 @@ class LayerSchedule:
     shape: LayerShape
     parameters: LayerParameters
     parallelism: Parallelism
+
+    def resized(self, taps: int, searchers: int) -> "LayerSchedule":
+        """With other taps and searchers, without counting weights again."""
+        other = replace(self, parallelism=replace(self.parallelism, taps=taps, searchers=searchers))
+        other.__dict__.update(entry_counts=self.entry_counts, accumulator_range=self.accumulator_range)
+        return other
 
     @property
     def input_words(self) -> int:
