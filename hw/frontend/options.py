@@ -8,7 +8,8 @@ from constraints.boards import Family
 from hw.fit import block_rams
 from hw.frontend.cost import cells_of
 from hw.frontend.memories import unit_memories
-from hw.frontend.schedule import BORDERS, LayerSchedule, Parallelism
+from hw.frontend.schedule import LayerSchedule, Parallelism
+from hw.frontend.step import BORDERS
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS
 
