@@ -9,7 +9,7 @@ import json
 import os
 import reprlib
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sw.design import DesignPoint, validated
 from sw.errors import EngramError
 from sw.reference.adc import GAIN_BITS, AdcTables
-from sw.reference.frontend import LayerParameters
+from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 
 __all__ = [
     "FORMAT_VERSION",
@@ -37,10 +37,14 @@ __all__ = [
 
 FORMAT_VERSION = 1
 METADATA_KEY = "engram"
+REQUANTISATION = tuple(part.name for part in fields(Requantisation))
+"""Tensors of a layer with wide activations, which no other layer has."""
 ZOO = Path(__file__).parent / "zoo"
 MAX_THRESHOLD = 2**24
 """Accumulators of anything that fits an FPGA stay below this; exporting a network refuses more."""
 MAX_SHIFT = 31
+MAX_REQUANTISATION_OFFSET = 2**40
+"""Exporting stays below: the largest threshold times the largest multiplier, and as much for the level."""
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -90,7 +94,7 @@ class Bundle:
     design
         All sizes.
     frontend
-        Weights and thresholds, one entry per layer.
+        Weights, and thresholds or requantisation, one entry per layer.
     feature_thresholds
         int32, (h, w, C, L), sorted along L.
     templates
@@ -142,6 +146,9 @@ class Bundle:
         for number, trained in enumerate(self.frontend):
             tensors[f"frontend.{number}.weight"] = trained.weight
             tensors[f"frontend.{number}.thresholds"] = trained.thresholds
+            if self.design.layers[number].requantises:
+                for part in REQUANTISATION:
+                    tensors[f"frontend.{number}.{part}"] = getattr(trained.requantisation, part)
         return {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
 
     def to_bytes(self) -> bytes:
@@ -207,7 +214,9 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
     design = validated(DesignPoint, description.get("design"), f"{name}: design")
     provenance = validated(Provenance, description.get("provenance"), f"{name}: provenance")
     wanted = {"quantiser.thresholds", "templates", "array.codes", "adc.gain", "adc.offset", "adc.shift"}
-    wanted |= {f"frontend.{i}.{part}" for i in range(len(design.layers)) for part in ("weight", "thresholds")}
+    for number, layer in enumerate(design.layers):
+        parts = ("weight", "thresholds", *(REQUANTISATION if layer.requantises else ()))
+        wanted |= {f"frontend.{number}.{part}" for part in parts}
     if set(tensors) != wanted:
         odd = ", ".join(repr(tensor) for tensor in sorted(wanted ^ set(tensors))[:4])
         raise EngramError(f"{name}: tensors missing or unknown: {odd}; the file is damaged or foreign")
@@ -216,8 +225,14 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
         bundle = Bundle(
             design=design,
             frontend=tuple(
-                LayerParameters(tensors[f"frontend.{i}.weight"], tensors[f"frontend.{i}.thresholds"])
-                for i in range(len(design.layers))
+                LayerParameters(
+                    tensors[f"frontend.{number}.weight"],
+                    tensors[f"frontend.{number}.thresholds"],
+                    Requantisation(*(tensors[f"frontend.{number}.{part}"] for part in REQUANTISATION))
+                    if layer.requantises
+                    else Requantisation(),
+                )
+                for number, layer in enumerate(design.layers)
             ),
             feature_thresholds=tensors["quantiser.thresholds"],
             templates=tensors["templates"],
@@ -283,11 +298,7 @@ def _check(bundle: Bundle) -> None:
         zip(design.layers, design.layer_shapes, bundle.frontend, strict=True)
     ):
         name = f"frontend.{number}"
-        if layer.has_weights:
-            weight_shape = layer.weight_shape(shape.inputs[0])
-            steps = 2**layer.activation_bits - 1 if layer.activation_bits else 0
-        else:
-            weight_shape, steps = (0, 0, 0, 0), 0
+        weight_shape = layer.weight_shape(shape.inputs[0]) if layer.has_weights else (0, 0, 0, 0)
         limit = layer.weight_limit
         _check_tensor(f"{name}.weight", trained.weight, np.int8, weight_shape, -limit, limit)
         if layer.weight_bits == 1 and not np.all(trained.weight):
@@ -296,11 +307,12 @@ def _check(bundle: Bundle) -> None:
             f"{name}.thresholds",
             trained.thresholds,
             np.int32,
-            (weight_shape[0], steps),
+            (weight_shape[0], layer.thresholds_per_channel),
             -MAX_THRESHOLD,
             MAX_THRESHOLD,
         )
         _check_sorted(f"{name}.thresholds", trained.thresholds)
+        _check_requantisation(name, trained.requantisation, weight_shape[0] if layer.requantises else 0)
     channels, height, width = design.feature_map_shape
     quantiser_shape = (height, width, channels, design.thresholds_per_feature)
     _check_tensor(
@@ -323,6 +335,13 @@ def _check(bundle: Bundle) -> None:
         raise EngramError(
             f"adc.shift must be 0 to {MAX_SHIFT}, and 0 for the ideal ADC, got {bundle.adc.shift}"
         )
+
+
+def _check_requantisation(name: str, tables: Requantisation, channels: int) -> None:
+    shape, limit = (channels,), MAX_REQUANTISATION_OFFSET
+    _check_tensor(f"{name}.multiplier", tables.multiplier, np.int32, shape, 0, 2**MULTIPLIER_BITS - 1)
+    _check_tensor(f"{name}.offset", tables.offset, np.int64, shape, -limit, limit)
+    _check_tensor(f"{name}.shift", tables.shift, np.int32, shape, 0, MAX_SHIFT)
 
 
 def _check_tensor(

@@ -18,6 +18,8 @@ __all__ = ["PRESETS", "DesignPoint", "Layer", "LayerShape", "validated"]
 PIXEL_BITS = 8
 MAX_FEATURES = 65_536
 MAX_TEMPLATES = 1_024
+MAX_THRESHOLD_BITS = 4
+"""Widest activation that is a count of thresholds: 2**n - 1 per channel are stored and searched."""
 
 Count = Annotated[int, Field(ge=1, le=4_096)]
 Model = TypeVar("Model", bound=BaseModel)
@@ -45,8 +47,9 @@ class Layer(BaseModel):
     weight_bits
         1 for {-1, +1}, 2 for {-1, 0, +1}, b >= 3 for signed integers in +-(2**(b-1) - 1).
     activation_bits
-        Output levels 0 .. 2**n - 1, one sorted threshold per channel and level. None on the last layer
-        with weights: its accumulators go to the quantiser as they are.
+        Output levels 0 .. 2**n - 1. Up to 4 bits count sorted thresholds, one per channel and level; from 5
+        bits on an accumulator is multiplied, shifted, rounded and saturated, see :attr:`requantises`. None
+        on the last layer with weights: its accumulators go to the quantiser as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -55,7 +58,7 @@ class Layer(BaseModel):
     out_channels: Count | None = None
     stride: Literal[1, 2] = 1
     weight_bits: Annotated[int, Field(ge=1, le=8)] = 2
-    activation_bits: Annotated[int, Field(ge=1, le=4)] | None = None
+    activation_bits: Annotated[int, Field(ge=1, le=8)] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> "Layer":
@@ -84,6 +87,16 @@ class Layer(BaseModel):
     def weight_limit(self) -> int:
         """Largest weight magnitude: 1 for binary and ternary, 2**(b-1) - 1 otherwise."""
         return max(1, 2 ** (self.weight_bits - 1) - 1)
+
+    @property
+    def requantises(self) -> bool:
+        """Whether activations come from multiplication and shift; otherwise from thresholds, if at all."""
+        return self.activation_bits is not None and self.activation_bits > MAX_THRESHOLD_BITS
+
+    @property
+    def thresholds_per_channel(self) -> int:
+        """Sorted thresholds of one output channel; 0 if the layer has none."""
+        return 0 if self.activation_bits is None or self.requantises else 2**self.activation_bits - 1
 
     def weight_shape(self, in_channels: int) -> tuple[int, int, int, int]:
         """Shape (out, in per group, kernel, kernel) of the weights for `in_channels` inputs."""

@@ -10,9 +10,9 @@ from sw.design import DesignPoint, Layer
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
-from sw.reference.frontend import LayerParameters
+from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 
-__all__ = ["TINY", "random_bundle", "random_images", "random_levels", "tiny_design"]
+__all__ = ["TINY", "random_bundle", "random_images", "random_layer", "random_levels", "tiny_design"]
 
 SAMPLE_IMAGES = 64
 
@@ -48,18 +48,13 @@ def random_bundle(design: DesignPoint, seed: int, *, codes: Literal["ideal", "ra
     rng = np.random.default_rng(seed)
     values = random_images(design, SAMPLE_IMAGES, seed)[:, np.newaxis].astype(np.int64)
     layers = []
-    for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
+    for layer in design.layers:
         if not layer.has_weights:
             layers.append(LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32)))
             values = frontend.max_pool(values)
             continue
-        weight = _random_weight(rng, layer, shape.inputs[0])
-        values = frontend.convolve(values, weight, layer)
-        steps = 2**layer.activation_bits - 1 if layer.activation_bits else 0
-        thresholds = _thresholds_within(rng, values, (0, 2, 3), steps)[0, :, 0, 0]
-        layers.append(LayerParameters(weight, thresholds))
-        if steps:
-            values = frontend.activate(values, thresholds)
+        parameters, values = random_layer(rng, layer, values)
+        layers.append(parameters)
     levels = design.thresholds_per_feature
     feature_thresholds = _thresholds_within(rng, values, (0,), levels)[0].transpose(1, 2, 0, 3)
     templates = rng.integers(0, 2, (design.templates, design.features), dtype=np.uint8)
@@ -75,6 +70,21 @@ def random_bundle(design: DesignPoint, seed: int, *, codes: Literal["ideal", "ra
         adc=_random_tables(rng, design),
         provenance=Provenance(engram_version="0.1.0", command="tests", seed=seed),
     )
+
+
+def random_layer(
+    rng: np.random.Generator, layer: Layer, values: NDArray[np.int64]
+) -> tuple[LayerParameters, NDArray[np.int64]]:
+    """Random parameters of a layer with weights for input values (N, C, H, W), and its output values."""
+    weight = _random_weight(rng, layer, values.shape[1])
+    values = frontend.convolve(values, weight, layer)
+    thresholds = _thresholds_within(rng, values, (0, 2, 3), layer.thresholds_per_channel)[0, :, 0, 0]
+    if layer.requantises:
+        tables = _random_requantisation(rng, layer, values)
+        return LayerParameters(weight, thresholds, tables), frontend.requantise(values, tables, layer)
+    if layer.thresholds_per_channel:
+        values = frontend.activate(values, thresholds)
+    return LayerParameters(weight, thresholds), values
 
 
 def random_images(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint8]:
@@ -93,6 +103,25 @@ def _random_weight(rng: np.random.Generator, layer: Layer, in_channels: int) -> 
     if layer.weight_bits == 1:
         return rng.choice(np.array([-1, 1], np.int8), shape)
     return rng.integers(-layer.weight_limit, layer.weight_limit, shape, dtype=np.int8, endpoint=True)
+
+
+def _random_requantisation(
+    rng: np.random.Generator, layer: Layer, values: NDArray[np.int64]
+) -> Requantisation:
+    """Levels spread over the middle of the accumulators `values` (N, C, h, w), channel by channel.
+
+    Shifts differ from channel to channel; the first one of several channels has gain 0.
+    """
+    assert layer.activation_bits is not None
+    low, high = np.percentile(values, (10, 90), axis=(0, 2, 3))
+    gain = 2**layer.activation_bits / np.maximum(high - low, 1)
+    room = np.floor(np.log2(2**MULTIPLIER_BITS / gain))
+    shift = rng.integers(0, room, endpoint=True)
+    multiplier = np.minimum((gain * 2.0**shift).round(), 2**MULTIPLIER_BITS - 1)
+    if len(multiplier) > 1:
+        multiplier[0] = 0
+    offset = -low * multiplier + rng.integers(0, 2**shift, endpoint=True)
+    return Requantisation(multiplier.astype(np.int32), offset.astype(np.int64), shift.astype(np.int32))
 
 
 def _thresholds_within(

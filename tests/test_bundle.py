@@ -13,7 +13,7 @@ from sw.bundle import DataOrigin, Provenance, load, open_bundle, save, write_ato
 from sw.design import Layer
 from sw.errors import EngramError
 from sw.reference.adc import AdcTables
-from sw.reference.frontend import LayerParameters
+from sw.reference.frontend import LayerParameters, Requantisation
 from tests.bundles import TINY, random_bundle, tiny_design
 
 GOOD = random_bundle(tiny_design(adc_bits=4, cell_bits=2, thresholds_per_feature=2), 1, codes="random")
@@ -29,6 +29,14 @@ DESIGNS = {
             Layer(kind="conv3x3", out_channels=4, weight_bits=1, activation_bits=4),
             Layer(kind="depthwise3x3", weight_bits=8, activation_bits=1),
             Layer(kind="maxpool2x2", stride=2),
+            Layer(kind="pointwise1x1", out_channels=3, weight_bits=4),
+        )
+    ),
+    "wide activations": tiny_design(
+        layers=(
+            Layer(kind="conv3x3", out_channels=4, activation_bits=8),
+            Layer(kind="maxpool2x2", stride=2),
+            Layer(kind="depthwise3x3", weight_bits=4, activation_bits=5),
             Layer(kind="pointwise1x1", out_channels=3, weight_bits=4),
         )
     ),
@@ -159,6 +167,22 @@ def test_bundle_arguments_are_paths_or_zoo_names(tmp_path, monkeypatch):
         with pytest.raises(EngramError) as refusal:
             open_bundle(f"zoo:{name}")
         assert str(refusal.value) == f"the zoo holds no bundle {name!r}; known: small"
+
+
+def test_only_wide_activations_have_tensors_of_their_own():
+    """So what was saved before there were any keeps its bytes and its digest."""
+    names = random_bundle(DESIGNS["wide activations"], 1)._tensors()
+    parts = ("weight", "thresholds", "multiplier", "offset", "shift")
+    found = [[part for part in parts if f"frontend.{layer}.{part}" in names] for layer in range(4)]
+    assert found == [list(parts), list(parts[:2]), list(parts), list(parts[:2])]
+
+
+def test_requantisation_is_for_layers_that_requantise():
+    wide = random_bundle(DESIGNS["wide activations"], 1)
+    tables = Requantisation(*(np.zeros(2, part) for part in (np.int32, np.int64, np.int32)))
+    last = LayerParameters(wide.frontend[3].weight, wide.frontend[3].thresholds, tables)
+    with pytest.raises(EngramError, match=r"frontend\.3\.multiplier must be int32 of shape \(0,\), got"):
+        wide.with_(frontend=(*wide.frontend[:3], last))
 
 
 def test_one_bit_weights_may_not_be_zero():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sw import bundle as bundle_file
 from sw.bundle import from_bytes
+from sw.design import Layer
 from sw.errors import EngramError
 from tests.bundles import random_bundle, tiny_design
 
@@ -227,6 +228,39 @@ CHANGES = {
 def test_wrong_tensors_are_refused_by_name(name, change, message):
     raw = reserialised(tensors={**TENSORS, name: change(TENSORS[name])})
     assert refusal_of(raw).startswith(f"file.engram: {name} {message}")
+
+
+WIDE_LAYERS = (
+    Layer(kind="conv3x3", out_channels=3, activation_bits=6),
+    Layer(kind="pointwise1x1", out_channels=2),
+)
+WIDE = random_bundle(tiny_design(layers=WIDE_LAYERS), 1)
+WIDE_DESCRIPTION, WIDE_TENSORS = {**WIDE._description(), "digest": WIDE.digest}, WIDE._tensors()
+WIDE_CHANGES = {
+    "multiplier negative": ("multiplier", lambda t: put(t, -1), "must hold 0 to 32767, got -1 to"),
+    "multiplier too large": ("multiplier", lambda t: put(t, 2**15), "must hold 0 to 32767, got 0 to 32768"),
+    "multiplier of one": ("multiplier", lambda t: t[:1], "must be int32 of shape (3,), got int32 of shape"),
+    "offset too large": ("offset", lambda t: put(t, 2**40 + 1), "must hold -1099511627776 to 1099511627776"),
+    "offset too small": ("offset", lambda t: put(t, -(2**63)), "must hold -1099511627776 to 1099511627776"),
+    "offset dtype": ("offset", lambda t: t.astype(np.int32), "must be int64 of shape (3,), got int32 of"),
+    "shift too large": ("shift", lambda t: put(t, 32), "must hold 0 to 31, got"),
+    "shift negative": ("shift", lambda t: put(t, -1), "must hold 0 to 31, got -1 to"),
+    "thresholds too": ("thresholds", lambda t: np.zeros((3, 63), np.int32), "must be int32 of shape (3, 0)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "change", "message"), WIDE_CHANGES.values(), ids=WIDE_CHANGES)
+def test_wrong_requantisations_are_refused_by_name(part, change, message):
+    name = f"frontend.0.{part}"
+    raw = reserialised(WIDE_DESCRIPTION, {**WIDE_TENSORS, name: change(WIDE_TENSORS[name])})
+    assert refusal_of(raw).startswith(f"file.engram: {name} {message}")
+
+
+def test_requantisations_may_neither_be_missing_nor_too_many():
+    without = {name: tensor for name, tensor in WIDE_TENSORS.items() if name != "frontend.0.shift"}
+    assert "missing or unknown: 'frontend.0.shift';" in refusal_of(reserialised(WIDE_DESCRIPTION, without))
+    more = {**WIDE_TENSORS, "frontend.1.shift": np.zeros(2, np.int32)}
+    assert "missing or unknown: 'frontend.1.shift';" in refusal_of(reserialised(WIDE_DESCRIPTION, more))
 
 
 def test_missing_and_unknown_tensors_are_named():

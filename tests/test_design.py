@@ -47,8 +47,8 @@ def layer(**values):
         ({"layers": [layer(stride=3)]}, "layers.0.stride: Input should be 1 or 2, got 3"),
         ({"layers": [layer(weight_bits=9)]},
          "layers.0.weight_bits: Input should be less than or equal to 8, got 9"),
-        ({"layers": [layer(activation_bits=5), LAST]},
-         "layers.0.activation_bits: Input should be less than or equal to 4, got 5"),
+        ({"layers": [layer(activation_bits=9), LAST]},
+         "layers.0.activation_bits: Input should be less than or equal to 8, got 9"),
         ({"layers": [layer(kind="depthwise3x3")]},
          "layers.0: a depthwise3x3 layer keeps its channels: leave out out_channels=3"),
         ({"layers": [{"kind": "conv3x3"}]}, "layers.0: a conv3x3 layer needs out_channels"),
@@ -148,6 +148,12 @@ def test_one_bit_weights_and_their_limit():
     assert [Layer(kind="depthwise3x3", weight_bits=bits).weight_limit for bits in range(1, 9)] == [
         1, 1, 3, 7, 15, 31, 63, 127,
     ]  # fmt: skip
+
+
+def test_up_to_four_bits_are_thresholds_and_more_are_requantised():
+    found = [Layer(kind="depthwise3x3", activation_bits=bits) for bits in (None, *range(1, 9))]
+    assert [layer.thresholds_per_channel for layer in found] == [0, 1, 3, 7, 15, 0, 0, 0, 0]
+    assert [layer.requantises for layer in found] == [False] * 5 + [True] * 4
 
 
 @pytest.mark.parametrize("name", PRESETS)

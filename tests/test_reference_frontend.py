@@ -1,10 +1,16 @@
 """The front end against pure Python loops."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sw.design import Layer
 from sw.reference import frontend
+from sw.reference.frontend import Requantisation
 from tests.bundles import random_bundle, random_images, tiny_design
 
 
@@ -35,6 +41,17 @@ def activate_by_hand(values, thresholds):
     return out
 
 
+def requantise_by_hand(values, tables, bits):
+    """In fractions; the floor of a value plus one half rounds half up."""
+    out = np.zeros(values.shape, object)
+    for place in np.ndindex(values.shape):
+        channel = place[1]
+        scaled = int(values[place]) * int(tables.multiplier[channel]) + int(tables.offset[channel])
+        rounded = math.floor(Fraction(scaled, 2 ** int(tables.shift[channel])) + Fraction(1, 2))
+        out[place] = min(max(rounded, 0), 2**bits - 1)
+    return out
+
+
 def pool_by_hand(values):
     count, channels, height, width = values.shape
     out = np.zeros((count, channels, height // 2, width // 2), object)
@@ -51,7 +68,9 @@ def forward_by_hand(bundle, images):
             values = pool_by_hand(values)
         else:
             values = convolve_by_hand(values, trained.weight, layer.kind, layer.stride)
-            if layer.activation_bits:
+            if layer.requantises:
+                values = requantise_by_hand(values, trained.requantisation, layer.activation_bits)
+            elif layer.activation_bits:
                 values = activate_by_hand(values, trained.thresholds)
         outputs.append(values)
     return outputs
@@ -100,6 +119,48 @@ def test_activation_of_random_values(bits):
     np.testing.assert_array_equal(frontend.activate(values, thresholds), activate_by_hand(values, thresholds))
 
 
+def wide(bits):
+    return Layer(kind="depthwise3x3", activation_bits=bits)
+
+
+def tables_of(*channels):
+    """Requantisation of (multiplier, offset, shift) per channel."""
+    multiplier, offset, shift = zip(*channels, strict=True)
+    return Requantisation(
+        np.array(multiplier, np.int32), np.array(offset, np.int64), np.array(shift, np.int32)
+    )
+
+
+def test_requantising_rounds_half_up_and_saturates():
+    tables = tables_of((1, 0, 1), (3, -2, 2), (2, 5, 0))
+    sums = np.array([[[[-3, -2, -1, 0, 1, 2, 3, 61, 62, 99]]] * 3]).reshape(1, 3, 1, 10)
+    got = frontend.requantise(sums, tables, wide(5))
+    assert got.dtype == np.int64
+    assert got[0, :, 0].tolist() == [
+        [0, 0, 0, 0, 1, 1, 2, 31, 31, 31],  # x / 2: -1/2 to 0, 1/2 to 1, 3/2 to 2, 61/2 to 31
+        [0, 0, 0, 0, 0, 1, 2, 31, 31, 31],  # (3 x - 2) / 4: -1/2 to 0, 1/4 to 0, 7/4 to 2
+        [0, 1, 3, 5, 7, 9, 11, 31, 31, 31],  # shift 0 adds no half
+    ]
+
+
+@pytest.mark.parametrize("bits", [5, 6, 7, 8])
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.data())
+def test_requantising_any_values(bits, data):
+    channel = st.tuples(st.integers(0, 2**15 - 1), st.integers(-(2**40), 2**40), st.integers(0, 31))
+    tables = tables_of(*data.draw(st.lists(channel, min_size=2, max_size=2)))
+    extreme = st.integers(-(2**31), 2**31) | st.integers(-300, 300)
+    sums = np.array(data.draw(st.lists(extreme, min_size=4, max_size=4))).reshape(1, 2, 1, 2)
+    got = frontend.requantise(sums, tables, wide(bits))
+    np.testing.assert_array_equal(got, requantise_by_hand(sums, tables, bits))
+
+
+def test_requantising_does_not_wrap_at_the_extremes():
+    tables = tables_of((2**15 - 1, 2**40, 0), (2**15 - 1, -(2**40), 0))
+    sums = np.array([-(2**31), 2**31]).reshape(1, 1, 1, 2).repeat(2, axis=1)
+    assert frontend.requantise(sums, tables, wide(8)).reshape(2, 2).tolist() == [[0, 255], [0, 255]]
+
+
 @pytest.mark.parametrize("size", [(2, 2), (3, 2), (2, 5), (5, 7)])
 def test_max_pool_drops_an_odd_last_row_and_column(size):
     values = np.random.default_rng(1).integers(-99, 99, (2, 3, *size))
@@ -114,6 +175,13 @@ STACKS = {
         Layer(kind="depthwise3x3", weight_bits=3, activation_bits=1),
         Layer(kind="maxpool2x2", stride=2),
         Layer(kind="pointwise1x1", out_channels=3, weight_bits=5),
+    ),
+    "wide activations": (
+        Layer(kind="conv3x3", out_channels=3, stride=2, weight_bits=4, activation_bits=8),
+        Layer(kind="depthwise3x3", weight_bits=1, activation_bits=5),
+        Layer(kind="pointwise1x1", out_channels=2, weight_bits=2, activation_bits=6),
+        Layer(kind="maxpool2x2", stride=2),
+        Layer(kind="conv3x3", out_channels=2, weight_bits=8),
     ),
     "pool first": (Layer(kind="maxpool2x2", stride=2), Layer(kind="conv3x3", out_channels=2)),
     "pool last": (Layer(kind="pointwise1x1", out_channels=2), Layer(kind="maxpool2x2", stride=2)),

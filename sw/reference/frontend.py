@@ -1,6 +1,6 @@
 """Stage 1, frontend: pixels to the last feature map, by the quantised CNN in integers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,23 +8,59 @@ from numpy.typing import NDArray
 from sw.design import DesignPoint, Layer
 from sw.reference.exact import exact_matmul
 
-__all__ = ["LayerParameters", "activate", "convolve", "forward", "max_pool"]
+__all__ = [
+    "MULTIPLIER_BITS",
+    "LayerParameters",
+    "Requantisation",
+    "activate",
+    "convolve",
+    "forward",
+    "max_pool",
+    "requantise",
+]
+
+MULTIPLIER_BITS = 15
+"""Bits of an unsigned multiplier: with a sign it fits the 16 x 16 multiplier of an iCE40 UP5K (Lattice
+FPGA-TN-02007), and the 18 x 18 one of an ECP5."""
+
+
+@dataclass(frozen=True, eq=False)
+class Requantisation:
+    """How a layer with wide activations turns accumulators into levels; empty for every other layer.
+
+    Attributes
+    ----------
+    multiplier
+        int32, (out,), 0 .. 2**15 - 1.
+    offset
+        int64, (out,), in units of ``2**-shift`` levels.
+    shift
+        int32, (out,), right shift after multiplier and offset.
+    """
+
+    multiplier: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    offset: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    shift: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 @dataclass(frozen=True, eq=False)
 class LayerParameters:
-    """Trained integers of one layer; both arrays are empty for a max-pool.
+    """Trained integers of one layer; all arrays are empty for a max-pool.
 
     Attributes
     ----------
     weight
         int8, (out, in per group, kernel, kernel).
     thresholds
-        int32, (out, 2**activation_bits - 1), sorted along the last axis; (out, 0) on the last layer.
+        int32, (out, 2**activation_bits - 1), sorted along the last axis; (out, 0) on the last layer and
+        where the layer requantises.
+    requantisation
+        Multiplier, offset and shift of every channel of a layer that requantises.
     """
 
     weight: NDArray[np.int8]
     thresholds: NDArray[np.int32]
+    requantisation: Requantisation = field(default_factory=Requantisation)
 
 
 def forward(
@@ -56,7 +92,9 @@ def forward(
             values = max_pool(values)
         else:
             values = convolve(values, trained.weight, layer)
-            if layer.activation_bits is not None:
+            if layer.requantises:
+                values = requantise(values, trained.requantisation, layer)
+            elif layer.activation_bits is not None:
                 values = activate(values, trained.thresholds)
         outputs.append(values)
     return outputs
@@ -115,6 +153,36 @@ def activate(accumulators: NDArray[np.int64], thresholds: NDArray[np.int32]) -> 
     for channel, steps in enumerate(thresholds):
         levels[:, channel] = np.searchsorted(steps, accumulators[:, channel], side="right")
     return levels
+
+
+def requantise(accumulators: NDArray[np.int64], tables: Requantisation, layer: Layer) -> NDArray[np.int64]:
+    """n-bit activation: the accumulator scaled by its channel's gain, rounded half up, saturated.
+
+    ``level = clamp((accumulator * multiplier + offset + half) >> shift, 0, 2**n - 1)`` with
+    ``half = 2**(shift - 1)``, or 0 for shift 0; ``>>`` rounds down. Nothing wraps: accumulators stay below
+    2**31, a product with a multiplier below 2**46.
+
+    Parameters
+    ----------
+    accumulators
+        int64, (N, C, ...).
+    tables
+        Of the layer.
+    layer
+        Gives the width n.
+
+    Returns
+    -------
+    ndarray
+        int64, (N, C, ...), values 0 .. 2**n - 1.
+    """
+    assert layer.activation_bits is not None
+    shape = (-1,) + (1,) * (accumulators.ndim - 2)
+    multiplier, offset, shift = (
+        table.astype(np.int64).reshape(shape) for table in (tables.multiplier, tables.offset, tables.shift)
+    )
+    half = np.int64(1) << shift >> 1
+    return np.clip((accumulators * multiplier + offset + half) >> shift, 0, 2**layer.activation_bits - 1)
 
 
 def max_pool(values: NDArray[np.int64]) -> NDArray[np.int64]:
