@@ -2,7 +2,8 @@
 
 A threshold is the smallest accumulator at which the student's own evaluation function takes a step. That
 function is a float64 multiplication, an addition and a comparison or rounding, each of which is monotone, so
-a binary search over the integers finds the step exactly; the batch norm's formula is never solved again.
+a binary search over the integers finds the step exactly; the batch norm's formula is never solved again. Wide
+activations have no thresholds: their integers are those that evaluation computes with.
 """
 
 from collections.abc import Callable
@@ -98,16 +99,16 @@ def _export_layer(
     if module.levels is None:
         limits = accumulator_range(weight, module.max_input)
         return LayerParameters(weight, np.zeros((len(weight), 0), np.int32)), limits
-    gain, _ = module.affine()
-    sign = np.where(gain.cpu().numpy() < 0, -1, 1).astype(np.int8)
-    weight = weight * sign[:, None, None, None]
+    signs = module.signs()
+    weight = weight * signs.cpu().numpy().astype(np.int8)[:, None, None, None]
     lowest, highest = accumulator_range(weight, module.max_input)
-    assert module.layer.activation_bits is not None
-    levels = torch.arange(1, 2**module.layer.activation_bits, device=gain.device)  # (S,)
-    signs = torch.from_numpy(sign).to(gain.device)
+    if module.layer.requantises:
+        none = np.zeros((len(weight), 0), np.int32)
+        return LayerParameters(weight, none, module.requantisation()), (lowest, highest)
+    levels = torch.arange(1, module.layer.thresholds_per_channel + 1, device=signs.device)  # (S,)
 
     def reaches(accumulators: Tensor) -> Tensor:  # (C, S), each column asks for its own level
-        own = (accumulators.to(gain.device) * signs[:, None]).T  # (S, C)
+        own = (accumulators.to(signs.device) * signs[:, None]).T  # (S, C)
         return module.activate(own).T >= levels
 
     shape = (len(weight), len(levels))

@@ -5,9 +5,10 @@ weight quantisers), activations 0 .. 2**n - 1 (Brevitas activation quantiser wit
 are exact integers, and the only real-valued step is the batch norm that turns an accumulator into an
 activation or a feature bit. In evaluation that step is ``z * a + b`` in float64, two operations per element,
 so its value depends neither on a library kernel nor on the vector width; :mod:`sw.quantise` asks the same
-function where its steps are.
+function where its steps are. For wide activations the step is the integer rule of the reference itself.
 """
 
+import numpy as np
 import torch
 from brevitas.core.function_wrapper import InplaceTensorClampSte
 from brevitas.inject.enum import RestrictValueType, ScalingImplType, ScalingPerOutputType
@@ -21,6 +22,8 @@ from sw.bundle import MAX_THRESHOLD
 from sw.design import DesignPoint, Layer
 from sw.errors import EngramError
 from sw.fit import Classifier
+from sw.reference.frontend import Requantisation, requantise
+from sw.requantise import requantisation_of
 
 __all__ = ["FeatureQuantiser", "FloatTwin", "QuantisedLayer", "Student"]
 
@@ -85,11 +88,11 @@ class QuantisedLayer(nn.Module):
         self.layer = layer
         self.max_input = 2**input_bits - 1
         out, per_group, kernel, _ = layer.weight_shape(in_channels)
-        reach = per_group * kernel * kernel * layer.weight_limit * self.max_input
-        if reach >= MAX_THRESHOLD:
+        self.reach = per_group * kernel * kernel * layer.weight_limit * self.max_input
+        if self.reach >= MAX_THRESHOLD:
             raise EngramError(
                 f"accumulators of a {layer.kind} layer must stay below 2**24, {in_channels} inputs of "
-                f"{input_bits} bits and {layer.weight_bits}-bit weights reach {reach}; "
+                f"{input_bits} bits and {layer.weight_bits}-bit weights reach {self.reach}; "
                 "use fewer channels or bits"
             )
         self.conv = QuantConv2d(
@@ -138,10 +141,14 @@ class QuantisedLayer(nn.Module):
         return sums.flatten(1, 2).unflatten(2, size)
 
     def activate(self, accumulators: Tensor) -> Tensor:
-        """Activation levels of accumulators (N, C, ...) in evaluation; float64 inside."""
+        """Activation levels of accumulators (N, C, ...) in evaluation; float64 inside, integers if wide."""
         assert self.levels is not None
-        gain, offset = self.affine()
         shape = (1, -1) + (1,) * (accumulators.ndim - 2)
+        if self.layer.requantises:
+            sums = (accumulators * self.signs().view(shape)).cpu().numpy().astype(np.int64)
+            levels = requantise(sums, self.requantisation(), self.layer)
+            return torch.from_numpy(levels).to(accumulators)
+        gain, offset = self.affine()
         scaled = accumulators.double() * gain.view(shape)
         return self.levels(scaled + offset.view(shape)).to(accumulators.dtype)
 
@@ -151,6 +158,17 @@ class QuantisedLayer(nn.Module):
         assert norm.running_mean is not None and norm.running_var is not None
         gain = norm.weight.detach().double() / torch.sqrt(norm.running_var.double() + norm.eps)
         return gain, norm.bias.detach().double() - norm.running_mean.double() * gain
+
+    def signs(self) -> Tensor:
+        """-1 for a channel with a negative gain, whose weights are negated on export, 1 for the others."""
+        gain, _ = self.affine()
+        return torch.where(gain < 0, -1, 1)
+
+    def requantisation(self) -> Requantisation:
+        """Integers of a wide activation, for accumulators times :meth:`signs`."""
+        assert self.layer.activation_bits is not None
+        gain, offset = (part.cpu().numpy() for part in self.affine())
+        return requantisation_of(np.abs(gain), offset, self.layer.activation_bits, self.reach)
 
     def forward(self, values: Tensor) -> Tensor:
         """Levels, or accumulators on the last layer."""

@@ -8,7 +8,7 @@ from sw.bundle import Bundle, Provenance
 from sw.design import DesignPoint, Layer
 from sw.distil import StudentClassifier
 from sw.quantise import accumulator_range, export, first_true
-from sw.reference import pipeline
+from sw.reference import frontend, pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
 from sw.student import QuantisedLayer
@@ -44,6 +44,13 @@ CASES = {
     ),
     "pool between": ((8, 9), (conv(4, weight=8, bits=2), POOL, conv(6, weight=1)), 1, 1),
     "pool after the last": ((10, 7), (conv(4, weight=2, bits=4), pointwise(5, weight=4), POOL), 3, 1),
+    "wide activations": (
+        (9, 8),
+        (conv(4, bits=8), POOL, depthwise(weight=1, bits=5), pointwise(5, weight=4, bits=6), conv(3)),
+        2,
+        1,
+    ),
+    "wide between narrow": ((7, 8), (conv(4, bits=3), conv(5, weight=8, bits=7), conv(3, weight=4)), 1, 2),
     "all kinds": (
         (13, 12),
         (conv(4, bits=4), POOL, depthwise(stride=2, weight=1, bits=2), pointwise(8, bits=3), conv(3), POOL),
@@ -84,11 +91,11 @@ def trained_model(design, steps, seed):
 
 
 def bundle_of(model, design):
-    frontend, thresholds = export(model.student, design)
+    parameters, thresholds = export(model.student, design)
     templates = model.head.templates()
     return Bundle(
         design=design,
-        frontend=frontend,
+        frontend=parameters,
         feature_thresholds=thresholds,
         templates=templates,
         codes=ideal_codes(templates),
@@ -146,16 +153,43 @@ def test_thresholds_are_right_at_every_possible_accumulator(weight_bits, bits):
         assert np.array_equal(np.searchsorted(first.thresholds[channel], every, side="right"), want)
 
 
+@pytest.mark.parametrize("weight_bits", [1, 2, 4, 8])
+@pytest.mark.parametrize("bits", [5, 6, 7, 8])
+def test_wide_activations_are_right_at_every_possible_accumulator(weight_bits, bits):
+    design = DesignPoint(
+        name="case",
+        height=4,
+        width=4,
+        classes=2,
+        layers=(conv(3, weight=weight_bits, bits=bits), pointwise(2)),
+    )
+    model = trained_model(design, 3, seed=weight_bits * 10 + bits)
+    layer = model.student.layers[0]
+    with torch.no_grad():
+        layer.norm.weight[2] = 0.0
+    (first, _), _ = export(model.student, design)
+    lowest, highest = accumulator_range(first.weight, 255)
+    every = np.arange(lowest.min(), highest.max() + 1).reshape(1, 1, 1, -1).repeat(3, axis=1)
+    sign = np.where(layer.norm.weight.detach().numpy() < 0, -1, 1).reshape(-1, 1, 1)
+    assert set(sign.reshape(-1)) == {-1, 1}
+    assert np.array_equal(first.weight, layer.integer_weight().detach().numpy() * sign[..., None])
+    want = layer.activate(torch.from_numpy(every * sign).float()).numpy()
+    got = frontend.requantise(every, first.requantisation, layer.layer)
+    assert np.array_equal(got, want)
+    assert np.ptp(got[0, 0]) > 2 ** (bits - 1), "the case must exercise many levels"
+    assert np.ptp(got[0, 2]) == 0
+
+
 def test_level_that_is_never_reached_gets_the_largest_accumulator_plus_one():
     design = DesignPoint(name="case", height=3, width=3, classes=2, layers=(pointwise(2, bits=2), conv(2)))
     model = trained_model(design, 1, seed=0)
     with torch.no_grad():
         model.student.layers[0].norm.bias.fill_(-1e6)
         model.student.quantiser.offset.fill_(1e6)
-    frontend, thresholds = export(model.student, design)
-    _, highest = accumulator_range(frontend[0].weight, 255)
-    assert np.array_equal(frontend[0].thresholds, np.repeat(highest[:, None] + 1, 3, axis=1))
-    lowest, _ = accumulator_range(frontend[1].weight, 3)
+    parameters, thresholds = export(model.student, design)
+    _, highest = accumulator_range(parameters[0].weight, 255)
+    assert np.array_equal(parameters[0].thresholds, np.repeat(highest[:, None] + 1, 3, axis=1))
+    lowest, _ = accumulator_range(parameters[1].weight, 3)
     assert np.array_equal(thresholds, np.broadcast_to(lowest[:, None], (3, 3, 2, 1)))
 
 
