@@ -29,7 +29,7 @@ from sw.console import messages, reports_errors
 from sw.design import DesignPoint, Layer, LayerShape
 from sw.errors import EngramError
 from sw.reference.adc import full_scale_tables
-from sw.reference.frontend import LayerParameters
+from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 
 BOARDS = ("icebreaker", "ulx3s-85f")
 CELLS = {"ice40": "ICESTORM_LC", "ecp5": "TRELLIS_COMB"}
@@ -49,6 +49,8 @@ LAYERS: tuple[tuple[Layer, tuple[int, int, int], int, Parallelism], ...] = (
         4,
         P(4, 4),
     ),
+    (Layer(kind="conv3x3", out_channels=16, stride=2, activation_bits=8), (1, 28, 28), 8, P(1, 4, 1, 1)),
+    (Layer(kind="pointwise1x1", out_channels=16, activation_bits=5), (16, 7, 7), 8, P(4, 4, 1, 2)),
     (Layer(kind="pointwise1x1", out_channels=16), (16, 7, 7), 4, P(4, 1)),
     (Layer(kind="pointwise1x1", out_channels=16), (16, 7, 7), 4, P(8, 4)),
     (Layer(kind="conv3x3", out_channels=32), (32, 8, 8), 4, P(16, 4)),
@@ -125,9 +127,14 @@ def _random_parameters(layer: Layer, shape: LayerShape) -> LayerParameters:
         return LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32))
     limit = layer.weight_limit
     weight = rng.integers(-limit, limit, layer.weight_shape(shape.inputs[0]), dtype=np.int8, endpoint=True)
-    steps = 2**layer.activation_bits - 1 if layer.activation_bits else 0
-    thresholds = np.sort(rng.integers(-60, 200, (len(weight), steps), dtype=np.int32), axis=1)
-    return LayerParameters(weight, thresholds)
+    shape_of_thresholds = (len(weight), layer.thresholds_per_channel)
+    thresholds = np.sort(rng.integers(-60, 200, shape_of_thresholds, dtype=np.int32), axis=1)
+    if not layer.requantises:
+        return LayerParameters(weight, thresholds)
+    multiplier = rng.integers(2 ** (MULTIPLIER_BITS - 4), 2**MULTIPLIER_BITS, len(weight), dtype=np.int32)
+    shift = rng.choice(np.array([12, 16], np.int32), len(weight))
+    offset = rng.integers(-100, 200, len(weight)) << shift
+    return LayerParameters(weight, thresholds, Requantisation(multiplier, offset, shift))
 
 
 def _random_bundle(changes: dict[str, Any]) -> Bundle:

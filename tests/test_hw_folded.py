@@ -156,3 +156,7 @@ def test_sizes_and_designs_that_do_not_serve_are_refused():
     pools = random_bundle(design(8, 8, Layer(kind="maxpool2x2", stride=2)), seed=1)
     with pytest.raises(ValueError, match="needs a layer with weights, the design has none"):
         Fold(pools, P())
+    layers = (Layer(kind="conv3x3", out_channels=2, activation_bits=6), Layer(kind="conv3x3", out_channels=2))
+    wide = random_bundle(design(4, 4, *layers), seed=1)
+    with pytest.raises(ValueError, match="counts thresholds, of up to 4 bits, got 6 bits"):
+        Fold(wide, P())

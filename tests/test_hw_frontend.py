@@ -1,5 +1,7 @@
 """Layer units and the whole front end against the reference, for every kind of layer and odd parallelism."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,6 @@ from hw.quantiser import Quantiser, quantiser_cycles
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend, quantiser
-from sw.reference.frontend import LayerParameters
 from tests.bundles import random_bundle, random_images
 from tests.rtl import Bench
 
@@ -42,12 +43,22 @@ POOLED_LAST = design(
     Layer(kind="maxpool2x2", stride=2),
 )
 
+WIDE = design(
+    5,
+    6,
+    Layer(kind="conv3x3", out_channels=3, weight_bits=4, activation_bits=8),
+    Layer(kind="maxpool2x2", stride=2),
+    Layer(kind="depthwise3x3", weight_bits=2, activation_bits=5),
+    Layer(kind="pointwise1x1", out_channels=3, weight_bits=8),
+)
+
 CASES = {
     "one_layer_serial": (SINGLE, (P(),)),
     "one_layer_more_lanes_than_channels": (SINGLE, (P(1, 4, 3),)),
     "mixed_serial": (MIXED, (P(), P(), P(), P())),
     "mixed_lanes": (MIXED, (P(1, 2, 1, 2), P(2, 2, 1, 2), P(2, 1), P(4, 2, 2))),
     "pool_behind_the_last_weights": (POOLED_LAST, (P(1, 4, 9, 4), P(4, 8, 1, 2), P(8, 4), P())),
+    "wide_activations": (WIDE, (P(1, 4, 3, 2), P(2), P(2, 2, 1, 1), P(1))),
     "many_taps": (POOLED_LAST, (P(1, 2, 4, 2), P(2, 1, 3), P(1, 1, 4), P())),
 }
 
@@ -60,7 +71,7 @@ def pruned(bundle: Bundle, share: float) -> Bundle:
         weight = trained.weight.copy()
         if layer.has_weights and layer.weight_bits > 1:
             weight[rng.random(weight.shape) < share] = 0
-        layers.append(LayerParameters(weight, trained.thresholds))
+        layers.append(replace(trained, weight=weight))
     return bundle.with_(frontend=tuple(layers))
 
 

@@ -38,7 +38,7 @@ DESIGN = DesignPoint(
     classes=3,
     templates_per_class=2,
     layers=(
-        Layer(kind="conv3x3", out_channels=3, activation_bits=2),
+        Layer(kind="conv3x3", out_channels=3, activation_bits=6),
         Layer(kind="maxpool2x2", stride=2),
         Layer(kind="pointwise1x1", out_channels=5, weight_bits=3),
     ),

@@ -1,4 +1,4 @@
-"""Cost: logic cells of a layer unit before synthesis, as a sum over what it is made of.
+"""Cost: logic cells and multipliers of a layer unit before synthesis, from what it is made of.
 
 The coefficients per kind of part are kept in ``constraints/costs.json``. Those of this version are rounded
 values set by hand from a few builds; every build report shows the estimate's error beside the netlist.
@@ -7,15 +7,19 @@ values set by hand from a few builds; every build report shows the estimate's er
 
 import json
 from functools import cache
-from math import log2
+from math import ceil, log2
 
 from constraints.boards import FOLDER, Family
 from hw.frontend.memories import unit_memories, window_depth
 from hw.frontend.schedule import LayerSchedule
 
-__all__ = ["COSTS_FILE", "cell_terms", "cells_of", "coefficients"]
+__all__ = ["COSTS_FILE", "cell_terms", "cells_of", "coefficients", "dsps_of"]
 
 COSTS_FILE = FOLDER / "costs.json"
+OPERAND_BITS: dict[Family, int] = {"ice40": 16, "ecp5": 18}
+"""Of a hard multiplier: SB_MAC16 (Lattice FPGA-TN-02007), MULT18X18D (FPGA-TN-02205)."""
+SMALLEST_PRODUCT_BITS: dict[Family, int] = {"ice40": 11, "ecp5": 1}
+"""Products below stay in logic: DSP_Y_MINWIDTH of ``synth_ice40 -dsp``, Yosys 0.70; an ECP5 has none."""
 
 
 def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
@@ -33,7 +37,8 @@ def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
     dict
         ``unit``: 1. ``address_bits``: adders of window addresses. ``product_bits``: bits of products.
         ``sum_bits``: bits of adder trees. ``accumulator_bits``: bits of accumulators. ``search_bits``: bits
-        compared by threshold searches. ``rom_bits``: bits of small memories in logic.
+        compared by threshold searches. ``requantise_bits``: bits of registers between accumulators and wide
+        activations. ``rom_bits``: bits of small memories in logic.
     """
     lanes = schedule.parallelism
     terms = {"unit": 1.0, "address_bits": lanes.taps * log2(window_depth(schedule))}
@@ -48,7 +53,11 @@ def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
     terms["product_bits"] = float(inputs * lanes.output_lanes * product)
     terms["sum_bits"] = float((inputs - 1) * lanes.output_lanes * width)
     terms["accumulator_bits"] = float(lanes.output_lanes * schedule.accumulator_bits)
-    if schedule.layer.activation_bits is not None:
+    if schedule.layer.requantises:
+        transfer = schedule.transfer
+        registers = 2 * schedule.accumulator_bits + transfer.width + transfer.total_bits
+        terms["requantise_bits"] = float(lanes.searchers * registers)
+    elif schedule.layer.activation_bits is not None:
         terms["search_bits"] = float(lanes.searchers * schedule.threshold_bits)
     return terms
 
@@ -63,3 +72,24 @@ def cells_of(schedule: LayerSchedule, value_bits: int, family: Family) -> float:
     """Estimated logic cells of a unit: LC of an iCE40, TRELLIS_COMB of an ECP5."""
     weight = coefficients(family, "layer")
     return sum(weight[name] * amount for name, amount in cell_terms(schedule, value_bits).items())
+
+
+def dsps_of(schedule: LayerSchedule, value_bits: int, family: Family) -> int:
+    """Hard multipliers of a unit whose input values have `value_bits` bits, on a part that has them.
+
+    A ternary product takes none. An accumulator that is wider than an operand takes several multipliers, and
+    a single bit left over goes into logic.
+    """
+    lanes, smallest = schedule.parallelism, SMALLEST_PRODUCT_BITS[family]
+    count = 0
+    if (
+        schedule.layer.has_weights
+        and schedule.weight_bits > 2
+        and value_bits + schedule.weight_bits >= smallest
+    ):
+        count += lanes.taps * lanes.input_lanes * lanes.output_lanes
+    if schedule.layer.requantises:
+        bits = schedule.accumulator_bits
+        if bits + schedule.transfer.multiplier_bits >= smallest:
+            count += lanes.searchers * ceil((bits - 1) / OPERAND_BITS[family])
+    return count

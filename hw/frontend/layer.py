@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.frontend.activation import Serialiser, ThresholdSearch
 from hw.frontend.mac import MacArray, MaxArray
+from hw.frontend.requantise import Requantise
 from hw.frontend.schedule import LayerSchedule
 from hw.frontend.window import Window
 
@@ -53,6 +54,8 @@ class LayerUnit(wiring.Component):
             self._reduce = MacArray(schedule, word)
             if schedule.layer.activation_bits is None:
                 self._finish = Serialiser(self._reduce.shape, lanes.output_lanes, lanes.searchers)
+            elif schedule.layer.requantises:
+                self._finish = Requantise(schedule, self._reduce.shape)
             else:
                 self._finish = ThresholdSearch(schedule, self._reduce.shape)
             self.item_values, group_values = lanes.searchers, lanes.output_lanes

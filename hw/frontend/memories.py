@@ -73,14 +73,21 @@ def unit_memories(
         writable=False,
         contents=tuple(schedule.rom()) if contents else None,
     )
-    if schedule.layer.activation_bits is not None:
-        rounds = lanes.output_lanes // lanes.searchers
-        depth = schedule.groups * rounds * 2**schedule.layer.activation_bits
+    if schedule.layer.requantises:
+        for searcher in range(lanes.searchers):
+            yield MemoryPlan(
+                f"{name}.transfer.{searcher}",
+                schedule.searched_channels,
+                schedule.transfer.width,
+                writable=False,
+                contents=tuple(schedule.transfer_rom(searcher)) if contents else None,
+            )
+    elif schedule.layer.activation_bits is not None:
         mask = 2**schedule.threshold_bits - 1
         for searcher in range(lanes.searchers):
             yield MemoryPlan(
                 f"{name}.thresholds.{searcher}",
-                depth,
+                schedule.searched_channels * 2**schedule.layer.activation_bits,
                 schedule.threshold_bits,
                 writable=False,
                 contents=tuple(value & mask for value in schedule.threshold_rom(searcher))

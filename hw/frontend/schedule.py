@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.frontend.step import Entry, StepFormat
+from hw.frontend.transfer import Transfer
 from sw.design import Layer, LayerShape
 from sw.reference.frontend import LayerParameters
 
@@ -34,7 +35,7 @@ class Parallelism:
     taps
         Entries per cycle, each with a copy of the window memory.
     searchers
-        Threshold searches at once, a power of two, at most `output_lanes`.
+        Channels whose accumulators become activations at once, a power of two, at most `output_lanes`.
     """
 
     input_lanes: int = 1
@@ -158,12 +159,16 @@ class LayerSchedule:
         return self.parallelism.searchers if self.layer.has_weights else self.parallelism.input_lanes
 
     @property
+    def rounds(self) -> int:
+        """Output lanes that one searcher serves, one after the other."""
+        return self.parallelism.output_lanes // self.parallelism.searchers
+
+    @property
     def search_cycles(self) -> int:
         """Cycles to turn the accumulators of one group into activations, or to hand them on as they are."""
         if not self.layer.has_weights:
             return 1
-        rounds = self.parallelism.output_lanes // self.parallelism.searchers
-        return rounds * (self.layer.activation_bits or 1)
+        return self.rounds * (1 if self.layer.requantises else self.layer.activation_bits or 1)
 
     @property
     def cycles(self) -> int:
@@ -223,12 +228,12 @@ class LayerSchedule:
     @property
     def search_bits(self) -> int:
         """Bits that a search of this layer finds, 0 where there is none."""
-        return self.layer.activation_bits or 0
+        return 0 if self.layer.requantises else self.layer.activation_bits or 0
 
     @property
     def searched_channels(self) -> int:
         """Channels that each searcher serves, those without a meaning included."""
-        return self.groups * self.parallelism.output_lanes // self.parallelism.searchers
+        return self.groups * self.rounds
 
     def threshold_rom(self, searcher: int, bits: int | None = None) -> list[int]:
         """Thresholds of the channels that one searcher serves, 2**n words per channel, the first one unused.
@@ -245,6 +250,17 @@ class LayerSchedule:
         padded[: len(thresholds), 1 : thresholds.shape[1] + 1] = thresholds
         mine = padded.reshape(self.groups, -1, lanes.searchers, padded.shape[1])[:, :, searcher]
         return np.clip(mine, low, high + 1).reshape(-1).tolist()
+
+    @cached_property
+    def transfer(self) -> Transfer:
+        """Requantisation in the widths of hardware; only for layers that requantise."""
+        return Transfer(self.layer, self.shape, self.parameters)
+
+    def transfer_rom(self, searcher: int) -> list[int]:
+        """Words of :class:`Transfer` of the channels that one searcher serves."""
+        words = self.transfer.words()
+        padded = words + [0] * (self.groups * self.parallelism.output_lanes - len(words))
+        return padded[searcher :: self.parallelism.searchers]
 
     def _dense_weight(self) -> NDArray[np.int64]:
         """Weights (groups * output_lanes, input_words * input_lanes, k, k), zero where there is no weight."""
