@@ -2,7 +2,7 @@
 
 from constraints.boards import Board
 
-__all__ = ["lpf", "pcf", "sdc"]
+__all__ = ["lpf", "pcf", "sdc", "stream_sdc"]
 
 
 def pcf(board: Board, *, flash: bool = False) -> str:
@@ -43,4 +43,14 @@ def sdc(verilog: str, clock_mhz: float, divisor: int) -> str:
 create_clock -name clk -period {1000 / clock_mhz:.3f} [get_ports clk]
 set_false_path -from [get_ports rx]
 set_false_path -to [get_ports {{tx busy ready}}]
+"""
+
+
+def stream_sdc(verilog: str, clock_mhz: float) -> str:
+    """The same for the stream core, all of whose ports belong to the clock."""
+    return f"""\
+# Constraints for {verilog}, a template for the design that it becomes a part of.
+# All ports are synchronous to clk; inputs and outputs are meant to meet registers of yours.
+
+create_clock -name clk -period {1000 / clock_mhz:.3f} [get_ports clk]
 """

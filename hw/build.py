@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hw.export import Core, write_verilog
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
 from sw.errors import EngramError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hw.report import BuildReport
     from sw.bundle import Bundle
 
-__all__ = ["Source", "build", "build_bitstream", "chosen_parallelism", "write_verilog"]
+__all__ = ["Source", "build", "build_bitstream", "chosen_parallelism"]
 
 
 class Source(StrEnum):
@@ -65,8 +66,17 @@ def build(
     output: OutputOption = None,
     seed: SeedOption = 1,
     verilog_only: Annotated[
-        bool, typer.Option("--verilog-only", help="Only write Verilog and a constraints template.")
+        bool,
+        typer.Option("--verilog-only", help="Only write Verilog, memory files, an example and constraints."),
     ] = False,
+    core: Annotated[
+        Core,
+        typer.Option(
+            "--core",
+            help="With --verilog-only. uart: the whole chip. stream: pixels in, classes out, for use inside "
+            "other designs.",
+        ),
+    ] = Core.uart,
     baud: BaudOption = 1_000_000,
     source: SourceOption = None,
     parallelism: ParallelismOption = "auto",
@@ -82,6 +92,8 @@ def build(
     from constraints import boards
     from sw.bundle import open_bundle
 
+    if core is not Core.uart and not verilog_only:
+        raise EngramError(f"--core {core.value} is for other designs; add --verilog-only")
     target = boards.load(board)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
     sizes = chosen_parallelism(classifier, target, source, parallelism)
@@ -89,7 +101,7 @@ def build(
     folder = output or Path("build") / f"{name}-{target.name}"
 
     if verilog_only:
-        result = write_verilog(classifier, target, folder, name=name, baud=baud, parallelism=sizes)
+        result = write_verilog(classifier, target, folder, name=name, core=core, baud=baud, parallelism=sizes)
         met = True
     else:
         report = build_bitstream(
@@ -100,7 +112,10 @@ def build(
             answer.print(report.table())
     if json:
         print_json(result)
-    messages.print(f"written: {', '.join(result['files'])}", soft_wrap=True, highlight=False)
+    named = [file for file in result["files"] if not file.endswith(".mem")]
+    memories = len(result["files"]) - len(named)
+    written = ", ".join(named) + (f" and {memories} memory files" if memories else "")
+    messages.print(f"written: {written}", soft_wrap=True, highlight=False)
     if not met:
         start, end = result["critical_path"]
         messages.print(
@@ -229,58 +244,6 @@ def build_bitstream(
         save(bundle, contents)
         write_atomically(report_file, jsonlib.dumps(report.to_json(), indent=2).encode() + b"\n")
     return report
-
-
-def write_verilog(
-    bundle: "Bundle",
-    board: "Board",
-    folder: Path,
-    *,
-    name: str,
-    baud: int = 1_000_000,
-    parallelism: "tuple[Parallelism, ...] | None" = None,
-) -> dict[str, Any]:
-    """Write the chip without PLL and pins, for any flow, and a constraints template.
-
-    ``<name>-<board>.v`` has the top module ``engram`` with ports clk, rst, rx, tx, busy and ready; the
-    ``.sdc`` beside it explains them. The UART's divisor is for the board's clock.
-
-    Raises
-    ------
-    EngramError
-        If `baud` cannot be made or a file cannot be written.
-    """
-    from amaranth.back import verilog
-
-    from constraints.files import sdc
-    from hw.chip import Chip
-    from hw.pll import uart_divisor
-    from hw.report import speed_of
-    from sw.bundle import save, write_atomically
-
-    clock_mhz = board.clock.core_mhz
-    divisor = uart_divisor(clock_mhz, baud)
-    files = [folder / f"{name}-{board.name}{suffix}" for suffix in (".v", ".sdc", ".engram")]
-    with messages.status("writing Verilog"):
-        text = verilog.convert(Chip(bundle, divisor, parallelism), name="engram", emit_src=False)
-    write_atomically(files[0], text.encode())
-    write_atomically(files[1], sdc(files[0].name, clock_mhz, divisor).encode())
-    save(bundle, files[2])
-    speed = speed_of(bundle, parallelism, clock_mhz, baud)
-    return {
-        "bundle": name,
-        "digest": bundle.digest,
-        "board": board.name,
-        "bitstream": None,
-        "verilog": str(files[0]),
-        "files": [str(file) for file in files],
-        "luts": None,
-        "brams": None,
-        "fmax_mhz": None,
-        "target_mhz": clock_mhz,
-        "cycles_per_image": speed.cycles_per_image,
-        "baud": baud,
-    }
 
 
 @contextmanager

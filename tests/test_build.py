@@ -138,19 +138,6 @@ def test_folder_that_cannot_be_made_is_named(bundle_file, tmp_path):
     assert "cannot make the folder" in result.stderr
 
 
-def test_verilog_only_writes_the_chip_and_a_template(bundle_file, tmp_path):
-    result = run(bundle_file, "--board", "ulx3s-85f", "--verilog-only", "--json", "-o", tmp_path)
-
-    values = json.loads(result.stdout)
-    assert (values["bitstream"], values["board"], values["target_mhz"]) == (None, "ulx3s-85f", 80)
-    text = Path(values["verilog"]).read_text()
-    header = text[text.index("module engram(") :].partition(";")[0]
-    assert {"clk", "rst", "rx", "tx", "busy", "ready"} == set(header.partition("(")[2].strip(")").split(", "))
-    assert "EHXPLLL" not in text
-    assert "period 12.500" in (tmp_path / "tiny-ulx3s-85f.sdc").read_text()
-    assert load(tmp_path / "tiny-ulx3s-85f.engram").digest == values["digest"]
-
-
 def test_lanes_change_the_layout_and_nothing_else():
     bundle = random_bundle(TINY, seed=3)
 

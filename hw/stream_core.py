@@ -1,0 +1,65 @@
+"""Stream core: the image accelerator behind plain port names, for use inside other designs."""
+
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.frontend.schedule import Parallelism
+from hw.image_accelerator import ImageAccelerator
+from hw.payloads import result_layout
+from sw.bundle import Bundle
+from sw.design import PIXEL_BITS
+
+__all__ = ["StreamCore"]
+
+
+class StreamCore(wiring.Component):
+    """Pixels in, classes out, nothing else. It only renames.
+
+    A pixel is taken, and a result given, in each cycle in which valid and ready of its stream are high.
+    Latency, throughput and back-pressure: see :class:`hw.image_accelerator.ImageAccelerator`.
+
+    Parameters
+    ----------
+    bundle, parallelism
+        See there.
+
+    Members
+    -------
+    pixel_valid, pixel_ready, pixel
+        Row after row, image after image.
+    result_valid, result_ready
+        One result per image, in the same order.
+    label, template, margin, accepted
+        The result, while `result_valid`: class and best template, distance of its score to the best one of
+        another class, and whether that is enough.
+    """
+
+    def __init__(self, bundle: Bundle, parallelism: tuple[Parallelism, ...]):
+        self._accelerator = ImageAccelerator(bundle, parallelism)
+        self._result = result_layout(bundle.design)
+        super().__init__(
+            {
+                "pixel_valid": In(1),
+                "pixel_ready": Out(1),
+                "pixel": In(PIXEL_BITS),
+                "result_valid": Out(1),
+                "result_ready": In(1),
+                **{name: Out(field.shape) for name, field in self._result},
+            }
+        )
+
+    def elaborate(self, platform):
+        """Connections only."""
+        m = Module()
+        m.submodules.accelerator = accelerator = self._accelerator
+        m.d.comb += [
+            accelerator.pixels.valid.eq(self.pixel_valid),
+            accelerator.pixels.payload.eq(self.pixel),
+            self.pixel_ready.eq(accelerator.pixels.ready),
+            self.result_valid.eq(accelerator.result.valid),
+            accelerator.result.ready.eq(self.result_ready),
+        ]
+        for name, _ in self._result:
+            m.d.comb += getattr(self, name).eq(accelerator.result.payload[name])
+        return m
