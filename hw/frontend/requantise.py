@@ -99,7 +99,7 @@ class Requantise(wiring.Component):
         own = data.View(layout, read.data)
         searchers = schedule.parallelism.searchers
         held = Array(self.held[searcher + searchers * n] for n in range(schedule.rounds))
-        top = 2**self.shape.width - 1
+        bits = self.shape.width
 
         l_held = Signal(self._accumulator_shape, name=f"l_held_{searcher}")
         product = l_held * own.multiplier
@@ -121,5 +121,7 @@ class Requantise(wiring.Component):
                 Cat(p_offset, p_choice).eq(Cat(own.offset, own.choice)),
                 t_total.eq(p_product + p_offset),
                 t_choice.eq(p_choice),
-                self.o.payload[searcher].eq(Mux(shifted < 0, 0, Mux(shifted > top, top, shifted))),
+                self.o.payload[searcher].eq(
+                    Mux(shifted[-1], 0, Mux(shifted[bits:].any(), 2**bits - 1, shifted[:bits]))
+                ),
             ]
