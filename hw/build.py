@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hw.choice import Variant
 from hw.export import Core, write_verilog
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from constraints.boards import Board
-    from hw.frontend.schedule import Parallelism
+    from hw.frontend.variant import Sizes
     from hw.report import BuildReport
     from sw.bundle import Bundle
 
@@ -53,7 +54,15 @@ ParallelismOption = Annotated[
     typer.Option(
         "--parallelism",
         help="Size of every layer's unit as input lanes x output lanes x taps x searchers, such as "
-        "1x4x1x2,4x4x1x1; auto is the fastest that fits the board.",
+        "1x4x1x2,4x4x1x1, or the one size of a folded front end; auto is the fastest that fits the board.",
+    ),
+]
+VariantOption = Annotated[
+    Variant,
+    typer.Option(
+        "--variant",
+        help="streaming: a unit for every layer, all at once. folded: one engine for all layers, one after "
+        "the other, for deep students on small parts. auto: the faster one that fits the board.",
     ),
 ]
 LanesOption = Annotated[int | None, typer.Option(min=1, max=128, help="Default: what the bundle says.")]
@@ -79,6 +88,7 @@ def build(
     ] = Core.uart,
     baud: BaudOption = 1_000_000,
     source: SourceOption = None,
+    variant: VariantOption = Variant.auto,
     parallelism: ParallelismOption = "auto",
     row_lanes: LanesOption = None,
     col_lanes: LanesOption = None,
@@ -96,7 +106,7 @@ def build(
         raise EngramError(f"--core {core.value} is for other designs; add --verilog-only")
     target = boards.load(board)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
-    sizes = chosen_parallelism(classifier, target, source, parallelism)
+    sizes = chosen_parallelism(classifier, target, source, variant, parallelism)
     name = Path(bundle.removeprefix("zoo:")).stem
     folder = output or Path("build") / f"{name}-{target.name}"
 
@@ -129,27 +139,27 @@ def build(
 
 
 def chosen_parallelism(
-    bundle: "Bundle", board: "Board", source: Source | None, text: str
-) -> "tuple[Parallelism, ...] | None":
-    """Sizes of the layer units, or None for a chip without front end.
+    bundle: "Bundle", board: "Board", source: Source | None, variant: Variant, text: str
+) -> "Sizes | None":
+    """Sizes of the front end, or None for a chip without one.
 
     Raises
     ------
     EngramError
-        If `text` cannot be read or does not fit the layers, or if no front end fits the board.
+        If `text` cannot be read or does not fit the layers, or if no front end fits the board. Sizes by hand
+        are those of a streaming front end unless `variant` says folded.
     """
-    from hw.frontend.frontend import schedules_of
-    from hw.frontend.schedule import Parallelism
-    from hw.plan import fastest_that_fits
+    from hw.choice import fastest_front_end
+    from hw.frontend.variant import plan_front_end, read_sizes
 
     if source is Source.features or (source is None and not bundle.design.layers):
         return None
     if text == "auto":
         with messages.status("choosing the parallelism of the front end"):
-            return fastest_that_fits(bundle, board)[0]
+            return fastest_front_end(bundle, board, variant)[0]
     try:
-        sizes = tuple(Parallelism.parse(part) for part in text.split(",")) if text else ()
-        schedules_of(bundle, sizes)
+        sizes = read_sizes(text, folded=variant is Variant.folded)
+        plan_front_end(bundle, sizes)
     except ValueError as error:
         raise EngramError(f"--parallelism {text}: {error}") from None
     return sizes
@@ -170,7 +180,7 @@ def build_bitstream(
     name: str,
     seed: int = 1,
     baud: int = 1_000_000,
-    parallelism: "tuple[Parallelism, ...] | None" = None,
+    parallelism: "Sizes | None" = None,
 ) -> "BuildReport":
     """Synthesise, place, route and pack.
 
@@ -190,7 +200,7 @@ def build_bitstream(
     baud
         UART speed in bit/s.
     parallelism
-        Sizes of the layer units; None leaves the front end out.
+        Sizes of the front end; None leaves it out.
 
     Raises
     ------
@@ -264,9 +274,7 @@ def _work_folder(work: Path) -> Iterator[Path]:
         raise
 
 
-def _elaborate(
-    bundle: "Bundle", board: "Board", baud: int, parallelism: "tuple[Parallelism, ...] | None", work: Path
-) -> None:
+def _elaborate(bundle: "Bundle", board: "Board", baud: int, parallelism: "Sizes | None", work: Path) -> None:
     """Netlist in RTLIL, which Yosys reads as it is, and the constraint file."""
     from amaranth.back import rtlil
 

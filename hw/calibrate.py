@@ -18,9 +18,11 @@ from scipy.optimize import nnls
 from constraints import boards
 from constraints.boards import Board
 from hw.chip import Chip
-from hw.estimate import chip_terms, value_bits_of
-from hw.frontend.cost import COSTS_FILE, cell_terms
-from hw.frontend.frontend import schedules_of
+from hw.estimate import chip_terms
+from hw.frontend.cost import COSTS_FILE, cell_terms, engine_terms
+from hw.frontend.fold import Fold
+from hw.frontend.folded import FoldedFrontEnd
+from hw.frontend.frontend import input_bits, schedules_of
 from hw.frontend.layer import LayerUnit
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.toolchain import find_tool, first_error
@@ -76,6 +78,10 @@ CHIPS: tuple[tuple[dict[str, Any], tuple[Parallelism, ...] | None], ...] = (
 """Changes of the sample design, sizes of its layers."""
 
 
+ENGINES = (P(), P(4, 4), P(4, 8, 2, 4), P(8, 8, 1, 4), P(4, 4, 3, 2))
+"""Sizes of folded engines for the layers of the sample design."""
+
+
 @reports_errors
 def calibrate() -> None:
     """Synthesise the samples, fit non-negative coefficients, write them with the errors of the fit."""
@@ -84,12 +90,14 @@ def calibrate() -> None:
         board = boards.load(name)
         layers = [_layer_sample(board, *sample) for sample in LAYERS]
         layer, layer_error = _fit(layers)
+        engine, engine_error = _fit([_engine_sample(board, size) for size in ENGINES])
         chips = [_chip_sample(board, layer, *sample) for sample in CHIPS]
         chip, chip_error = _fit(chips)
         costs[board.family] = {
             "layer": layer,
+            "engine": engine,
             "chip": chip,
-            "largest_error_percent": {"layer": layer_error, "chip": chip_error},
+            "largest_error_percent": {"layer": layer_error, "engine": engine_error, "chip": chip_error},
         }
     write_atomically(COSTS_FILE, json.dumps(costs, indent=2).encode() + b"\n")
     messages.print(f"written: {COSTS_FILE}")
@@ -108,6 +116,13 @@ def _layer_sample(
     return cell_terms(schedule, value_bits), cells
 
 
+def _engine_sample(board: Board, size: Parallelism) -> tuple[dict[str, float], int]:
+    fold = Fold(_random_bundle({}), size)
+    cells = _cells(FoldedFrontEnd(fold), board)
+    messages.print(f"{board.family}: folded {size}: {cells} cells", highlight=False)
+    return engine_terms(fold), cells
+
+
 def _chip_sample(
     board: Board, layer: dict[str, float], changes: dict[str, Any], sizes: tuple[Parallelism, ...] | None
 ) -> tuple[dict[str, float], int]:
@@ -116,7 +131,8 @@ def _chip_sample(
     cells = _cells(Chip(bundle, 24, sizes), board)
     messages.print(f"{board.family}: chip {changes} {sizes}: {cells} cells", highlight=False)
     if sizes is not None:
-        for schedule, bits in zip(schedules_of(bundle, sizes), value_bits_of(bundle, sizes), strict=True):
+        schedules = schedules_of(bundle, sizes)
+        for schedule, bits in zip(schedules, input_bits(schedules), strict=True):
             cells -= sum(layer[name] * amount for name, amount in cell_terms(schedule, bits).items())
     return chip_terms(bundle.design, with_front_end=sizes is not None), round(cells)
 

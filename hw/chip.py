@@ -9,7 +9,7 @@ from hw.code_image import code_bytes
 from hw.controller import Controller
 from hw.feature_buffer import FeatureBuffer
 from hw.flash import FlashLoader, FlashPins
-from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Sizes
 from hw.image_accelerator import ImageAccelerator
 from hw.uart import UartReceiver, UartTransmitter
 from sw.bundle import Bundle
@@ -27,8 +27,8 @@ class Chip(wiring.Component):
     divisor
         Clock cycles per UART bit, at least 4.
     parallelism
-        One per layer of the front end, see :class:`hw.frontend.frontend.FrontEnd`. None leaves the front end
-        out: the host sends features.
+        Sizes of the front end, see :mod:`hw.frontend.variant`. None leaves the front end out: the host sends
+        features.
     spram
         The codes are in single-port RAM, and a :class:`hw.flash.FlashLoader` fetches them at start.
 
@@ -48,7 +48,7 @@ class Chip(wiring.Component):
         self,
         bundle: Bundle,
         divisor: int,
-        parallelism: tuple[Parallelism, ...] | None = None,
+        parallelism: Sizes | None = None,
         *,
         spram: bool = False,
     ):

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 from constraints.boards import Board, Family
 from hw.fit import planned_block_rams
-from hw.frontend.cost import cells_of, coefficients
-from hw.frontend.frontend import schedules_of
-from hw.frontend.schedule import Parallelism
-from hw.quantiser import quantiser_cycles
+from hw.frontend.cost import coefficients
+from hw.frontend.variant import Sizes, plan_front_end
+from hw.quantiser import cycles_per_value
 from hw.timing import accelerator_timing
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS, DesignPoint
+from sw.design import DesignPoint
 
-__all__ = ["Estimate", "chip_cells", "chip_terms", "estimate", "image_cycles", "value_bits_of"]
+__all__ = ["Estimate", "chip_cells", "chip_terms", "estimate", "image_cycles"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Estimate:
         return self.cells <= limits.luts * (1 - margin) and self.block_rams <= limits.block_rams
 
 
-def estimate(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None, family: Family) -> Estimate:
+def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family) -> Estimate:
     """Estimate of :class:`hw.chip.Chip` with the same arguments.
 
     Parameters
@@ -51,9 +50,7 @@ def estimate(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None, family
     """
     cells = chip_cells(bundle.design, family, with_front_end=parallelism is not None)
     if parallelism is not None:
-        bits = value_bits_of(bundle, parallelism)
-        for schedule, value_bits in zip(schedules_of(bundle, parallelism), bits, strict=True):
-            cells += cells_of(schedule, value_bits, family)
+        cells += plan_front_end(bundle, parallelism).cells(family)
     return Estimate(
         round(cells), planned_block_rams(bundle, family, parallelism), image_cycles(bundle, parallelism)
     )
@@ -78,22 +75,10 @@ def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]
     }
 
 
-def value_bits_of(bundle: Bundle, parallelism: tuple[Parallelism, ...]) -> list[int]:
-    """Bits of the input values of every layer unit."""
-    bits = [PIXEL_BITS]
-    for schedule in schedules_of(bundle, parallelism):
-        if schedule.layer.has_weights:
-            bits.append(schedule.layer.activation_bits or schedule.accumulator_bits)
-        else:
-            bits.append(bits[-1])
-    return bits[:-1]
-
-
-def image_cycles(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -> int:
-    """Cycles per image: the slowest of pixel input, layer units, quantiser and array."""
+def image_cycles(bundle: Bundle, parallelism: Sizes | None) -> int:
+    """Cycles per image: the slower of array and front end, whose features the quantiser takes."""
     design = bundle.design
     array = accelerator_timing(design).interval
     if parallelism is None:
         return array
-    units = [schedule.cycles for schedule in schedules_of(bundle, parallelism)]
-    return max(array, design.height * design.width, quantiser_cycles(design), *units)
+    return max(array, plan_front_end(bundle, parallelism).cycles(cycles_per_value(design)))

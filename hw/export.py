@@ -11,7 +11,7 @@ from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from constraints.boards import Board
-    from hw.frontend.schedule import Parallelism
+    from hw.frontend.variant import Sizes
     from sw.bundle import Bundle
 
 __all__ = ["Core", "write_verilog"]
@@ -36,7 +36,7 @@ def write_verilog(
     name: str,
     core: Core = Core.uart,
     baud: int = 1_000_000,
-    parallelism: "tuple[Parallelism, ...] | None" = None,
+    parallelism: "Sizes | None" = None,
 ) -> dict[str, Any]:
     """Write one core without PLL and pins, and what is needed to use it.
 

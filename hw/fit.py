@@ -8,7 +8,7 @@ from operator import and_, or_
 
 from constraints.boards import Board, Family, Limits, load_all
 from hw.frontend.memories import MemoryPlan
-from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Sizes
 from hw.memories import chip_memories
 from sw.bundle import Bundle
 from sw.errors import EngramError
@@ -107,7 +107,7 @@ def block_rams(depth: int, width: int, family: Family, *, read_only: bool = Fals
 
 
 def planned_memories(
-    bundle: Bundle, family: Family, parallelism: tuple[Parallelism, ...] | None = None
+    bundle: Bundle, family: Family, parallelism: Sizes | None = None
 ) -> tuple[PlannedMemory, ...]:
     """Every memory of the chip with its block RAM.
 
@@ -126,14 +126,12 @@ def planned(memory: MemoryPlan, family: Family) -> PlannedMemory:
     return PlannedMemory(memory.name, memory.depth, memory.width, count)
 
 
-def planned_block_rams(
-    bundle: Bundle, family: Family, parallelism: tuple[Parallelism, ...] | None = None
-) -> int:
+def planned_block_rams(bundle: Bundle, family: Family, parallelism: Sizes | None = None) -> int:
     """Block RAM of the whole chip."""
     return sum(memory.block_rams for memory in planned_memories(bundle, family, parallelism))
 
 
-def check_plan(bundle: Bundle, board: Board, parallelism: tuple[Parallelism, ...] | None = None) -> None:
+def check_plan(bundle: Bundle, board: Board, parallelism: Sizes | None = None) -> None:
     """Refuse a bundle whose memories do not fit the board.
 
     Raises
@@ -162,9 +160,7 @@ def netlist_usage(cells: Mapping[str, int]) -> Usage:
     )
 
 
-def check_netlist(
-    bundle: Bundle, board: Board, usage: Usage, parallelism: tuple[Parallelism, ...] | None = None
-) -> None:
+def check_netlist(bundle: Bundle, board: Board, usage: Usage, parallelism: Sizes | None = None) -> None:
     """Refuse a netlist that the part cannot hold, before place and route finds out the slow way.
 
     Raises
@@ -183,7 +179,7 @@ def check_netlist(
             raise too_large(bundle, board, f"{needed} {name}", str(available), first, ADVICE)
 
 
-def _boards_with_ram_for(bundle: Bundle, parallelism: tuple[Parallelism, ...] | None) -> list[Board]:
+def _boards_with_ram_for(bundle: Bundle, parallelism: Sizes | None) -> list[Board]:
     """Boards with enough block RAM, smallest first."""
     needed = {family: planned_block_rams(bundle, family, parallelism) for family in RAM_SHAPES}
     return [board for board in load_all() if needed[board.family] <= board.limits.block_rams]

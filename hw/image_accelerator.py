@@ -6,8 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
 from hw.code_memory import load_port
-from hw.frontend.frontend import FrontEnd
-from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Sizes, plan_front_end
 from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
 from hw.quantiser import Quantiser
 from hw.word_packer import WordPacker
@@ -20,7 +19,7 @@ __all__ = ["ImageAccelerator"]
 class ImageAccelerator(wiring.Component):
     """All five stages.
 
-    Front end and array work on different images at the same time. Throughput: the slowest of the layer units,
+    Front end and array work on different images at the same time. Throughput: the slowest of the front end,
     :func:`hw.quantiser.quantiser_cycles` and :func:`hw.timing.accelerator_timing`. Every stream may be
     stalled at either end without losing or changing anything.
 
@@ -29,7 +28,7 @@ class ImageAccelerator(wiring.Component):
     bundle
         The classifier.
     parallelism
-        One per layer, see :class:`hw.frontend.frontend.FrontEnd`.
+        Sizes of the front end, see :mod:`hw.frontend.variant`.
     spram
         As for :class:`hw.accelerator.Accelerator`.
 
@@ -47,10 +46,10 @@ class ImageAccelerator(wiring.Component):
         See :class:`hw.scores.ScoreAccumulator`.
     """
 
-    def __init__(self, bundle: Bundle, parallelism: tuple[Parallelism, ...], *, spram: bool = False):
+    def __init__(self, bundle: Bundle, parallelism: Sizes, *, spram: bool = False):
         self._bundle = bundle
         self._spram = spram
-        self._front_end = FrontEnd(bundle, parallelism)
+        self._front_end = plan_front_end(bundle, parallelism).component()
         design = bundle.design
         level_tap = wiring.Signature({"valid": Out(1), "payload": Out(level_word_layout(design))})
         conversion_tap = wiring.Signature({"valid": Out(1), "payload": Out(conversion_layout(design))})

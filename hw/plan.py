@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.boards import Board, Family, load_all
-from hw.estimate import Estimate, chip_cells, estimate, image_cycles
+from hw.estimate import chip_cells, image_cycles
 from hw.fit import planned, too_large
 from hw.frontend.frontend import feature_range
 from hw.frontend.memories import MemoryPlan
@@ -24,7 +24,7 @@ from hw.quantiser import quantiser_cycles
 from sw.bundle import Bundle
 from sw.errors import EngramError
 
-__all__ = ["CELL_MARGIN", "Chains", "Planner", "default_parallelism", "fastest_that_fits"]
+__all__ = ["CELL_MARGIN", "Chains", "Planner"]
 
 CELL_MARGIN = 0.12
 """Share of a part's cells that stays free: routing needs it, and the estimate errs."""
@@ -215,35 +215,3 @@ def _merged(
         cells[values] = choices[chosen, np.arange(room)]
         lanes[values] = np.array(fitting or [1])[chosen]
     return cells, lanes
-
-
-def fastest_that_fits(bundle: Bundle, board: Board) -> tuple[tuple[Parallelism, ...], Estimate]:
-    """The parallelism with the fewest cycles per image whose estimate fits the board, and that estimate.
-
-    Raises
-    ------
-    EngramError
-        If not even the smallest front end fits: the resource that is short, need, have, and the smallest
-        known board that fits.
-    """
-    planner = Planner(bundle)
-    sizes = planner.fastest(board)
-    if sizes is None:
-        raise planner.refusal(board)
-    return sizes, estimate(bundle, sizes, board.family)
-
-
-def default_parallelism(bundle: Bundle) -> tuple[Parallelism, ...]:
-    """The fastest front end for the smallest known board that holds one.
-
-    Raises
-    ------
-    EngramError
-        If no known board does.
-    """
-    planner = Planner(bundle)
-    for board in load_all():
-        sizes = planner.fastest(board)
-        if sizes is not None:
-            return sizes
-    raise planner.refusal(load_all()[-1])

@@ -10,7 +10,7 @@ from hw.payloads import index_bits
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 
-__all__ = ["Quantiser", "comparisons_at_once", "quantiser_cycles", "threshold_contents"]
+__all__ = ["Quantiser", "comparisons_at_once", "cycles_per_value", "quantiser_cycles", "threshold_contents"]
 
 
 def comparisons_at_once(design: DesignPoint) -> int:
@@ -19,6 +19,11 @@ def comparisons_at_once(design: DesignPoint) -> int:
     As many of its L as divide word and row tile evenly, so that no group of values is split between words.
     """
     return gcd(design.thresholds_per_feature, design.row_lanes, design.rows)
+
+
+def cycles_per_value(design: DesignPoint) -> int:
+    """Cycles of the quantiser for one feature value."""
+    return design.thresholds_per_feature // comparisons_at_once(design)
 
 
 def quantiser_cycles(design: DesignPoint) -> int:

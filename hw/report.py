@@ -8,7 +8,7 @@ from rich.table import Table
 from constraints.boards import Board
 from hw.estimate import image_cycles
 from hw.fit import PlannedMemory, Usage
-from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Sizes, sizes_in_words
 from hw.protocol import ANSWER_BYTES, load_bytes
 from hw.timing import accelerator_timing
 from sw.bundle import Bundle
@@ -41,13 +41,11 @@ class Speed:
     images_per_second_link: float
 
 
-def speed_of(
-    bundle: Bundle, parallelism: tuple[Parallelism, ...] | None, clock_mhz: float, baud: int
-) -> Speed:
+def speed_of(bundle: Bundle, parallelism: Sizes | None, clock_mhz: float, baud: int) -> Speed:
     """Rates of the core and of the link, apart: the link is usually the slower one.
 
     The latency counts from the first word of word-line values; with a front end, the link's rate also waits
-    for one image's worth of the slowest unit.
+    for one image's worth of the slowest unit, or of all layers where they are folded.
     """
     design = bundle.design
     latency = accelerator_timing(design).latency
@@ -81,7 +79,7 @@ class BuildReport:
     luts_estimated
         Logic cells estimated before synthesis.
     parallelism
-        Sizes of the layer units; None without a front end.
+        Sizes of the front end; None without one.
     speed, baud, seed
         Rates; speed of the host link; nextpnr's seed.
     seconds
@@ -99,7 +97,7 @@ class BuildReport:
     fmax_mhz: float
     critical_path: tuple[str, str]
     luts_estimated: int
-    parallelism: tuple[Parallelism, ...] | None
+    parallelism: Sizes | None
     speed: Speed
     baud: int
     seed: int
@@ -120,6 +118,7 @@ class BuildReport:
     def to_json(self) -> dict[str, Any]:
         """For ``--json`` and ``report.json``."""
         board, limits = self.board, self.board.limits
+        variant, sizes = (None, None) if self.parallelism is None else sizes_in_words(self.parallelism)
         return {
             "bundle": self.bundle_name,
             "digest": self.digest,
@@ -130,7 +129,8 @@ class BuildReport:
             "luts": self.luts,
             "luts_available": limits.luts,
             "luts_estimated": self.luts_estimated,
-            "parallelism": None if self.parallelism is None else [str(size) for size in self.parallelism],
+            "variant": variant,
+            "parallelism": sizes,
             "ffs": self.usage.ffs,
             "ffs_available": limits.ffs,
             "brams": self.usage.block_rams,
@@ -162,8 +162,8 @@ class BuildReport:
         note = f"{_share(self.luts, limits.luts)}, estimate {self.luts_estimated:,} ({error:+.0%})"
         table.add_row(cells, f"{self.luts:,}", f"{limits.luts:,}", note)
         if self.parallelism is not None:
-            sizes = ", ".join(str(size) for size in self.parallelism)
-            table.add_row("front end", f"{len(self.parallelism)} units", "", sizes)
+            variant, sizes = sizes_in_words(self.parallelism)
+            table.add_row("front end", variant, "", ", ".join(sizes))
         table.add_row("flip-flops", f"{usage.ffs:,}", f"{limits.ffs:,}", _share(usage.ffs, limits.ffs))
         table.add_row("block RAM", str(usage.block_rams), str(limits.block_rams), self._ram_note())
         table.add_row("multipliers", str(usage.dsps), str(limits.dsps), "")

@@ -4,7 +4,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Sizes
 from hw.image_accelerator import ImageAccelerator
 from hw.payloads import result_layout
 from sw.bundle import Bundle
@@ -35,7 +35,7 @@ class StreamCore(wiring.Component):
         another class, and whether that is enough.
     """
 
-    def __init__(self, bundle: Bundle, parallelism: tuple[Parallelism, ...]):
+    def __init__(self, bundle: Bundle, parallelism: Sizes):
         self._accelerator = ImageAccelerator(bundle, parallelism)
         self._result = result_layout(bundle.design)
         super().__init__(

@@ -17,7 +17,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from constraints.boards import Board
 from hw.chip import Chip
 from hw.flash import FlashPins
-from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Sizes
 from hw.pll import ecp5_dividers, ice40_dividers, uart_divisor
 from sw.bundle import Bundle
 
@@ -73,7 +73,7 @@ class Top(wiring.Component):
     baud
         UART speed in bit/s.
     parallelism
-        Sizes of the layer units; None leaves the front end out.
+        Sizes of the front end; None leaves it out.
     spram
         As for :class:`hw.chip.Chip`.
 
@@ -96,7 +96,7 @@ class Top(wiring.Component):
         bundle: Bundle,
         board: Board,
         baud: int,
-        parallelism: tuple[Parallelism, ...] | None = None,
+        parallelism: Sizes | None = None,
         *,
         spram: bool = False,
     ):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.choice import Variant
 from sim.accelerator import bench_model, verify_inputs
 from sim.check import Report, check_batches, joined
 from sim.job import last_words, run_together
@@ -24,7 +25,7 @@ from sw.design import PIXEL_BITS
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
-    from hw.frontend.schedule import Parallelism
+    from hw.frontend.variant import Sizes
 
 __all__ = [
     "ImageProgram",
@@ -46,18 +47,20 @@ class ImageProgram(NamedTuple):
     patience: int
 
 
-def front_end_sizes(bundle: Bundle) -> tuple["Parallelism", ...]:
-    """The front end of the smallest known board that holds one; the serial one if no board does."""
-    from hw.frontend.schedule import Parallelism
-    from hw.plan import default_parallelism
+def front_end_sizes(bundle: Bundle, variant: Variant = Variant.auto) -> "Sizes":
+    """The front end of the smallest known board that holds one; the serial one if no board does.
+
+    Raises EngramError if the variant does not serve the bundle.
+    """
+    from hw.choice import default_front_end, serial_front_end
 
     try:
-        return default_parallelism(bundle)
+        return default_front_end(bundle, variant)
     except EngramError:
-        return tuple(Parallelism() for _ in bundle.design.layers)
+        return serial_front_end(bundle, variant)
 
 
-def image_program(bundle: Bundle, parallelism: tuple["Parallelism", ...]) -> ImageProgram:
+def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
     """:class:`hw.image_accelerator.ImageAccelerator` in ``image_harness.cpp``, compiled or from the cache.
 
     Raises EngramError as :func:`sim.runner.build_model`.
@@ -81,7 +84,7 @@ def image_program(bundle: Bundle, parallelism: tuple["Parallelism", ...]) -> Ima
     return ImageProgram(build_model(source), 64 * image_cycles(bundle, parallelism) + 10_000)
 
 
-def image_bench(bundle: Bundle, parallelism: tuple["Parallelism", ...], waves: Waves = "none") -> Model:
+def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> Model:
     """The same in ``accelerator_bench.sv`` for cocotb."""
     from hw.estimate import image_cycles
     from hw.image_accelerator import ImageAccelerator

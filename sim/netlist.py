@@ -24,6 +24,8 @@ import typer
 from numpy.typing import NDArray
 
 from hw import protocol
+from hw.build import VariantOption
+from hw.choice import Variant
 from hw.pll import uart_divisor
 from hw.report import speed_of
 from hw.toolchain import Toolchain, find_tool, read_netlist_cells, synthesis_command
@@ -38,7 +40,7 @@ from sw.reference.pipeline import Mismatch, Trace, first_mismatch, run
 
 if TYPE_CHECKING:
     from constraints.boards import Board, Family
-    from hw.frontend.schedule import Parallelism
+    from hw.frontend.variant import Sizes
 
 __all__ = [
     "NetlistReport",
@@ -96,9 +98,7 @@ class NetlistReport:
     cells: dict[str, int]
 
 
-def synthesise(
-    bundle: Bundle, board: "Board", parallelism: "tuple[Parallelism, ...] | None", baud: int
-) -> Synthesised:
+def synthesise(bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int) -> Synthesised:
     """The netlist of :class:`hw.top.Top`, made by Yosys or from the cache.
 
     Raises
@@ -167,7 +167,7 @@ def verify_netlist(
     bundle: Bundle,
     board: "Board",
     images: NDArray[np.uint8],
-    parallelism: "tuple[Parallelism, ...] | None",
+    parallelism: "Sizes | None",
     *,
     baud: int = 1_000_000,
     on_progress: Callable[[int], None] | None = None,
@@ -215,9 +215,7 @@ def verify_netlist(
     return _report(identity, expected, answers, per_image, netlist.cells)
 
 
-def _answer_cycles(
-    bundle: Bundle, board: "Board", parallelism: "tuple[Parallelism, ...] | None", baud: int
-) -> int:
+def _answer_cycles(bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int) -> int:
     """About the longest time from the last byte of a request to the first of its answer."""
     speed = speed_of(bundle, parallelism, board.clock.core_mhz, baud)
     return speed.latency_cycles + speed.cycles_per_image + 20 * uart_divisor(board.clock.core_mhz, baud)
@@ -269,6 +267,7 @@ def simulate_netlist(
     data: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="Data set, if not the bundle's.")
     ] = None,
+    variant: VariantOption = Variant.auto,
     parallelism: Annotated[
         str, typer.Option(help="As for 'engram build'; auto: what it would choose.")
     ] = "auto",
@@ -289,7 +288,7 @@ def simulate_netlist(
         raise EngramError("the bundle names no data set it was trained on; name one with --data")
     dataset = load(name)
     check_origin(opened, DataOrigin(name=dataset.name, digest=dataset.digest), chosen=data is not None)
-    sizes = chosen_parallelism(opened, target, None, parallelism)
+    sizes = chosen_parallelism(opened, target, None, variant, parallelism)
     chosen = dataset.x_test[:images]
     started = time.perf_counter()
     with progress() as bar:

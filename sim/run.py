@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from hw.build import Source
+from hw.build import Source, VariantOption
+from hw.choice import Variant
 from sw.console import (
     BundleArgument,
     JsonOption,
@@ -89,6 +90,8 @@ class Job(NamedTuple):
         Processes.
     trace, waves
         Waveform file and its format.
+    variant
+        Of the front end.
     """
 
     bundle: "Bundle"
@@ -99,6 +102,7 @@ class Job(NamedTuple):
     jobs: int
     trace: Path | None
     waves: "Waves"
+    variant: Variant
 
 
 class Outcome(NamedTuple):
@@ -128,6 +132,7 @@ def simulate(
     images: ImagesOption = None,
     data: DataOption = None,
     source: SourceOption = None,
+    variant: VariantOption = Variant.auto,
     trace: TraceOption = None,
     jobs: JobsOption = 1,
     seed: SeedOption = 0,
@@ -153,7 +158,7 @@ def simulate(
     check_labels(opened, dataset.y_test)
     source = source or (Source.pixels if opened.design.layers else Source.features)
     title = f"{count} images of {dataset.name}, stall seed {seed}"
-    job = Job(opened, pictures, levels, title, seed, jobs, trace, waves)
+    job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant)
     outcome = _run_pixels(job) if source is Source.pixels else _run_features(job)
     _tell(_values(opened, outcome, dataset, source, seed), as_json)
     if outcome.report.wrong.any():
@@ -189,7 +194,7 @@ def _run_pixels(job: Job) -> Outcome:
 
     bundle, images, levels, seed = job.bundle, job.images, job.levels, job.seed
     with messages.status("choosing the parallelism of the front end"):
-        sizes = front_end_sizes(bundle)
+        sizes = front_end_sizes(bundle, job.variant)
     with messages.status(COMPILING):
         program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
     if job.trace is not None:

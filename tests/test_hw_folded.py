@@ -85,7 +85,7 @@ def test_features_and_cycles_are_as_expected(name, size):
     fold = Fold(bundle, size)
     values, ends = run(fold, images, stall=0.0)
     assert values == expected_values(bundle, images)
-    assert np.diff(ends).tolist() == [fold.cycles] * (IMAGES - 1)
+    assert np.diff(ends).tolist() == [fold.cycles()] * (IMAGES - 1)
 
 
 @pytest.mark.parametrize("name", DESIGNS)
@@ -127,7 +127,7 @@ def expected_values(bundle: Bundle, images: np.ndarray) -> list[int]:
 def test_pixels_are_waited_for_where_the_other_layers_are_shorter():
     shape = DESIGNS["one_layer"]
     fold = Fold(random_bundle(shape, seed=1), P(1, 4, 9))
-    assert fold.cycles == fold.layer_cycles[0] + shape.height * shape.width - 1
+    assert fold.cycles() == fold.layer_cycles()[0] + shape.height * shape.width - 1
 
 
 def test_neighbouring_maps_never_overlap():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Folded
 from hw.image_accelerator import ImageAccelerator
 from sw.design import DesignPoint, Layer
 from sw.reference import pipeline
@@ -40,6 +41,7 @@ THERMOMETER = CNN.with_(thresholds_per_feature=2)
 CASES = {
     "pixels_are_the_features": (NO_LAYERS, ()),
     "serial": (CNN, (P(), P())),
+    "folded": (CNN, Folded(P(2, 4, 2, 2))),
     "parallel": (CNN, (P(1, 4, 3, 2), P(2, 8, 2))),
     "two_thresholds_at_once": (THERMOMETER, (P(1, 4, 3, 2), P(2, 8, 2))),
 }

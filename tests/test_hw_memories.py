@@ -7,6 +7,7 @@ from amaranth.back import rtlil
 
 from hw.chip import Chip
 from hw.frontend.schedule import Parallelism
+from hw.frontend.variant import Folded
 from hw.memories import chip_memories
 from sw.design import PRESETS
 from tests.bundles import random_bundle
@@ -18,7 +19,14 @@ MNIST = PRESETS["mnist"].with_(
 
 
 @pytest.mark.parametrize(
-    "parallelism", [None, (P(1, 4, 1, 2), P(4, 4), P(4, 1)), (P(1, 8, 3, 4), P(8, 4, 2), P(4, 2))]
+    "parallelism",
+    [
+        None,
+        (P(1, 4, 1, 2), P(4, 4), P(4, 1)),
+        (P(1, 8, 3, 4), P(8, 4, 2), P(4, 2)),
+        Folded(P(4, 4, 1, 2)),
+        Folded(P(2, 8, 3, 1)),
+    ],
 )
 def test_every_block_memory_is_listed_with_its_size(parallelism):
     bundle = random_bundle(MNIST, seed=1, codes="random")

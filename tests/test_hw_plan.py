@@ -9,16 +9,18 @@ import pytest
 from constraints import boards
 from hw import plan
 from hw.build import Source, chosen_parallelism
+from hw.choice import Variant, default_front_end, fastest_front_end
 from hw.estimate import estimate, image_cycles
 from hw.frontend.frontend import schedules_of
 from hw.frontend.schedule import Parallelism
-from hw.plan import CELL_MARGIN, Planner, default_parallelism, fastest_that_fits
+from hw.plan import CELL_MARGIN, Planner
 from sw.bundle import open_bundle
 from sw.design import DesignPoint, Layer
 from sw.errors import EngramError
 from tests.bundles import TINY, random_bundle
 
 BOARD = boards.load("icebreaker")
+STREAMING = Variant.streaming
 SMALL = DesignPoint(
     name="small",
     height=10,
@@ -81,17 +83,17 @@ def test_chains_are_the_cheapest_of_all_that_fit_together():
 
 def test_the_fastest_plan_fits_with_margin():
     bundle = random_bundle(SMALL, seed=1)
-    sizes, expected = fastest_that_fits(bundle, BOARD)
+    sizes, expected = fastest_front_end(bundle, BOARD, STREAMING)
     assert expected == estimate(bundle, sizes, "ice40")
     assert expected.fits(BOARD, CELL_MARGIN)
     assert expected.cycles_per_image == image_cycles(bundle, sizes) >= SMALL.height * SMALL.width
-    assert default_parallelism(bundle) == sizes
+    assert default_front_end(bundle, STREAMING) == sizes
 
 
 def test_a_student_too_large_names_one_resource_need_have_and_a_board():
     bundle = random_bundle(LARGE, seed=1)
     with pytest.raises(EngramError) as refusal:
-        fastest_that_fits(bundle, BOARD)
+        fastest_front_end(bundle, BOARD, STREAMING)
     text = str(refusal.value)
     assert re.match(r"'large' needs \d+ block RAM, the iCE40UP5K of icebreaker has 30; ", text)
     assert int(text.split()[2]) > 30
@@ -106,7 +108,9 @@ def test_cells_are_named_when_they_are_what_is_short():
     with pytest.raises(
         EngramError, match=r"needs about \d+ logic cells, the iCE40UP5K of icebreaker has 1500, "
     ) as refusal:
-        fastest_that_fits(random_bundle(SMALL, seed=1), BOARD.model_copy(update={"limits": limits}))
+        fastest_front_end(
+            random_bundle(SMALL, seed=1), BOARD.model_copy(update={"limits": limits}), STREAMING
+        )
     assert "of which 1320 can be filled; the smallest known board that fits is " in str(refusal.value)
     assert "block RAM" not in str(refusal.value)
 
@@ -114,11 +118,11 @@ def test_cells_are_named_when_they_are_what_is_short():
 def test_a_student_for_no_board_says_so(monkeypatch):
     monkeypatch.setattr(plan, "load_all", lambda: (BOARD,))
     with pytest.raises(EngramError, match="has 30; no known board has it; or use --from features"):
-        fastest_that_fits(random_bundle(LARGE, seed=1), BOARD)
+        fastest_front_end(random_bundle(LARGE, seed=1), BOARD, STREAMING)
 
 
 def test_the_zoo_bundle_fits_the_smallest_board_from_pixels():
-    sizes, expected = fastest_that_fits(open_bundle("zoo:digits"), BOARD)
+    sizes, expected = fastest_front_end(open_bundle("zoo:digits"), BOARD, STREAMING)
     assert len(sizes) == 3
     assert expected.block_rams <= BOARD.limits.block_rams
 
@@ -134,11 +138,11 @@ def test_the_zoo_bundle_fits_the_smallest_board_from_pixels():
 )
 def test_sizes_by_hand_are_checked(text, message):
     with pytest.raises(EngramError, match=message):
-        chosen_parallelism(random_bundle(TINY, 1), BOARD, None, text)
+        chosen_parallelism(random_bundle(TINY, 1), BOARD, None, Variant.auto, text)
 
 
 def test_sizes_by_hand_and_features_only():
     bundle = random_bundle(TINY, 1)
-    by_hand = chosen_parallelism(bundle, BOARD, Source.pixels, "1x2x1x2,2x2x1x1")
+    by_hand = chosen_parallelism(bundle, BOARD, Source.pixels, Variant.auto, "1x2x1x2,2x2x1x1")
     assert by_hand == (Parallelism(1, 2, 1, 2), Parallelism(2, 2, 1, 1))
-    assert chosen_parallelism(bundle, BOARD, Source.features, "auto") is None
+    assert chosen_parallelism(bundle, BOARD, Source.features, Variant.auto, "auto") is None

@@ -10,10 +10,20 @@ from functools import cache
 from math import ceil, log2
 
 from constraints.boards import FOLDER, Family
+from hw.frontend.fold import Fold
+from hw.frontend.layer_table import table_layout
 from hw.frontend.memories import unit_memories, window_depth
 from hw.frontend.schedule import LayerSchedule
 
-__all__ = ["COSTS_FILE", "cell_terms", "cells_of", "coefficients", "dsps_of"]
+__all__ = [
+    "COSTS_FILE",
+    "cell_terms",
+    "cells_of",
+    "coefficients",
+    "dsps_of",
+    "engine_cells",
+    "engine_terms",
+]
 
 COSTS_FILE = FOLDER / "costs.json"
 OPERAND_BITS: dict[Family, int] = {"ice40": 16, "ecp5": 18}
@@ -62,10 +72,42 @@ def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
     return terms
 
 
+def engine_terms(fold: Fold) -> dict[str, float]:
+    """What a folded engine is made of: the terms of a unit in its widths, and ``table_bits``.
+
+    The latter are bits of what it knows of a layer; counters and adders of the sequencer grow with them.
+    """
+    lanes = fold.parallelism
+    small = [plan for plan in fold.memories() if plan.style == "logic"]
+    factors = [
+        (bits + fold.weight_bits, bits + 1 if fold.weight_bits == 2 else bits * fold.weight_bits)
+        for bits in fold.factor_bits
+    ]
+    products = lanes.taps * lanes.output_lanes
+    terms = {
+        "unit": 1.0,
+        "address_bits": float(lanes.taps * fold.address_bits),
+        "rom_bits": float(sum(plan.depth * plan.width for plan in small)),
+        "product_bits": float(products * sum(product for _, product in factors)),
+        "sum_bits": float(products * sum(width for width, _ in factors)),
+        "accumulator_bits": float(lanes.output_lanes * fold.accumulator_bits),
+        "table_bits": float(table_layout(fold).size),
+    }
+    if fold.search_bits:
+        terms["search_bits"] = float(lanes.searchers * fold.threshold_bits)
+    return terms
+
+
 @cache
 def coefficients(family: Family, part: str) -> dict[str, float]:
     """Logic cells per unit of each term of a ``layer`` or a ``chip``."""
     return json.loads(COSTS_FILE.read_text(encoding="utf-8"))[family][part]
+
+
+def engine_cells(fold: Fold, family: Family) -> float:
+    """Estimated logic cells of a folded engine."""
+    weight = coefficients(family, "engine")
+    return sum(weight[name] * amount for name, amount in engine_terms(fold).items())
 
 
 def cells_of(schedule: LayerSchedule, value_bits: int, family: Family) -> float:

@@ -6,7 +6,7 @@ always have room and nothing else is kept.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
 
@@ -25,8 +25,8 @@ __all__ = ["Fold"]
 MAC_LATENCY = 4
 MAX_LATENCY = 3
 """Cycles from a step to the held result of its group, without the adder tree of the products."""
-CHANGE_CYCLES = 3
-"""From a layer's last result to the next layer's first step: drained, constants fetched, start."""
+CHANGE_CYCLES = 2
+"""Between a layer's last result and the start of the next layer: drained, numbers of the layer fetched."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,15 @@ class Fold:
                 design.layers, design.layer_shapes, self.bundle.frontend, strict=True
             )
         )
+
+    def resized(self, taps: int, searchers: int) -> "Fold":
+        """With other taps and searchers, without counting weights again."""
+        other = Fold(self.bundle, replace(self.parallelism, taps=taps, searchers=searchers))
+        other.__dict__["schedules"] = tuple(
+            schedule.resized(taps, searchers) if schedule.layer.has_weights else schedule
+            for schedule in self.schedules
+        )
+        return other
 
     # -- widths ---------------------------------------------------------------------------------------------
 
@@ -238,34 +247,40 @@ class Fold:
 
     # -- cycles ---------------------------------------------------------------------------------------------
 
-    @property
-    def layer_cycles(self) -> tuple[int, ...]:
-        """Cycles of every layer, from its first step to that of the next layer, when the output is taken."""
-        return tuple(map(self._cycles_of, range(len(self.schedules))))
-
-    @property
-    def cycles(self) -> int:
-        """Cycles per image when pixels are always there and features always taken.
+    def cycles(self, value_cycles: int = 1) -> int:
+        """Cycles per image when pixels are always there and a feature is taken every `value_cycles`.
 
         The pixels of the next image come in while the second and later layers are computed.
         """
-        first, *others = self.layer_cycles
+        first, *others = self.layer_cycles(value_cycles)
         return first + max(sum(others), self.pixels - 1)
 
-    def _cycles_of(self, number: int) -> int:
-        schedule = self.schedules[number]
-        lanes, is_last = self.parallelism, number == len(self.schedules) - 1
-        if schedule.layer.has_weights:
-            latency = MAC_LATENCY + AdderTree.latency(lanes.taps * lanes.input_lanes)
-            finish = lanes.output_lanes if is_last else schedule.search_cycles
-            if schedule.search_bits:
-                finish = lanes.output_lanes // lanes.searchers * self.search_bits
-        else:
-            latency, finish = MAX_LATENCY, lanes.input_lanes if is_last else 1
-        steps = schedule.steps
+    def layer_cycles(self, value_cycles: int = 1) -> tuple[int, ...]:
+        """Cycles of every layer, from its start to that of the next one."""
+        return tuple(
+            self._cycles_of(schedule, self._finish_cycles(number, value_cycles))
+            for number, schedule in enumerate(self.schedules)
+        )
+
+    def _cycles_of(self, schedule: LayerSchedule, finishes: list[int]) -> int:
+        lanes, steps = self.parallelism, schedule.steps
+        tree = AdderTree.latency(lanes.taps * lanes.input_lanes)
+        latency = MAC_LATENCY + tree if schedule.layer.has_weights else MAX_LATENCY
         pixels = schedule.shape.outputs[1] * schedule.shape.outputs[2]
-        between = pixels * sum(max(count, finish) for count in steps) - max(steps[0], finish)
-        return steps[0] + latency + between + finish + CHANGE_CYCLES - 1
+        # A group's result is there `steps` after that of the one before, but not before that is finished.
+        groups = pixels * sum(map(max, steps, finishes[-1:] + finishes[:-1]))
+        first = max(steps[0], finishes[-1])
+        return groups - first + steps[0] + latency + finishes[-1] + CHANGE_CYCLES
+
+    def _finish_cycles(self, number: int, value_cycles: int) -> list[int]:
+        """Cycles between the result of every group and its being written or handed on."""
+        schedule, lanes = self.schedules[number], self.parallelism
+        if number < len(self.schedules) - 1:
+            rounds = lanes.output_lanes // lanes.searchers if schedule.layer.has_weights else 1
+            return [rounds * (self.search_bits if schedule.search_bits else 1)] * schedule.groups
+        values = lanes.output_lanes if schedule.layer.has_weights else lanes.input_lanes
+        real = [min(values, schedule.shape.outputs[0] - group * values) for group in range(schedule.groups)]
+        return [count * value_cycles + values - count for count in real]
 
 
 def _sums(counts: Iterable[int]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from hw.frontend.schedule import LayerSchedule, Parallelism
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS
 
-__all__ = ["FrontEnd", "feature_range", "schedules_of"]
+__all__ = ["FrontEnd", "feature_range", "input_bits", "schedules_of"]
 
 
 def schedules_of(bundle: Bundle, parallelism: tuple[Parallelism, ...]) -> tuple[LayerSchedule, ...]:
@@ -44,6 +44,17 @@ def feature_range(schedules: tuple[LayerSchedule, ...]) -> tuple[int, int]:
     """Smallest and largest feature value of a front end."""
     weighted = [schedule for schedule in schedules if schedule.layer.has_weights]
     return weighted[-1].accumulator_range if weighted else (0, 2**PIXEL_BITS - 1)
+
+
+def input_bits(schedules: tuple[LayerSchedule, ...]) -> list[int]:
+    """Bits of the input values of every layer unit."""
+    bits = [PIXEL_BITS]
+    for schedule in schedules:
+        if schedule.layer.has_weights:
+            bits.append(schedule.layer.activation_bits or schedule.accumulator_bits)
+        else:
+            bits.append(bits[-1])
+    return bits[:-1]
 
 
 class FrontEnd(wiring.Component):

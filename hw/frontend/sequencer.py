@@ -21,8 +21,8 @@ class Sequencer(wiring.Component):
 
     A layer starts when its predecessor has written its last word, the first one when an image is there.
     Latency: 1 cycle from a step to its addresses, 2 to its weights. Throughput: one step per cycle while
-    `advance` is high, with :data:`hw.frontend.fold.CHANGE_CYCLES` between layers. Nothing moves while
-    `advance` is low.
+    `advance` is high, and :data:`hw.frontend.fold.CHANGE_CYCLES` and a start between layers. No step moves
+    while `advance` is low.
 
     Parameters
     ----------

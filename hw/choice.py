@@ -1,0 +1,89 @@
+"""Choice: which of the two front ends a chip gets, and in which size."""
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from constraints.boards import Board
+    from hw.estimate import Estimate
+    from hw.frontend.variant import Sizes
+    from sw.bundle import Bundle
+    from sw.errors import EngramError
+
+__all__ = ["Variant", "default_front_end", "fastest_front_end", "serial_front_end"]
+
+
+class Variant(StrEnum):
+    """Front end, see :mod:`hw.frontend.variant`."""
+
+    auto = "auto"
+    streaming = "streaming"
+    folded = "folded"
+
+
+def fastest_front_end(bundle: "Bundle", board: "Board", variant: Variant) -> "tuple[Sizes, Estimate]":
+    """The front end with the fewest cycles per image whose estimate fits the board, and that estimate.
+
+    With `auto` it is the faster of the two variants, the streaming one where they are equal.
+
+    Raises
+    ------
+    EngramError
+        If no front end fits, by the needs of the folded one with `auto`; or if no layer has weights and
+        `variant` says folded.
+    """
+    planners = _planners(bundle, variant)
+    found = _fastest(bundle, board, planners)
+    if found is None:
+        raise planners[-1].refusal(board)
+    return found
+
+
+def default_front_end(bundle: "Bundle", variant: Variant) -> "Sizes":
+    """The fastest front end for the smallest known board that holds one; raises as above if none does."""
+    from constraints.boards import load_all
+
+    planners = _planners(bundle, variant)
+    for board in load_all():
+        found = _fastest(bundle, board, planners)
+        if found is not None:
+            return found[0]
+    raise planners[-1].refusal(load_all()[-1])
+
+
+def serial_front_end(bundle: "Bundle", variant: Variant) -> "Sizes":
+    """One product per cycle, in every layer's unit or in the one engine; raises as above."""
+    from hw.frontend.schedule import Parallelism
+    from hw.frontend.variant import Folded
+
+    _planners(bundle, variant)
+    if variant is Variant.folded:
+        return Folded(Parallelism())
+    return tuple(Parallelism() for _ in bundle.design.layers)
+
+
+class _Planner(Protocol):
+    def fastest(self, board: "Board") -> "Sizes | None": ...
+
+    def refusal(self, board: "Board") -> "EngramError": ...
+
+
+def _planners(bundle: "Bundle", variant: Variant) -> list[_Planner]:
+    from hw.fold_plan import FoldPlanner
+    from hw.plan import Planner
+
+    planners: list[_Planner] = []
+    if variant is not Variant.folded:
+        planners.append(Planner(bundle))
+    has_weights = any(layer.has_weights for layer in bundle.design.layers)
+    if variant is Variant.folded or (variant is Variant.auto and has_weights):
+        planners.append(FoldPlanner(bundle))
+    return planners
+
+
+def _fastest(bundle: "Bundle", board: "Board", planners: list[_Planner]) -> "tuple[Sizes, Estimate] | None":
+    from hw.estimate import estimate
+
+    fitting = (planner.fastest(board) for planner in planners)
+    choices = [(sizes, estimate(bundle, sizes, board.family)) for sizes in fitting if sizes is not None]
+    return min(choices, key=lambda choice: choice[1].cycles_per_image, default=None)

@@ -1,0 +1,142 @@
+"""Variant: a unit for every layer, or one engine for all of them. Nothing else tells the two apart.
+
+*Streaming*: all layers run at once, and an image takes as long as the slowest of them. *Folded*: the layers
+of an image run one after the other on the same multipliers, which serves deep students on small parts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from amaranth.lib import wiring
+
+from constraints.boards import Family
+from hw.frontend.cost import cells_of, engine_cells
+from hw.frontend.fold import Fold
+from hw.frontend.folded import FoldedFrontEnd
+from hw.frontend.frontend import FrontEnd, feature_range, input_bits, schedules_of
+from hw.frontend.memories import MemoryPlan, unit_memories
+from hw.frontend.schedule import LayerSchedule, Parallelism
+from sw.bundle import Bundle
+
+__all__ = ["Folded", "FrontEndPlan", "Sizes", "plan_front_end", "read_sizes", "sizes_in_words"]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """One engine of this size for all layers."""
+
+    size: Parallelism
+
+
+Sizes = tuple[Parallelism, ...] | Folded
+"""A size for every layer's unit, or the one of a folded engine."""
+
+
+class FrontEndPlan(Protocol):
+    """What is known of a front end before it is built."""
+
+    @property
+    def value_range(self) -> tuple[int, int]:
+        """Smallest and largest feature value."""
+
+    def cycles(self, value_cycles: int) -> int:
+        """Cycles per image when pixels are there and a feature value is taken every `value_cycles`."""
+
+    def cells(self, family: Family) -> float:
+        """Estimated logic cells."""
+
+    def memories(self) -> Iterator[MemoryPlan]:
+        """Every memory, with its contents."""
+
+    def component(self) -> wiring.Component:
+        """The hardware: pixels `i`, feature values `o`, and their `shape` and `value_range`."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Streaming:
+    """Layer units one behind the other."""
+
+    bundle: Bundle
+    sizes: tuple[Parallelism, ...]
+
+    @cached_property
+    def _schedules(self) -> tuple[LayerSchedule, ...]:
+        return schedules_of(self.bundle, self.sizes)
+
+    @property
+    def value_range(self) -> tuple[int, int]:
+        return feature_range(self._schedules)
+
+    def cycles(self, value_cycles: int) -> int:
+        design = self.bundle.design
+        values = design.features // design.thresholds_per_feature * value_cycles
+        units = [schedule.cycles for schedule in self._schedules]
+        return max(design.height * design.width, values, *units)
+
+    def cells(self, family: Family) -> float:
+        bits = input_bits(self._schedules)
+        return sum(
+            cells_of(schedule, value_bits, family)
+            for schedule, value_bits in zip(self._schedules, bits, strict=True)
+        )
+
+    def memories(self) -> Iterator[MemoryPlan]:
+        bits = input_bits(self._schedules)
+        for number, (schedule, value_bits) in enumerate(zip(self._schedules, bits, strict=True)):
+            yield from unit_memories(schedule, value_bits, f"frontend.{number}", contents=True)
+
+    def component(self) -> wiring.Component:
+        return FrontEnd(self.bundle, self.sizes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Folded:
+    """One engine."""
+
+    fold: Fold
+
+    @property
+    def value_range(self) -> tuple[int, int]:
+        return feature_range(self.fold.schedules)
+
+    def cycles(self, value_cycles: int) -> int:
+        return self.fold.cycles(value_cycles)
+
+    def cells(self, family: Family) -> float:
+        return engine_cells(self.fold, family)
+
+    def memories(self) -> Iterator[MemoryPlan]:
+        return self.fold.memories(contents=True)
+
+    def component(self) -> wiring.Component:
+        return FoldedFrontEnd(self.fold)
+
+
+def plan_front_end(bundle: Bundle, sizes: Sizes) -> FrontEndPlan:
+    """The front end of these sizes.
+
+    Raises
+    ------
+    ValueError
+        If they do not fit the layers.
+    """
+    if isinstance(sizes, Folded):
+        return _Folded(Fold(bundle, sizes.size))
+    schedules_of(bundle, sizes)
+    return _Streaming(bundle, sizes)
+
+
+def read_sizes(text: str, *, folded: bool) -> Sizes:
+    """Sizes as the user writes them; raises ValueError for what cannot be read."""
+    if folded:
+        return Folded(Parallelism.parse(text))
+    return tuple(Parallelism.parse(part) for part in text.split(",")) if text else ()
+
+
+def sizes_in_words(sizes: Sizes) -> tuple[str, list[str]]:
+    """Name of the variant, and the size of every unit."""
+    if isinstance(sizes, Folded):
+        return "folded", [str(sizes.size)]
+    return "streaming", [str(size) for size in sizes]
