@@ -3,12 +3,13 @@
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from sw.errors import EngramError
+
 if TYPE_CHECKING:
     from constraints.boards import Board
     from hw.estimate import Estimate
     from hw.frontend.variant import Sizes
     from sw.bundle import Bundle
-    from sw.errors import EngramError
 
 __all__ = ["Variant", "default_front_end", "fastest_front_end", "serial_front_end"]
 
@@ -29,8 +30,8 @@ def fastest_front_end(bundle: "Bundle", board: "Board", variant: Variant) -> "tu
     Raises
     ------
     EngramError
-        If no front end fits, by the needs of the folded one with `auto`; or if no layer has weights and
-        `variant` says folded.
+        If no front end fits, by the needs of the folded one with `auto`; or if the layers cannot be folded
+        and `variant` says so.
     """
     planners = _planners(bundle, variant)
     found = _fastest(bundle, board, planners)
@@ -72,13 +73,15 @@ def _planners(bundle: "Bundle", variant: Variant) -> list[_Planner]:
     from hw.fold_plan import FoldPlanner
     from hw.plan import Planner
 
-    planners: list[_Planner] = []
-    if variant is not Variant.folded:
-        planners.append(Planner(bundle))
-    has_weights = any(layer.has_weights for layer in bundle.design.layers)
-    if variant is Variant.folded or (variant is Variant.auto and has_weights):
-        planners.append(FoldPlanner(bundle))
-    return planners
+    if variant is Variant.streaming:
+        return [Planner(bundle)]
+    try:
+        folded = FoldPlanner(bundle)
+    except EngramError:
+        if variant is Variant.folded:
+            raise
+        return [Planner(bundle)]
+    return [folded] if variant is Variant.folded else [Planner(bundle), folded]
 
 
 def _fastest(bundle: "Bundle", board: "Board", planners: list[_Planner]) -> "tuple[Sizes, Estimate] | None":

@@ -33,7 +33,7 @@ class FoldPlanner:
     Raises
     ------
     EngramError
-        If no layer has weights.
+        If the layers cannot be folded, see :class:`hw.frontend.fold.Fold`.
     """
 
     def __init__(self, bundle: Bundle):
