@@ -359,6 +359,7 @@ PRESETS: dict[str, DesignPoint] = {
         templates_per_class=3,
         rows=96,
         row_lanes=24,
+        col_lanes=4,
     ),
 }
 """Named starting points, one per known data set."""
