@@ -101,6 +101,14 @@ def test_all_channels_with_one_level_are_constants():
     assert run(schedule, np.array([[0, 0, 0], [255, -255, 255]])).tolist() == [[9, 0, 31]] * 2
 
 
+@pytest.mark.parametrize("bits", [5, 8])
+def test_thresholds_give_the_same_levels_at_every_accumulator(bits):
+    schedule = schedule_of(bits, P(), weight=127)
+    sums = np.arange(256)[:, np.newaxis] * schedule.parameters.weight.reshape(-1).astype(np.int64)
+    want = frontend.requantise(sums, schedule.parameters.requantisation, schedule.layer)
+    assert np.array_equal(frontend.activate(sums, schedule.transfer.thresholds()), want)
+
+
 def test_memory_and_cycles_are_planned():
     schedule = schedule_of(8, P(1, 4, 1, 2))
     plans = [plan for plan in unit_memories(schedule, 8, "x", contents=True) if "transfer" in plan.name]

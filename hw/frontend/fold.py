@@ -43,7 +43,7 @@ class Fold:
     Raises
     ------
     ValueError
-        If the size does not serve, if no layer has weights, or if a layer requantises.
+        If the size does not serve, or if no layer has weights.
     """
 
     bundle: Bundle
@@ -58,9 +58,6 @@ class Fold:
             )
         if not any(layer.has_weights for layer in self.bundle.design.layers):
             raise ValueError("a folded front end needs a layer with weights, the design has none")
-        wide = [layer.activation_bits for layer in self.bundle.design.layers if layer.requantises]
-        if wide:
-            raise ValueError(f"a folded front end counts thresholds, of up to 4 bits, got {wide[0]} bits")
 
     @cached_property
     def schedules(self) -> tuple[LayerSchedule, ...]:

@@ -228,7 +228,7 @@ class LayerSchedule:
     @property
     def search_bits(self) -> int:
         """Bits that a search of this layer finds, 0 where there is none."""
-        return 0 if self.layer.requantises else self.layer.activation_bits or 0
+        return self.layer.activation_bits or 0
 
     @property
     def searched_channels(self) -> int:
@@ -240,11 +240,12 @@ class LayerSchedule:
 
         With more than the layer's own n `bits`, the words behind its thresholds are never reached. A
         threshold outside the range of the accumulators is moved to just outside, which changes no
-        comparison and keeps the words narrow.
+        comparison and keeps the words narrow. A layer that requantises has thresholds too, for an engine that
+        searches in all its layers.
         """
         lanes = self.parallelism
         low, high = self.accumulator_range
-        thresholds = self.parameters.thresholds
+        thresholds = self.transfer.thresholds() if self.layer.requantises else self.parameters.thresholds
         depth = 2**bits if bits else thresholds.shape[1] + 1
         padded = np.full((self.groups * lanes.output_lanes, depth), high + 1)
         padded[: len(thresholds), 1 : thresholds.shape[1] + 1] = thresholds

@@ -15,6 +15,9 @@ from sw.reference.frontend import LayerParameters, Requantisation, requantise
 
 __all__ = ["Transfer"]
 
+BEYOND = 2**31
+"""No accumulator is as large, see :func:`sw.reference.frontend.requantise`."""
+
 
 @dataclass(frozen=True, eq=False)
 class Transfer:
@@ -77,6 +80,20 @@ class Transfer:
     def width(self) -> int:
         """Bits of one channel in the memory: offset, multiplier, choice of the shift."""
         return self.offset_bits + self.multiplier_bits + self.choice_bits
+
+    def thresholds(self) -> NDArray[np.int64]:
+        """Smallest accumulators that reach each level, (C, 2**n - 1).
+
+        The rule never falls, so counting those that are reached gives the same levels. Beyond what any
+        channel can reach are the thresholds of levels that are always or never there.
+        """
+        assert self.layer.activation_bits is not None
+        tables = self.tables
+        levels = np.arange(1, 2**self.layer.activation_bits)
+        missing = (levels << tables.shift[:, np.newaxis].astype(np.int64)) - tables.offset[:, np.newaxis]
+        multiplier = tables.multiplier[:, np.newaxis].astype(np.int64)
+        never = np.where(missing > 0, BEYOND, -BEYOND)
+        return np.where(multiplier > 0, -(-missing // np.maximum(multiplier, 1)), never)
 
     def words(self) -> list[int]:
         """Memory words, channel by channel."""
