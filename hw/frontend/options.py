@@ -17,7 +17,7 @@ __all__ = ["Option", "layer_options", "useful_schedules"]
 
 LANES = (1, 2, 4, 8, 16, 32)
 TAPS = (1, 2, 3, 4, 5, 9)
-SEARCHERS = (1, 2, 4, 8)
+SEARCHERS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True)
