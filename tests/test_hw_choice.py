@@ -72,12 +72,12 @@ def test_a_student_too_large_names_what_is_short():
         fastest_front_end(wide, BOARD, Variant.folded)
 
 
-def test_wide_activations_are_not_folded():
+def test_wide_activations_can_be_folded_too():
     layers = (Layer(kind="conv3x3", out_channels=3, activation_bits=6), TINY.layers[-1])
     bundle = random_bundle(TINY.with_(layers=layers), seed=1)
-    with pytest.raises(EngramError, match="counts thresholds, of up to 4 bits, got 6 bits; choose the strea"):
-        fastest_front_end(bundle, BOARD, Variant.folded)
-    assert isinstance(fastest_front_end(bundle, BOARD, Variant.auto)[0], tuple)
+    sizes, expected = fastest_front_end(bundle, BOARD, Variant.folded)
+    assert isinstance(sizes, Folded)
+    assert expected.cycles_per_image == image_cycles(bundle, sizes)
 
 
 def test_without_weights_there_is_nothing_to_fold():
