@@ -18,6 +18,8 @@ __all__ = ["PROOFS", "RegroupSpec", "SerialiserSpec", "WordPackerSpec"]
 
 TILES = DesignPoint(name="tiles", height=1, width=11, classes=2, rows=5, row_lanes=2)
 """Row tiles of 5, 5 and 1 rows; words with an empty lane at the end of every tile."""
+PAIRS = DesignPoint(name="pairs", height=1, width=14, classes=2, rows=6, row_lanes=4)
+"""Row tiles of 6, 6 and 2 rows; words with two empty lanes at the end of every tile."""
 
 
 class OwedWord:
@@ -46,49 +48,56 @@ class OwedWord:
 class WordPackerSpec(Component):
     """Words come in the layout of :meth:`hw.geometry.ArrayGeometry.pack_levels`."""
 
-    def __init__(self, design: DesignPoint = TILES, block: type[WordPacker] = WordPacker):
+    def __init__(self, design: DesignPoint = TILES, at_once: int = 1, block: type[WordPacker] = WordPacker):
         self._design = design
-        self._block = block(design)
+        self._at_once = at_once
+        self._block = block(design, at_once)
         super().__init__(
-            {"i": In(stream.Signature(1)), "o": Out(stream.Signature(level_word_layout(design)))}
+            {
+                "i": In(stream.Signature(data.ArrayLayout(1, at_once))),
+                "o": Out(stream.Signature(level_word_layout(design))),
+            }
         )
 
     def elaborate(self, platform):
         """Collect a word beside the block."""
         m = Module()
         without_reset(m)
-        design, block = self._design, self._block
+        design, block, at_once = self._design, self._block, self._at_once
         inside = Inside(block)
         m.submodules.block = inside.fragment
         connect(m, flipped(self.i), block.i)
         connect(m, block.o, flipped(self.o))
 
         lane_of, ends_word = _layout(design)
-        position = Signal(range(design.features))
+        places = design.features // at_once
+        position = Signal(range(places))
         collected, filled = Signal(design.row_lanes), Signal(design.row_lanes)
         taken, ends = Signal(), Signal()
-        lane = Array(lane_of)[position]
-        row = Array(feature % design.rows for feature in range(design.features))[position]
+        lane = Array(lane_of[::at_once])[position]
+        row = Array(feature % design.rows // at_once for feature in range(0, design.features, at_once))[
+            position
+        ]
         m.d.comb += [
             taken.eq(block.i.valid & block.i.ready),
-            ends.eq(taken & Array(ends_word)[position]),
-            filled.eq(collected | (block.i.payload << lane)),
+            ends.eq(taken & Array(ends_word[at_once - 1 :: at_once])[position]),
+            filled.eq(collected | (block.i.payload.as_value() << lane)),
         ]
         with m.If(taken):
             m.d.sync += [
-                position.eq(Mux(position == design.features - 1, 0, position + 1)),
+                position.eq(Mux(position == places - 1, 0, position + 1)),
                 collected.eq(Mux(ends, 0, filled)),
             ]
         OwedWord(m, block, ends, filled)
 
         # How the block's registers belong to what went in.
         m.d.comb += [
-            Assert(position < design.features),
+            Assert(position < places),
             Assert(inside["feature"] == position),
             Assert(inside["row"] == row),
-            Assert(inside["lane"] == lane),
+            Assert(inside["lane"] * at_once == lane),
             Assert((lane == 0) | (inside["word"] == collected)),
-            Assert((lane != 0) | (collected == 0)),
+            Assert((collected >> lane) == 0),
         ]
         return m
 
@@ -236,6 +245,13 @@ PROOFS = (
         "unbounded",
         3,
         WordPackerSpec,
+    ),
+    Proof(
+        "word-packer-pairs",
+        "the same where two neighbouring values come at once",
+        "unbounded",
+        3,
+        lambda: WordPackerSpec(PAIRS, 2),
     ),
     Proof(
         "regroup-padded",

@@ -62,7 +62,7 @@ MUTANTS = {
     ),
     "word packer does not end a word with its tile": (
         lambda block: WordPackerSpec(block=block),
-        (hw.word_packer, "WordPacker", "(row == design.rows - 1) | last_feature", "last_feature"),
+        (hw.word_packer, "WordPacker", "(row == rows - 1) | last_feature", "last_feature"),
     ),
     "regroup keeps old values in empty places": (
         lambda block: RegroupSpec(items=3, item_values=1, word_values=2, words=2, block=block),
