@@ -25,7 +25,8 @@ class Variant(StrEnum):
 def fastest_front_end(bundle: "Bundle", board: "Board", variant: Variant) -> "tuple[Sizes, Estimate]":
     """The front end with the fewest cycles per image whose estimate fits the board, and that estimate.
 
-    With `auto` it is the faster of the two variants, the streaming one where they are equal.
+    With `auto` it is the faster of the two variants, the streaming one where they are equal. Any that leaves
+    block RAM for the codes goes before one with codes in single-port RAM, see :func:`hw.fit.codes_in_spram`.
 
     Raises
     ------
@@ -40,15 +41,24 @@ def fastest_front_end(bundle: "Bundle", board: "Board", variant: Variant) -> "tu
     return found
 
 
-def default_front_end(bundle: "Bundle", variant: Variant) -> "Sizes":
-    """The fastest front end for the smallest known board that holds one; raises as above if none does."""
+def default_front_end(bundle: "Bundle", variant: Variant) -> "tuple[Bundle, Sizes]":
+    """The fastest front end for the smallest known board that holds one, and the bundle with lanes for it.
+
+    Raises as above if no board does.
+    """
     from constraints.boards import load_all
+    from hw.fit import narrowed_for_spram
 
     planners = _planners(bundle, variant)
     for board in load_all():
         found = _fastest(bundle, board, planners)
         if found is not None:
-            return found[0]
+            return bundle, found[0]
+        narrowed = narrowed_for_spram(bundle, board)
+        if narrowed is not None:
+            found = _fastest(narrowed, board, _planners(narrowed, variant))
+            if found is not None:
+                return narrowed, found[0]
     raise planners[-1].refusal(load_all()[-1])
 
 
@@ -64,7 +74,7 @@ def serial_front_end(bundle: "Bundle", variant: Variant) -> "Sizes":
 
 
 class _Planner(Protocol):
-    def fastest(self, board: "Board") -> "Sizes | None": ...
+    def fastest(self, board: "Board", *, spram: bool) -> "Sizes | None": ...
 
     def refusal(self, board: "Board") -> "EngramError": ...
 
@@ -86,7 +96,15 @@ def _planners(bundle: "Bundle", variant: Variant) -> list[_Planner]:
 
 def _fastest(bundle: "Bundle", board: "Board", planners: list[_Planner]) -> "tuple[Sizes, Estimate] | None":
     from hw.estimate import estimate
+    from hw.fit import codes_in_spram, spram_serves
 
-    fitting = (planner.fastest(board) for planner in planners)
-    choices = [(sizes, estimate(bundle, sizes, board.family)) for sizes in fitting if sizes is not None]
-    return min(choices, key=lambda choice: choice[1].cycles_per_image, default=None)
+    for spram in (False, True) if spram_serves(bundle.design, board) else (False,):
+        fitting = [planner.fastest(board, spram=spram) for planner in planners]
+        choices = [
+            (sizes, estimate(bundle, sizes, board.family, spram=codes_in_spram(bundle, board, sizes)))
+            for sizes in fitting
+            if sizes is not None
+        ]
+        if choices:
+            return min(choices, key=lambda choice: choice[1].cycles_per_image)
+    return None

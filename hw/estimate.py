@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from constraints.boards import Board, Family
-from hw.fit import planned_block_rams
+from hw.fit import code_sprams, planned_block_rams
 from hw.frontend.cost import coefficients
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.quantiser import cycles_per_value
@@ -12,6 +12,9 @@ from sw.bundle import Bundle
 from sw.design import DesignPoint
 
 __all__ = ["Estimate", "chip_cells", "chip_terms", "estimate", "image_cycles"]
+
+FLASH_LOADER_CELLS = 180
+"""What :class:`hw.flash.FlashLoader` and the answers of a chip that is not ready take, from a netlist."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Estimate:
         Logic cells: LC of an iCE40, TRELLIS_COMB of an ECP5.
     block_rams
         Block RAMs, exact.
+    sprams
+        Single-port RAMs, exact; 0 when the codes are in block RAM.
     cycles_per_image
         Interval between results of images that follow each other closely.
     """
@@ -31,14 +36,16 @@ class Estimate:
     cells: int
     block_rams: int
     cycles_per_image: int
+    sprams: int = 0
 
     def fits(self, board: Board, margin: float) -> bool:
         """Whether the board has it, with `margin` of the cells to spare."""
         limits = board.limits
-        return self.cells <= limits.luts * (1 - margin) and self.block_rams <= limits.block_rams
+        memories = self.block_rams <= limits.block_rams and self.sprams <= limits.sprams
+        return memories and self.cells <= limits.luts * (1 - margin)
 
 
-def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family) -> Estimate:
+def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family, *, spram: bool = False) -> Estimate:
     """Estimate of :class:`hw.chip.Chip` with the same arguments.
 
     Parameters
@@ -47,20 +54,26 @@ def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family) -> Estim
         What the chip is made of; None is a chip without front end.
     family
         FPGA family.
+    spram
+        Whether the codes are in single-port RAM.
     """
-    cells = chip_cells(bundle.design, family, with_front_end=parallelism is not None)
+    cells = chip_cells(bundle.design, family, with_front_end=parallelism is not None, spram=spram)
     if parallelism is not None:
         cells += plan_front_end(bundle, parallelism).cells(family)
     return Estimate(
-        round(cells), planned_block_rams(bundle, family, parallelism), image_cycles(bundle, parallelism)
+        round(cells),
+        planned_block_rams(bundle, family, parallelism, spram=spram),
+        image_cycles(bundle, parallelism),
+        code_sprams(bundle.design) if spram else 0,
     )
 
 
-def chip_cells(design: DesignPoint, family: Family, *, with_front_end: bool) -> float:
+def chip_cells(design: DesignPoint, family: Family, *, with_front_end: bool, spram: bool = False) -> float:
     """Estimated logic cells of everything but the layer units."""
     weight = coefficients(family, "chip")
     terms = chip_terms(design, with_front_end=with_front_end)
-    return sum(weight[name] * amount for name, amount in terms.items())
+    loader = FLASH_LOADER_CELLS if spram else 0
+    return loader + sum(weight[name] * amount for name, amount in terms.items())
 
 
 def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]:

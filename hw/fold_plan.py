@@ -6,7 +6,7 @@ from math import floor
 
 from constraints.boards import Board, Family, load_all
 from hw.estimate import Estimate, chip_cells, image_cycles
-from hw.fit import planned, too_large
+from hw.fit import code_sprams, planned, ram_of, spram_serves, too_large
 from hw.frontend.cost import engine_cells
 from hw.frontend.fold import Fold
 from hw.frontend.frontend import feature_range
@@ -38,16 +38,17 @@ class FoldPlanner:
 
     def __init__(self, bundle: Bundle):
         self._bundle = bundle
-        self._estimates: dict[Family, list[tuple[Parallelism, Estimate]]] = {}
+        self._estimates: dict[tuple[Family, bool], list[tuple[Parallelism, Estimate]]] = {}
         try:
             self._serial = Fold(bundle, Parallelism())
         except ValueError as error:
             raise EngramError(f"{bundle.design.name!r}: {error}; choose the streaming variant") from None
 
-    def fastest(self, board: Board) -> Folded | None:
+    def fastest(self, board: Board, *, spram: bool = False) -> Folded | None:
         """The size with the fewest cycles per image that fits the board, or None.
 
-        Of those with equal cycles it takes the least of the part, cells and block RAM counted as shares.
+        Of those with equal cycles it takes the least of the part, cells and block RAM counted as shares. With
+        `spram` the codes are not in block RAM.
         """
         limits = board.limits
 
@@ -58,7 +59,7 @@ class FoldPlanner:
                 expected.cells / limits.luts + expected.block_rams / max(1, limits.block_rams),
             )
 
-        fitting = [found for found in self._of(board.family) if found[1].fits(board, CELL_MARGIN)]
+        fitting = [found for found in self._of(board.family, spram) if found[1].fits(board, CELL_MARGIN)]
         return Folded(min(fitting, key=rank)[0]) if fitting else None
 
     def refusal(self, board: Board) -> EngramError:
@@ -69,9 +70,17 @@ class FoldPlanner:
         def shares(expected: Estimate) -> tuple[float, float]:
             return expected.cells / usable, expected.block_rams / max(1, limits.block_rams)
 
-        least = min((expected for _, expected in self._of(board.family)), key=lambda one: max(shares(one)))
-        others = (other for other in load_all() if other.name != board.name and self.fastest(other))
-        need, have = f"{least.block_rams} block RAM", str(limits.block_rams)
+        def serves(other: Board) -> bool:
+            return spram_serves(self._bundle.design, other)
+
+        sizes = self._of(board.family, serves(board))
+        least = min((expected for _, expected in sizes), key=lambda one: max(shares(one)))
+        others = (
+            other
+            for other in load_all()
+            if other.name != board.name and self.fastest(other, spram=serves(other))
+        )
+        need, have = f"{least.block_rams} block RAM", ram_of(board, self._bundle.design)
         if shares(least)[0] > shares(least)[1]:
             need, have = f"about {least.cells} logic cells", f"{limits.luts}, of which {usable} can be filled"
         return too_large(self._bundle, board, need, have, next(others, None), ADVICE)
@@ -95,13 +104,14 @@ class FoldPlanner:
                     found.append((other, max(array, other.cycles(value_cycles))))
         return found
 
-    def _of(self, family: Family) -> list[tuple[Parallelism, Estimate]]:
+    def _of(self, family: Family, spram: bool) -> list[tuple[Parallelism, Estimate]]:
         """Estimates of all sizes, memories counted by depth and width."""
-        if family not in self._estimates:
-            chip = chip_cells(self._bundle.design, family, with_front_end=True)
+        if (family, spram) not in self._estimates:
+            design = self._bundle.design
+            chip = chip_cells(design, family, with_front_end=True, spram=spram)
             behind = memories_behind(self._bundle, feature_range(self._serial.schedules))
-            taken = sum(planned(plan, family).block_rams for plan in behind)
-            self._estimates[family] = [
+            taken = sum(planned(plan, family, spram=spram).block_rams for plan in behind)
+            self._estimates[family, spram] = [
                 (
                     fold.parallelism,
                     Estimate(
@@ -113,8 +123,9 @@ class FoldPlanner:
                             if plan.style == "block"
                         ),
                         cycles,
+                        code_sprams(design) if spram else 0,
                     ),
                 )
                 for fold, cycles in self._folds
             ]
-        return self._estimates[family]
+        return self._estimates[family, spram]

@@ -6,7 +6,10 @@ from hw.geometry import ArrayGeometry
 from hw.quantiser import comparisons_at_once, threshold_contents
 from sw.bundle import Bundle
 
-__all__ = ["chip_memories", "memories_behind"]
+__all__ = ["CODES", "chip_memories", "memories_behind"]
+
+CODES = "array.codes"
+"""Name of the code memory, the only one that may go into single-port RAM instead."""
 
 
 def chip_memories(bundle: Bundle, parallelism: Sizes | None) -> tuple[MemoryPlan, ...]:
@@ -35,7 +38,7 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
     plans += [
         MemoryPlan("array.levels", 2 * geometry.words_in_tile[0], design.row_lanes),
         MemoryPlan(
-            "array.codes",
+            CODES,
             geometry.code_depth,
             geometry.code_width,
             False,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from constraints.boards import Board, Family, load_all
 from hw.estimate import chip_cells, image_cycles
-from hw.fit import planned, too_large
+from hw.fit import planned, ram_of, spram_serves, too_large
 from hw.frontend.frontend import feature_range
 from hw.frontend.memories import MemoryPlan
 from hw.frontend.options import Option, layer_options, useful_schedules
@@ -121,12 +121,13 @@ class Planner:
             links.insert(0, found)
         return Chains(best.get(1, np.full(room, np.inf)), links)
 
-    def fastest(self, board: Board) -> tuple[Parallelism, ...] | None:
+    def fastest(self, board: Board, *, spram: bool = False) -> tuple[Parallelism, ...] | None:
         """The front end with the fewest cycles per image that fits the board, or None.
 
-        Of those with equal cycles it takes the least of the part, see :data:`BLOCK_RAM_SHARE`.
+        Of those with equal cycles it takes the least of the part, see :data:`BLOCK_RAM_SHARE`. With `spram`
+        the codes are not in block RAM.
         """
-        room = self._room(board)
+        room = self._room(board, spram=spram)
         if room.block_rams < 0:
             return None
         found = None
@@ -147,7 +148,7 @@ class Planner:
 
     def fits(self, board: Board) -> bool:
         """Whether the board holds any front end of this bundle."""
-        room = self._room(board)
+        room = self._room(board, spram=spram_serves(self._bundle.design, board))
         if room.block_rams < 0:
             return False
         chains = self.chains(self.budgets[-1], board.family, room.block_rams)
@@ -155,7 +156,7 @@ class Planner:
 
     def refusal(self, board: Board) -> EngramError:
         """Why no front end fits the board: the resource of which the smallest share is missing."""
-        room, limits = self._room(board), board.limits
+        room, limits = self._room(board, spram=spram_serves(self._bundle.design, board)), board.limits
         most = max(1, limits.block_rams)
         while not np.isfinite((chains := self.chains(self.budgets[-1], board.family, most)).cells[-1]):
             most *= 2
@@ -179,15 +180,15 @@ class Planner:
                 fitting,
                 ADVICE,
             )
-        return too_large(
-            self._bundle, board, f"{least_rams} block RAM", str(limits.block_rams), fitting, ADVICE
-        )
+        available = ram_of(board, self._bundle.design)
+        return too_large(self._bundle, board, f"{least_rams} block RAM", available, fitting, ADVICE)
 
-    def _room(self, board: Board) -> "_Room":
+    def _room(self, board: Board, *, spram: bool) -> "_Room":
         """What everything but the layer units leaves of a board."""
         design, family = self._bundle.design, board.family
-        cells = board.limits.luts * (1 - CELL_MARGIN) - chip_cells(design, family, with_front_end=True)
-        taken = sum(planned(memory, family).block_rams for memory in self._memories_behind)
+        taken_cells = chip_cells(design, family, with_front_end=True, spram=spram)
+        cells = board.limits.luts * (1 - CELL_MARGIN) - taken_cells
+        taken = sum(planned(memory, family, spram=spram).block_rams for memory in self._memories_behind)
         return _Room(cells, board.limits.block_rams - taken)
 
     @cached_property

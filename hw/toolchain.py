@@ -14,6 +14,7 @@ from typing import Any
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from constraints.boards import Board
+from hw.code_memory import SINGLE_PORT_STYLE
 from sw.console import messages
 from sw.errors import EngramError
 
@@ -160,11 +161,17 @@ class Toolchain:
 
 
 def synthesis_command(board: Board) -> str:
-    """Yosys' synthesis for the board's part, with its options."""
+    """Yosys' synthesis for the board's part, with its options.
+
+    Single-port RAM has no initial contents, so a memory that is meant for it loses the zeros that Amaranth
+    gives to every memory.
+    """
     if board.family == "ecp5":
         return "synth_ecp5 -top top"
     device = "u" if board.die == "up5k" else "hx"
-    return f"synth_ice40 -device {device} {'-dsp ' if board.limits.dsps else ''}-top top"
+    options = f"{'-dsp ' if board.limits.dsps else ''}{'-spram ' if board.limits.sprams else ''}"
+    without_zeros = f"delete a:ram_style={SINGLE_PORT_STYLE} %m t:$meminit_v2 %i; "
+    return f"{without_zeros if board.limits.sprams else ''}synth_ice40 -device {device} {options}-top top"
 
 
 def run_yosys(script: str, folder: Path) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ImageProgram",
-    "front_end_sizes",
+    "front_end_of",
     "image_bench",
     "image_program",
     "verify_images",
@@ -47,8 +47,8 @@ class ImageProgram(NamedTuple):
     patience: int
 
 
-def front_end_sizes(bundle: Bundle, variant: Variant = Variant.auto) -> "Sizes":
-    """The front end of the smallest known board that holds one; the serial one if no board does.
+def front_end_of(bundle: Bundle, variant: Variant = Variant.auto) -> tuple[Bundle, "Sizes"]:
+    """The bundle and its front end for the smallest known board that holds it; a serial one if none does.
 
     Raises EngramError if the variant does not serve the bundle.
     """
@@ -57,7 +57,7 @@ def front_end_sizes(bundle: Bundle, variant: Variant = Variant.auto) -> "Sizes":
     try:
         return default_front_end(bundle, variant)
     except EngramError:
-        return serial_front_end(bundle, variant)
+        return bundle, serial_front_end(bundle, variant)
 
 
 def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:

@@ -190,11 +190,11 @@ def _run_features(job: Job) -> Outcome:
 def _run_pixels(job: Job) -> Outcome:
     """Whole images: all of them as fast as they go, a sample at random stalls."""
     from sim.check import combined
-    from sim.images import front_end_sizes, image_bench, image_program, verify_images, verify_sample
+    from sim.images import front_end_of, image_bench, image_program, verify_images, verify_sample
 
-    bundle, images, levels, seed = job.bundle, job.images, job.levels, job.seed
+    images, levels, seed = job.images, job.levels, job.seed
     with messages.status("choosing the parallelism of the front end"):
-        sizes = front_end_sizes(bundle, job.variant)
+        bundle, sizes = front_end_of(job.bundle, job.variant)
     with messages.status(COMPILING):
         program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
     if job.trace is not None:

@@ -5,7 +5,8 @@ import pytest
 from constraints import boards
 from hw.build import chosen_parallelism
 from hw.choice import Variant, default_front_end, fastest_front_end, serial_front_end
-from hw.estimate import image_cycles
+from hw.estimate import estimate, image_cycles
+from hw.fit import code_sprams, codes_in_spram
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded, plan_front_end
 from hw.plan import CELL_MARGIN
@@ -36,7 +37,7 @@ def test_the_folded_front_end_is_the_fastest_size_that_fits():
     assert expected.fits(BOARD, CELL_MARGIN)
     assert expected.cycles_per_image == image_cycles(bundle, sizes)
     assert expected.cycles_per_image <= image_cycles(bundle, serial_front_end(bundle, Variant.folded))
-    assert default_front_end(bundle, Variant.folded) == sizes
+    assert default_front_end(bundle, Variant.folded) == (bundle, sizes)
 
 
 def test_auto_takes_the_faster_variant():
@@ -45,6 +46,42 @@ def test_auto_takes_the_faster_variant():
     assert chosen[Variant.auto][1].cycles_per_image == min(
         chosen[variant][1].cycles_per_image for variant in (Variant.streaming, Variant.folded)
     )
+
+
+@pytest.mark.parametrize("variant", Variant)
+def test_codes_go_to_single_port_ram_when_no_front_end_leaves_block_ram_for_them(variant):
+    bundle = random_bundle(TINY.with_(cell_bits=4, adc_bits=6), seed=1, codes="random")
+    assert fastest_front_end(bundle, BOARD, variant)[1].sprams == 0
+
+    least = next(number for number in range(30) if fits(bundle, board_with(number), variant))
+    board = board_with(least)
+    sizes, expected = fastest_front_end(bundle, board, variant)
+    assert codes_in_spram(bundle, board, sizes)
+    assert expected.sprams == code_sprams(bundle.design) > 0
+    assert expected == estimate(bundle, sizes, "ice40", spram=True)
+    assert expected.fits(board, CELL_MARGIN)
+    assert not fits(bundle, board.model_copy(update={"flash": None}), variant)
+
+
+def fits(bundle, board, variant):
+    try:
+        fastest_front_end(bundle, board, variant)
+    except EngramError:
+        return False
+    return True
+
+
+def board_with(block_rams):
+    limits = BOARD.limits.model_copy(update={"block_rams": block_rams})
+    return BOARD.model_copy(update={"limits": limits})
+
+
+def test_simulation_has_the_lanes_of_the_board():
+    wide = TINY.with_(height=40, width=40, templates_per_class=8, rows=100, row_lanes=32, cell_bits=4)
+    bundle = random_bundle(wide, seed=1, codes="random")
+    narrow, sizes = default_front_end(bundle, Variant.auto)
+    assert narrow.design.row_lanes == 8
+    assert sizes == fastest_front_end(narrow, boards.load_all()[0], Variant.auto)[0]
 
 
 def test_a_deep_student_is_folded_where_a_unit_per_layer_does_not_fit():

@@ -9,6 +9,9 @@ from hw.fit import (
     block_rams,
     check_netlist,
     check_plan,
+    code_sprams,
+    codes_in_spram,
+    narrowed_for_spram,
     netlist_usage,
     planned_block_rams,
     planned_memories,
@@ -58,6 +61,40 @@ def test_code_memory_is_planned_by_its_contents():
     assert planned_block_rams(random, "ecp5") == 7
 
 
+MEDIUM = MNIST.with_(thresholds_per_feature=2)
+"""1,568 features: 32 block RAM for its codes, or 8 single-port RAM, and 4 of them with half the lanes."""
+
+
+def test_codes_go_into_single_port_ram_only_where_block_ram_runs_out():
+    icebreaker, hx8k = boards.load("icebreaker"), boards.load("hx8k-evn")
+    small, medium = (random_bundle(design, 0, codes="random") for design in (MNIST, MEDIUM))
+    narrow = narrowed_for_spram(medium, icebreaker)
+
+    assert [codes_in_spram(bundle, icebreaker) for bundle in (small, medium, narrow)] == [False, False, True]
+    assert not codes_in_spram(narrow, hx8k)
+    check_plan(narrow, icebreaker)
+    *others, codes, scores = planned_memories(narrow, "ice40", spram=True)
+    assert (codes.block_rams, codes.sprams) == (0, code_sprams(narrow.design)) == (0, 4)
+    assert [memory.sprams for memory in (*others, scores)] == [0] * (len(others) + 1)
+    assert planned_block_rams(narrow, "ice40", spram=True) == sum(
+        memory.block_rams for memory in (*others, scores)
+    )
+
+
+def test_lanes_are_narrowed_no_more_than_single_port_ram_needs():
+    icebreaker = boards.load("icebreaker")
+    medium = random_bundle(MEDIUM, 0, codes="random")
+
+    narrow = narrowed_for_spram(medium, icebreaker)
+
+    assert (MEDIUM.row_lanes, narrow.design.row_lanes) == (16, 8)
+    assert narrow.with_(design=MEDIUM).digest == medium.digest
+    assert narrowed_for_spram(narrow, icebreaker) is None
+    assert narrowed_for_spram(medium, boards.load("ulx3s-85f")) is None
+    deep = random_bundle(MEDIUM.with_(templates_per_class=40, cell_bits=8), 0)
+    assert narrowed_for_spram(deep, icebreaker) is None
+
+
 def test_bundle_that_fits_passes():
     check_plan(random_bundle(MNIST, 0, codes="random"), boards.load("icebreaker"))
 
@@ -67,8 +104,8 @@ def test_bundle_too_large_for_the_board_names_need_supply_and_a_board_that_does(
 
     with pytest.raises(
         EngramError,
-        match=r"'mnist' needs \d+ block RAM, the iCE40UP5K of icebreaker has 30; "
-        r"the smallest known board that fits is (\S+);",
+        match=r"'mnist' needs \d+ block RAM, the iCE40UP5K of icebreaker has 30, and 4 single-port RAM where "
+        r"the codes would take 16; the smallest known board that fits is (\S+);",
     ) as refusal:
         check_plan(large, boards.load("icebreaker"))
 
@@ -88,10 +125,18 @@ def test_bundle_too_large_for_every_board_says_so():
 
 
 def test_netlist_cells_are_counted_by_kind():
-    ice40 = {"SB_LUT4": 10, "SB_CARRY": 3, "SB_DFF": 4, "SB_DFFESR": 5, "SB_RAM40_4K": 2, "SB_MAC16": 1}
+    ice40 = {
+        "SB_LUT4": 10,
+        "SB_CARRY": 3,
+        "SB_DFF": 4,
+        "SB_DFFESR": 5,
+        "SB_RAM40_4K": 2,
+        "SB_MAC16": 1,
+        "SB_SPRAM256KA": 4,
+    }
     ecp5 = {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 9, "DP16KD": 2, "MULT18X18D": 1, "PFUMX": 4}
 
-    assert netlist_usage(ice40) == Usage(luts=10, ffs=9, block_rams=2, dsps=1)
+    assert netlist_usage(ice40) == Usage(luts=10, ffs=9, block_rams=2, dsps=1, sprams=4)
     assert netlist_usage(ecp5) == Usage(luts=16, ffs=9, block_rams=2, dsps=1)
 
 
@@ -104,9 +149,10 @@ def test_netlist_cells_are_counted_by_kind():
          "smallest known board that fits is ulx3s-12f"),
         (replace(SMALL, block_rams=31), "needs 31 block RAM"),
         (replace(SMALL, dsps=9), "needs 9 multipliers"),
+        (replace(SMALL, sprams=5), "needs 5 single-port RAM"),
         (replace(SMALL, luts=90_000), "no known board has it"),
     ],
-    ids=["luts", "ffs", "block RAM", "multipliers", "too large for all"],
+    ids=["luts", "ffs", "block RAM", "multipliers", "single-port RAM", "too large for all"],
 )  # fmt: skip
 def test_netlist_too_large_for_the_board_is_refused(usage, message):
     with pytest.raises(EngramError, match=re.escape(message)):

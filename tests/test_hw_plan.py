@@ -87,7 +87,7 @@ def test_the_fastest_plan_fits_with_margin():
     assert expected == estimate(bundle, sizes, "ice40")
     assert expected.fits(BOARD, CELL_MARGIN)
     assert expected.cycles_per_image == image_cycles(bundle, sizes) >= SMALL.height * SMALL.width
-    assert default_front_end(bundle, STREAMING) == sizes
+    assert default_front_end(bundle, STREAMING) == (bundle, sizes)
 
 
 def test_a_student_too_large_names_one_resource_need_have_and_a_board():

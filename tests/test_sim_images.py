@@ -14,7 +14,7 @@ from sim import images as sim_images
 from sim.check import ABSENT, check_batches
 from sim.images import (
     ImageProgram,
-    front_end_sizes,
+    front_end_of,
     image_bench,
     image_program,
     verify_images,
@@ -58,7 +58,7 @@ IMAGES = random_images(DESIGN, 300, 2)
 """More than are compared at once."""
 EXPECTED = pipeline.run(BUNDLE, IMAGES)
 LEVELS = EXPECTED.levels
-SIZES = front_end_sizes(BUNDLE)
+_, SIZES = front_end_of(BUNDLE)
 STALLED = (STALL_UNIT // 2, STALL_UNIT * 7 // 8)
 
 
