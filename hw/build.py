@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hw.report import BuildReport
     from sw.bundle import Bundle
 
-__all__ = ["Source", "build", "build_bitstream", "chosen_parallelism"]
+__all__ = ["Source", "build", "build_bitstream", "chosen_parallelism", "configured"]
 
 
 class Source(StrEnum):
@@ -106,7 +106,10 @@ def build(
         raise EngramError(f"--core {core.value} is for other designs; add --verilog-only")
     target = boards.load(board)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
-    sizes = chosen_parallelism(classifier, target, source, variant, parallelism)
+    if row_lanes is None and col_lanes is None:
+        classifier, sizes = configured(classifier, target, source, variant, parallelism)
+    else:
+        sizes = chosen_parallelism(classifier, target, source, variant, parallelism)
     name = Path(bundle.removeprefix("zoo:")).stem
     folder = output or Path("build") / f"{name}-{target.name}"
 
@@ -136,6 +139,39 @@ def build(
             highlight=False,
         )
         raise typer.Exit(1)
+
+
+def configured(
+    bundle: "Bundle", board: "Board", source: Source | None, variant: Variant, text: str
+) -> "tuple[Bundle, Sizes | None]":
+    """The bundle as it goes on the board, and :func:`chosen_parallelism`.
+
+    Where the board cannot hold it otherwise, it gets fewer row lanes, so that entries of the code memory
+    become as narrow as the board's single-port RAM. Lanes change no result.
+
+    Raises
+    ------
+    EngramError
+        As :func:`chosen_parallelism`, with the bundle's own lanes.
+    """
+    from hw.fit import check_plan, narrowed_for_spram
+
+    narrowed = narrowed_for_spram(bundle, board)
+    if narrowed is None:
+        return bundle, chosen_parallelism(bundle, board, source, variant, text)
+    try:
+        sizes = chosen_parallelism(bundle, board, source, variant, text)
+        check_plan(bundle, board, sizes)
+        return bundle, sizes
+    except EngramError as refusal:
+        try:
+            sizes = chosen_parallelism(narrowed, board, source, variant, text)
+            check_plan(narrowed, board, sizes)
+        except EngramError:
+            raise refusal from None
+    lanes = f"{bundle.design.row_lanes} -> {narrowed.design.row_lanes}"
+    messages.print(f"row lanes {lanes}, so that single-port RAM can hold the codes", highlight=False)
+    return narrowed, sizes
 
 
 def chosen_parallelism(
@@ -186,6 +222,7 @@ def build_bitstream(
 
     Writes ``<name>-<board>.bin`` or ``.bit``, the bundle inside with its lanes as ``.engram``, and
     ``report.json`` when everything is done; keeps logs and intermediate files in ``<name>-<board>.work``.
+    With codes in single-port RAM, see :func:`hw.fit.codes_in_spram`, their image is part of the ``.bin``.
 
     Parameters
     ----------
@@ -208,8 +245,9 @@ def build_bitstream(
         If the bundle does not fit the board (before the slow steps where it can be known), if `baud` cannot
         be made, or if a tool fails.
     """
+    from hw.code_image import code_bytes, flash_file
     from hw.estimate import estimate
-    from hw.fit import check_netlist, check_plan, netlist_usage, planned_memories
+    from hw.fit import check_netlist, check_plan, codes_in_spram, netlist_usage, planned_memories
     from hw.pll import uart_divisor
     from hw.report import BuildReport, speed_of
     from hw.toolchain import Toolchain
@@ -217,16 +255,19 @@ def build_bitstream(
 
     check_plan(bundle, board, parallelism)
     uart_divisor(board.clock.core_mhz, baud)
+    spram = codes_in_spram(bundle, board, parallelism)
     messages.print(f"building {name} for {board.title}, in {folder}", soft_wrap=True, highlight=False)
     stem = f"{name}-{board.name}"
     with _work_folder(folder / f"{stem}.work") as work:
         tools = Toolchain(board, work)
         with tools.step("elaboration"):
-            _elaborate(bundle, board, baud, parallelism, work)
+            _elaborate(bundle, board, baud, parallelism, work, spram=spram)
         usage = netlist_usage(tools.synthesise())
         check_netlist(bundle, board, usage, parallelism)
         placed = tools.place_and_route(seed)
         packed = tools.pack()
+        if spram:
+            packed.write_bytes(flash_file(packed.read_bytes(), code_bytes(bundle)))
 
         bitstream = folder / f"{stem}{packed.suffix}"
         contents, report_file = folder / f"{stem}.engram", folder / "report.json"
@@ -236,8 +277,8 @@ def build_bitstream(
             board=board,
             luts=placed.used.get("ICESTORM_LC", placed.used.get("TRELLIS_COMB", 0)),
             usage=usage,
-            memories=planned_memories(bundle, board.family, parallelism),
-            luts_estimated=estimate(bundle, parallelism, board.family).cells,
+            memories=planned_memories(bundle, board.family, parallelism, spram=spram),
+            luts_estimated=estimate(bundle, parallelism, board.family, spram=spram).cells,
             fmax_mhz=placed.fmax_mhz,
             critical_path=placed.critical_path,
             speed=speed_of(bundle, parallelism, board.clock.core_mhz, baud),
@@ -274,17 +315,19 @@ def _work_folder(work: Path) -> Iterator[Path]:
         raise
 
 
-def _elaborate(bundle: "Bundle", board: "Board", baud: int, parallelism: "Sizes | None", work: Path) -> None:
+def _elaborate(
+    bundle: "Bundle", board: "Board", baud: int, parallelism: "Sizes | None", work: Path, *, spram: bool
+) -> None:
     """Netlist in RTLIL, which Yosys reads as it is, and the constraint file."""
     from amaranth.back import rtlil
 
     from constraints.files import lpf, pcf
     from hw.top import Top
 
-    top = Top(bundle, board, baud, parallelism)
+    top = Top(bundle, board, baud, parallelism, spram=spram)
     (work / "top.il").write_text(rtlil.convert(top, name="top", emit_src=False))
     if board.family == "ice40":
-        (work / "top.pcf").write_text(pcf(board))
+        (work / "top.pcf").write_text(pcf(board, flash=spram))
     else:
         (work / "top.lpf").write_text(lpf(board))
 

@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from constraints.boards import Board
+from hw.code_image import FLASH_OFFSET
 from hw.estimate import image_cycles
 from hw.fit import PlannedMemory, Usage
 from hw.frontend.variant import Sizes, sizes_in_words
@@ -111,6 +112,11 @@ class BuildReport:
         return sum(memory.block_rams for memory in self.memories)
 
     @property
+    def sprams_planned(self) -> int:
+        """Single-port RAM computed before synthesis: where there is any, it holds the codes."""
+        return sum(memory.sprams for memory in self.memories)
+
+    @property
     def timing_met(self) -> bool:
         """Whether the slowest path is fast enough for the board's clock."""
         return self.fmax_mhz >= self.board.clock.core_mhz
@@ -136,6 +142,10 @@ class BuildReport:
             "brams": self.usage.block_rams,
             "brams_planned": self.brams_planned,
             "brams_available": limits.block_rams,
+            "sprams": self.usage.sprams,
+            "sprams_planned": self.sprams_planned,
+            "sprams_available": limits.sprams,
+            "flash_offset": FLASH_OFFSET if self.sprams_planned else None,
             "dsps": self.usage.dsps,
             "dsps_available": limits.dsps,
             "memories": [asdict(memory) for memory in self.memories],
@@ -165,7 +175,17 @@ class BuildReport:
             variant, sizes = sizes_in_words(self.parallelism)
             table.add_row("front end", variant, "", ", ".join(sizes))
         table.add_row("flip-flops", f"{usage.ffs:,}", f"{limits.ffs:,}", _share(usage.ffs, limits.ffs))
-        table.add_row("block RAM", str(usage.block_rams), str(limits.block_rams), self._ram_note())
+        table.add_row(
+            "block RAM",
+            str(usage.block_rams),
+            str(limits.block_rams),
+            _as_planned(usage.block_rams, self.brams_planned),
+        )
+        if limits.sprams:
+            note = _as_planned(usage.sprams, self.sprams_planned)
+            if self.sprams_planned:
+                note += f", codes from flash at {FLASH_OFFSET:#x}, in the .bin"
+            table.add_row("single-port RAM", str(usage.sprams), str(limits.sprams), note)
         table.add_row("multipliers", str(usage.dsps), str(limits.dsps), "")
         target = self.board.clock.core_mhz
         table.add_row(
@@ -183,11 +203,12 @@ class BuildReport:
         table.add_row("bundle", self.digest[:16], "", "what the chip answers to IDENTIFY")
         return table
 
-    def _ram_note(self) -> str:
-        difference = self.usage.block_rams - self.brams_planned
-        if difference == 0:
-            return f"{self.brams_planned} planned, as planned"
-        return f"{self.brams_planned} planned, {abs(difference)} {'more' if difference > 0 else 'fewer'}"
+
+def _as_planned(used: int, planned: int) -> str:
+    difference = used - planned
+    if difference == 0:
+        return f"{planned} planned, as planned"
+    return f"{planned} planned, {abs(difference)} {'more' if difference > 0 else 'fewer'}"
 
 
 def _share(used: int, available: int) -> str:

@@ -15,9 +15,14 @@ from typer.testing import CliRunner
 
 from constraints import boards
 from hw import build as build_module
-from hw.build import build, build_bitstream, with_lanes
+from hw.build import Source, build, build_bitstream, configured, with_lanes
+from hw.choice import Variant
+from hw.code_image import FLASH_OFFSET, code_bytes, flash_file
 from hw.timing import accelerator_timing
+from hw.toolchain import Placed, Toolchain
 from sw.bundle import load, save
+from sw.design import DesignPoint
+from sw.errors import EngramError
 from tests.bundles import TINY, random_bundle
 
 ICE40_SYNC_WORD = bytes.fromhex("7eaa997e")
@@ -59,6 +64,73 @@ def test_build_uses_the_block_ram_it_planned(built):
 
     assert report.usage.block_rams == report.brams_planned == 4
     assert "4 planned, as planned" in table_text(report)
+    assert report.usage.sprams == report.sprams_planned == 0
+    assert report.to_json()["flash_offset"] is None
+
+
+def test_codes_in_single_port_ram_are_in_the_file_and_the_report(tmp_path, monkeypatch):
+    """The tools are replaced: what they make of such a chip is a matter of the netlist's simulation."""
+    icebreaker = boards.load("icebreaker")
+    limits = icebreaker.limits.model_copy(update={"block_rams": 3})
+    bundle = random_bundle(TINY, seed=3)
+    placed = Placed(fmax_mhz=30.0, critical_path=("a", "b"), used={"ICESTORM_LC": 1000})
+    monkeypatch.setattr(Toolchain, "synthesise", lambda _: {"SB_RAM40_4K": 3, "SB_SPRAM256KA": 1})
+    monkeypatch.setattr(Toolchain, "place_and_route", lambda *_: placed)
+
+    def pack(tools):
+        assert "set_io flash__cipo 17" in (tools._folder / "top.pcf").read_text()
+        (tools._folder / "top.bin").write_bytes(b"bitstream")
+        return tools._folder / "top.bin"
+
+    monkeypatch.setattr(Toolchain, "pack", pack)
+
+    report = build_bitstream(bundle, icebreaker.model_copy(update={"limits": limits}), tmp_path, name="tiny")
+
+    assert Path(report.bitstream).read_bytes() == flash_file(b"bitstream", code_bytes(bundle))
+    values = report.to_json()
+    assert [values[name] for name in ("brams", "sprams", "sprams_planned", "sprams_available")] == [
+        3,
+        1,
+        1,
+        4,
+    ]
+    assert values["flash_offset"] == FLASH_OFFSET
+    assert "1 planned, as planned, codes from flash at 0x20000, in the .bin" in table_text(report)
+
+
+MEDIUM = DesignPoint(
+    name="medium",
+    height=28,
+    width=28,
+    classes=10,
+    thresholds_per_feature=2,
+    rows=112,
+    cell_bits=4,
+    adc_bits=8,
+)
+"""More codes than block RAM of a UP5K, in entries of 128 bits where its 4 SPRAMs side by side have 64."""
+
+
+def test_lanes_are_narrowed_where_only_single_port_ram_holds_the_codes():
+    medium, icebreaker = random_bundle(MEDIUM, 0, codes="random"), boards.load("icebreaker")
+
+    narrow, sizes = configured(medium, icebreaker, None, Variant.auto, "auto")
+
+    assert (narrow.design.row_lanes, sizes) == (8, None)
+    assert configured(narrow, icebreaker, None, Variant.auto, "auto") == (narrow, None)
+    ulx3s = boards.load("ulx3s-12f")
+    assert configured(medium, ulx3s, None, Variant.auto, "auto") == (medium, None)
+
+
+def test_lanes_stay_where_narrower_ones_do_not_help():
+    small, icebreaker = random_bundle(TINY, seed=3), boards.load("icebreaker")
+    assert configured(small, icebreaker, Source.features, Variant.auto, "auto")[0] is small
+
+    no_block_ram = icebreaker.model_copy(
+        update={"limits": icebreaker.limits.model_copy(update={"block_rams": 0})}
+    )
+    with pytest.raises(EngramError, match=r"'medium' needs \d+ block RAM, .* has 0, and 4 single-port RAM"):
+        configured(random_bundle(MEDIUM, 0, codes="random"), no_block_ram, None, Variant.auto, "auto")
 
 
 def test_build_meets_timing_and_reports_the_cells(built):
@@ -101,12 +173,14 @@ def test_block_ram_that_is_not_as_planned_shows(built, brams, note):
 
 def test_design_that_does_not_fit_is_refused_before_anything_is_made(tmp_path):
     large, output = tmp_path / "large.engram", tmp_path / "out"
-    save(random_bundle(TINY.with_(height=64, width=64, layers=(), cell_bits=8), 0, codes="random"), large)
+    shape = TINY.with_(height=64, width=64, layers=(), cell_bits=8, templates_per_class=8)
+    save(random_bundle(shape, 0, codes="random"), large)
 
     result = run(large, "--board", "icebreaker", "-o", output)
 
     assert result.exit_code == 2
-    assert "the iCE40UP5K of icebreaker has 30; the smallest known board that fits is ulx3s-" in result.stderr
+    assert "the iCE40UP5K of icebreaker has 30, and 4 single-port RAM where the codes" in result.stderr
+    assert "would take 8; the smallest known board that fits is ulx3s-" in result.stderr
     assert result.stderr.count("\n") == 1
     assert not output.exists()
 
