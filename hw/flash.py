@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out
 from hw.code_image import FLASH_OFFSET, code_crc
 from hw.code_memory import PART_BITS, load_port
 
-__all__ = ["PAUSE_CYCLES", "FlashLoader", "FlashPins"]
+__all__ = ["PAUSE_CYCLES", "FlashLoader", "FlashPins", "load_cycles"]
 
 RELEASE = 0xAB
 """Release from deep power-down, in which the iCE40 leaves the flash after configuration."""
@@ -32,6 +32,11 @@ class FlashPins(wiring.Signature):
         super().__init__({"cs_n": Out(1, init=1), "sck": Out(1), "copi": Out(1), "cipo": In(1)})
 
 
+def load_cycles(codes: bytes) -> int:
+    """Cycles of :class:`FlashLoader` from reset to `ready` with the right image in the flash."""
+    return 3 * PAUSE_CYCLES + 2 * (COMMAND_BITS + READ_BITS + 8 * len(codes))
+
+
 class FlashLoader(wiring.Component):
     """Streams the code image into the code memory and says when it is there.
 
@@ -40,7 +45,8 @@ class FlashLoader(wiring.Component):
     stays, and the flash is left alone. If not, the next attempt follows, for ever: a flash that is not
     written yet, or that holds other codes, never makes a chip that gives wrong answers.
 
-    Latency: :attr:`cycles` from reset to `ready`. Throughput: a part in 32 cycles. There is no back-pressure.
+    Latency: :func:`load_cycles` from reset to `ready`. Throughput: a part in 32 cycles. There is no
+    back-pressure.
 
     Parameters
     ----------
@@ -61,11 +67,6 @@ class FlashLoader(wiring.Component):
         self._bits = 8 * len(codes)
         self._crc = code_crc(codes)
         super().__init__({"flash": Out(FlashPins()), "o": Out(load_port()), "ready": Out(1)})
-
-    @property
-    def cycles(self) -> int:
-        """Cycles from reset to `ready` with the right image in the flash."""
-        return 3 * PAUSE_CYCLES + 2 * (COMMAND_BITS + READ_BITS + self._bits)
 
     def elaborate(self, platform):
         """Pauses and transfers in turn; a shift register and the CRC behind the input."""

