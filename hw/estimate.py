@@ -1,19 +1,20 @@
-"""Estimate: logic cells, block RAM and cycles of a whole chip before synthesis."""
+"""Estimate: logic cells, flip-flops, memories, multipliers and cycles of a whole chip before synthesis."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from constraints.boards import Board, Family
 from hw.fit import code_sprams, planned_block_rams
-from hw.frontend.cost import coefficients
+from hw.frontend.cost import OPERAND_BITS, SMALLEST_PRODUCT_BITS, Resource, priced
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.quantiser import cycles_per_value
 from hw.timing import accelerator_timing
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 
-__all__ = ["Estimate", "chip_cells", "chip_terms", "estimate", "image_cycles"]
+__all__ = ["Estimate", "chip_cost", "chip_dsps", "chip_terms", "estimate", "image_cycles"]
 
-FLASH_LOADER_CELLS = 180
+FLASH_LOADER: dict[Resource, int] = {"cells": 180, "ffs": 80}
 """What :class:`hw.flash.FlashLoader` and the answers of a chip that is not ready take, from a netlist."""
 
 
@@ -25,24 +26,31 @@ class Estimate:
     ----------
     cells
         Logic cells: LC of an iCE40, TRELLIS_COMB of an ECP5.
+    ffs
+        Flip-flops.
     block_rams
         Block RAMs, exact.
     sprams
         Single-port RAMs, exact; 0 when the codes are in block RAM.
+    dsps
+        Hard multipliers, exact.
     cycles_per_image
         Interval between results of images that follow each other closely.
     """
 
     cells: int
+    ffs: int
     block_rams: int
+    dsps: int
     cycles_per_image: int
     sprams: int = 0
 
     def fits(self, board: Board, margin: float) -> bool:
         """Whether the board has it, with `margin` of the cells to spare."""
         limits = board.limits
+        multipliers = self.dsps <= limits.dsps or limits.dsps == 0  # without any, products go into logic
         memories = self.block_rams <= limits.block_rams and self.sprams <= limits.sprams
-        return memories and self.cells <= limits.luts * (1 - margin)
+        return multipliers and memories and self.cells <= limits.luts * (1 - margin)
 
 
 def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family, *, spram: bool = False) -> Estimate:
@@ -57,23 +65,45 @@ def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family, *, spram
     spram
         Whether the codes are in single-port RAM.
     """
-    cells = chip_cells(bundle.design, family, with_front_end=parallelism is not None, spram=spram)
-    if parallelism is not None:
-        cells += plan_front_end(bundle, parallelism).cells(family)
+    design, front = bundle.design, None if parallelism is None else plan_front_end(bundle, parallelism)
+
+    def amount(resource: Resource) -> int:
+        rest = chip_cost(design, family, resource, with_front_end=front is not None, spram=spram)
+        return round(rest + (front.cost(family, resource) if front else 0))
+
     return Estimate(
-        round(cells),
-        planned_block_rams(bundle, family, parallelism, spram=spram),
-        image_cycles(bundle, parallelism),
-        code_sprams(bundle.design) if spram else 0,
+        cells=amount("cells"),
+        ffs=amount("ffs"),
+        block_rams=planned_block_rams(bundle, family, parallelism, spram=spram),
+        dsps=chip_dsps(bundle, family) + (front.dsps(family) if front else 0),
+        cycles_per_image=image_cycles(bundle, parallelism),
+        sprams=code_sprams(design) if spram else 0,
     )
 
 
-def chip_cells(design: DesignPoint, family: Family, *, with_front_end: bool, spram: bool = False) -> float:
-    """Estimated logic cells of everything but the layer units."""
-    weight = coefficients(family, "chip")
+def chip_dsps(bundle: Bundle, family: Family) -> int:
+    """Hard multipliers of everything but the front end: the ADC's.
+
+    Its gain is a constant where all ADCs are alike, and then costs none if it is a power of two.
+    """
+    design, gains = bundle.design, bundle.adc.gain
+    if design.adc_bits is None:
+        return 0
+    most = int(gains.max())
+    if most & (most - 1) == 0 and (gains == most).all():
+        return 0
+    widths = (design.max_current.bit_length(), most.bit_length())
+    if sum(widths) < SMALLEST_PRODUCT_BITS[family]:
+        return 0
+    return ceil(widths[0] / OPERAND_BITS[family]) * ceil(widths[1] / OPERAND_BITS[family])
+
+
+def chip_cost(
+    design: DesignPoint, family: Family, resource: Resource, *, with_front_end: bool, spram: bool = False
+) -> float:
+    """Estimated logic cells or flip-flops of everything but the front end."""
     terms = chip_terms(design, with_front_end=with_front_end)
-    loader = FLASH_LOADER_CELLS if spram else 0
-    return loader + sum(weight[name] * amount for name, amount in terms.items())
+    return priced(terms, "chip", family, resource) + (FLASH_LOADER[resource] if spram else 0)
 
 
 def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]:

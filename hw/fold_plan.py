@@ -3,11 +3,12 @@
 from functools import cached_property
 from itertools import product
 from math import floor
+from typing import get_args
 
 from constraints.boards import Board, Family, load_all
-from hw.estimate import Estimate, chip_cells, image_cycles
+from hw.estimate import Estimate, chip_cost, chip_dsps, image_cycles
 from hw.fit import code_sprams, planned, ram_of, spram_serves, too_large
-from hw.frontend.cost import engine_cells
+from hw.frontend.cost import Resource, engine_dsps, engine_terms, priced
 from hw.frontend.fold import Fold
 from hw.frontend.frontend import feature_range
 from hw.frontend.options import LANES, SEARCHERS, TAPS
@@ -108,24 +109,31 @@ class FoldPlanner:
         """Estimates of all sizes, memories counted by depth and width."""
         if (family, spram) not in self._estimates:
             design = self._bundle.design
-            chip = chip_cells(design, family, with_front_end=True, spram=spram)
+            chip = {
+                resource: chip_cost(design, family, resource, with_front_end=True, spram=spram)
+                for resource in get_args(Resource)
+            }
+            dsps = chip_dsps(self._bundle, family)
             behind = memories_behind(self._bundle, feature_range(self._serial.schedules))
             taken = sum(planned(plan, family, spram=spram).block_rams for plan in behind)
             self._estimates[family, spram] = [
                 (
                     fold.parallelism,
                     Estimate(
-                        round(chip + engine_cells(fold, family)),
-                        taken
+                        cells=round(chip["cells"] + priced(engine, "engine", family, "cells")),
+                        ffs=round(chip["ffs"] + priced(engine, "engine", family, "ffs")),
+                        block_rams=taken
                         + sum(
                             planned(plan, family).block_rams
                             for plan in fold.memories()
                             if plan.style == "block"
                         ),
-                        cycles,
-                        code_sprams(design) if spram else 0,
+                        dsps=dsps + engine_dsps(fold, family),
+                        cycles_per_image=cycles,
+                        sprams=code_sprams(design) if spram else 0,
                     ),
                 )
                 for fold, cycles in self._folds
+                for engine in [engine_terms(fold, family)]
             ]
         return self._estimates[family, spram]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.boards import Board, Family, load_all
-from hw.estimate import chip_cells, image_cycles
+from hw.estimate import chip_cost, image_cycles
 from hw.fit import planned, ram_of, spram_serves, too_large
 from hw.frontend.frontend import feature_range
 from hw.frontend.memories import MemoryPlan
@@ -186,7 +186,7 @@ class Planner:
     def _room(self, board: Board, *, spram: bool) -> "_Room":
         """What everything but the layer units leaves of a board."""
         design, family = self._bundle.design, board.family
-        taken_cells = chip_cells(design, family, with_front_end=True, spram=spram)
+        taken_cells = chip_cost(design, family, "cells", with_front_end=True, spram=spram)
         cells = board.limits.luts * (1 - CELL_MARGIN) - taken_cells
         taken = sum(planned(memory, family, spram=spram).block_rams for memory in self._memories_behind)
         return _Room(cells, board.limits.block_rams - taken)

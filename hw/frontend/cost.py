@@ -1,29 +1,36 @@
-"""Cost: logic cells and multipliers of a layer unit before synthesis, from what it is made of.
+"""Cost: logic cells, flip-flops and multipliers of a front end before synthesis.
 
-The coefficients per kind of part are kept in ``constraints/costs.json``. Those of this version are rounded
-values set by hand from a few builds; every build report shows the estimate's error beside the netlist.
-``python -m hw.calibrate`` fits them to synthesised units and rewrites the file.
+Cells and flip-flops are sums over what a unit is made of. The coefficients per family are kept in
+``constraints/costs.json``; ``python -m hw.calibrate`` fits them to synthesised samples and rewrites the file.
+Every build report shows the estimate's error beside the netlist.
 """
 
 import json
+from collections.abc import Iterable, Mapping
 from functools import cache
 from math import ceil, log2
+from typing import Literal
 
 from constraints.boards import FOLDER, Family
 from hw.frontend.fold import Fold
 from hw.frontend.layer_table import table_layout
-from hw.frontend.memories import unit_memories, window_depth
+from hw.frontend.memories import MemoryPlan, unit_memories, window_depth
 from hw.frontend.schedule import LayerSchedule
 
 __all__ = [
     "COSTS_FILE",
-    "cell_terms",
-    "cells_of",
-    "coefficients",
+    "OPERAND_BITS",
+    "SMALLEST_PRODUCT_BITS",
+    "Resource",
     "dsps_of",
-    "engine_cells",
+    "engine_dsps",
     "engine_terms",
+    "layer_terms",
+    "priced",
 ]
+
+Resource = Literal["cells", "ffs"]
+"""Logic cells, LC of an iCE40 and TRELLIS_COMB of an ECP5, and flip-flops."""
 
 COSTS_FILE = FOLDER / "costs.json"
 OPERAND_BITS: dict[Family, int] = {"ice40": 16, "ecp5": 18}
@@ -32,8 +39,8 @@ SMALLEST_PRODUCT_BITS: dict[Family, int] = {"ice40": 11, "ecp5": 1}
 """Products below stay in logic: DSP_Y_MINWIDTH of ``synth_ice40 -dsp``, Yosys 0.70; an ECP5 has none."""
 
 
-def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
-    """What a unit is made of, in the quantities that cells grow with.
+def layer_terms(schedule: LayerSchedule, value_bits: int, family: Family) -> dict[str, float]:
+    """What a unit is made of, in the quantities that cells and flip-flops grow with.
 
     Parameters
     ----------
@@ -41,27 +48,30 @@ def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
         The unit.
     value_bits
         Bits of an input value.
+    family
+        FPGA family: multiplications that go into hard multipliers take no logic.
 
     Returns
     -------
     dict
-        ``unit``: 1. ``address_bits``: adders of window addresses. ``product_bits``: bits of products.
-        ``sum_bits``: bits of adder trees. ``accumulator_bits``: bits of accumulators. ``search_bits``: bits
-        compared by threshold searches. ``requantise_bits``: bits of registers between accumulators and wide
-        activations. ``rom_bits``: bits of small memories in logic.
+        ``unit``: 1. ``address_bits``: adders of window addresses. ``word_bits``: bits of the words read from
+        the window. ``weight_bits``: bits of the weights read with them. ``product_bits``: bits of products.
+        ``multiplier_bits``: bit products of multiplications in logic. ``sum_bits``: bits of adder trees.
+        ``accumulator_bits``: bits of accumulators. ``search_bits``: bits compared by threshold searches.
+        ``requantise_bits``: bits of registers between accumulators and wide activations. ``rom_bits``: bits
+        of small memories in logic.
     """
     lanes = schedule.parallelism
-    terms = {"unit": 1.0, "address_bits": lanes.taps * log2(window_depth(schedule))}
-    small = [plan for plan in unit_memories(schedule, value_bits, "") if plan.style == "logic"]
-    terms["rom_bits"] = float(sum(plan.depth * plan.width for plan in small))
+    terms = {
+        "unit": 1.0,
+        "address_bits": lanes.taps * log2(window_depth(schedule)),
+        "rom_bits": _bits_in_logic(unit_memories(schedule, value_bits, "")),
+    }
     if not schedule.layer.has_weights:
-        terms["accumulator_bits"] = float(lanes.input_lanes * value_bits)
+        terms["word_bits"] = terms["accumulator_bits"] = float(lanes.input_lanes * value_bits)
         return terms
-    inputs = lanes.taps * lanes.input_lanes
-    product = value_bits + 1 if schedule.weight_bits == 2 else value_bits * schedule.weight_bits
-    width = value_bits + schedule.weight_bits
-    terms["product_bits"] = float(inputs * lanes.output_lanes * product)
-    terms["sum_bits"] = float((inputs - 1) * lanes.output_lanes * width)
+    terms |= _sums(lanes.output_lanes, [value_bits] * _summands(schedule), schedule.weight_bits, family)
+    terms["word_bits"] = float(lanes.taps * lanes.input_lanes * value_bits)
     terms["accumulator_bits"] = float(lanes.output_lanes * schedule.accumulator_bits)
     if schedule.layer.requantises:
         transfer = schedule.transfer
@@ -72,24 +82,17 @@ def cell_terms(schedule: LayerSchedule, value_bits: int) -> dict[str, float]:
     return terms
 
 
-def engine_terms(fold: Fold) -> dict[str, float]:
+def engine_terms(fold: Fold, family: Family) -> dict[str, float]:
     """What a folded engine is made of: the terms of a unit in its widths, and ``table_bits``.
 
     The latter are bits of what it knows of a layer; counters and adders of the sequencer grow with them.
     """
     lanes = fold.parallelism
-    small = [plan for plan in fold.memories() if plan.style == "logic"]
-    factors = [
-        (bits + fold.weight_bits, bits + 1 if fold.weight_bits == 2 else bits * fold.weight_bits)
-        for bits in fold.factor_bits
-    ]
-    products = lanes.taps * lanes.output_lanes
     terms = {
         "unit": 1.0,
         "address_bits": float(lanes.taps * fold.address_bits),
-        "rom_bits": float(sum(plan.depth * plan.width for plan in small)),
-        "product_bits": float(products * sum(product for _, product in factors)),
-        "sum_bits": float(products * sum(width for width, _ in factors)),
+        "rom_bits": _bits_in_logic(fold.memories()),
+        **_sums(lanes.output_lanes, list(fold.factor_bits) * lanes.taps, fold.weight_bits, family),
         "accumulator_bits": float(lanes.output_lanes * fold.accumulator_bits),
         "table_bits": float(table_layout(fold).size),
     }
@@ -98,22 +101,10 @@ def engine_terms(fold: Fold) -> dict[str, float]:
     return terms
 
 
-@cache
-def coefficients(family: Family, part: str) -> dict[str, float]:
-    """Logic cells per unit of each term of a ``layer`` or a ``chip``."""
-    return json.loads(COSTS_FILE.read_text(encoding="utf-8"))[family][part]
-
-
-def engine_cells(fold: Fold, family: Family) -> float:
-    """Estimated logic cells of a folded engine."""
-    weight = coefficients(family, "engine")
-    return sum(weight[name] * amount for name, amount in engine_terms(fold).items())
-
-
-def cells_of(schedule: LayerSchedule, value_bits: int, family: Family) -> float:
-    """Estimated logic cells of a unit: LC of an iCE40, TRELLIS_COMB of an ECP5."""
-    weight = coefficients(family, "layer")
-    return sum(weight[name] * amount for name, amount in cell_terms(schedule, value_bits).items())
+def priced(terms: Mapping[str, float], part: str, family: Family, resource: Resource) -> float:
+    """What a ``layer``, an ``engine`` or a ``chip`` of these terms takes of a resource."""
+    weight = _coefficients()[family][part]
+    return sum(weight[name][resource] * amount for name, amount in terms.items())
 
 
 def dsps_of(schedule: LayerSchedule, value_bits: int, family: Family) -> int:
@@ -122,16 +113,59 @@ def dsps_of(schedule: LayerSchedule, value_bits: int, family: Family) -> int:
     A ternary product takes none. An accumulator that is wider than an operand takes several multipliers, and
     a single bit left over goes into logic.
     """
-    lanes, smallest = schedule.parallelism, SMALLEST_PRODUCT_BITS[family]
+    lanes = schedule.parallelism
     count = 0
-    if (
-        schedule.layer.has_weights
-        and schedule.weight_bits > 2
-        and value_bits + schedule.weight_bits >= smallest
-    ):
-        count += lanes.taps * lanes.input_lanes * lanes.output_lanes
+    if schedule.layer.has_weights and _hard(value_bits, schedule.weight_bits, family):
+        count += lanes.output_lanes * _summands(schedule)
     if schedule.layer.requantises:
         bits = schedule.accumulator_bits
-        if bits + schedule.transfer.multiplier_bits >= smallest:
+        if bits + schedule.transfer.multiplier_bits >= SMALLEST_PRODUCT_BITS[family]:
             count += lanes.searchers * ceil((bits - 1) / OPERAND_BITS[family])
     return count
+
+
+def engine_dsps(fold: Fold, family: Family) -> int:
+    """Hard multipliers of a folded engine."""
+    lanes = fold.parallelism
+    hard = sum(_hard(bits, fold.weight_bits, family) for bits in fold.factor_bits)
+    return lanes.taps * lanes.output_lanes * hard
+
+
+def _summands(schedule: LayerSchedule) -> int:
+    """Products per output lane and cycle.
+
+    Of a depthwise layer, where most are constant 0, the others: synthesis finds them out.
+    """
+    lanes = schedule.parallelism
+    count = lanes.taps * lanes.input_lanes
+    if schedule.layer.kind == "depthwise3x3":
+        count //= min(lanes.input_lanes, lanes.output_lanes)
+    return count
+
+
+def _sums(lanes: int, value_bits: list[int], weight_bits: int, family: Family) -> dict[str, float]:
+    """Terms of `lanes` sums of products of values of these widths."""
+    widths = [bits + (1 if weight_bits == 2 else weight_bits) for bits in value_bits]
+    soft = [bits for bits in value_bits if weight_bits > 2 and not _hard(bits, weight_bits, family)]
+    return {
+        "word_bits": float(sum(value_bits)),
+        "weight_bits": float(lanes * len(value_bits) * weight_bits),
+        "product_bits": float(lanes * sum(widths)),
+        "multiplier_bits": float(lanes * weight_bits * sum(soft)),
+        "sum_bits": float(lanes * sum(width + 1 for width in widths[1:])),
+    }
+
+
+def _hard(value_bits: int, weight_bits: int, family: Family) -> bool:
+    """Whether a hard multiplier forms such a product."""
+    return weight_bits > 2 and value_bits + weight_bits >= SMALLEST_PRODUCT_BITS[family]
+
+
+def _bits_in_logic(memories: Iterable[MemoryPlan]) -> float:
+    return float(sum(plan.depth * plan.width for plan in memories if plan.style == "logic"))
+
+
+@cache
+def _coefficients() -> dict[Family, dict[str, dict[str, dict[Resource, float]]]]:
+    """By family, part and term: cells and flip-flops per unit of the term."""
+    return json.loads(COSTS_FILE.read_text(encoding="utf-8"))

@@ -6,14 +6,15 @@ from itertools import product
 
 from constraints.boards import Family
 from hw.fit import block_rams
-from hw.frontend.cost import cells_of
+from hw.frontend.cost import layer_terms, priced
 from hw.frontend.memories import unit_memories
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.step import BORDERS
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS
+from sw.design import PIXEL_BITS, Layer, LayerShape
+from sw.reference.frontend import LayerParameters
 
-__all__ = ["Option", "layer_options", "useful_schedules"]
+__all__ = ["Option", "layer_option", "layer_options", "useful_schedules", "useful_sizes"]
 
 LANES = (1, 2, 4, 8, 16, 32)
 TAPS = (1, 2, 3, 4, 5, 9)
@@ -49,29 +50,32 @@ def layer_options(schedules: list[list[LayerSchedule]], family: Family) -> list[
     """What the schedules of every layer cost on a family."""
     options, value_bits = [], PIXEL_BITS
     for sizes in schedules:
-        options.append([_option(schedule, value_bits, family) for schedule in sizes])
+        options.append([layer_option(schedule, value_bits, family) for schedule in sizes])
         if sizes[0].layer.has_weights:
             value_bits = sizes[0].layer.activation_bits or sizes[0].accumulator_bits
     return options
 
 
 def useful_schedules(bundle: Bundle) -> list[list[LayerSchedule]]:
-    """For every layer the sizes that waste no whole lanes, and whose taps and searchers save cycles."""
-    found = []
-    for number, parts in enumerate(
-        zip(bundle.design.layers, bundle.design.layer_shapes, bundle.frontend, strict=True)
-    ):
-        layer, shape, _ = parts
-        inputs = [1] if number == 0 else [lanes for lanes in LANES if lanes < 2 * shape.inputs[0]]
-        outputs = [lanes for lanes in LANES if lanes < 2 * shape.outputs[0]] if layer.has_weights else [1]
-        found.append(
-            [
-                schedule
-                for lanes in product(inputs, outputs)
-                for schedule in _useful(LayerSchedule(*parts, Parallelism(*lanes)))
-            ]
-        )
-    return found
+    """For every layer the sizes that may be worth it, see :func:`useful_sizes`."""
+    parts = zip(bundle.design.layers, bundle.design.layer_shapes, bundle.frontend, strict=True)
+    return [useful_sizes(*part, first=number == 0) for number, part in enumerate(parts)]
+
+
+def useful_sizes(
+    layer: Layer, shape: LayerShape, trained: LayerParameters, *, first: bool = False
+) -> list[LayerSchedule]:
+    """Sizes of a layer that waste no whole lanes, and whose taps and searchers save cycles.
+
+    The `first` layer takes one pixel at a time.
+    """
+    inputs = [1] if first else [lanes for lanes in LANES if lanes < 2 * shape.inputs[0]]
+    outputs = [lanes for lanes in LANES if lanes < 2 * shape.outputs[0]] if layer.has_weights else [1]
+    return [
+        schedule
+        for lanes in product(inputs, outputs)
+        for schedule in _useful(LayerSchedule(layer, shape, trained, Parallelism(*lanes)))
+    ]
 
 
 def _useful(schedule: LayerSchedule) -> Iterator[LayerSchedule]:
@@ -91,7 +95,8 @@ def _useful(schedule: LayerSchedule) -> Iterator[LayerSchedule]:
                 yield larger
 
 
-def _option(schedule: LayerSchedule, value_bits: int, family: Family) -> Option:
+def layer_option(schedule: LayerSchedule, value_bits: int, family: Family) -> Option:
+    """What one schedule costs on a family."""
     rams = 0
     for plan in unit_memories(schedule, value_bits, ""):
         if plan.style == "block":
@@ -101,7 +106,7 @@ def _option(schedule: LayerSchedule, value_bits: int, family: Family) -> Option:
         schedule.parallelism,
         schedule.values_at_once,
         schedule.cycles,
-        cells_of(schedule, value_bits, family),
+        priced(layer_terms(schedule, value_bits, family), "layer", family, "cells"),
         rams,
     )
 

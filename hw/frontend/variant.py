@@ -12,7 +12,7 @@ from typing import Protocol
 from amaranth.lib import wiring
 
 from constraints.boards import Family
-from hw.frontend.cost import cells_of, engine_cells
+from hw.frontend.cost import Resource, dsps_of, engine_dsps, engine_terms, layer_terms, priced
 from hw.frontend.fold import Fold
 from hw.frontend.folded import FoldedFrontEnd
 from hw.frontend.frontend import FrontEnd, feature_range, input_bits, schedules_of
@@ -44,8 +44,11 @@ class FrontEndPlan(Protocol):
     def cycles(self, value_cycles: int) -> int:
         """Cycles per image when pixels are there and a feature value is taken every `value_cycles`."""
 
-    def cells(self, family: Family) -> float:
-        """Estimated logic cells."""
+    def cost(self, family: Family, resource: Resource) -> float:
+        """Estimated logic cells or flip-flops."""
+
+    def dsps(self, family: Family) -> int:
+        """Hard multipliers, on a part that has them."""
 
     def memories(self) -> Iterator[MemoryPlan]:
         """Every memory, with its contents."""
@@ -75,10 +78,16 @@ class _Streaming:
         units = [schedule.cycles for schedule in self._schedules]
         return max(design.height * design.width, values, *units)
 
-    def cells(self, family: Family) -> float:
+    def cost(self, family: Family, resource: Resource) -> float:
+        return sum(
+            priced(layer_terms(schedule, bits, family), "layer", family, resource)
+            for schedule, bits in zip(self._schedules, input_bits(self._schedules), strict=True)
+        )
+
+    def dsps(self, family: Family) -> int:
         bits = input_bits(self._schedules)
         return sum(
-            cells_of(schedule, value_bits, family)
+            dsps_of(schedule, value_bits, family)
             for schedule, value_bits in zip(self._schedules, bits, strict=True)
         )
 
@@ -104,8 +113,11 @@ class _Folded:
     def cycles(self, value_cycles: int) -> int:
         return self.fold.cycles(value_cycles)
 
-    def cells(self, family: Family) -> float:
-        return engine_cells(self.fold, family)
+    def cost(self, family: Family, resource: Resource) -> float:
+        return priced(engine_terms(self.fold, family), "engine", family, resource)
+
+    def dsps(self, family: Family) -> int:
+        return engine_dsps(self.fold, family)
 
     def memories(self) -> Iterator[MemoryPlan]:
         return self.fold.memories(contents=True)

@@ -1,0 +1,40 @@
+"""Estimates against what was measured of whole chips after synthesis and packing."""
+
+import pytest
+
+from hw.estimate import chip_dsps, estimate
+from hw.samples import CHIPS, random_sample
+from sw.reference.adc import AdcTables
+
+MEASURED = {
+    # number in CHIPS: LC and flip-flops on UP5K, TRELLIS_COMB and flip-flops on ECP5
+    1: (1183, 622, 1053, 633),
+    2: (1401, 736, 1308, 748),
+    7: (2450, 1239, 2307, 1250),
+    8: (4217, 2167, 3700, 2178),
+    9: (5353, 2798, 4924, 2809),
+    11: (2719, 1389, 2479, 1400),
+    12: (3988, 2052, 3680, 2063),
+}
+"""By Yosys 0.70 and nextpnr, see hw.measure."""
+LARGEST_ERROR = 0.08
+
+
+@pytest.mark.parametrize("number", MEASURED)
+def test_cells_and_flip_flops_are_near_what_was_measured(number):
+    design, sizes = CHIPS[number]
+    bundle = random_sample(design)
+    measured = MEASURED[number]
+    for family, cells, ffs in (("ice40", *measured[:2]), ("ecp5", *measured[2:])):
+        expected = estimate(bundle, sizes, family)
+        assert expected.cells == pytest.approx(cells, rel=LARGEST_ERROR)
+        assert expected.ffs == pytest.approx(ffs, rel=LARGEST_ERROR)
+        assert expected.dsps == (design.adc_bits is not None)
+
+
+def test_the_adc_takes_a_multiplier_unless_its_gain_is_a_power_of_two():
+    bundle = random_sample(CHIPS[1][0])
+    tables = bundle.adc
+    shifted = AdcTables(tables.gain * 0 + 512, tables.offset, tables.shift)
+    assert chip_dsps(bundle, "ice40") == 1
+    assert chip_dsps(bundle.with_(adc=shifted), "ice40") == 0
