@@ -1,6 +1,6 @@
 """Folded front end: pixels in, feature values out, one engine for all layers. It only composes."""
 
-from amaranth.hdl import Cat, Module, Mux, unsigned
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -77,6 +77,7 @@ class FoldedFrontEnd(wiring.Component):
             sequencer.advance.eq(Cat(reduction.advance for reduction, _, _ in reductions).all()),
             sequencer.group_done.eq(Cat(result.done for _, result, _ in reductions).any()),
         ]
+        taps = self._values(m, sequencer, maps)
         for reduction, result, chosen in reductions:
             m.d.comb += [
                 reduction.valid.eq(sequencer.valid & chosen),
@@ -85,17 +86,24 @@ class FoldedFrontEnd(wiring.Component):
                 result.values.eq(reduction.held),
                 reduction.held_done.eq(result.done),
             ]
-            for tap, word in enumerate(reduction.data):
-                self._feed(m, word, sequencer, maps, tap)
+            for word, values in zip(reduction.data, taps, strict=False):
+                m.d.comb += [word[lane].eq(value) for lane, value in enumerate(values)]
         return m
 
-    def _feed(self, m: Module, word: data.View, sequencer: Sequencer, maps: MapMemory, tap: int) -> None:
-        """The values of a tap, 0 outside the image; a pixel is in the first lane."""
-        for lane in range(self._fold.parallelism.input_lanes):
-            value = maps.words[tap][lane] if self._fold.map_depth else 0
-            if lane == 0:
-                value = Mux(sequencer.first_layer, maps.pixels[tap], value)
-            m.d.comb += word[lane].eq(Mux(sequencer.outside[tap], 0, value))
+    def _values(self, m: Module, sequencer: Sequencer, maps: MapMemory) -> list[list[Signal]]:
+        """For each tap its values in registers, 0 outside the image; a pixel is in the first lane."""
+        taps = []
+        for tap in range(self._fold.parallelism.taps):
+            values = []
+            for lane in range(self._fold.parallelism.input_lanes):
+                value = maps.words[tap][lane] if self._fold.map_depth else Const(0, 1)
+                if lane == 0:
+                    value = Mux(sequencer.first_layer, maps.pixels[tap], value)
+                values.append(Signal(value.shape(), name=f"value_{tap}_{lane}"))
+                with m.If(sequencer.advance):
+                    m.d.sync += values[-1].eq(Mux(sequencer.outside[tap], 0, value))
+            taps.append(values)
+        return taps
 
 
 def _factors(fold: Fold) -> data.FlexibleLayout:

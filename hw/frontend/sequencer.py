@@ -20,7 +20,7 @@ class Sequencer(wiring.Component):
     """Plays the schedules of all layers, one layer after the other, image after image.
 
     A layer starts when its predecessor has written its last word, the first one when an image is there.
-    Latency: 1 cycle from a step to its addresses, 2 to its weights. Throughput: one step per cycle while
+    Latency: 1 cycle from a step to its addresses, 3 to its weights. Throughput: one step per cycle while
     `advance` is high, and :data:`hw.frontend.fold.CHANGE_CYCLES` and a start between layers. No step moves
     while `advance` is low.
 
@@ -46,9 +46,9 @@ class Sequencer(wiring.Component):
     restart
         A layer starts; `now` is valid.
     addresses
-        Of the words of each tap, one step before its data.
+        Of the words of each tap.
     outside
-        The tap lies outside the image, with its data.
+        The tap lies outside the image, one step after its address.
     valid, weights, ends_group
         As of :class:`hw.frontend.window.Window`.
     """
@@ -76,7 +76,7 @@ class Sequencer(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """A state machine for the layers, counters for what is in them, two pipeline stages."""
+        """A state machine for the layers, counters for what is in them, three pipeline stages."""
         m = Module()
         fold, now = self._fold, self.now
         layers = len(fold.schedules)
@@ -128,7 +128,7 @@ class Sequencer(wiring.Component):
                     y.eq(y + end_x),
                 ]
 
-        # Stage s: the step's entries are here. Stage d: their data is here.
+        # Stage s: the step's entries are here. Stage d: their words are here. Then the outputs.
         rom = fold.rom()
         style = memory_style(len(rom), fold.step_format.width)
         m.submodules.schedule = schedule_memory = memory.Memory(
@@ -143,6 +143,7 @@ class Sequencer(wiring.Component):
         )
         entries = data.View(data.ArrayLayout(entry, fold.parallelism.taps), rom_read.data[:-1])
         s_valid, s_base, s_borders, s_ends_group = Signal(), Signal.like(base), Signal.like(borders), Signal()
+        d_valid, d_ends_group, d_weights = Signal(), Signal(), Signal.like(self.weights)
         m.d.comb += [
             rom_read.addr.eq(step),
             rom_read.en.eq(self.advance),
@@ -153,15 +154,16 @@ class Sequencer(wiring.Component):
                 s_valid.eq(running),
                 s_base.eq(base),
                 s_borders.eq(borders),
-                self.valid.eq(s_valid),
-                self.ends_group.eq(s_ends_group),
+                Cat(d_valid, d_ends_group).eq(Cat(s_valid, s_ends_group)),
+                Cat(self.valid, self.ends_group).eq(Cat(d_valid, d_ends_group)),
+                self.weights.eq(d_weights),
             ]
         for tap in range(fold.parallelism.taps):
             m.d.comb += self.addresses[tap].eq(s_base + entries[tap].offset)
             with m.If(self.advance):
                 m.d.sync += [
                     self.outside[tap].eq((entries[tap].borders & s_borders).any()),
-                    self.weights[tap].as_value().eq(entries[tap].weights.as_value()),
+                    d_weights[tap].as_value().eq(entries[tap].weights.as_value()),
                 ]
 
         in_flight = Signal(range(GROUPS_IN_FLIGHT + 1))
