@@ -9,7 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from hw.choice import Variant
 from hw.estimate import image_cycles
+from hw.frontend.variant import Folded
 from sim import images as sim_images
 from sim.check import ABSENT, check_batches
 from sim.images import (
@@ -90,6 +92,14 @@ def test_all_images_agree_and_follow_each_other_at_the_planned_distance(program:
     assert EXPECTED.accepted.any() and not EXPECTED.accepted.all()
     assert report.interval == image_cycles(BUNDLE, SIZES)
     assert report.latency is not None and report.latency > DESIGN.height * DESIGN.width
+
+
+def test_a_folded_front_end_gives_the_same(models: Path) -> None:
+    bundle, sizes = front_end_of(BUNDLE, Variant.folded)
+    assert isinstance(sizes, Folded)
+    report = verify_images(image_program(bundle, sizes), bundle, IMAGES, LEVELS)
+    assert (report.first, report.wrong.any()) == (None, False)
+    assert report.interval == image_cycles(bundle, sizes)
 
 
 def test_shards_give_the_same_as_one_process(program: ImageProgram) -> None:
