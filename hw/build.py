@@ -278,7 +278,7 @@ def build_bitstream(
             luts=placed.used.get("ICESTORM_LC", placed.used.get("TRELLIS_COMB", 0)),
             usage=usage,
             memories=planned_memories(bundle, board.family, parallelism, spram=spram),
-            luts_estimated=estimate(bundle, parallelism, board.family, spram=spram).cells,
+            expected=estimate(bundle, parallelism, board.family, spram=spram),
             fmax_mhz=placed.fmax_mhz,
             critical_path=placed.critical_path,
             speed=speed_of(bundle, parallelism, board.clock.core_mhz, baud),

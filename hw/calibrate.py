@@ -23,6 +23,7 @@ from hw.measure import Measured, measure
 from hw.samples import Sample, samples
 from sw.bundle import write_atomically
 from sw.console import JsonOption, answer, messages, print_json, progress, reports_errors
+from sw.errors import EngramError
 
 BOARDS = ("icebreaker", "ulx3s-85f")
 CHIP_WEIGHT = 3.0
@@ -57,9 +58,13 @@ def calibrate(
     with progress() as bar:
         task = bar.add_task("samples", total=len(todo), note="")
 
-        def run(item: tuple[Board, Sample]) -> Measured:
+        def run(item: tuple[Board, Sample]) -> Measured | None:
             board, sample = item
-            found = measure(sample.component(), board, cache, on_pins=sample.on_pins)
+            try:
+                found = measure(sample.component(), board, cache, on_pins=sample.on_pins)
+            except EngramError as error:
+                found = None
+                messages.print(f"left out: {board.family} {sample.name}: {error}", soft_wrap=True)
             bar.update(task, advance=1, note=f"{board.family} {sample.name}")
             return found
 
@@ -69,7 +74,9 @@ def calibrate(
     for name in BOARDS:
         board = boards.load(name)
         mine = [
-            (sample, found) for (other, sample), found in zip(todo, measured, strict=True) if other == board
+            (sample, found)
+            for (other, sample), found in zip(todo, measured, strict=True)
+            if other == board and found is not None
         ]
         fit = fit_costs(mine)
         costs[board.family] = fit.costs

@@ -111,6 +111,9 @@ def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]
     return {
         "chip": 1.0,
         "images": float(with_front_end),
+        "counter_bits": float(
+            sum(count.bit_length() for count in (design.features, design.templates, design.row_tiles))
+        ),
         "cell_bits": float(design.col_lanes * design.row_lanes * design.cell_bits),
         "current_bits": float(design.col_lanes * design.max_current.bit_length()),
         "score_bits": float(design.max_score.bit_length()),

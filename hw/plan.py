@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.boards import Board, Family, load_all
-from hw.estimate import chip_cost, image_cycles
+from hw.estimate import chip_cost, chip_dsps, image_cycles
 from hw.fit import planned, ram_of, spram_serves, too_large
 from hw.frontend.frontend import feature_range
 from hw.frontend.memories import MemoryPlan
@@ -27,7 +27,7 @@ from sw.errors import EngramError
 __all__ = ["CELL_MARGIN", "Chains", "Planner"]
 
 CELL_MARGIN = 0.12
-"""Share of a part's cells that stays free: routing needs it, and the estimate errs."""
+"""Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 8 %."""
 BLOCK_RAM_SHARE = 0.5
 """What a share of a part's block RAM counts against the same share of its cells, on which routing depends."""
 ADVICE = "use --from features, or a student with fewer channels, layers or templates"
@@ -99,14 +99,25 @@ class Planner:
         cycles = {schedule.cycles for sizes in self._schedules for schedule in sizes}
         return sorted({max(least, value) for value in cycles} | {least})
 
-    def chains(self, budget: int, family: Family, most_block_rams: int) -> Chains:
-        """The cheapest front ends with at most `budget` cycles per image for every unit."""
+    def chains(
+        self, budget: int, family: Family, most_block_rams: int, most_dsps: int | None = None
+    ) -> Chains:
+        """The cheapest front ends with at most `budget` cycles per image for every unit.
+
+        No unit alone takes more than `most_dsps` multipliers: layers with wide weights are few, mostly one.
+        """
         room = most_block_rams + 1
         best = {1: np.zeros(room)}
         links: list[dict[int, _Link]] = []
         for options in reversed(self.options(family)):
             behind, lanes_behind = _merged(best, {option.at_once for option in options}, room)
-            usable = [option for option in options if option.cycles <= budget and option.block_rams < room]
+            usable = [
+                option
+                for option in options
+                if option.cycles <= budget
+                and option.block_rams < room
+                and (most_dsps is None or option.dsps <= most_dsps)
+            ]
             best, found = {}, {}
             for lanes in sorted({option.size.input_lanes for option in usable}):
                 mine = [option for option in usable if option.size.input_lanes == lanes]
@@ -134,7 +145,7 @@ class Planner:
         budgets = self.budgets
         while budgets:
             middle = len(budgets) // 2
-            chains = self.chains(budgets[middle], board.family, room.block_rams)
+            chains = self.chains(budgets[middle], board.family, room.block_rams, room.dsps)
             if chains.cells[-1] <= room.cells:
                 found, budgets = chains, budgets[:middle]
             else:
@@ -151,7 +162,7 @@ class Planner:
         room = self._room(board, spram=spram_serves(self._bundle.design, board))
         if room.block_rams < 0:
             return False
-        chains = self.chains(self.budgets[-1], board.family, room.block_rams)
+        chains = self.chains(self.budgets[-1], board.family, room.block_rams, room.dsps)
         return bool(chains.cells[-1] <= room.cells)
 
     def refusal(self, board: Board) -> EngramError:
@@ -189,7 +200,8 @@ class Planner:
         taken_cells = chip_cost(design, family, "cells", with_front_end=True, spram=spram)
         cells = board.limits.luts * (1 - CELL_MARGIN) - taken_cells
         taken = sum(planned(memory, family, spram=spram).block_rams for memory in self._memories_behind)
-        return _Room(cells, board.limits.block_rams - taken)
+        dsps = board.limits.dsps - chip_dsps(self._bundle, family) if board.limits.dsps else None
+        return _Room(cells, board.limits.block_rams - taken, dsps)
 
     @cached_property
     def _memories_behind(self) -> tuple[MemoryPlan, ...]:
@@ -198,10 +210,14 @@ class Planner:
 
 @dataclass(frozen=True)
 class _Room:
-    """Logic cells and block RAM, negative where even the rest of the chip does not fit."""
+    """Logic cells and block RAM, negative where even the rest of the chip does not fit, and multipliers.
+
+    The latter are None on a part without any, where products are in logic.
+    """
 
     cells: float
     block_rams: int
+    dsps: int | None
 
 
 def _merged(

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from constraints.boards import Board
 from hw.code_image import FLASH_OFFSET
-from hw.estimate import image_cycles
+from hw.estimate import Estimate, image_cycles
 from hw.fit import PlannedMemory, Usage
 from hw.frontend.variant import Sizes, sizes_in_words
 from hw.protocol import ANSWER_BYTES, load_bytes
@@ -77,8 +77,8 @@ class BuildReport:
         Planned memories with their block RAM.
     fmax_mhz, critical_path
         After routing, by static timing analysis, with the cells at both ends of the slowest path.
-    luts_estimated
-        Logic cells estimated before synthesis.
+    expected
+        What was estimated before synthesis.
     parallelism
         Sizes of the front end; None without one.
     speed, baud, seed
@@ -97,7 +97,7 @@ class BuildReport:
     memories: tuple[PlannedMemory, ...]
     fmax_mhz: float
     critical_path: tuple[str, str]
-    luts_estimated: int
+    expected: Estimate
     parallelism: Sizes | None
     speed: Speed
     baud: int
@@ -134,10 +134,11 @@ class BuildReport:
             "files": list(self.files),
             "luts": self.luts,
             "luts_available": limits.luts,
-            "luts_estimated": self.luts_estimated,
+            "luts_estimated": self.expected.cells,
             "variant": variant,
             "parallelism": sizes,
             "ffs": self.usage.ffs,
+            "ffs_estimated": self.expected.ffs,
             "ffs_available": limits.ffs,
             "brams": self.usage.block_rams,
             "brams_planned": self.brams_planned,
@@ -147,6 +148,7 @@ class BuildReport:
             "sprams_available": limits.sprams,
             "flash_offset": FLASH_OFFSET if self.sprams_planned else None,
             "dsps": self.usage.dsps,
+            "dsps_planned": self.expected.dsps,
             "dsps_available": limits.dsps,
             "memories": [asdict(memory) for memory in self.memories],
             "fmax_mhz": round(self.fmax_mhz, 2),
@@ -168,13 +170,13 @@ class BuildReport:
         table.add_column("of", justify="right")
         table.add_column("note")
         cells = "logic cells" if self.board.family == "ice40" else "LUT4"
-        error = self.luts_estimated / self.luts - 1
-        note = f"{_share(self.luts, limits.luts)}, estimate {self.luts_estimated:,} ({error:+.0%})"
+        note = _estimated(self.luts, limits.luts, self.expected.cells)
         table.add_row(cells, f"{self.luts:,}", f"{limits.luts:,}", note)
         if self.parallelism is not None:
             variant, sizes = sizes_in_words(self.parallelism)
             table.add_row("front end", variant, "", ", ".join(sizes))
-        table.add_row("flip-flops", f"{usage.ffs:,}", f"{limits.ffs:,}", _share(usage.ffs, limits.ffs))
+        note = _estimated(usage.ffs, limits.ffs, self.expected.ffs)
+        table.add_row("flip-flops", f"{usage.ffs:,}", f"{limits.ffs:,}", note)
         table.add_row(
             "block RAM",
             str(usage.block_rams),
@@ -186,7 +188,8 @@ class BuildReport:
             if self.sprams_planned:
                 note += f", codes from flash at {FLASH_OFFSET:#x}, in the .bin"
             table.add_row("single-port RAM", str(usage.sprams), str(limits.sprams), note)
-        table.add_row("multipliers", str(usage.dsps), str(limits.dsps), "")
+        note = _as_planned(usage.dsps, self.expected.dsps) if limits.dsps else "products are in logic"
+        table.add_row("multipliers", str(usage.dsps), str(limits.dsps), note)
         target = self.board.clock.core_mhz
         table.add_row(
             "Fmax", f"{self.fmax_mhz:.1f} MHz", f"{target:g} MHz", "met" if self.timing_met else "NOT MET"
@@ -209,6 +212,11 @@ def _as_planned(used: int, planned: int) -> str:
     if difference == 0:
         return f"{planned} planned, as planned"
     return f"{planned} planned, {abs(difference)} {'more' if difference > 0 else 'fewer'}"
+
+
+def _estimated(used: int, available: int, expected: int) -> str:
+    error = f" ({expected / used - 1:+.0%})" if used else ""
+    return f"{_share(used, available)}, estimate {expected:,}{error}"
 
 
 def _share(used: int, available: int) -> str:

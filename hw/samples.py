@@ -112,6 +112,15 @@ ENGINES = (
     (DIGITS, P(4, 8, 2, 4)),
 )
 """Design, size of the engine."""
+TINY = DesignPoint(
+    name="sample",
+    height=6,
+    width=5,
+    classes=3,
+    layers=(conv(3, 2, 2), Layer(kind="pointwise1x1", out_channels=2)),
+    rows=8,
+    row_lanes=4,
+)
 CHIPS: tuple[tuple[DesignPoint, tuple[Parallelism, ...] | None], ...] = (
     (MNIST.with_(cell_bits=1, adc_bits=None), None),
     (MNIST, None),
@@ -133,6 +142,7 @@ CHIPS: tuple[tuple[DesignPoint, tuple[Parallelism, ...] | None], ...] = (
     ),
     (DIGITS, (P(1, 4, 2, 2), P(4, 8, 1, 1), P(4, 4, 3, 1))),
     (MIXED, (P(1, 2, 1, 2), P(2, 2, 1, 2), P(4, 4, 1, 1), P(4), P(4, 2, 1, 1))),
+    (TINY, None),
 )
 """Design, sizes of its layers."""
 

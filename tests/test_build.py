@@ -140,6 +140,9 @@ def test_build_meets_timing_and_reports_the_cells(built):
     assert values["fmax_mhz"] > values["target_mhz"] == 24
     assert 0 < values["luts"] < values["luts_available"] == 5280
     assert 0 < values["ffs"] < values["ffs_available"]
+    assert f"estimate {values['luts_estimated']:,} (" in table_text(built[0])
+    assert f"estimate {values['ffs_estimated']:,} (" in table_text(built[0])
+    assert values["dsps_planned"] == values["dsps"]
     assert values["cycles_per_image"] == accelerator_timing(TINY).interval
     assert list(values["seconds"]) == ["elaboration", "synthesis", "place and route", "bitstream"]
 

@@ -90,6 +90,18 @@ def test_the_fastest_plan_fits_with_margin():
     assert default_front_end(bundle, STREAMING) == (bundle, sizes)
 
 
+def test_wide_weights_keep_within_the_multipliers_of_the_part():
+    wide = SMALL.layers[0].model_copy(update={"weight_bits": 4})
+    design = SMALL.with_(layers=(wide, *SMALL.layers[1:]), height=28, width=28, cell_bits=4, adc_bits=8)
+    limits = BOARD.limits.model_copy(update={"dsps": 3})
+    bundle = random_bundle(design, seed=1)
+    free = estimate(bundle, Planner(bundle).fastest(BOARD), "ice40")
+    sizes = Planner(bundle).fastest(BOARD.model_copy(update={"limits": limits}))
+    bound = estimate(bundle, sizes, "ice40")
+    assert bound.dsps <= 3 < free.dsps <= BOARD.limits.dsps
+    assert bound.cycles_per_image >= free.cycles_per_image
+
+
 def test_a_student_too_large_names_one_resource_need_have_and_a_board():
     bundle = random_bundle(LARGE, seed=1)
     with pytest.raises(EngramError) as refusal:

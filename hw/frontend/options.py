@@ -6,7 +6,7 @@ from itertools import product
 
 from constraints.boards import Family
 from hw.fit import block_rams
-from hw.frontend.cost import layer_terms, priced
+from hw.frontend.cost import dsps_of, layer_terms, priced
 from hw.frontend.memories import unit_memories
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.step import BORDERS
@@ -37,6 +37,8 @@ class Option:
         Estimated logic cells.
     block_rams
         Block RAMs, at most: weights and thresholds count as if every bit of theirs varied.
+    dsps
+        Hard multipliers, on a part that has them.
     """
 
     size: Parallelism
@@ -44,6 +46,7 @@ class Option:
     cycles: int
     cells: float
     block_rams: int
+    dsps: int
 
 
 def layer_options(schedules: list[list[LayerSchedule]], family: Family) -> list[list[Option]]:
@@ -108,6 +111,7 @@ def layer_option(schedule: LayerSchedule, value_bits: int, family: Family) -> Op
         schedule.cycles,
         priced(layer_terms(schedule, value_bits, family), "layer", family, "cells"),
         rams,
+        dsps_of(schedule, value_bits, family),
     )
 
 
