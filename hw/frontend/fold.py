@@ -22,8 +22,8 @@ from sw.design import PIXEL_BITS
 
 __all__ = ["Fold"]
 
-MAC_LATENCY = 5
-MAX_LATENCY = 4
+MAC_LATENCY = 6
+MAX_LATENCY = 5
 """Cycles from a step to the held result of its group, without the adder tree of the products."""
 CHANGE_CYCLES = 2
 """Between a layer's last result and the start of the next layer: drained, numbers of the layer fetched."""

@@ -20,7 +20,7 @@ class Sequencer(wiring.Component):
     """Plays the schedules of all layers, one layer after the other, image after image.
 
     A layer starts when its predecessor has written its last word, the first one when an image is there.
-    Latency: 1 cycle from a step to its addresses, 3 to its weights. Throughput: one step per cycle while
+    Latency: 2 cycles from a step to its addresses, 4 to its weights. Throughput: one step per cycle while
     `advance` is high, and :data:`hw.frontend.fold.CHANGE_CYCLES` and a start between layers. No step moves
     while `advance` is low.
 
@@ -76,7 +76,7 @@ class Sequencer(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """A state machine for the layers, counters for what is in them, three pipeline stages."""
+        """A state machine for the layers, counters for what is in them, four pipeline stages."""
         m = Module()
         fold, now = self._fold, self.now
         layers = len(fold.schedules)
@@ -128,7 +128,7 @@ class Sequencer(wiring.Component):
                     y.eq(y + end_x),
                 ]
 
-        # Stage s: the step's entries are here. Stage d: their words are here. Then the outputs.
+        # Stage s: the step's entries are here. Stage a: their addresses. Stage d: their words.
         rom = fold.rom()
         style = memory_style(len(rom), fold.step_format.width)
         m.submodules.schedule = schedule_memory = memory.Memory(
@@ -143,7 +143,9 @@ class Sequencer(wiring.Component):
         )
         entries = data.View(data.ArrayLayout(entry, fold.parallelism.taps), rom_read.data[:-1])
         s_valid, s_base, s_borders, s_ends_group = Signal(), Signal.like(base), Signal.like(borders), Signal()
+        a_valid, a_ends_group, a_weights = Signal(), Signal(), Signal.like(self.weights)
         d_valid, d_ends_group, d_weights = Signal(), Signal(), Signal.like(self.weights)
+        a_outside = Signal.like(self.outside)
         m.d.comb += [
             rom_read.addr.eq(step),
             rom_read.en.eq(self.advance),
@@ -154,16 +156,19 @@ class Sequencer(wiring.Component):
                 s_valid.eq(running),
                 s_base.eq(base),
                 s_borders.eq(borders),
-                Cat(d_valid, d_ends_group).eq(Cat(s_valid, s_ends_group)),
+                Cat(a_valid, a_ends_group).eq(Cat(s_valid, s_ends_group)),
+                Cat(d_valid, d_ends_group).eq(Cat(a_valid, a_ends_group)),
                 Cat(self.valid, self.ends_group).eq(Cat(d_valid, d_ends_group)),
+                self.outside.eq(a_outside),
+                d_weights.eq(a_weights),
                 self.weights.eq(d_weights),
             ]
         for tap in range(fold.parallelism.taps):
-            m.d.comb += self.addresses[tap].eq(s_base + entries[tap].offset)
             with m.If(self.advance):
                 m.d.sync += [
-                    self.outside[tap].eq((entries[tap].borders & s_borders).any()),
-                    d_weights[tap].as_value().eq(entries[tap].weights.as_value()),
+                    self.addresses[tap].eq(s_base + entries[tap].offset),
+                    a_outside[tap].eq((entries[tap].borders & s_borders).any()),
+                    a_weights[tap].as_value().eq(entries[tap].weights.as_value()),
                 ]
 
         in_flight = Signal(range(GROUPS_IN_FLIGHT + 1))
