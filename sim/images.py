@@ -25,6 +25,7 @@ from sw.design import PIXEL_BITS
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
+    from constraints.boards import Board
     from hw.frontend.variant import Sizes
 
 __all__ = [
@@ -47,13 +48,22 @@ class ImageProgram(NamedTuple):
     patience: int
 
 
-def front_end_of(bundle: Bundle, variant: Variant = Variant.auto) -> tuple[Bundle, "Sizes"]:
-    """The bundle and its front end for the smallest known board that holds it; a serial one if none does.
+def front_end_of(
+    bundle: Bundle, variant: Variant = Variant.auto, board: "Board | None" = None
+) -> tuple[Bundle, "Sizes"]:
+    """The bundle and its front end as they go on a board.
 
-    Raises EngramError if the variant does not serve the bundle.
+    Without one it is the smallest known board that holds them, and the serial front end if none does.
+
+    Raises EngramError if the variant does not serve the bundle, or if it does not fit the board named.
     """
+    from hw.build import Source, configured
     from hw.choice import default_front_end, serial_front_end
 
+    if board is not None:
+        placed, sizes = configured(bundle, board, Source.pixels, variant, "auto")
+        assert sizes is not None
+        return placed, sizes
     try:
         return default_front_end(bundle, variant)
     except EngramError:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from constraints.boards import Board
     from sim.check import Report
     from sim.runner import Waves
     from sw.bundle import Bundle
@@ -70,6 +71,15 @@ SourceOption = Annotated[
         "reference through the array. Default: pixels for a bundle with layers.",
     ),
 ]
+BoardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--board",
+        "-b",
+        help="Simulate the front end and lanes that 'engram build' makes for this board.",
+        show_default="the smallest known board that holds the bundle",
+    ),
+]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, max=256, help="Processes that share the images.")]
 
 
@@ -92,6 +102,8 @@ class Job(NamedTuple):
         Waveform file and its format.
     variant
         Of the front end.
+    board
+        For which the front end is made; None takes the smallest one that holds it.
     """
 
     bundle: "Bundle"
@@ -103,6 +115,7 @@ class Job(NamedTuple):
     trace: Path | None
     waves: "Waves"
     variant: Variant
+    board: "Board | None"
 
 
 class Outcome(NamedTuple):
@@ -133,6 +146,7 @@ def simulate(
     data: DataOption = None,
     source: SourceOption = None,
     variant: VariantOption = Variant.auto,
+    board: BoardOption = None,
     trace: TraceOption = None,
     jobs: JobsOption = 1,
     seed: SeedOption = 0,
@@ -144,23 +158,27 @@ def simulate(
     random stalls with every score read back. From features: every image at random stalls. Stalls follow the
     printed seed. Exits with 1 and the first mismatch if there is any.
     """
+    from constraints import boards
     from sw.bundle import open_bundle
     from sw.evaluate import check_labels
     from sw.reference.pipeline import levels_of
 
     waves = _waves_format(trace)
+    target = None if board is None else boards.load(board)
     opened = open_bundle(bundle)
+    source = source or (Source.pixels if opened.design.layers else Source.features)
+    if target is not None and source is Source.features:
+        raise EngramError("--board sizes a front end, and word-line values go past it; leave one out")
     dataset = _dataset(opened, data)
     count = _image_count(images, len(dataset.x_test), dataset.name)
     pictures = dataset.x_test[:count]
     with messages.status("word-line values of the reference"):
         levels = levels_of(opened, pictures)
     check_labels(opened, dataset.y_test)
-    source = source or (Source.pixels if opened.design.layers else Source.features)
     title = f"{count} images of {dataset.name}, stall seed {seed}"
-    job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant)
+    job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant, target)
     outcome = _run_pixels(job) if source is Source.pixels else _run_features(job)
-    _tell(_values(opened, outcome, dataset, source, seed), as_json)
+    _tell({**_values(opened, outcome, dataset, source, seed), "board": board}, as_json)
     if outcome.report.wrong.any():
         messages.print(f"[bold red]mismatch:[/] {outcome.report.first}", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
@@ -194,7 +212,7 @@ def _run_pixels(job: Job) -> Outcome:
 
     images, levels, seed = job.images, job.levels, job.seed
     with messages.status("choosing the parallelism of the front end"):
-        bundle, sizes = front_end_of(job.bundle, job.variant)
+        bundle, sizes = front_end_of(job.bundle, job.variant, job.board)
     with messages.status(COMPILING):
         program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
     if job.trace is not None:

@@ -293,6 +293,28 @@ def test_command_measures_cycles_with_a_single_image(
     assert f"cycles per image  {image_cycles(BUNDLE, SIZES)} without stalls, " in output
 
 
+def test_command_simulates_what_a_board_gets(
+    files: tuple[Path, Path], program: ImageProgram, bench: Model
+) -> None:
+    code, output, _ = command(BUNDLE, files, "--images", 1, "--board", "icebreaker", "--json")
+    assert (code, json.loads(output)["board"], json.loads(output)["mismatches"]) == (0, "icebreaker", 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--board", "basys3"), "error: unknown board 'basys3'; known boards: hx8k-evn, icebreaker,"),
+        (("--board", "icebreaker", "--from", "features"), "error: --board sizes a front end, and word-line"),
+    ],
+)
+def test_command_refuses_boards_that_mean_nothing(
+    files: tuple[Path, Path], arguments: tuple[str, ...], message: str
+) -> None:
+    code, output, errors = command(BUNDLE, files, *arguments)
+    assert (code, output) == (2, "")
+    assert message in " ".join(errors.split())
+
+
 def test_command_ends_with_1_and_the_first_mismatch(
     files: tuple[Path, Path], program: ImageProgram, bench: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
