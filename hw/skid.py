@@ -13,8 +13,7 @@ class SkidBuffer(wiring.Component):
     Without it `ready` runs through every block from the array back to the last layer's window within one
     cycle, which was the slowest path of the chip.
 
-    Latency: 1 cycle. Throughput: one item per cycle. Under back-pressure one more
-    item is taken, then `i` waits.
+    Latency: 1 cycle. Throughput: one item per cycle. Under back-pressure one more item is taken, then `i` waits.
 
     Parameters
     ----------
