@@ -1,7 +1,7 @@
 """Image accelerator: pixels in, class out. It composes the stages and computes nothing."""
 
 from amaranth.hdl import Module, unsigned
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
@@ -9,7 +9,6 @@ from hw.code_memory import load_port
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
 from hw.quantiser import Quantiser
-from hw.skid import SkidBuffer
 from hw.word_packer import WordPacker
 from sw.bundle import Bundle
 from sw.design import PIXEL_BITS
@@ -71,14 +70,12 @@ class ImageAccelerator(wiring.Component):
         m = Module()
         front = self._front_end
         m.submodules.frontend = front
-        m.submodules.skid = skid = SkidBuffer(data.ArrayLayout(front.shape, 1))
         m.submodules.quantiser = quantiser = Quantiser(self._bundle, front.shape, front.value_range)
         m.submodules.packer = packer = WordPacker(self._bundle.design, quantiser.at_once)
         m.submodules.accelerator = accelerator = Accelerator(self._bundle, spram=self._spram)
 
         connect(m, flipped(self.pixels), front.i)
-        connect(m, front.o, skid.i)
-        connect(m, skid.o, quantiser.i)
+        connect(m, front.o, quantiser.i)
         connect(m, quantiser.o, packer.i)
         connect(m, packer.o, accelerator.levels)
         connect(m, accelerator.result, flipped(self.result))

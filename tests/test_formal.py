@@ -18,7 +18,6 @@ import hw.frontend.activation
 import hw.frontend.mac
 import hw.frontend.regroup
 import hw.match_lines
-import hw.skid
 import hw.winner
 import hw.word_packer
 from formal.__main__ import run_proofs
@@ -27,7 +26,6 @@ from formal.proof import Proof, prove
 from formal.proofs import PROOFS
 from formal.reductions import POINTWISE, WORD, HeldSpec
 from formal.sample_hold import CurrentSpec, HoldSpec
-from formal.skid import SkidBufferSpec
 from formal.specification import without_reset
 from formal.streams import RegroupSpec, SerialiserSpec, WordPackerSpec
 from formal.winner import WinnerSpec
@@ -73,10 +71,6 @@ MUTANTS = {
     "regroup delivers what belongs to no channel": (
         lambda block: RegroupSpec(items=5, item_values=2, word_values=4, words=2, block=block),
         (hw.frontend.regroup, "Regroup", "word < self._words", "word <= self._words"),
-    ),
-    "skid buffer loses the item that comes while the consumer waits": (
-        lambda block: SkidBufferSpec(block=block),
-        (hw.skid, "SkidBuffer", "with m.Elif(self.i.valid & self.i.ready):", "with m.Elif(0):"),
     ),
     "serialiser moves on although nothing was taken": (
         lambda block: SerialiserSpec(4, 2, block=block),
