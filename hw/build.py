@@ -65,6 +65,10 @@ VariantOption = Annotated[
         "the other, for deep students on small parts. auto: the faster one that fits the board.",
     ),
 ]
+ClockOption = Annotated[
+    float | None,
+    typer.Option("--clock-mhz", help="Clock of the chip.", show_default="by board"),
+]
 LanesOption = Annotated[int | None, typer.Option(min=1, max=128, help="Default: what the bundle says.")]
 
 
@@ -86,6 +90,7 @@ def build(
             "other designs.",
         ),
     ] = Core.uart,
+    clock_mhz: ClockOption = None,
     baud: BaudOption = 1_000_000,
     source: SourceOption = None,
     variant: VariantOption = Variant.auto,
@@ -100,11 +105,12 @@ def build(
     bundle cannot be built.
     """
     from constraints import boards
+    from hw.pll import clocked
     from sw.bundle import open_bundle
 
     if core is not Core.uart and not verilog_only:
         raise EngramError(f"--core {core.value} is for other designs; add --verilog-only")
-    target = boards.load(board)
+    target = clocked(boards.load(board), clock_mhz)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
     if row_lanes is None and col_lanes is None:
         classifier, sizes = configured(classifier, target, source, variant, parallelism)
@@ -134,7 +140,7 @@ def build(
         messages.print(
             f"[bold red]timing NOT MET:[/] {result['fmax_mhz']} MHz reached, "
             f"{result['target_mhz']:g} MHz needed; slowest path from {start} to {end}; "
-            "try another --seed or fewer lanes",
+            "try another --seed, fewer lanes or a lower --clock-mhz",
             soft_wrap=True,
             highlight=False,
         )

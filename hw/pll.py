@@ -3,9 +3,11 @@
 from fractions import Fraction
 from typing import NamedTuple
 
+from constraints.boards import Board
+from sw.design import validated
 from sw.errors import EngramError
 
-__all__ = ["Ecp5Dividers", "Ice40Dividers", "ecp5_dividers", "ice40_dividers", "uart_divisor"]
+__all__ = ["Ecp5Dividers", "Ice40Dividers", "clocked", "ecp5_dividers", "ice40_dividers", "uart_divisor"]
 
 ICE40_PFD_MHZ = (10, 133)
 ICE40_VCO_MHZ = (533, 1066)
@@ -46,6 +48,23 @@ class Ecp5Dividers(NamedTuple):
     clki: int
     clkop: int
     clkos: int
+
+
+def clocked(board: Board, core_mhz: float | None) -> Board:
+    """The board with another clock of the chip; None keeps its own.
+
+    Raises
+    ------
+    EngramError
+        If the board or its PLL cannot have that clock.
+    """
+    if core_mhz is None:
+        return board
+    clock = {**board.clock.model_dump(), "core_mhz": core_mhz}
+    changed = validated(Board, {**board.model_dump(), "clock": clock}, f"--clock-mhz {core_mhz:g}")
+    dividers = ice40_dividers if board.family == "ice40" else ecp5_dividers
+    dividers(board.clock.mhz, core_mhz)
+    return changed
 
 
 def ice40_dividers(input_mhz: float, output_mhz: float) -> Ice40Dividers:
@@ -121,5 +140,5 @@ def _within(value: Fraction, limits: tuple[int, int]) -> bool:
 def _no_dividers(family: str, input_mhz: float, output_mhz: float) -> EngramError:
     return EngramError(
         f"no {family} PLL setting makes exactly {output_mhz:g} MHz from {input_mhz:g} MHz; "
-        "choose another core_mhz in the board's file"
+        "choose another clock, in the board's file or with --clock-mhz"
     )

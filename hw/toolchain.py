@@ -197,10 +197,12 @@ def find_tool(tool: str) -> str:
 
 
 def first_error(log: str) -> str:
-    """The tool's own error line, or the last line it wrote."""
+    """The tool's own error line, or that there is none and the last line it wrote."""
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if "ERROR" in line]
-    return (errors or lines[-1:] or ["it wrote nothing"])[0]
+    if errors:
+        return errors[0]
+    return f"it stopped without an error of its own, after {lines[-1]!r}" if lines else "it wrote nothing"
 
 
 def read_netlist_cells(text: str) -> dict[str, int]:

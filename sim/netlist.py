@@ -24,12 +24,12 @@ import typer
 from numpy.typing import NDArray
 
 from hw import protocol
-from hw.build import VariantOption, configured
+from hw.build import ClockOption, VariantOption, configured
 from hw.choice import Variant
 from hw.code_image import FLASH_OFFSET, code_bytes, flash_contents
 from hw.fit import codes_in_spram
 from hw.flash import load_cycles
-from hw.pll import uart_divisor
+from hw.pll import clocked, uart_divisor
 from hw.report import speed_of
 from hw.toolchain import Toolchain, find_tool, read_netlist_cells, synthesis_command
 from sim.chip import Request, Silence, converse
@@ -295,6 +295,7 @@ def simulate_netlist(
     parallelism: Annotated[
         str, typer.Option(help="As for 'engram build'; auto: what it would choose.")
     ] = "auto",
+    clock_mhz: ClockOption = None,
     baud: Annotated[int, typer.Option(min=300, help="Speed of the host link in bit/s.")] = 1_000_000,
     as_json: JsonOption = False,
 ) -> None:
@@ -304,7 +305,7 @@ def simulate_netlist(
     from sw.datasets import load
     from sw.evaluate import check_origin
 
-    opened, target = open_bundle(bundle), boards.load(board)
+    opened, target = open_bundle(bundle), clocked(boards.load(board), clock_mhz)
     origin = opened.provenance.data
     name = data or (origin.name if origin else None)
     if name is None:

@@ -1,3 +1,4 @@
+import re
 from fractions import Fraction
 
 import pytest
@@ -10,6 +11,7 @@ from hw.pll import (
     ECP5_VCO_MHZ,
     ICE40_PFD_MHZ,
     ICE40_VCO_MHZ,
+    clocked,
     ecp5_dividers,
     ice40_dividers,
     uart_divisor,
@@ -51,9 +53,7 @@ def test_dividers_are_exact_and_legal_or_refused(input_mhz, output_mhz):
 
 @pytest.mark.parametrize("dividers", [ice40_dividers, ecp5_dividers])
 def test_frequency_out_of_reach_is_refused(dividers):
-    with pytest.raises(
-        EngramError, match=r"makes exactly 33.3 MHz from 12 MHz; choose another core_mhz in the board's file"
-    ):
+    with pytest.raises(EngramError, match=r"makes exactly 33.3 MHz from 12 MHz; choose another clock"):
         dividers(12, 33.3)
 
 
@@ -90,3 +90,22 @@ def test_uart_divisor_is_the_nearest(clock_mhz, baud, divisor):
 def test_baud_that_the_clock_cannot_make_is_refused(clock_mhz, baud):
     with pytest.raises(EngramError, match=rf"--baud must be within 2 % .* 24 MHz clock, got {baud}"):
         uart_divisor(clock_mhz, baud)
+
+
+def test_another_clock_replaces_the_boards_own():
+    board = boards.load("ulx3s-85f")
+    assert clocked(board, None) is board
+    assert clocked(board, 40).clock == board.clock.model_copy(update={"core_mhz": 40})
+
+
+@pytest.mark.parametrize(
+    ("name", "core_mhz", "message"),
+    [
+        ("icebreaker", 60, "--clock-mhz 60: clock.core_mhz must be at most 50 with flash"),
+        ("ulx3s-85f", 0.5, "no ECP5 PLL setting makes exactly 0.5 MHz from 25 MHz"),
+        ("ulx3s-85f", -1, "--clock-mhz -1: clock.core_mhz: Input should be greater than 0"),
+    ],
+)
+def test_clock_that_a_board_cannot_have_is_refused(name, core_mhz, message):
+    with pytest.raises(EngramError, match=re.escape(message)):
+        clocked(boards.load(name), core_mhz)

@@ -67,7 +67,7 @@ def test_missing_tool_says_how_to_install_it():
     [
         ("Info: a\nERROR: first\nERROR: second\n", "ERROR: first"),
         ("top.il:3: ERROR: unexpected\n", "top.il:3: ERROR: unexpected"),
-        ("Killed\n\n", "Killed"),
+        ("Killed\n\n", "it stopped without an error of its own, after 'Killed'"),
         ("", "it wrote nothing"),
     ],
     ids=["first of two", "with place", "last line", "silent"],
