@@ -64,7 +64,7 @@ RAM_SHAPES: dict[Family, tuple[RamShape, ...]] = {
         RamShape(16384, 1),
     ),
 }
-"""SB_RAM40_4K (Lattice FPGA-TN-02002), DP16KD and PDPW16KD (FPGA-TN-02204), as Yosys 0.70 uses them."""
+"""SB_RAM40_4K (Lattice FPGA-TN-02002), DP16KD and PDPW16KD (FPGA-TN-02204), as Yosys 0.69 uses them."""
 
 SPRAM_SHAPE = RamShape(16_384, 16, 4)
 """SB_SPRAM256KA of the iCE40 UltraPlus (Lattice FPGA-TN-02022)."""

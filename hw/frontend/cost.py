@@ -14,6 +14,7 @@ from typing import Literal
 from constraints.boards import FOLDER, Family
 from hw.frontend.fold import Fold
 from hw.frontend.layer_table import table_layout
+from hw.frontend.mac import LOGIC_WEIGHT_BITS
 from hw.frontend.memories import MemoryPlan, unit_memories, window_depth
 from hw.frontend.schedule import LayerSchedule
 
@@ -36,7 +37,7 @@ COSTS_FILE = FOLDER / "costs.json"
 OPERAND_BITS: dict[Family, int] = {"ice40": 16, "ecp5": 18}
 """Of a hard multiplier: SB_MAC16 (Lattice FPGA-TN-02007), MULT18X18D (FPGA-TN-02205)."""
 SMALLEST_PRODUCT_BITS: dict[Family, int] = {"ice40": 11, "ecp5": 1}
-"""Products below stay in logic: DSP_Y_MINWIDTH of ``synth_ice40 -dsp``, Yosys 0.70; an ECP5 has none."""
+"""Products below stay in logic: DSP_Y_MINWIDTH of ``synth_ice40 -dsp``, Yosys 0.69; an ECP5 has none."""
 
 
 def layer_terms(schedule: LayerSchedule, value_bits: int, family: Family) -> dict[str, float]:
@@ -158,7 +159,7 @@ def _sums(lanes: int, value_bits: list[int], weight_bits: int, family: Family) -
 
 def _hard(value_bits: int, weight_bits: int, family: Family) -> bool:
     """Whether a hard multiplier forms such a product."""
-    return weight_bits > 2 and value_bits + weight_bits >= SMALLEST_PRODUCT_BITS[family]
+    return weight_bits > LOGIC_WEIGHT_BITS and value_bits + weight_bits >= SMALLEST_PRODUCT_BITS[family]
 
 
 def _bits_in_logic(memories: Iterable[MemoryPlan]) -> float:

@@ -10,7 +10,10 @@ from amaranth.lib.wiring import In, Out
 from hw.arith import AdderTree
 from hw.frontend.schedule import Parallelism
 
-__all__ = ["MacArray", "MaxArray", "ReductionSizes"]
+__all__ = ["LOGIC_WEIGHT_BITS", "MacArray", "MaxArray", "ReductionSizes"]
+
+LOGIC_WEIGHT_BITS = 4
+"""Weights up to this width multiply in logic: hard multipliers are few, far away and slower than three adders."""
 
 
 class ReductionSizes(Protocol):
@@ -181,11 +184,20 @@ class MaxArray(wiring.Component):
 
 
 def _product(m: Module, value, weight, weight_bits: int):
-    """``value * weight``; a ternary weight picks the value, its negation or 0."""
-    if weight_bits > 2:
+    """``value * weight``, in logic where the weight is narrow.
+
+    A ternary weight picks the value, its negation or 0; each bit of one of up to LOGIC_WEIGHT_BITS picks the
+    value at its own place.
+    """
+    if weight_bits > LOGIC_WEIGHT_BITS:
         return value * weight
-    negated = -value
-    chosen = Signal(negated.shape())
-    with m.If(weight[0]):
-        m.d.comb += chosen.eq(Mux(weight[1], negated, value))
-    return chosen
+    if weight_bits == 2:
+        negated = -value
+        chosen = Signal(negated.shape())
+        with m.If(weight[0]):
+            m.d.comb += chosen.eq(Mux(weight[1], negated, value))
+        return chosen
+    picked = [Mux(bit, value, 0) << place for place, bit in enumerate(weight)]
+    product = Signal(signed(len(value) + weight_bits))
+    m.d.comb += product.eq(sum(picked[1:-1], picked[0]) - picked[-1])
+    return product

@@ -16,7 +16,7 @@ class Window(wiring.Component):
     """Ring of input words, and the sequencer that walks over output pixels, groups and steps.
 
     Words are taken in image order while there is room; a kernel position starts when its last word is there.
-    Latency: 3 cycles from a step to its data. Throughput: one step per cycle while `advance` is high; nothing
+    Latency: 4 cycles from a step to its data. Throughput: one step per cycle while `advance` is high; nothing
     moves while it is low.
 
     Parameters
@@ -60,7 +60,7 @@ class Window(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Three stages: schedule memory, window memory, masked data."""
+        """Four stages: schedule memory, window memory, masked data, registers in front of the products."""
         m = Module()
         schedule = self._schedule
         taps = range(schedule.parallelism.taps)
@@ -160,7 +160,9 @@ class Window(wiring.Component):
         # Stage s: the step's entries are here. Stage d: their data is here.
         s_valid, s_base, s_borders = Signal(), Signal.like(base), Signal.like(borders)
         s_moved, d_moved = Signal.like(released), Signal.like(released)
+        d_valid, d_ends_group = Signal(), Signal()
         d_outside = Signal(len(taps))
+        d_weights = Signal.like(self.weights)
         entry = data.StructLayout(
             {"offset": schedule.offset_bits, "borders": len(BORDERS), "weights": self._weights}
         )
@@ -177,15 +179,17 @@ class Window(wiring.Component):
                 s_borders.eq(borders),
                 s_moved.eq(moved),
                 d_moved.eq(s_moved),
-                self.valid.eq(s_valid),
-                self.ends_group.eq(rom_read.data[-1]),
+                d_valid.eq(s_valid),
+                d_ends_group.eq(rom_read.data[-1]),
+                self.valid.eq(d_valid),
+                self.ends_group.eq(d_ends_group),
+                self.weights.eq(d_weights),
             ]
             m.d.comb += released.eq(d_moved)
             for tap in taps:
                 m.d.sync += [
                     d_outside[tap].eq((entries[tap].borders & s_borders).any()),
-                    self.weights[tap].as_value().eq(entries[tap].weights.as_value()),
+                    d_weights[tap].as_value().eq(entries[tap].weights.as_value()),
+                    self.data[tap].as_value().eq(Mux(d_outside[tap], 0, reads[tap].data)),
                 ]
-        for tap in taps:
-            m.d.comb += self.data[tap].as_value().eq(Mux(d_outside[tap], 0, reads[tap].data))
         return m
