@@ -91,7 +91,7 @@ def test_the_fastest_plan_fits_with_margin():
 
 
 def test_wide_weights_keep_within_the_multipliers_of_the_part():
-    wide = SMALL.layers[0].model_copy(update={"weight_bits": 4})
+    wide = SMALL.layers[0].model_copy(update={"weight_bits": 6})
     design = SMALL.with_(layers=(wide, *SMALL.layers[1:]), height=28, width=28, cell_bits=4, adc_bits=8)
     limits = BOARD.limits.model_copy(update={"dsps": 3})
     bundle = random_bundle(design, seed=1)

@@ -13,7 +13,7 @@ from hw.frontend.schedule import Parallelism
 __all__ = ["LOGIC_WEIGHT_BITS", "MacArray", "MaxArray", "ReductionSizes"]
 
 LOGIC_WEIGHT_BITS = 4
-"""Weights up to this width multiply in logic: hard multipliers are few, far away and slower than three adders."""
+"""Weights up to this width multiply in logic: multipliers are few, far away, slower than a few adders."""
 
 
 class ReductionSizes(Protocol):
