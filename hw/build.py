@@ -325,13 +325,12 @@ def _elaborate(
     bundle: "Bundle", board: "Board", baud: int, parallelism: "Sizes | None", work: Path, *, spram: bool
 ) -> None:
     """Netlist in RTLIL, which Yosys reads as it is, and the constraint file."""
-    from amaranth.back import rtlil
-
     from constraints.files import lpf, pcf
+    from hw.rtlil import to_rtlil
     from hw.top import Top
 
     top = Top(bundle, board, baud, parallelism, spram=spram)
-    (work / "top.il").write_text(rtlil.convert(top, name="top", emit_src=False))
+    (work / "top.il").write_text(to_rtlil(top, "top"))
     if board.family == "ice40":
         (work / "top.pcf").write_text(pcf(board, flash=spram))
     else:

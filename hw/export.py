@@ -101,8 +101,7 @@ def write_verilog(
 
 def _verilog(component: Any, stem: str) -> dict[str, str]:
     """The Verilog and the files of its memories, each named after the memory, by file name."""
-    from amaranth.back import rtlil
-
+    from hw.rtlil import to_rtlil
     from hw.toolchain import run_yosys
 
     internal = " ".join(f"-remove {name}" for name in INTERNAL_ATTRIBUTES)
@@ -110,7 +109,7 @@ def _verilog(component: Any, stem: str) -> dict[str, str]:
     script += f"attrmap {internal}; attrmap -modattr {internal}; write_verilog -norename -extmem core.v"
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "core.il").write_text(rtlil.convert(component, name=TOP, emit_src=False))
+        (folder / "core.il").write_text(to_rtlil(component, TOP))
         run_yosys(script, folder)
         text = (folder / "core.v").read_text()
         memories = {path.name: path.read_text() for path in folder.glob("*.mem")}

@@ -9,11 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from amaranth.back import rtlil
-
 from constraints.boards import Board
 from constraints.files import lpf, pcf
 from hw.fit import netlist_usage
+from hw.rtlil import to_rtlil
 from hw.toolchain import find_tool, first_error, read_netlist_cells, synthesis_command
 from sw.bundle import write_atomically
 from sw.errors import EngramError
@@ -53,7 +52,7 @@ def measure(component: Any, board: Board, cache: Path, *, on_pins: bool = False)
     EngramError
         If a tool is missing or fails.
     """
-    text = rtlil.convert(component, name="top", emit_src=False)
+    text = to_rtlil(component, "top")
     tools = [YOSYS, PACKERS[board.family]]
     facts = [text, board.die, synthesis_command(board), *(version(tool) for tool in tools)]
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]

