@@ -49,7 +49,10 @@ class ImageProgram(NamedTuple):
 
 
 def front_end_of(
-    bundle: Bundle, variant: Variant = Variant.auto, board: "Board | None" = None
+    bundle: Bundle,
+    variant: Variant = Variant.auto,
+    board: "Board | None" = None,
+    parallelism: str = "auto",
 ) -> tuple[Bundle, "Sizes"]:
     """The bundle and its front end as they go on a board.
 
@@ -61,7 +64,7 @@ def front_end_of(
     from hw.choice import default_front_end, serial_front_end
 
     if board is not None:
-        placed, sizes = configured(bundle, board, Source.pixels, variant, "auto")
+        placed, sizes = configured(bundle, board, Source.pixels, variant, parallelism)
         assert sizes is not None
         return placed, sizes
     try:

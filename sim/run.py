@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from hw.build import Source, VariantOption
+from hw.build import ParallelismOption, Source, VariantOption
 from hw.choice import Variant
 from sw.console import (
     BundleArgument,
@@ -104,6 +104,8 @@ class Job(NamedTuple):
         Of the front end.
     board
         For which the front end is made; None takes the smallest one that holds it.
+    parallelism
+        Sizes of the front end as for 'engram build'.
     """
 
     bundle: "Bundle"
@@ -116,6 +118,7 @@ class Job(NamedTuple):
     waves: "Waves"
     variant: Variant
     board: "Board | None"
+    parallelism: str
 
 
 class Outcome(NamedTuple):
@@ -147,6 +150,7 @@ def simulate(
     source: SourceOption = None,
     variant: VariantOption = Variant.auto,
     board: BoardOption = None,
+    parallelism: ParallelismOption = "auto",
     trace: TraceOption = None,
     jobs: JobsOption = 1,
     seed: SeedOption = 0,
@@ -169,6 +173,8 @@ def simulate(
     source = source or (Source.pixels if opened.design.layers else Source.features)
     if target is not None and source is Source.features:
         raise EngramError("--board sizes a front end, and word-line values go past it; leave one out")
+    if target is None and parallelism != "auto":
+        raise EngramError("--parallelism needs --board, whose lanes it goes with; add --board")
     dataset = _dataset(opened, data)
     count = _image_count(images, len(dataset.x_test), dataset.name)
     pictures = dataset.x_test[:count]
@@ -176,7 +182,7 @@ def simulate(
         levels = levels_of(opened, pictures)
     check_labels(opened, dataset.y_test)
     title = f"{count} images of {dataset.name}, stall seed {seed}"
-    job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant, target)
+    job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant, target, parallelism)
     outcome = _run_pixels(job) if source is Source.pixels else _run_features(job)
     _tell({**_values(opened, outcome, dataset, source, seed), "board": board}, as_json)
     if outcome.report.wrong.any():
@@ -212,7 +218,7 @@ def _run_pixels(job: Job) -> Outcome:
 
     images, levels, seed = job.images, job.levels, job.seed
     with messages.status("choosing the parallelism of the front end"):
-        bundle, sizes = front_end_of(job.bundle, job.variant, job.board)
+        bundle, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism)
     with messages.status(COMPILING):
         program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
     if job.trace is not None:

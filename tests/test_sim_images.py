@@ -304,6 +304,7 @@ def test_command_simulates_what_a_board_gets(
     ("arguments", "message"),
     [
         (("--board", "basys3"), "error: unknown board 'basys3'; known boards: hx8k-evn, icebreaker,"),
+        (("--parallelism", "1x1x1x1"), "error: --parallelism needs --board, whose lanes it goes with"),
         (("--board", "icebreaker", "--from", "features"), "error: --board sizes a front end, and word-line"),
     ],
 )
