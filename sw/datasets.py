@@ -146,8 +146,12 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
         raise EngramError(
             f"cannot read {path}: {error.strerror}; give one of {', '.join(NAMES)}, or a file"
         ) from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError, MemoryError):
-        # All of these come from zipfile and NumPy on damaged files: unknown compression, sizes beyond reason.
+    except MemoryError:
+        raise EngramError(
+            f"{path} says that it holds more than fits into memory; it is damaged, or needs a larger machine"
+        ) from None
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+        # All of these come from zipfile and NumPy on damaged files, the last one of an unknown compression.
         raise foreign from None
     _check(arrays, str(path))
     return _split(arrays, name or path.name)

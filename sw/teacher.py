@@ -124,9 +124,19 @@ def teacher_logits(
 
 
 def _loaded(teacher: Teacher, path: Path) -> bool:
-    """Take the weights from the cache; a damaged entry counts as none."""
+    """Take the weights from the cache; an entry that is damaged or of another shape counts as none.
+
+    It is looked at before anything is taken: PyTorch fills in what fits of a state that does not fit, and the
+    training would then start from there.
+    """
     try:
-        teacher.load_state_dict(safetensors.torch.load(path.read_bytes()))
-    except (OSError, safetensors.SafetensorError, RuntimeError):
+        state = safetensors.torch.load(path.read_bytes())
+    except (OSError, safetensors.SafetensorError):
         return False
+    wanted = teacher.state_dict()
+    if {name: value.shape for name, value in state.items()} != {
+        name: value.shape for name, value in wanted.items()
+    }:
+        return False
+    teacher.load_state_dict(state)
     return True

@@ -1,5 +1,8 @@
 """Data sets: fixed split, the .npz layout, one line for everything that is not of it."""
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -158,6 +161,19 @@ def test_files_that_are_no_npz_are_refused(tmp_path, case):
     assert str(refusal.value) == (
         f"{path} is not a NumPy .npz file, or is damaged; save one with numpy.savez(FILE, x_train=...)"
     )
+
+
+def test_size_beyond_memory_is_refused(tmp_path):
+    path = tmp_path / "vast.npz"
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "|u1", "fortran_order": False, "shape": (10**15, 8, 8)}
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        for key in ("x_train", "y_train", "x_test", "y_test"):
+            archive.writestr(f"{key}.npy", header.getvalue())
+    with pytest.raises(EngramError, match=r"vast.npz says that it holds more than fits into memory; it is"):
+        load(str(path))
 
 
 def test_missing_file_and_unknown_name_are_refused(tmp_path):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import safetensors.torch
 import torch
 
 from sw import teacher as module
@@ -72,6 +73,18 @@ def test_damaged_cache_entry_is_trained_again(split, cache, trainings, damage):
     entry = next(cache.iterdir())
     good = entry.read_bytes()
     entry.write_bytes(damage(good))
+    assert torch.equal(logits_of(split), first)
+    assert len(trainings) == 2
+    assert entry.read_bytes() == good
+
+
+def test_entry_that_fits_in_part_leaves_nothing_behind(split, cache, trainings):
+    first = logits_of(split)
+    entry = next(cache.iterdir())
+    good = entry.read_bytes()
+    state = {name: value + 1 for name, value in safetensors.torch.load(good).items()}
+    state["head.bias"] = torch.zeros(7)
+    entry.write_bytes(safetensors.torch.save(state))
     assert torch.equal(logits_of(split), first)
     assert len(trainings) == 2
     assert entry.read_bytes() == good
