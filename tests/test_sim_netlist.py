@@ -17,7 +17,8 @@ from hw.rtlil import to_rtlil
 from hw.toolchain import Toolchain
 from sim import netlist
 from sim.job import run_testbench
-from sim.netlist import cell_models, verify_netlist
+from sim.netlist import verify_netlist
+from sim.netlist_model import cell_models
 from sim.runner import ModelSource, build_model
 from sw.design import DesignPoint, Layer
 from sw.reference import pipeline
