@@ -19,10 +19,11 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sw.bundle_checks import MAX_SHIFT, check_bundle, check_tensor
 from sw.design import DesignPoint, validated
 from sw.errors import EngramError
-from sw.reference.adc import GAIN_BITS, AdcTables
-from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
+from sw.reference.adc import AdcTables
+from sw.reference.frontend import LayerParameters, Requantisation
 
 __all__ = [
     "FORMAT_VERSION",
@@ -40,12 +41,6 @@ METADATA_KEY = "engram"
 REQUANTISATION = tuple(part.name for part in fields(Requantisation))
 """Tensors of a layer with wide activations, which no other layer has."""
 ZOO = Path(__file__).parent / "zoo"
-MAX_THRESHOLD = 2**24
-"""Accumulators of anything that fits an FPGA stay below this; exporting a network refuses more."""
-MAX_SHIFT = 31
-MAX_REQUANTISATION_OFFSET = 2**40
-"""Exporting stays below: the largest threshold times the largest multiplier, and as much for the level."""
-
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -116,7 +111,7 @@ class Bundle:
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        _check(self)
+        check_bundle(self)
 
     @property
     def digest(self) -> str:
@@ -221,7 +216,7 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
         odd = ", ".join(repr(tensor) for tensor in sorted(wanted ^ set(tensors))[:4])
         raise EngramError(f"{name}: tensors missing or unknown: {odd}; the file is damaged or foreign")
     try:
-        _check_tensor("adc.shift", tensors["adc.shift"], np.int32, (1,), 0, MAX_SHIFT)
+        check_tensor("adc.shift", tensors["adc.shift"], np.int32, (1,), 0, MAX_SHIFT)
         bundle = Bundle(
             design=design,
             frontend=tuple(
@@ -285,76 +280,3 @@ def _digest(description: dict[str, Any], tensors: dict[str, NDArray]) -> str:
         sha.update(f"\n{name} {tensor.dtype} {tensor.shape}\n".encode())
         sha.update(tensor.tobytes())
     return sha.hexdigest()
-
-
-def _check(bundle: Bundle) -> None:
-    """Shapes, dtypes and ranges against the design; raises EngramError."""
-    design = bundle.design
-    if len(bundle.frontend) != len(design.layers):
-        raise EngramError(
-            f"design has {len(design.layers)} layers, parameters for {len(bundle.frontend)} given"
-        )
-    for number, (layer, shape, trained) in enumerate(
-        zip(design.layers, design.layer_shapes, bundle.frontend, strict=True)
-    ):
-        name = f"frontend.{number}"
-        weight_shape = layer.weight_shape(shape.inputs[0]) if layer.has_weights else (0, 0, 0, 0)
-        limit = layer.weight_limit
-        _check_tensor(f"{name}.weight", trained.weight, np.int8, weight_shape, -limit, limit)
-        if layer.weight_bits == 1 and not np.all(trained.weight):
-            raise EngramError(f"{name}.weight: 1-bit weights must be -1 or +1, got 0")
-        _check_tensor(
-            f"{name}.thresholds",
-            trained.thresholds,
-            np.int32,
-            (weight_shape[0], layer.thresholds_per_channel),
-            -MAX_THRESHOLD,
-            MAX_THRESHOLD,
-        )
-        _check_sorted(f"{name}.thresholds", trained.thresholds)
-        _check_requantisation(name, trained.requantisation, weight_shape[0] if layer.requantises else 0)
-    channels, height, width = design.feature_map_shape
-    quantiser_shape = (height, width, channels, design.thresholds_per_feature)
-    _check_tensor(
-        "quantiser.thresholds",
-        bundle.feature_thresholds,
-        np.int32,
-        quantiser_shape,
-        -MAX_THRESHOLD,
-        MAX_THRESHOLD,
-    )
-    _check_sorted("quantiser.thresholds", bundle.feature_thresholds)
-    _check_tensor("templates", bundle.templates, np.uint8, (design.templates, design.features), 0, 1)
-    _check_tensor(
-        "array.codes", bundle.codes, np.uint8, (2, design.features, design.templates), 0, design.max_code
-    )
-    adcs = (0, 0) if design.adc_bits is None else (design.row_tiles, design.adcs_per_row_tile)
-    _check_tensor("adc.gain", bundle.adc.gain, np.int32, adcs, 0, 2**GAIN_BITS - 1)
-    _check_tensor("adc.offset", bundle.adc.offset, np.int32, adcs, -(2**30), 2**30)
-    if not 0 <= bundle.adc.shift <= MAX_SHIFT or (design.adc_bits is None and bundle.adc.shift):
-        raise EngramError(
-            f"adc.shift must be 0 to {MAX_SHIFT}, and 0 for the ideal ADC, got {bundle.adc.shift}"
-        )
-
-
-def _check_requantisation(name: str, tables: Requantisation, channels: int) -> None:
-    shape, limit = (channels,), MAX_REQUANTISATION_OFFSET
-    _check_tensor(f"{name}.multiplier", tables.multiplier, np.int32, shape, 0, 2**MULTIPLIER_BITS - 1)
-    _check_tensor(f"{name}.offset", tables.offset, np.int64, shape, -limit, limit)
-    _check_tensor(f"{name}.shift", tables.shift, np.int32, shape, 0, MAX_SHIFT)
-
-
-def _check_tensor(
-    name: str, tensor: NDArray, dtype: type, shape: tuple[int, ...], lowest: int, highest: int
-) -> None:
-    if tensor.dtype != dtype or tensor.shape != shape:
-        raise EngramError(
-            f"{name} must be {np.dtype(dtype)} of shape {shape}, got {tensor.dtype} of shape {tensor.shape}"
-        )
-    if tensor.size and not (lowest <= tensor.min() and tensor.max() <= highest):
-        raise EngramError(f"{name} must hold {lowest} to {highest}, got {tensor.min()} to {tensor.max()}")
-
-
-def _check_sorted(name: str, tensor: NDArray) -> None:
-    if np.any(np.diff(tensor.astype(np.int64), axis=-1) < 0):
-        raise EngramError(f"{name} must be sorted along the last axis")

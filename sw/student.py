@@ -18,7 +18,7 @@ from brevitas.quant.solver import ActQuantSolver, WeightQuantSolver
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sw.bundle import MAX_THRESHOLD
+from sw.bundle_checks import MAX_THRESHOLD
 from sw.design import DesignPoint, Layer
 from sw.errors import EngramError
 from sw.fit import Classifier

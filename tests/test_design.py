@@ -2,8 +2,9 @@
 
 import pytest
 
-from sw.design import PRESETS, DesignPoint, Layer, validated
+from sw.design import DesignPoint, Layer, validated
 from sw.errors import EngramError
+from sw.presets import PRESETS
 from tests.bundles import TINY, tiny_design
 
 LAYERS = tuple(layer.model_dump() for layer in TINY.layers)

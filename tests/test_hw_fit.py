@@ -16,8 +16,8 @@ from hw.fit import (
     planned_block_rams,
     planned_memories,
 )
-from sw.design import PRESETS
 from sw.errors import EngramError
+from sw.presets import PRESETS
 from tests.bundles import TINY, random_bundle
 
 MNIST = PRESETS["mnist"].with_(

@@ -9,7 +9,7 @@ from hw.chip import Chip
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded
 from hw.memories import chip_memories
-from sw.design import PRESETS
+from sw.presets import PRESETS
 from tests.bundles import random_bundle
 
 P = Parallelism

@@ -6,7 +6,7 @@ import pytest
 
 from sw.bundle import ZOO, open_bundle
 from sw.datasets import load
-from sw.design import PRESETS
+from sw.presets import PRESETS
 from sw.reference import pipeline
 
 NAMES = sorted(path.stem for path in ZOO.glob("*.engram"))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors
-from sw.design import PRESETS, DesignPoint
+from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.presets import PRESETS
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
@@ -160,7 +161,7 @@ def design_for(dataset: "Dataset", preset: str | None) -> DesignPoint:
     dataset
         Gives name, image size, classes.
     preset
-        Name in :data:`sw.design.PRESETS`; None takes the data set's own, or that of the nearest image size.
+        Name in :data:`sw.presets.PRESETS`; None takes the data set's own, or that of the nearest image size.
 
     Raises
     ------
