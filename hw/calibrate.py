@@ -58,13 +58,12 @@ def calibrate(
     with progress() as bar:
         task = bar.add_task("samples", total=len(todo), note="")
 
-        def run(item: tuple[Board, Sample]) -> Measured | None:
+        def run(item: tuple[Board, Sample]) -> Measured:
             board, sample = item
             try:
                 found = measure(sample.component(), board, cache, on_pins=sample.on_pins)
             except EngramError as error:
-                found = None
-                messages.print(f"left out: {board.family} {sample.name}: {error}", soft_wrap=True)
+                raise EngramError(f"{board.family} {sample.name}: {error}") from None
             bar.update(task, advance=1, note=f"{board.family} {sample.name}")
             return found
 
@@ -74,9 +73,7 @@ def calibrate(
     for name in BOARDS:
         board = boards.load(name)
         mine = [
-            (sample, found)
-            for (other, sample), found in zip(todo, measured, strict=True)
-            if other == board and found is not None
+            (sample, found) for (other, sample), found in zip(todo, measured, strict=True) if other == board
         ]
         fit = fit_costs(mine)
         costs[board.family] = fit.costs

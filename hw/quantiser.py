@@ -3,10 +3,11 @@
 from math import gcd
 
 from amaranth.hdl import Module, Mux, Shape, Signal, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.payloads import index_bits
+from hw.rom import add_rom
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 
@@ -92,13 +93,7 @@ class Quantiser(wiring.Component):
         """The thresholds of the next comparisons are read ahead."""
         m = Module()
         depth = len(self._entries)
-        m.submodules.thresholds = thresholds = memory.Memory(
-            shape=unsigned(self._bits * self.at_once),
-            depth=depth,
-            init=list(self._entries),
-            attrs={"ram_style": "block", "rom_style": "block"},
-        )
-        read = thresholds.read_port()
+        read = add_rom(m, "thresholds", unsigned(self._bits * self.at_once), self._entries, "block")
         entry, next_entry = Signal(index_bits(depth)), Signal(index_bits(depth))
         round_ = Signal(index_bits(self._rounds))
         last_round, primed, compare = Signal(), Signal(), Signal()

@@ -70,6 +70,8 @@ LAYERS: tuple[tuple[Layer, tuple[int, int, int], int, Parallelism], ...] = (
     (conv(16, 1, 3, 4), (8, 14, 14), 3, P(2, 4, 1, 1)),
     (conv(16, 2, 4, 4), (8, 14, 14), 4, P(4, 4, 1, 1)),
     (conv(8, 1, 3, 4), (1, 16, 16), 8, P(1, 4, 1, 2)),
+    (conv(8, 2, 4, 4), (1, 28, 28), 8, P(1, 8, 3, 8)),
+    (conv(8, 2, 4, 8), (1, 28, 28), 8, P(1, 2, 1, 2)),
     (conv(16, 2, 8), (1, 28, 28), 8, P(1, 4, 1, 1)),
     (Layer(kind="pointwise1x1", out_channels=16, activation_bits=5), (16, 7, 7), 8, P(4, 4, 1, 2)),
     (Layer(kind="pointwise1x1", out_channels=16), (16, 7, 7), 4, P(4, 1)),
@@ -104,12 +106,16 @@ MIXED = MNIST.with_(
         Layer(kind="pointwise1x1", out_channels=8),
     ),
 )
+FOUR_BIT_FIRST = MNIST.with_(layers=(conv(8, 2, 4, 4), conv(16, 2, 4), conv(16)), thresholds_per_feature=1)
+"""As the students of the zoo: a first layer of 4-bit weights, ternary ones behind it."""
 ENGINES = (
     (MNIST, P()),
     (MNIST, P(4, 4)),
     (MNIST, P(8, 8, 1, 4)),
     (MIXED, P(4, 4, 2, 2)),
     (DIGITS, P(4, 8, 2, 4)),
+    (FOUR_BIT_FIRST, P(4, 8, 1, 4)),
+    (FOUR_BIT_FIRST, P(8, 8, 1, 8)),
 )
 """Design, size of the engine."""
 TINY = DesignPoint(
@@ -143,6 +149,8 @@ CHIPS: tuple[tuple[DesignPoint, tuple[Parallelism, ...] | None], ...] = (
     (DIGITS, (P(1, 4, 2, 2), P(4, 8, 1, 1), P(4, 4, 3, 1))),
     (MIXED, (P(1, 2, 1, 2), P(2, 2, 1, 2), P(4, 4, 1, 1), P(4), P(4, 2, 1, 1))),
     (TINY, None),
+    (FOUR_BIT_FIRST, (P(1, 4, 1, 2), P(4, 4, 1, 1), P(8, 4, 1, 1))),
+    (FOUR_BIT_FIRST.with_(rows=96, row_lanes=24, col_lanes=2), (P(1, 8, 3, 8), P(8, 4, 3, 4), P(8, 4, 5, 1))),
 )
 """Design, sizes of its layers."""
 

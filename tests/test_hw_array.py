@@ -23,6 +23,14 @@ def apply(codes: np.ndarray, request: dict, max_code: int) -> int:
     return int(codes[place])
 
 
+async def offer(ctx, port, items):
+    for item in items:
+        ctx.set(port.payload, item)
+        ctx.set(port.valid, 1)
+        await ctx.tick().until(port.ready)
+    ctx.set(port.valid, 0)
+
+
 async def load(ctx, dut, bundle):
     """Give the codes to an array with single-port RAM, with a pause now and then."""
     codes = code_bytes(bundle)
@@ -47,11 +55,7 @@ def test_codes_that_were_loaded_are_as_good_as_built_in_ones(name):
     async def load_and_classify(ctx):
         await load(ctx, dut, other)  # loading again replaces all of it
         await load(ctx, dut, bundle)
-        for word in words:
-            ctx.set(dut.levels.payload, word)
-            ctx.set(dut.levels.valid, 1)
-            await ctx.tick().until(dut.levels.ready)
-        ctx.set(dut.levels.valid, 0)
+        await offer(ctx, dut.levels, words)
 
     conversions = bench.consume(dut.conversions, 3 * shape.row_tiles * shape.templates)
     bench.testbench(load_and_classify)
@@ -100,11 +104,7 @@ def test_programming_changes_what_later_images_see(name, spram):
             (got,) = await ctx.tick().sample(dut.programmed.payload).until(dut.programmed.valid)
             ctx.set(dut.programmed.ready, 0)
             assert got == answer, request
-        for word in words:
-            ctx.set(dut.levels.payload, word)
-            ctx.set(dut.levels.valid, 1)
-            await ctx.tick().until(dut.levels.ready)
-        ctx.set(dut.levels.valid, 0)
+        await offer(ctx, dut.levels, words)
 
     conversions = bench.consume(dut.conversions, 3 * shape.row_tiles * shape.templates)
     bench.testbench(program_then_classify)

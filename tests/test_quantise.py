@@ -130,17 +130,16 @@ def test_network_and_reference_agree_on_every_bit_and_class(case, steps):
         assert 0 < bits.mean() < 1, "the case must exercise both values"
 
 
+def small_model(weight_bits, bits):
+    layers = (conv(3, weight=weight_bits, bits=bits), pointwise(2))
+    design = DesignPoint(name="case", height=4, width=4, classes=2, layers=layers)
+    return design, trained_model(design, 3, seed=weight_bits * 10 + bits)
+
+
 @pytest.mark.parametrize("weight_bits", [1, 2, 4, 8])
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
 def test_thresholds_are_right_at_every_possible_accumulator(weight_bits, bits):
-    design = DesignPoint(
-        name="case",
-        height=4,
-        width=4,
-        classes=2,
-        layers=(conv(3, weight=weight_bits, bits=bits), pointwise(2)),
-    )
-    model = trained_model(design, 3, seed=weight_bits * 10 + bits)
+    design, model = small_model(weight_bits, bits)
     (first, _), _ = export(model.student, design)
     layer = model.student.layers[0]
     sign = np.sign(layer.norm.weight.detach().numpy())
@@ -156,14 +155,7 @@ def test_thresholds_are_right_at_every_possible_accumulator(weight_bits, bits):
 @pytest.mark.parametrize("weight_bits", [1, 2, 4, 8])
 @pytest.mark.parametrize("bits", [5, 6, 7, 8])
 def test_wide_activations_are_right_at_every_possible_accumulator(weight_bits, bits):
-    design = DesignPoint(
-        name="case",
-        height=4,
-        width=4,
-        classes=2,
-        layers=(conv(3, weight=weight_bits, bits=bits), pointwise(2)),
-    )
-    model = trained_model(design, 3, seed=weight_bits * 10 + bits)
+    design, model = small_model(weight_bits, bits)
     layer = model.student.layers[0]
     with torch.no_grad():
         layer.norm.weight[2] = 0.0

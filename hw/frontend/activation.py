@@ -3,12 +3,13 @@
 from typing import Protocol
 
 from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, signed, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.frontend.memories import memory_style
 from hw.frontend.schedule import Parallelism
 from hw.payloads import index_bits
+from hw.rom import add_rom
 
 __all__ = ["SearchSizes", "Serialiser", "ThresholdSearch"]
 
@@ -121,13 +122,7 @@ class ThresholdSearch(wiring.Component):
         for searcher in range(lanes.searchers):
             rom = schedule.threshold_rom(searcher)
             style = memory_style(len(rom), schedule.threshold_bits)
-            m.submodules[f"thresholds_{searcher}"] = thresholds = memory.Memory(
-                shape=signed(schedule.threshold_bits),
-                depth=len(rom),
-                init=rom,
-                attrs={"ram_style": style, "rom_style": style},
-            )
-            read = thresholds.read_port()
+            read = add_rom(m, f"thresholds_{searcher}", signed(schedule.threshold_bits), rom, style)
             level = Signal(bits, name=f"level_{searcher}")
             found = Signal(bits, name=f"found_{searcher}")
             trial = Signal(bits, name=f"trial_{searcher}")

@@ -3,12 +3,13 @@
 from itertools import pairwise
 
 from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigned
-from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.frontend.memories import memory_style
 from hw.frontend.schedule import LayerSchedule
 from hw.payloads import index_bits
+from hw.rom import add_rom
 
 __all__ = ["Requantise"]
 
@@ -89,13 +90,7 @@ class Requantise(wiring.Component):
             }
         )
         style = memory_style(len(rom), transfer.width)
-        m.submodules[f"transfer_{searcher}"] = transfers = memory.Memory(
-            shape=transfer.width,
-            depth=len(rom),
-            init=rom,
-            attrs={"ram_style": style, "rom_style": style},
-        )
-        read = transfers.read_port()
+        read = add_rom(m, f"transfer_{searcher}", transfer.width, rom, style)
         own = data.View(layout, read.data)
         searchers = schedule.parallelism.searchers
         held = Array(self.held[searcher + searchers * n] for n in range(schedule.rounds))

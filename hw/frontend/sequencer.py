@@ -1,7 +1,7 @@
 """Sequencer: walks over layers, output pixels, groups and steps of a folded front end."""
 
 from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed, unsigned
-from amaranth.lib import data, memory, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.frontend.fold import Fold
@@ -9,6 +9,7 @@ from hw.frontend.layer_table import table_layout, table_rows
 from hw.frontend.memories import memory_style
 from hw.frontend.step import BORDERS
 from hw.payloads import index_bits
+from hw.rom import add_rom
 
 __all__ = ["Sequencer"]
 
@@ -129,15 +130,8 @@ class Sequencer(wiring.Component):
                 ]
 
         # Stage s: the step's entries are here. Stage a: their addresses. Stage d: their words.
-        rom = fold.rom()
-        style = memory_style(len(rom), fold.step_format.width)
-        m.submodules.schedule = schedule_memory = memory.Memory(
-            shape=unsigned(fold.step_format.width),
-            depth=len(rom),
-            init=rom,
-            attrs={"ram_style": style, "rom_style": style},
-        )
-        rom_read = schedule_memory.read_port()
+        rom, width = fold.rom(), fold.step_format.width
+        rom_read = add_rom(m, "schedule", unsigned(width), rom, memory_style(len(rom), width))
         entry = data.StructLayout(
             {"offset": fold.step_format.offset_bits, "borders": len(BORDERS), "weights": self._weights}
         )

@@ -8,6 +8,7 @@ from hw.frontend.memories import memory_style, window_depth
 from hw.frontend.schedule import LayerSchedule
 from hw.frontend.step import BORDERS
 from hw.payloads import index_bits
+from hw.rom import add_rom
 
 __all__ = ["Window"]
 
@@ -131,15 +132,8 @@ class Window(wiring.Component):
         m.d.sync += [lead.eq(lead + w_enable - moved), used.eq(used + w_enable - released)]
 
         # Schedule memory.
-        rom = schedule.rom()
-        style = memory_style(len(rom), schedule.step_format.width)
-        m.submodules.schedule = schedule_memory = memory.Memory(
-            shape=unsigned(schedule.step_format.width),
-            depth=len(rom),
-            init=rom,
-            attrs={"ram_style": style, "rom_style": style},
-        )
-        rom_read = schedule_memory.read_port()
+        rom, rom_width = schedule.rom(), schedule.step_format.width
+        rom_read = add_rom(m, "schedule", unsigned(rom_width), rom, memory_style(len(rom), rom_width))
         step = Signal(index_bits(len(rom)))
         last_step = Signal()
         taken = Signal()
