@@ -1,7 +1,7 @@
 """Calibrate: fits the estimator's coefficients to synthesised layer units, folded engines and whole chips.
 
 ``python -m hw.calibrate`` rewrites ``constraints/costs.json``. Every sample is synthesised and packed for one
-part of each family, which takes half an hour in all; a run that is interrupted goes on where it was.
+part of each family, some ten minutes in all on two cores; a run that is interrupted goes on where it was.
 """
 
 import json
