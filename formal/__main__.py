@@ -26,7 +26,7 @@ def run_proofs(
     """
     from formal.proof import prove
     from formal.proofs import PROOFS
-    from sw.bundle import write_atomically
+    from sw.files import write_atomically
 
     known = {proof.name: proof for proof in PROOFS}
     unknown = [name for name in names or () if name not in known]

@@ -12,7 +12,7 @@ from formal.proof import Proof
 from formal.specification import Inside, without_reset
 from hw.frontend.mac import MacArray, MaxArray
 from hw.frontend.schedule import LayerSchedule, Parallelism
-from sw.design import Layer, LayerShape
+from sw.layer import Layer, LayerShape
 from sw.reference.frontend import LayerParameters
 
 __all__ = ["POINTWISE", "PROOFS", "WORD", "HeldSpec"]

@@ -257,7 +257,8 @@ def build_bitstream(
     from hw.pll import uart_divisor
     from hw.report import BuildReport, speed_of
     from hw.toolchain import Toolchain
-    from sw.bundle import save, write_atomically
+    from sw.bundle import save
+    from sw.files import write_atomically
 
     check_plan(bundle, board, parallelism)
     uart_divisor(board.clock.core_mhz, baud)

@@ -21,9 +21,9 @@ from constraints.boards import Board
 from hw.frontend.cost import COSTS_FILE, Resource
 from hw.measure import Measured, measure
 from hw.samples import Sample, samples
-from sw.bundle import write_atomically
 from sw.console import JsonOption, answer, messages, print_json, progress, reports_errors
 from sw.errors import EngramError
+from sw.files import write_atomically
 
 BOARDS = ("icebreaker", "ulx3s-85f")
 CHIP_WEIGHT = 3.0

@@ -3,7 +3,8 @@
 import re
 
 from hw.payloads import index_bits, result_layout
-from sw.design import PIXEL_BITS, DesignPoint
+from sw.design import DesignPoint
+from sw.layer import PIXEL_BITS
 
 __all__ = ["stream_example", "uart_example"]
 

@@ -58,7 +58,8 @@ def write_verilog(
     from hw.pll import uart_divisor
     from hw.report import speed_of
     from hw.stream_core import StreamCore
-    from sw.bundle import save, write_atomically
+    from sw.bundle import save
+    from sw.files import write_atomically
 
     clock_mhz = board.clock.core_mhz
     stem = f"{name}-{board.name}"

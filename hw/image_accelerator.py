@@ -11,7 +11,7 @@ from hw.payloads import conversion_layout, index_bits, level_word_layout, result
 from hw.quantiser import Quantiser
 from hw.word_packer import WordPacker
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS
+from sw.layer import PIXEL_BITS
 
 __all__ = ["ImageAccelerator"]
 

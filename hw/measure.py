@@ -14,8 +14,8 @@ from constraints.files import lpf, pcf
 from hw.fit import netlist_usage
 from hw.rtlil import to_rtlil
 from hw.toolchain import find_tool, first_error, read_netlist_cells, synthesis_command
-from sw.bundle import write_atomically
 from sw.errors import EngramError
+from sw.files import write_atomically
 
 __all__ = ["Measured", "measure"]
 

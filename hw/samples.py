@@ -16,7 +16,8 @@ from hw.frontend.layer import LayerUnit
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.top import Top
 from sw.bundle import Bundle, Provenance
-from sw.design import DesignPoint, Layer, LayerShape
+from sw.design import DesignPoint
+from sw.layer import Layer, LayerShape
 from sw.reference.adc import full_scale_tables
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 

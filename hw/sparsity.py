@@ -17,8 +17,8 @@ from rich.table import Table
 from constraints.boards import Family
 from hw.frontend.options import Option, layer_option, useful_sizes
 from sw.console import JsonOption, SeedOption, answer, print_json, reports_errors
-from sw.design import Layer, LayerShape
 from sw.errors import EngramError
+from sw.layer import Layer, LayerShape
 from sw.reference.frontend import LayerParameters
 
 __all__ = ["Comparison", "compare", "layer_with_zeros"]

@@ -21,8 +21,8 @@ from sim.job import last_words, run_together
 from sim.recording import IMAGES_AT_ONCE, Recording
 from sim.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, start_program, to_verilog
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS
 from sw.errors import EngramError
+from sw.layer import PIXEL_BITS
 
 if TYPE_CHECKING:
     from constraints.boards import Board

@@ -6,9 +6,7 @@ equal bytes; a file whose bytes are not exactly what saving its content would gi
 
 import hashlib
 import json
-import os
 import reprlib
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,8 +20,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from sw.bundle_checks import MAX_SHIFT, check_bundle, check_tensor
 from sw.design import DesignPoint, validated
 from sw.errors import EngramError
+from sw.files import write_atomically
 from sw.reference.adc import AdcTables
 from sw.reference.frontend import LayerParameters, Requantisation
+from sw.reference.noise import ReadNoise
+from sw.reference.pulse import PulseRule
 
 __all__ = [
     "FORMAT_VERSION",
@@ -33,13 +34,16 @@ __all__ = [
     "load",
     "open_bundle",
     "save",
-    "write_atomically",
 ]
 
 FORMAT_VERSION = 1
 METADATA_KEY = "engram"
 REQUANTISATION = tuple(part.name for part in fields(Requantisation))
 """Tensors of a layer with wide activations, which no other layer has."""
+INL = "adc.inl"
+"""Tensor of a bundle whose ADCs have nonlinearity, which no other bundle has."""
+NOISE = ("noise.key", "noise.scale", "noise.shift")
+"""Tensors of a bundle with read noise, which no other bundle has."""
 ZOO = Path(__file__).parent / "zoo"
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -93,13 +97,18 @@ class Bundle:
     feature_thresholds
         int32, (h, w, C, L), sorted along L.
     templates
-        uint8, (T, F), stored bits.
+        uint8. Binary cells: (T, F), stored bits. Window cells: (2, T, F), lowest and highest level.
     codes
         uint8, (2, F, T), programmed conductance codes by device, word-line pair, match line.
     adc
-        Gain, offset and shift of every ADC.
+        Gain, offset, shift and nonlinearity of every ADC.
     provenance
         Where it comes from.
+    read_noise
+        Noise of every conversion; None for none.
+    pulse
+        How the devices answer programming pulses, for a chip that can program itself; None for one that
+        cannot. Its states are the conductance codes.
     """
 
     design: DesignPoint
@@ -109,6 +118,8 @@ class Bundle:
     codes: NDArray[np.uint8]
     adc: AdcTables
     provenance: Provenance
+    read_noise: ReadNoise | None = None
+    pulse: PulseRule | None = None
 
     def __post_init__(self) -> None:
         check_bundle(self)
@@ -123,11 +134,14 @@ class Bundle:
         return replace(self, **changes)
 
     def _description(self) -> dict[str, Any]:
-        return {
+        description = {
             "format": FORMAT_VERSION,
-            "design": self.design.model_dump(),
+            "design": self.design.description(),
             "provenance": self.provenance.model_dump(),
         }
+        if self.pulse is not None:
+            description["pulse"] = self.pulse.model_dump()
+        return description
 
     def _tensors(self) -> dict[str, NDArray]:
         tensors: dict[str, NDArray] = {
@@ -138,6 +152,11 @@ class Bundle:
             "adc.offset": self.adc.offset,
             "adc.shift": np.array([self.adc.shift], np.int32),
         }
+        if self.adc.inl.size:
+            tensors[INL] = self.adc.inl
+        if self.read_noise is not None:
+            parts = self.read_noise.key, self.read_noise.scale, np.array([self.read_noise.shift], np.int32)
+            tensors |= dict(zip(NOISE, parts, strict=True))
         for number, trained in enumerate(self.frontend):
             tensors[f"frontend.{number}.weight"] = trained.weight
             tensors[f"frontend.{number}.thresholds"] = trained.thresholds
@@ -208,15 +227,22 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
         )
     design = validated(DesignPoint, description.get("design"), f"{name}: design")
     provenance = validated(Provenance, description.get("provenance"), f"{name}: provenance")
+    pulse = None
+    if "pulse" in description:
+        pulse = validated(PulseRule, description["pulse"], f"{name}: pulse")
     wanted = {"quantiser.thresholds", "templates", "array.codes", "adc.gain", "adc.offset", "adc.shift"}
     for number, layer in enumerate(design.layers):
         parts = ("weight", "thresholds", *(REQUANTISATION if layer.requantises else ()))
         wanted |= {f"frontend.{number}.{part}" for part in parts}
+    wanted |= {INL} & set(tensors)
+    if not set(tensors).isdisjoint(NOISE):
+        wanted |= set(NOISE)
     if set(tensors) != wanted:
         odd = ", ".join(repr(tensor) for tensor in sorted(wanted ^ set(tensors))[:4])
         raise EngramError(f"{name}: tensors missing or unknown: {odd}; the file is damaged or foreign")
     try:
-        check_tensor("adc.shift", tensors["adc.shift"], np.int32, (1,), 0, MAX_SHIFT)
+        for shift in {"adc.shift", "noise.shift"} & set(tensors):
+            check_tensor(shift, tensors[shift], np.int32, (1,), 0, MAX_SHIFT)
         bundle = Bundle(
             design=design,
             frontend=tuple(
@@ -232,30 +258,23 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
             feature_thresholds=tensors["quantiser.thresholds"],
             templates=tensors["templates"],
             codes=tensors["array.codes"],
-            adc=AdcTables(tensors["adc.gain"], tensors["adc.offset"], int(tensors["adc.shift"][0])),
+            adc=AdcTables(
+                tensors["adc.gain"],
+                tensors["adc.offset"],
+                int(tensors["adc.shift"][0]),
+                *(tensors[name] for name in (INL,) if name in tensors),
+            ),
             provenance=provenance,
+            read_noise=ReadNoise(tensors[NOISE[0]], tensors[NOISE[1]], int(tensors[NOISE[2]][0]))
+            if NOISE[0] in tensors
+            else None,
+            pulse=pulse,
         )
     except EngramError as error:
         raise EngramError(f"{name}: {error}") from None
     if bundle.to_bytes() != raw:
         raise EngramError(f"{name}: content and digest disagree; the file is damaged, get a fresh copy")
     return bundle
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary neighbour and rename it; raises EngramError when that fails."""
-    if not path.name:
-        raise EngramError(f"cannot write {path}: that is a folder; give a file name")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise EngramError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):  # after a rename it is gone; in a folder that is none it never was
-            temporary.unlink()
 
 
 def _parse(raw: bytes, name: str) -> tuple[dict[str, Any], dict[str, NDArray]]:

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from sw.errors import EngramError
 from sw.reference.adc import GAIN_BITS
 from sw.reference.frontend import MULTIPLIER_BITS, Requantisation
+from sw.reference.noise import KEY_WORDS, SCALE_BITS, ReadNoise
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
+    from sw.design import DesignPoint
 
 __all__ = ["MAX_REQUANTISATION_OFFSET", "MAX_SHIFT", "MAX_THRESHOLD", "check_bundle", "check_tensor"]
 
@@ -58,7 +60,7 @@ def check_bundle(bundle: "Bundle") -> None:
         MAX_THRESHOLD,
     )
     _check_sorted("quantiser.thresholds", bundle.feature_thresholds)
-    check_tensor("templates", bundle.templates, np.uint8, (design.templates, design.features), 0, 1)
+    _check_templates(bundle.templates, design)
     check_tensor(
         "array.codes", bundle.codes, np.uint8, (2, design.features, design.templates), 0, design.max_code
     )
@@ -69,6 +71,33 @@ def check_bundle(bundle: "Bundle") -> None:
         raise EngramError(
             f"adc.shift must be 0 to {MAX_SHIFT}, and 0 for the ideal ADC, got {bundle.adc.shift}"
         )
+    if bundle.adc.inl.size:
+        top = design.max_adc_code if design.adc_bits else 0
+        check_tensor("adc.inl", bundle.adc.inl, np.int16, (*adcs, top + 1), -top, top)
+    if bundle.pulse is not None and max(bundle.pulse.hrs_state, bundle.pulse.lrs_state) > design.max_code:
+        raise EngramError(
+            f"pulse: hrs_state and lrs_state must be codes up to {design.max_code}, "
+            f"got {bundle.pulse.hrs_state} and {bundle.pulse.lrs_state}"
+        )
+    if bundle.read_noise is not None:
+        _check_noise(bundle.read_noise, design)
+
+
+def _check_templates(templates: NDArray, design: "DesignPoint") -> None:
+    shape = design.templates, design.features
+    if design.cell == "binary":
+        check_tensor("templates", templates, np.uint8, shape, 0, 1)
+        return
+    check_tensor("templates", templates, np.uint8, (2, *shape), 0, design.thresholds_per_feature)
+    if np.any(templates[0] > templates[1]):
+        raise EngramError("templates: the lowest level of a window must not be above its highest")
+
+
+def _check_noise(noise: ReadNoise, design: "DesignPoint") -> None:
+    check_tensor("noise.key", noise.key, np.uint16, (KEY_WORDS,), 0, 2**16 - 1)
+    check_tensor("noise.scale", noise.scale, np.int32, (design.row_tiles,), 0, 2**SCALE_BITS - 1)
+    if not 1 <= noise.shift <= MAX_SHIFT:
+        raise EngramError(f"noise.shift must be 1 to {MAX_SHIFT}, got {noise.shift}")
 
 
 def _check_requantisation(name: str, tables: Requantisation, channels: int) -> None:

@@ -1,108 +1,24 @@
 """The DesignPoint: every size and width of one classifier, validated, frozen, with what follows from it.
 
-The front end is a stack of :class:`Layer`; the rest are the sizes of the quantiser, the RRAM array, its ADCs
-and the classifier. Nothing here depends on trained values.
+The front end is a stack of :class:`sw.layer.Layer`; the rest are the sizes of the quantiser, the RRAM array,
+its ADCs and the classifier. Nothing here depends on trained values.
 """
 
 import reprlib
 from functools import cached_property
 from math import ceil
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sw.errors import EngramError
+from sw.layer import PIXEL_BITS, Count, Layer, LayerShape
 
-__all__ = ["DesignPoint", "Layer", "LayerShape", "validated"]
+__all__ = ["DesignPoint", "validated"]
 
-PIXEL_BITS = 8
 MAX_FEATURES = 65_536
 MAX_TEMPLATES = 1_024
-MAX_THRESHOLD_BITS = 4
-"""Widest activation that is a count of thresholds: 2**n - 1 per channel are stored and searched."""
-
-Count = Annotated[int, Field(ge=1, le=4_096)]
 Model = TypeVar("Model", bound=BaseModel)
-
-
-class LayerShape(NamedTuple):
-    """Input and output of one layer, channels first, and the width of its input values."""
-
-    inputs: tuple[int, int, int]
-    outputs: tuple[int, int, int]
-    input_bits: int
-
-
-class Layer(BaseModel):
-    """One layer of the quantised front end. Kernels are 3x3 with padding 1, or 1x1 without.
-
-    Parameters
-    ----------
-    kind
-        ``conv3x3``, ``depthwise3x3``, ``pointwise1x1`` or ``maxpool2x2``.
-    out_channels
-        Output channels; absent for the kinds that keep the number (depthwise, max-pool).
-    stride
-        1 or 2, both directions; a max-pool always has 2.
-    weight_bits
-        1 for {-1, +1}, 2 for {-1, 0, +1}, b >= 3 for signed integers in +-(2**(b-1) - 1).
-    activation_bits
-        Output levels 0 .. 2**n - 1. Up to 4 bits count sorted thresholds, one per channel and level; from 5
-        bits on an accumulator is multiplied, shifted, rounded and saturated, see :attr:`requantises`. None
-        on the last layer with weights: its accumulators go to the quantiser as they are.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["conv3x3", "depthwise3x3", "pointwise1x1", "maxpool2x2"]
-    out_channels: Count | None = None
-    stride: Literal[1, 2] = 1
-    weight_bits: Annotated[int, Field(ge=1, le=8)] = 2
-    activation_bits: Annotated[int, Field(ge=1, le=8)] | None = None
-
-    @model_validator(mode="after")
-    def _consistent(self) -> "Layer":
-        keeps_channels = self.kind in ("depthwise3x3", "maxpool2x2")
-        if keeps_channels and self.out_channels is not None:
-            raise ValueError(
-                f"a {self.kind} layer keeps its channels: leave out out_channels={self.out_channels}"
-            )
-        if not keeps_channels and self.out_channels is None:
-            raise ValueError(f"a {self.kind} layer needs out_channels")
-        if self.kind == "maxpool2x2" and (self.stride != 2 or self.activation_bits is not None):
-            raise ValueError("a maxpool2x2 layer has stride 2 and no activation_bits of its own")
-        return self
-
-    @property
-    def has_weights(self) -> bool:
-        """Whether the layer multiplies (everything but the max-pool)."""
-        return self.kind != "maxpool2x2"
-
-    @property
-    def kernel(self) -> int:
-        """Side of the kernel in pixels."""
-        return {"conv3x3": 3, "depthwise3x3": 3, "pointwise1x1": 1, "maxpool2x2": 2}[self.kind]
-
-    @property
-    def weight_limit(self) -> int:
-        """Largest weight magnitude: 1 for binary and ternary, 2**(b-1) - 1 otherwise."""
-        return max(1, 2 ** (self.weight_bits - 1) - 1)
-
-    @property
-    def requantises(self) -> bool:
-        """Whether activations come from multiplication and shift; otherwise from thresholds, if at all."""
-        return self.activation_bits is not None and self.activation_bits > MAX_THRESHOLD_BITS
-
-    @property
-    def thresholds_per_channel(self) -> int:
-        """Sorted thresholds of one output channel; 0 if the layer has none."""
-        return 0 if self.activation_bits is None or self.requantises else 2**self.activation_bits - 1
-
-    def weight_shape(self, in_channels: int) -> tuple[int, int, int, int]:
-        """Shape (out, in per group, kernel, kernel) of the weights for `in_channels` inputs."""
-        if self.kind == "depthwise3x3":
-            return (in_channels, 1, 3, 3)
-        return (self.out_channels or in_channels, in_channels, self.kernel, self.kernel)
 
 
 class DesignPoint(BaseModel):
@@ -119,11 +35,16 @@ class DesignPoint(BaseModel):
     layers
         Front end, first to last; empty means that the pixels themselves are the feature map.
     thresholds_per_feature
-        L thermometer thresholds per feature, so L word-line bits each; 1 is plain binary.
+        L thresholds per feature. Binary cells take them as thermometer code, L word-line bits each; 1 is
+        plain binary. Window cells take their number as one level of b bits, L = 2**b - 1.
     templates_per_class
         Stored patterns, one match line each, per class; template t belongs to class t // templates_per_class.
     cell
-        ``binary``: a complementary pair of devices, the feature bit picks one of the two.
+        ``binary``: a complementary pair of devices, the feature bit picks one of the two. ``window``: two
+        devices hold the lower and the upper bound of a window of levels, see :mod:`sw.reference.array`.
+    match_code, mismatch_code
+        Current of a window cell whose level lies within its window, and of one whose level does not, in
+        conductance codes; without effect on binary cells.
     rows, cols
         Size of one physical tile: word-line pairs x match lines.
     cell_bits
@@ -148,7 +69,9 @@ class DesignPoint(BaseModel):
     layers: tuple[Layer, ...] = ()
     thresholds_per_feature: Annotated[int, Field(ge=1, le=15)] = 1
     templates_per_class: Annotated[int, Field(ge=1, le=64)] = 1
-    cell: Literal["binary"] = "binary"
+    cell: Literal["binary", "window"] = "binary"
+    match_code: Annotated[int, Field(ge=1, le=255)] = 1
+    mismatch_code: Annotated[int, Field(ge=0, le=254)] = 0
     rows: Count = 112
     cols: Count = 32
     cell_bits: Annotated[int, Field(ge=1, le=8)] = 1
@@ -181,7 +104,24 @@ class DesignPoint(BaseModel):
             raise ValueError(f"at most {MAX_TEMPLATES} templates are supported, got {self.templates}")
         if self.row_lanes > self.rows:
             raise ValueError(f"row_lanes must be at most rows = {self.rows}, got {self.row_lanes}")
+        if self.cell == "window":
+            self._check_window()
         return self
+
+    def _check_window(self) -> None:
+        thresholds = self.thresholds_per_feature
+        if thresholds & (thresholds + 1):
+            raise ValueError(
+                f"window cells need thresholds_per_feature = 2**b - 1 for levels of b bits, got {thresholds}"
+            )
+        if self.cell_bits < self.level_bits:
+            raise ValueError(
+                f"cell_bits must be at least {self.level_bits}, the bits of a level, got {self.cell_bits}"
+            )
+        if self.mismatch_code >= self.match_code:
+            raise ValueError(
+                f"mismatch_code must be below match_code = {self.match_code}, got {self.mismatch_code}"
+            )
 
     # -- front end ------------------------------------------------------------------------------------------
 
@@ -232,7 +172,13 @@ class DesignPoint(BaseModel):
     @cached_property
     def features(self) -> int:
         """F, the number of word-line values of one image."""
-        return _volume(self.feature_map_shape) * self.thresholds_per_feature
+        per_feature = self.thresholds_per_feature if self.cell == "binary" else 1
+        return _volume(self.feature_map_shape) * per_feature
+
+    @property
+    def level_bits(self) -> int:
+        """Bits of a word-line value: 1 for binary cells, b for window cells."""
+        return 1 if self.cell == "binary" else self.thresholds_per_feature.bit_length()
 
     @property
     def templates(self) -> int:
@@ -271,9 +217,14 @@ class DesignPoint(BaseModel):
         return 2**self.cell_bits - 1
 
     @property
+    def max_cell_current(self) -> int:
+        """Largest current of one cell, in conductance codes."""
+        return self.max_code if self.cell == "binary" else self.match_code
+
+    @property
     def max_current(self) -> int:
         """Largest current of a match line of one tile, in conductance codes."""
-        return min(self.rows, self.features) * self.max_code
+        return min(self.rows, self.features) * self.max_cell_current
 
     @property
     def max_adc_code(self) -> int:
@@ -283,7 +234,15 @@ class DesignPoint(BaseModel):
     @property
     def max_score(self) -> int:
         """Largest score of a template over all row tiles."""
-        return self.features * self.max_code if self.adc_bits is None else self.row_tiles * self.max_adc_code
+        if self.adc_bits is None:
+            return self.features * self.max_cell_current
+        return self.row_tiles * self.max_adc_code
+
+    def description(self) -> dict[str, Any]:
+        """The fields as plain values. Those of window cells only where there are any: designs without keep
+        the bytes, and so the digest, that they had before there were window cells."""
+        unused = set() if self.cell == "window" else {"match_code", "mismatch_code"}
+        return self.model_dump(exclude=unused)
 
     def with_(self, **changes: object) -> "DesignPoint":
         """Copy with `changes`, validated like a new one.

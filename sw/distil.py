@@ -196,7 +196,7 @@ def _assemble(
         frontend=frontend,
         feature_thresholds=thresholds,
         templates=stored,
-        codes=ideal_codes(stored),
+        codes=ideal_codes(stored, design),
         adc=full_scale_tables(design, 0, 1),
         provenance=Provenance(
             engram_version=engram_version(),

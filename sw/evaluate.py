@@ -50,10 +50,10 @@ class Chips:
 
 def with_ideal_array(bundle: Bundle) -> Bundle:
     """The same classifier with ideal cells and the ideal ADC: each score is the number of matches."""
-    design = bundle.design.with_(cell_bits=1, adc_bits=None)
-    return bundle.with_(
-        design=design, codes=ideal_codes(bundle.templates), adc=full_scale_tables(design, 0, 1)
-    )
+    ideal = {"cell_bits": bundle.design.level_bits, "adc_bits": None, "match_code": 1, "mismatch_code": 0}
+    design = bundle.design.with_(**ideal)
+    codes = ideal_codes(bundle.templates, design)
+    return bundle.with_(design=design, codes=codes, adc=full_scale_tables(design, 0, 1), read_noise=None)
 
 
 def features_of(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.bundle import Bundle, write_atomically
+from sw.bundle import Bundle
+from sw.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

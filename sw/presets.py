@@ -1,6 +1,7 @@
 """Named designs, one per known data set: where training starts unless other sizes are asked for."""
 
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
+from sw.layer import Layer
 
 __all__ = ["PRESETS"]
 

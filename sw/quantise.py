@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sw.design import PIXEL_BITS, DesignPoint
+from sw.design import DesignPoint
+from sw.layer import PIXEL_BITS
 from sw.reference.frontend import LayerParameters
 from sw.student import QuantisedLayer, Student
 

@@ -19,9 +19,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sw.bundle_checks import MAX_THRESHOLD
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.fit import Classifier
+from sw.layer import Layer
 from sw.reference.frontend import Requantisation, requantise
 from sw.requantise import requantisation_of
 

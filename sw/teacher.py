@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sw.bundle import write_atomically
 from sw.console import messages
 from sw.downloads import cache_folder
 from sw.errors import EngramError
+from sw.files import write_atomically
 from sw.fit import Classifier, Recipe, Split, fit, in_chunks
 
 __all__ = ["Teacher", "teacher_logits"]

@@ -1,18 +1,30 @@
 """Random but valid bundles and images, for every test that needs one."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle, Provenance
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
+from sw.layer import Layer
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
+from sw.reference.noise import KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
 
-__all__ = ["TINY", "random_bundle", "random_images", "random_layer", "random_levels", "tiny_design"]
+__all__ = [
+    "TINY",
+    "random_bundle",
+    "random_images",
+    "random_layer",
+    "random_levels",
+    "random_noise",
+    "random_templates",
+    "tiny_design",
+]
 
 SAMPLE_IMAGES = 64
 
@@ -38,12 +50,20 @@ def tiny_design(**changes: object) -> DesignPoint:
     return TINY.with_(**changes)
 
 
-def random_bundle(design: DesignPoint, seed: int, *, codes: Literal["ideal", "random"] = "ideal") -> Bundle:
+def random_bundle(
+    design: DesignPoint,
+    seed: int,
+    *,
+    codes: Literal["ideal", "random"] = "ideal",
+    noise: bool = False,
+    inl: bool = False,
+) -> Bundle:
     """A valid bundle with random contents.
 
     Thresholds lie where the accumulators of random images do, so features vary from image to image.
-    With ``codes="ideal"`` the codes are 0 and 1 whatever `cell_bits` is. When the design has an ADC, every
-    instance gets its own gain and offset near full scale.
+    With ``codes="ideal"`` the codes of binary cells are 0 and 1 whatever `cell_bits` is. When the design has
+    an ADC, every instance gets its own gain and offset near full scale, and with `inl` its own nonlinearity.
+    With `noise` every conversion has read noise, of another strength in each row tile.
     """
     rng = np.random.default_rng(seed)
     values = random_images(design, SAMPLE_IMAGES, seed)[:, np.newaxis].astype(np.int64)
@@ -57,19 +77,36 @@ def random_bundle(design: DesignPoint, seed: int, *, codes: Literal["ideal", "ra
         layers.append(parameters)
     levels = design.thresholds_per_feature
     feature_thresholds = _thresholds_within(rng, values, (0,), levels)[0].transpose(1, 2, 0, 3)
-    templates = rng.integers(0, 2, (design.templates, design.features), dtype=np.uint8)
+    templates = random_templates(rng, design)
     cells = (2, design.features, design.templates)
     return Bundle(
         design=design,
         frontend=tuple(layers),
         feature_thresholds=np.ascontiguousarray(feature_thresholds),
         templates=templates,
-        codes=ideal_codes(templates)
+        codes=ideal_codes(templates, design)
         if codes == "ideal"
         else rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
-        adc=_random_tables(rng, design),
+        adc=_random_tables(rng, design, inl),
         provenance=Provenance(engram_version="0.1.0", command="tests", seed=seed),
+        read_noise=random_noise(rng, design) if noise else None,
     )
+
+
+def random_templates(rng: np.random.Generator, design: DesignPoint) -> NDArray[np.uint8]:
+    """Stored bits (T, F), or the lowest and the highest level (2, T, F) of window cells."""
+    shape = design.templates, design.features
+    if design.cell == "binary":
+        return rng.integers(0, 2, shape, dtype=np.uint8)
+    return np.sort(rng.integers(0, 2**design.level_bits, (2, *shape), dtype=np.uint8), axis=0)
+
+
+def random_noise(rng: np.random.Generator, design: DesignPoint) -> ReadNoise:
+    """Noise of up to a quarter of the largest current."""
+    shift = 8
+    most = min(2**SCALE_BITS - 1, max(1, int(design.max_current / 4 * 2**shift / NOISE_SIGMA)))
+    scale = rng.integers(0, most, design.row_tiles, dtype=np.int32, endpoint=True)
+    return ReadNoise(rng.integers(0, 2**16, KEY_WORDS, dtype=np.uint16), scale, shift)
 
 
 def random_layer(
@@ -94,8 +131,9 @@ def random_images(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint
 
 
 def random_levels(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint8]:
-    """Word-line values uint8 (N, F), fair coins."""
-    return np.random.default_rng(seed).integers(0, 2, (count, design.features), dtype=np.uint8)
+    """Word-line values uint8 (N, F), all equally likely."""
+    values = 2**design.level_bits
+    return np.random.default_rng(seed).integers(0, values, (count, design.features), dtype=np.uint8)
 
 
 def _random_weight(rng: np.random.Generator, layer: Layer, in_channels: int) -> NDArray[np.int8]:
@@ -133,7 +171,7 @@ def _thresholds_within(
     return np.sort((low[..., None] + places * (high - low)[..., None]).round().astype(np.int32), axis=-1)
 
 
-def _random_tables(rng: np.random.Generator, design: DesignPoint) -> AdcTables:
+def _random_tables(rng: np.random.Generator, design: DesignPoint, inl: bool) -> AdcTables:
     nominal = full_scale_tables(design, 0, max(1, design.max_current))
     if design.adc_bits is None:
         return nominal
@@ -141,4 +179,9 @@ def _random_tables(rng: np.random.Generator, design: DesignPoint) -> AdcTables:
     gain = np.clip((nominal.gain * rng.uniform(0.8, 1.2, shape)).round(), 0, 2**GAIN_BITS - 1)
     step = 1 << nominal.shift
     offset = np.clip((nominal.offset + step * rng.uniform(-2, 2, shape)).round(), -(2**30), 2**30)
-    return AdcTables(gain.astype(np.int32), offset.astype(np.int32), nominal.shift)
+    tables = AdcTables(gain.astype(np.int32), offset.astype(np.int32), nominal.shift)
+    if not inl:
+        return tables
+    top = design.max_adc_code
+    bend = rng.integers(-min(3, top), min(3, top), (*shape, top + 1), dtype=np.int16, endpoint=True)
+    return replace(tables, inl=bend)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from sw import bundle as bundle_file
-from sw.bundle import DataOrigin, Provenance, load, open_bundle, save, write_atomically
-from sw.design import Layer
+from sw.bundle import DataOrigin, Provenance, load, open_bundle, save
 from sw.errors import EngramError
+from sw.files import write_atomically
+from sw.layer import Layer
 from sw.reference.adc import AdcTables
 from sw.reference.frontend import LayerParameters, Requantisation
 from tests.bundles import TINY, random_bundle, tiny_design

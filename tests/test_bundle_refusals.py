@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from sw import bundle as bundle_file
 from sw.bundle import from_bytes
-from sw.design import Layer
 from sw.errors import EngramError
+from sw.layer import Layer
 from tests.bundles import random_bundle, tiny_design
 
 SEED = 20_251

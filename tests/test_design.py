@@ -2,8 +2,9 @@
 
 import pytest
 
-from sw.design import DesignPoint, Layer, validated
+from sw.design import DesignPoint, validated
 from sw.errors import EngramError
+from sw.layer import Layer
 from sw.presets import PRESETS
 from tests.bundles import TINY, tiny_design
 
@@ -30,7 +31,13 @@ def layer(**values):
          "thresholds_per_feature: Input should be less than or equal to 15, got 16"),
         ({"templates_per_class": 0},
          "templates_per_class: Input should be greater than or equal to 1, got 0"),
-        ({"cell": "window"}, "cell: Input should be 'binary', got 'window'"),
+        ({"cell": "fuzzy"}, "cell: Input should be 'binary' or 'window', got 'fuzzy'"),
+        ({"cell": "window", "thresholds_per_feature": 2},
+         "window cells need thresholds_per_feature = 2**b - 1 for levels of b bits, got 2"),
+        ({"cell": "window", "thresholds_per_feature": 3},
+         "cell_bits must be at least 2, the bits of a level, got 1"),
+        ({"cell": "window", "match_code": 4, "mismatch_code": 4},
+         "mismatch_code must be below match_code = 4, got 4"),
         ({"rows": 0}, "rows: Input should be greater than or equal to 1, got 0"),
         ({"cols": 0}, "cols: Input should be greater than or equal to 1, got 0"),
         ({"cell_bits": 0}, "cell_bits: Input should be greater than or equal to 1, got 0"),

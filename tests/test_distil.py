@@ -8,10 +8,11 @@ import pytest
 from sw import distil, fit
 from sw.bundle import from_bytes
 from sw.datasets import Dataset
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.distil import train
 from sw.errors import EngramError
 from sw.fit import Recipe
+from sw.layer import Layer
 from sw.reference import pipeline
 
 RECIPE = Recipe(epochs=6, float_epochs=3, teacher_epochs=3, batch=20, shift=0.3, rotate_deg=0.0)

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from sw import evaluate
 from sw.bundle import DataOrigin, Provenance, load, save
 from sw.cli import application
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.layer import Layer
 from sw.reference import pipeline
 from sw.rram.device import DEVICES
 from sw.rram.programming import program

@@ -10,8 +10,9 @@ from hw.fit import code_sprams, codes_in_spram
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded, plan_front_end
 from hw.plan import CELL_MARGIN
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.layer import Layer
 from tests.bundles import TINY, random_bundle
 
 BOARD = boards.load("icebreaker")

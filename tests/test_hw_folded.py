@@ -11,7 +11,8 @@ from hw.frontend.fold import Fold
 from hw.frontend.folded import FoldedFrontEnd
 from hw.frontend.schedule import Parallelism
 from sw.bundle import Bundle
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
+from sw.layer import Layer
 from sw.reference import frontend
 from tests.bundles import random_bundle, random_images
 from tests.rtl import Bench

@@ -10,7 +10,8 @@ from hw.frontend.regroup import Regroup
 from hw.frontend.schedule import Parallelism
 from hw.quantiser import Quantiser, quantiser_cycles
 from sw.bundle import Bundle
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
+from sw.layer import Layer
 from sw.reference import frontend, quantiser
 from tests.bundles import random_bundle, random_images
 from tests.rtl import Bench

@@ -6,7 +6,8 @@ import pytest
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded
 from hw.image_accelerator import ImageAccelerator
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
+from sw.layer import Layer
 from sw.reference import pipeline
 from tests.bundles import random_bundle, random_images
 from tests.rtl import Bench

@@ -7,7 +7,7 @@ import pytest
 
 from hw.frontend.layer import LayerUnit
 from hw.frontend.schedule import LayerSchedule, Parallelism
-from sw.design import Layer, LayerShape
+from sw.layer import Layer, LayerShape
 from tests.bundles import random_layer
 from tests.rtl import Bench
 

@@ -15,8 +15,9 @@ from hw.frontend.frontend import schedules_of
 from hw.frontend.schedule import Parallelism
 from hw.plan import CELL_MARGIN, Planner
 from sw.bundle import open_bundle
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.layer import Layer
 from tests.bundles import TINY, random_bundle
 
 BOARD = boards.load("icebreaker")

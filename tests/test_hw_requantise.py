@@ -8,7 +8,7 @@ from hw.frontend.cost import dsps_of
 from hw.frontend.memories import unit_memories
 from hw.frontend.requantise import Requantise
 from hw.frontend.schedule import LayerSchedule, Parallelism
-from sw.design import Layer, LayerShape
+from sw.layer import Layer, LayerShape
 from sw.reference import frontend
 from sw.reference.frontend import LayerParameters, Requantisation
 from tests.rtl import Bench

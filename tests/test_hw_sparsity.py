@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.sparsity import SHARES, compare, layer_with_zeros, sparsity
-from sw.design import Layer, LayerShape
+from sw.layer import Layer, LayerShape
 
 LAYER = Layer(kind="conv3x3", out_channels=8, activation_bits=3)
 SHAPE = LayerShape((8, 7, 7), (8, 7, 7), 3)

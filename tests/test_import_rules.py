@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("sw", "hw", "sim", "formal", "constraints", "tests")
 STANDARD = sys.stdlib_module_names
 
-LIGHT = ("sw.design", "sw.bundle", "sw.bundle_checks", "sw.errors", "sw.reference")
+LIGHT = ("sw.design", "sw.layer", "sw.bundle", "sw.bundle_checks", "sw.errors", "sw.files", "sw.reference")
 """The contract: what everybody may import."""
 COMMAND = ("sw.console", "sw.version")
 """What the modules behind a subcommand may use besides."""

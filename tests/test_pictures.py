@@ -5,8 +5,8 @@ import pytest
 from matplotlib import image
 
 from sw import pictures
-from sw.design import Layer
 from sw.errors import EngramError
+from sw.layer import Layer
 from tests.bundles import random_bundle, tiny_design
 
 

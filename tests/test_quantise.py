@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from sw.bundle import Bundle, Provenance
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.distil import StudentClassifier
+from sw.layer import Layer
 from sw.quantise import accumulator_range, export, first_true
 from sw.reference import frontend, pipeline
 from sw.reference.adc import full_scale_tables
@@ -98,7 +99,7 @@ def bundle_of(model, design):
         frontend=parameters,
         feature_thresholds=thresholds,
         templates=templates,
-        codes=ideal_codes(templates),
+        codes=ideal_codes(templates, design),
         adc=full_scale_tables(design, 0, 1),
         provenance=Provenance(engram_version="0"),
     )

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sw.reference.array import currents, ideal_codes
+from sw.reference.array import cell_currents, currents, ideal_codes, level_positions
+from tests.bundles import tiny_design
 
 
 def currents_by_hand(levels, codes, rows):
@@ -41,7 +42,7 @@ def test_the_largest_current_does_not_wrap():
 
 def test_ideal_codes_by_hand():
     templates = np.array([[0, 1], [1, 1], [0, 0]], np.uint8)
-    codes = ideal_codes(templates)
+    codes = ideal_codes(templates, tiny_design())
     assert codes.dtype == np.uint8
     assert codes[1].tolist() == [[0, 1, 0], [1, 1, 0]]
     assert codes[0].tolist() == [[1, 0, 1], [0, 0, 1]]
@@ -52,6 +53,44 @@ def test_ideal_current_is_the_match_count_of_the_tile(rows):
     rng = np.random.default_rng(rows)
     templates = rng.integers(0, 2, (4, 40), dtype=np.uint8)
     levels = rng.integers(0, 2, (9, 40), dtype=np.uint8)
-    got = currents(levels, ideal_codes(templates), rows).sum(axis=1)
+    got = currents(levels, ideal_codes(templates, tiny_design()), rows).sum(axis=1)
     expected = [[sum(a == b for a, b in zip(x, t, strict=True)) for t in templates] for x in levels]
     assert got.tolist() == expected
+
+
+def window_design(**changes):
+    return tiny_design(cell="window", thresholds_per_feature=3, **{"cell_bits": 2, **changes})
+
+
+@pytest.mark.parametrize("cell_bits", [2, 3, 4, 8])
+def test_an_ideal_window_counts_the_levels_within_it(cell_bits):
+    rng = np.random.default_rng(cell_bits)
+    design = window_design(cell_bits=cell_bits)
+    templates = np.sort(rng.integers(0, 4, (2, 3, 40), dtype=np.uint8), axis=0)
+    levels = rng.integers(0, 4, (9, 40), dtype=np.uint8)
+    cells = cell_currents(ideal_codes(templates, design), design)
+    lowest, highest = templates
+    expected = [
+        [sum(a <= v <= b for a, v, b in zip(lowest[t], x, highest[t], strict=True)) for t in range(3)]
+        for x in levels
+    ]
+    assert currents(levels, cells, 16).sum(axis=1).tolist() == expected
+
+
+def test_bounds_of_a_window_are_positions():
+    design = window_design(cell_bits=4, match_code=40, mismatch_code=9)
+    assert level_positions(design).tolist() == [2, 6, 10, 14]
+    codes = np.array([[[2, 3, 7, 0]], [[6, 15, 6, 15]]], np.uint8)  # (2, 1 feature, 4 match lines)
+    assert cell_currents(codes, design)[:, 0].tolist() == [
+        [40, 9, 9, 40],
+        [40, 40, 9, 40],
+        [9, 40, 9, 40],
+        [9, 40, 9, 40],
+    ]
+
+
+def test_currents_of_many_values_by_hand():
+    rng = np.random.default_rng(5)
+    levels = rng.integers(0, 4, (6, 13), dtype=np.uint8)
+    cells = rng.integers(0, 255, (4, 13, 3), dtype=np.uint8, endpoint=True)
+    np.testing.assert_array_equal(currents(levels, cells, 5), currents_by_hand(levels, cells, 5))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sw.design import Layer
+from sw.layer import Layer
 from sw.reference import frontend
 from sw.reference.frontend import Requantisation
 from tests.bundles import random_bundle, random_images, tiny_design

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sw.bundle_checks import MAX_REQUANTISATION_OFFSET
-from sw.design import Layer
+from sw.layer import Layer
 from sw.reference.frontend import MULTIPLIER_BITS, requantise
 from sw.requantise import requantisation_of
 

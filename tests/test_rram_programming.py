@@ -39,7 +39,7 @@ def test_targets_put_one_device_of_each_pair_in_lrs():
 def test_ideal_device_at_one_bit_gives_the_ideal_codes_and_scores_count_matches(seed):
     start = random_bundle(tiny_design(), seed, codes="random")
     programmed = chip(start, IDEAL, seed=seed, cell_bits=1, adc_bits=None)
-    np.testing.assert_array_equal(programmed.codes, ideal_codes(start.templates))
+    np.testing.assert_array_equal(programmed.codes, ideal_codes(start.templates, start.design))
     levels = random_levels(start.design, 50, seed)
     matches = (levels[:, np.newaxis] == start.templates).sum(axis=2)
     np.testing.assert_array_equal(run_levels(programmed, levels).scores, matches)
@@ -47,7 +47,7 @@ def test_ideal_device_at_one_bit_gives_the_ideal_codes_and_scores_count_matches(
 
 def test_ideal_device_at_more_bits_scales_the_match_count(bundle):
     programmed = chip(bundle, IDEAL, cell_bits=5, adc_bits=None)
-    np.testing.assert_array_equal(programmed.codes, 31 * ideal_codes(bundle.templates))
+    np.testing.assert_array_equal(programmed.codes, 31 * ideal_codes(bundle.templates, bundle.design))
 
 
 def test_errors_have_the_law_of_the_device():

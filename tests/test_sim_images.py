@@ -28,8 +28,9 @@ from sim.runner import Model
 from sim.streams import MISSING, STALL_UNIT
 from sw.bundle import Bundle, DataOrigin, Provenance, save
 from sw.datasets import load
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.layer import Layer
 from sw.reference import pipeline
 from tests.bundles import random_bundle, random_images
 

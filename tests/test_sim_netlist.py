@@ -20,7 +20,8 @@ from sim.job import run_testbench
 from sim.netlist import verify_netlist
 from sim.netlist_model import cell_models
 from sim.runner import ModelSource, build_model
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
+from sw.layer import Layer
 from sw.reference import pipeline
 from tests.bundles import random_bundle, random_images
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from sw.design import DesignPoint, Layer
+from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.layer import Layer
 from sw.student import FeatureQuantiser, FloatTwin, QuantisedLayer, Student
 
 

@@ -18,7 +18,7 @@ from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.step import StepFormat
 from hw.payloads import index_bits
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS
+from sw.layer import PIXEL_BITS
 
 __all__ = ["Fold"]
 

@@ -10,7 +10,7 @@ from hw.frontend.frontend import feature_range
 from hw.frontend.mac import MacArray, MaxArray
 from hw.frontend.maps import MapMemory
 from hw.frontend.sequencer import Sequencer
-from sw.design import PIXEL_BITS
+from sw.layer import PIXEL_BITS
 
 __all__ = ["FoldedFrontEnd"]
 

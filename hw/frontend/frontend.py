@@ -8,7 +8,7 @@ from hw.frontend.layer import LayerUnit
 from hw.frontend.regroup import Regroup
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS
+from sw.layer import PIXEL_BITS
 
 __all__ = ["FrontEnd", "feature_range", "input_bits", "schedules_of"]
 

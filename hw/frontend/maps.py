@@ -8,7 +8,7 @@ from hw.frontend.fold import Fold
 from hw.frontend.layer_table import table_layout
 from hw.frontend.memories import memory_style
 from hw.payloads import index_bits
-from sw.design import PIXEL_BITS
+from sw.layer import PIXEL_BITS
 
 __all__ = ["MapMemory", "MapWriter", "write_layout"]
 

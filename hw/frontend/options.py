@@ -11,7 +11,7 @@ from hw.frontend.memories import unit_memories
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.step import BORDERS
 from sw.bundle import Bundle
-from sw.design import PIXEL_BITS, Layer, LayerShape
+from sw.layer import PIXEL_BITS, Layer, LayerShape
 from sw.reference.frontend import LayerParameters
 
 __all__ = ["Option", "layer_option", "layer_options", "useful_schedules", "useful_sizes"]

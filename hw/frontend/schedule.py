@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hw.frontend.step import Entry, StepFormat
 from hw.frontend.transfer import Transfer
-from sw.design import Layer, LayerShape
+from sw.layer import Layer, LayerShape
 from sw.reference.frontend import LayerParameters
 
 __all__ = ["LayerSchedule", "Parallelism"]

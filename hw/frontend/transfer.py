@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.design import Layer, LayerShape
+from sw.layer import Layer, LayerShape
 from sw.reference.frontend import LayerParameters, Requantisation, requantise
 
 __all__ = ["Transfer"]

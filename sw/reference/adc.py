@@ -1,6 +1,6 @@
 """Stage 4, adc: match-line currents to codes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,15 @@ class AdcTables:
         int32, (row tiles, ADCs per row tile); gain is unsigned, below 2**12.
     shift
         Right shift after gain and offset, the same for all.
+    inl
+        int16, (row tiles, ADCs per row tile, 2**bits), integral nonlinearity: what is added to each code; or
+        empty, (0, 0, 0), for ADCs without.
     """
 
     gain: NDArray[np.int32]
     offset: NDArray[np.int32]
     shift: int
+    inl: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0, 0), np.int16))
 
 
 def full_scale_tables(design: DesignPoint, lowest: int, highest: int) -> AdcTables:
@@ -58,6 +62,8 @@ def full_scale_tables(design: DesignPoint, lowest: int, highest: int) -> AdcTabl
 def convert(currents: NDArray[np.int64], tables: AdcTables, design: DesignPoint) -> NDArray[np.int64]:
     """``code = clamp((current * gain + offset) >> shift, 0, 2**bits - 1)``; the ideal ADC passes through.
 
+    An ADC with nonlinearity then gives ``clamp(code + inl[code], 0, 2**bits - 1)``.
+
     Parameters
     ----------
     currents
@@ -77,4 +83,8 @@ def convert(currents: NDArray[np.int64], tables: AdcTables, design: DesignPoint)
     reader = [design.adc_of_match_line(line) for line in range(currents.shape[2])]
     gain = tables.gain.astype(np.int64)[:, reader]
     offset = tables.offset.astype(np.int64)[:, reader]
-    return np.clip((currents * gain + offset) >> tables.shift, 0, design.max_adc_code)
+    codes = np.clip((currents * gain + offset) >> tables.shift, 0, design.max_adc_code)
+    if not tables.inl.size:
+        return codes
+    tiles = np.arange(currents.shape[1])[:, np.newaxis]
+    return np.clip(codes + tables.inl[tiles, reader, codes], 0, design.max_adc_code)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.errors import EngramError
-from sw.reference import adc, array, classifier, frontend, quantiser
+from sw.reference import adc, array, classifier, frontend, noise, quantiser
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
@@ -78,30 +78,38 @@ def levels_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         )
     parts = [
         quantiser.word_line_values(
-            frontend.forward(chunk, design, bundle.frontend)[-1], bundle.feature_thresholds
+            frontend.forward(chunk, design, bundle.frontend)[-1], bundle.feature_thresholds, design.cell
         )
         for chunk in _chunks(images)
     ]
     return np.concatenate(parts) if parts else np.zeros((0, design.features), np.uint8)
 
 
-def run_levels(bundle: "Bundle", levels: NDArray[np.uint8]) -> Trace:
-    """Array, ADC and classifier for word-line values (N, F)."""
+def run_levels(bundle: "Bundle", levels: NDArray[np.uint8], first_image: int = 0) -> Trace:
+    """Array, ADC and classifier for word-line values (N, F).
+
+    `first_image` is the index of the first image, which only read noise depends on.
+    """
     design = bundle.design
-    codes = adc.convert(array.currents(levels, bundle.codes, design.rows), bundle.adc, design)
+    cells = array.cell_currents(bundle.codes, design)
+    currents = array.currents(levels, cells, design.rows)
+    noisy = noise.add_read_noise(currents, bundle.read_noise, first_image, design)
+    codes = adc.convert(noisy, bundle.adc, design)
     scores = classifier.template_scores(codes)
     decision = classifier.decide(scores, design.templates_per_class, design.margin)
     return Trace(levels, codes, scores, *decision)
 
 
-def run(bundle: "Bundle", images: NDArray[np.uint8]) -> Trace:
+def run(bundle: "Bundle", images: NDArray[np.uint8], first_image: int = 0) -> Trace:
     """All stages for uint8 images (N, height, width); keeps every value, so mind N."""
-    return run_levels(bundle, levels_of(bundle, images))
+    return run_levels(bundle, levels_of(bundle, images), first_image)
 
 
 def classify(bundle: "Bundle", levels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Classes (N,) of word-line values (N, F), in chunks; the margin rule is not applied."""
-    parts = [run_levels(bundle, chunk).label for chunk in _chunks(levels)]
+    """Classes (N,) of images 0 .. N - 1 with word-line values (N, F), in chunks; without the margin rule."""
+    parts = [
+        run_levels(bundle, chunk, number * CHUNK_IMAGES).label for number, chunk in enumerate(_chunks(levels))
+    ]
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 

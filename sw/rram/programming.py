@@ -13,7 +13,6 @@ from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference.adc import AdcTables, full_scale_tables
-from sw.reference.array import ideal_codes
 from sw.rram.device import Device
 
 __all__ = [
@@ -71,7 +70,8 @@ def target_conductances(templates: NDArray[np.uint8], device: Device) -> NDArray
     ndarray
         float64, (2, F, T): device, word-line pair, match line.
     """
-    return np.where(ideal_codes(templates) == 1, device.g_lrs_siemens, device.g_hrs_siemens)
+    stored = np.stack([1 - templates.T, templates.T])
+    return np.where(stored == 1, device.g_lrs_siemens, device.g_hrs_siemens)
 
 
 def programmed_conductances(

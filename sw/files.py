@@ -1,0 +1,25 @@
+"""Files that appear whole or not at all."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from sw.errors import EngramError
+
+__all__ = ["write_atomically"]
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to a temporary neighbour and rename it; raises EngramError when that fails."""
+    if not path.name:
+        raise EngramError(f"cannot write {path}: that is a folder; give a file name")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        raise EngramError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):  # after a rename it is gone; in a folder that is none it never was
+            temporary.unlink()
