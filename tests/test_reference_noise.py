@@ -1,0 +1,111 @@
+"""Read noise: the generator against Speck's published values and plain integers, and what it adds."""
+
+import numpy as np
+import pytest
+
+from sw.reference import noise as stage
+from sw.reference import pipeline
+from sw.reference.noise import (
+    CONVERSION_ROUNDS,
+    IMAGE_ROUNDS,
+    NOISE_SIGMA,
+    ReadNoise,
+    add_read_noise,
+    conversion_noise,
+    image_keys,
+    random_words,
+    speck_round,
+)
+from tests.bundles import random_bundle, random_levels, tiny_design
+
+KEY = np.array([0x1234, 0xFEDC, 0x0F1E, 0xA5A5], np.uint16)
+
+
+def rotated(value, left):
+    return (value << left | value >> (16 - left)) & 0xFFFF
+
+
+def words_by_hand(key, counter, rounds):
+    """The rounds in unbounded integers."""
+    x, y = counter >> 16, counter & 0xFFFF
+    for number in range(rounds):
+        x = (rotated(x, 9) + y & 0xFFFF) ^ int(key[number % 4]) ^ number
+        y = rotated(y, 2) ^ x
+    return x, y
+
+
+def test_a_round_is_that_of_speck32():
+    """The published test vector: key schedule and encryption of Speck32/64 are 22 such rounds."""
+    words = [np.uint16(word) for word in (0x0100, 0x0908, 0x1110, 0x1918)]
+    keys, low = [words[0]], words[1:]
+    with np.errstate(over="ignore"):
+        for number in range(21):
+            upper, key = speck_round(low[number], keys[number], np.uint16(number))
+            low.append(upper)
+            keys.append(key)
+        x, y = np.uint16(0x6574), np.uint16(0x694C)
+        for key in keys:
+            x, y = speck_round(x, y, key)
+    assert (int(x), int(y)) == (0xA868, 0x42F2)
+
+
+def test_words_by_hand():
+    images = np.array([0, 1, 65_535, 65_536, 2**32 - 1], np.uint32)
+    counters = np.array([0, 1, 209, 70_000], np.uint32)
+    keys = image_keys(KEY, images)
+    x, y = random_words(keys, counters)
+    for n, image in enumerate(images.tolist()):
+        key = [word for rounds in IMAGE_ROUNDS for word in words_by_hand(KEY, image, rounds)]
+        assert keys[n].tolist() == key
+        for m, counter in enumerate(counters.tolist()):
+            assert (int(x[n, m]), int(y[n, m])) == words_by_hand(key, counter, CONVERSION_ROUNDS)
+
+
+def test_noise_by_hand():
+    noise = ReadNoise(KEY, np.array([0, 7, 1023], np.int32), 5)
+    got = conversion_noise(noise, np.array([3], np.uint32), 4)
+    key = image_keys(KEY, np.array([3], np.uint32))[0]
+    for tile, line in np.ndindex(3, 4):
+        x, y = words_by_hand(key, tile * 4 + line, CONVERSION_ROUNDS)
+        bytes_ = x % 256 + x // 256 + y % 256 + y // 256
+        assert got[0, tile, line] == ((bytes_ - 510) * int(noise.scale[tile]) + 16) // 32
+
+
+def test_the_noisy_current_saturates():
+    design = tiny_design()
+    noise = ReadNoise(KEY, np.full(3, 1023, np.int32), 1)
+    added = conversion_noise(noise, np.arange(50, dtype=np.uint32), 3)
+    noisy = add_read_noise(np.full((50, 3, 3), 4), noise, 0, design)
+    assert noisy.tolist() == np.clip(4 + added, 0, design.max_current).tolist()
+    assert {0, design.max_current} <= set(noisy.flatten().tolist())
+
+
+def test_no_noise_changes_nothing():
+    values = np.arange(9).reshape(1, 3, 3)
+    assert add_read_noise(values, None, 5, tiny_design()) is values
+
+
+def test_an_image_has_its_noise_wherever_it_is_computed(monkeypatch):
+    bundle = random_bundle(tiny_design(cell_bits=4, adc_bits=5), seed=1, codes="random", noise=True)
+    levels = random_levels(bundle.design, 30, seed=2)
+    whole = pipeline.run_levels(bundle, levels)
+    parts = [pipeline.run_levels(bundle, levels[first : first + 7], first) for first in range(0, 30, 7)]
+    np.testing.assert_array_equal(whole.codes, np.concatenate([part.codes for part in parts]))
+    monkeypatch.setattr(pipeline, "CHUNK_IMAGES", 11)
+    np.testing.assert_array_equal(pipeline.classify(bundle, levels), whole.label)
+
+
+@pytest.mark.parametrize("first", [0, 2**32 - 1000])
+def test_a_million_values_have_the_moments_of_the_sum_and_no_neighbours_that_agree(first):
+    """Expected values of the sum of four bytes; limits are 5 standard errors of a million samples."""
+    images = (first + np.arange(5_000)).astype(np.uint32)
+    noise = ReadNoise(KEY, np.full(7, 1, np.int32), 1)
+    x, y = random_words(image_keys(KEY, images), np.arange(210, dtype=np.uint32))
+    total = (x & 255).astype(np.int64) + (x >> 8) + (y & 255) + (y >> 8) - stage.BYTES_MEAN
+    count = total.size
+    assert abs(total.mean()) < 5 * NOISE_SIGMA / count**0.5
+    assert abs(total.var() / NOISE_SIGMA**2 - 1) < 5 * (1.7 / count) ** 0.5
+    for lag in (1, 2, 4, 8, 30, 64, 128):
+        for left, right in ((total[:, lag:], total[:, :-lag]), (total[lag:], total[:-lag])):
+            assert abs((left * right).mean()) < 5 * NOISE_SIGMA**2 / left.size**0.5, lag
+    assert conversion_noise(noise, images[:2], 30).shape == (2, 7, 30)
