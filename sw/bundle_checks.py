@@ -9,6 +9,7 @@ from sw.errors import EngramError
 from sw.reference.adc import GAIN_BITS
 from sw.reference.frontend import MULTIPLIER_BITS, Requantisation
 from sw.reference.noise import KEY_WORDS, SCALE_BITS, ReadNoise
+from sw.reference.pulse import PulseRule
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
@@ -74,11 +75,8 @@ def check_bundle(bundle: "Bundle") -> None:
     if bundle.adc.inl.size:
         top = design.max_adc_code if design.adc_bits else 0
         check_tensor("adc.inl", bundle.adc.inl, np.int16, (*adcs, top + 1), -top, top)
-    if bundle.pulse is not None and max(bundle.pulse.hrs_state, bundle.pulse.lrs_state) > design.max_code:
-        raise EngramError(
-            f"pulse: hrs_state and lrs_state must be codes up to {design.max_code}, "
-            f"got {bundle.pulse.hrs_state} and {bundle.pulse.lrs_state}"
-        )
+    if bundle.pulse is not None:
+        _check_pulse(bundle.pulse, design)
     if bundle.read_noise is not None:
         _check_noise(bundle.read_noise, design)
 
@@ -98,6 +96,19 @@ def _check_noise(noise: ReadNoise, design: "DesignPoint") -> None:
     check_tensor("noise.scale", noise.scale, np.int32, (design.row_tiles,), 0, 2**SCALE_BITS - 1)
     if not 1 <= noise.shift <= MAX_SHIFT:
         raise EngramError(f"noise.shift must be 1 to {MAX_SHIFT}, got {noise.shift}")
+
+
+def _check_pulse(rule: PulseRule, design: "DesignPoint") -> None:
+    if max(rule.hrs_state, rule.lrs_state) > design.max_code:
+        raise EngramError(
+            f"pulse: hrs_state and lrs_state must be codes up to {design.max_code}, "
+            f"got {rule.hrs_state} and {rule.lrs_state}"
+        )
+    if rule.p_stuck_hrs + rule.p_stuck_lrs > 2**16:
+        raise EngramError(
+            f"pulse: p_stuck_hrs and p_stuck_lrs must be {2**16} at most together, "
+            f"got {rule.p_stuck_hrs} and {rule.p_stuck_lrs}"
+        )
 
 
 def _check_requantisation(name: str, tables: Requantisation, channels: int) -> None:
