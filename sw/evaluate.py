@@ -15,6 +15,7 @@ from sw.errors import EngramError
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
+from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.rram.programming import program
 
@@ -90,11 +91,10 @@ def run_chips(
     levels: NDArray[np.uint8],
     truth: NDArray,
     device: Device,
+    conditions: Conditions,
     *,
     seed: int,
     chips: int,
-    cell_bits: int,
-    adc_bits: int | None,
     done: Callable[[int], None] = lambda chips: None,
 ) -> Chips:
     """Program chips 0 .. chips - 1 of `seed` and classify the same features with each.
@@ -105,7 +105,7 @@ def run_chips(
         Gives templates and design.
     levels, truth
         Word-line values (N, F) and classes (N,).
-    device, seed, chips, cell_bits, adc_bits
+    device, conditions, seed, chips
         See :func:`sw.rram.programming.program`.
     done
         Hears how many more chips are finished.
@@ -113,12 +113,12 @@ def run_chips(
     Raises
     ------
     EngramError
-        If a width is out of range or too small for the device.
+        If the conductance codes are too narrow for the device.
     """
     accuracies: list[float] = []
     worst = np.zeros(0, np.int64)
     for chip in range(chips):
-        programmed = program(bundle, device, seed=seed, chip=chip, cell_bits=cell_bits, adc_bits=adc_bits)
+        programmed = program(bundle, device, conditions, seed=seed, chip=chip)
         labels = pipeline.classify(programmed, levels)
         share = accuracy(labels, truth)
         if not accuracies or share < min(accuracies):

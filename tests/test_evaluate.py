@@ -13,12 +13,13 @@ from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.layer import Layer
 from sw.reference import pipeline
+from sw.rram.conditions import Conditions
 from sw.rram.device import DEVICES
 from sw.rram.programming import program
 from tests.bundles import random_bundle, random_images, random_levels, tiny_design
 
 CMO = DEVICES["cmo-hfox"]
-SIZES = {"cell_bits": 4, "adc_bits": 8}
+CONDITIONS = Conditions()
 SMALL = DesignPoint(
     name="small-digits",
     height=8,
@@ -74,9 +75,9 @@ def test_each_chip_is_the_reference_with_that_chip_programmed():
     levels = random_levels(bundle.design, 200, 2)
     truth = np.random.default_rng(3).integers(0, 3, 200)
     device = CMO.with_(p_stuck_hrs=0.2)
-    got = evaluate.run_chips(bundle, levels, truth, device, seed=4, chips=5, **SIZES)
+    got = evaluate.run_chips(bundle, levels, truth, device, CONDITIONS, seed=4, chips=5)
     answers = [
-        pipeline.classify(program(bundle, device, seed=4, chip=chip, **SIZES), levels) for chip in range(5)
+        pipeline.classify(program(bundle, device, CONDITIONS, seed=4, chip=chip), levels) for chip in range(5)
     ]
     shares = [float(np.mean(labels == truth)) for labels in answers]
     assert got.accuracies.tolist() == shares
@@ -90,7 +91,7 @@ def test_fewer_chips_are_the_first_ones():
     truth = np.random.default_rng(3).integers(0, 3, 100)
     device = CMO.with_(p_stuck_lrs=0.2)
     many, few = (
-        evaluate.run_chips(bundle, levels, truth, device, seed=4, chips=chips, **SIZES) for chips in (6, 2)
+        evaluate.run_chips(bundle, levels, truth, device, CONDITIONS, seed=4, chips=chips) for chips in (6, 2)
     )
     assert many.accuracies[:2].tolist() == few.accuracies.tolist()
 
@@ -148,7 +149,7 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
     ideal = np.mean(pipeline.run(bundle, data.x_test).label == data.y_test)
     levels = pipeline.levels_of(bundle, data.x_test)
     chips = [
-        np.mean(pipeline.classify(program(bundle, CMO, seed=2, chip=chip, **SIZES), levels) == data.y_test)
+        np.mean(pipeline.classify(program(bundle, CMO, CONDITIONS, seed=2, chip=chip), levels) == data.y_test)
         for chip in range(3)
     ]
     assert result["accuracy"] == {
@@ -187,7 +188,9 @@ def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
     assert code == 0, err
     summary = json.loads(out)
     chip = load(chip_path)
-    wanted = program(bundle, CMO.with_(p_stuck_lrs=0.1), seed=7, cell_bits=3, adc_bits=6)
+    wanted = program(
+        bundle, CMO.with_(p_stuck_lrs=0.1), CONDITIONS.with_(cell_bits=3, adc={"bits": 6}), seed=7
+    )
     assert chip.digest == wanted.digest == summary["digest"]
     assert sum(summary["codes"]) == summary["devices"] == 2 * 256 * 10
     assert summary["stuck_lrs"] == wanted.provenance.device["stuck_lrs"] > 400
@@ -232,8 +235,8 @@ def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path):
     ("arguments", "message"),
     [
         (["--device", "cmo"], "device must be one of ideal, cmo-hfox, "),
-        (["--cell-bits", 9], "design: cell_bits: Input should be less than or equal to 8, got 9"),
-        (["--adc-bits", -1], "design: adc_bits: Input should be greater than or equal to 1, got -1"),
+        (["--cell-bits", 9], "conditions: cell_bits: Input should be less than or equal to 8, got 9"),
+        (["--adc-bits", -1], "adc: bits: Input should be greater than or equal to 1, got -1"),
         (["--p-stuck-hrs", 1.5], "device 'cmo-hfox': p_stuck_hrs: Input should be less than or equal to 1"),
         (
             ["--p-stuck-hrs", 0.7, "--p-stuck-lrs", 0.7],

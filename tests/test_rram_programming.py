@@ -9,6 +9,7 @@ from sw.reference import adc
 from sw.reference.array import ideal_codes
 from sw.reference.pipeline import run_levels
 from sw.rram import programming
+from sw.rram.conditions import Conditions
 from sw.rram.device import DEVICES
 from tests.bundles import random_bundle, random_levels, tiny_design
 
@@ -18,8 +19,10 @@ ALL = sorted(DEVICES)
 
 
 def chip(bundle, device=CMO, **changes):
-    options = {"seed": 1, "cell_bits": 4, "adc_bits": 8, **changes}
-    return programming.program(bundle, device, **options)
+    which = {"seed": 1, **{name: changes.pop(name) for name in ("seed", "chip") if name in changes}}
+    if "adc_bits" in changes:
+        changes["adc"] = {"bits": changes.pop("adc_bits")}
+    return programming.program(bundle, device, Conditions().with_(**changes), **which)
 
 
 @pytest.fixture
@@ -190,8 +193,8 @@ def test_a_window_too_small_for_the_cell_bits_is_refused(bundle):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"cell_bits": 9}, "design: cell_bits: Input should be less than or equal to 8, got 9"),
-        ({"adc_bits": 13}, "design: adc_bits: Input should be less than or equal to 12, got 13"),
+        ({"cell_bits": 9}, "conditions: cell_bits: Input should be less than or equal to 8, got 9"),
+        ({"adc_bits": 13}, "conditions: adc.bits: Input should be less than or equal to 12, got 13"),
     ],
 )
 def test_widths_out_of_range_are_refused(bundle, changes, message):

@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sw.commands.array_options import (
-    AdcBitsOption,
-    CellBitsOption,
-    DeviceOption,
-    StuckHrsOption,
-    StuckLrsOption,
-    adc_bits_of,
-    chosen_device,
-)
+from sw.commands.array_options import Array, takes_array
 from sw.console import (
     BundleArgument,
     JsonOption,
@@ -36,18 +28,15 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 @reports_errors
+@takes_array
 def evaluate(
     bundle: BundleArgument,
+    array: Array,
     data: Annotated[
         str | None,
         typer.Option("--data", help="Data set by name or .npz file; the one it was trained on if left out."),
     ] = None,
-    device: DeviceOption = "cmo-hfox",
     chips: Annotated[int, typer.Option("--chips", min=1, max=10_000, help="Chips to program.")] = 10,
-    cell_bits: CellBitsOption = 4,
-    adc_bits: AdcBitsOption = 8,
-    p_stuck_hrs: StuckHrsOption = 0.0,
-    p_stuck_lrs: StuckLrsOption = 0.0,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for the pictures; runs/evaluate-NAME if left out."),
@@ -68,9 +57,9 @@ def evaluate(
 
     classifier = open_bundle(bundle)
     design = classifier.design
-    model = chosen_device(device, p_stuck_hrs, p_stuck_lrs)
-    resolution = adc_bits_of(adc_bits)
-    adc_tables(design.with_(cell_bits=cell_bits, adc_bits=resolution), model)  # refuse before the slow steps
+    device, conditions = array
+    cell_bits, adc_bits = conditions.cell_bits, conditions.adc.bits
+    adc_tables(design.with_(cell_bits=cell_bits, adc_bits=adc_bits), device)  # refuse before the slow steps
     dataset = _dataset_of(classifier, data)
     origin = DataOrigin(name=dataset.name, digest=dataset.digest)
     same = check_origin(classifier, origin, chosen=data is not None)
@@ -85,11 +74,10 @@ def evaluate(
             classifier,
             levels,
             truth,
-            model,
+            device,
+            conditions,
             seed=seed,
             chips=chips,
-            cell_bits=cell_bits,
-            adc_bits=resolution,
             done=lambda count: bar.advance(task, count),
         )
     labels = classify(with_ideal_array(classifier), levels)
@@ -111,12 +99,12 @@ def evaluate(
             "rram_std": float(shares.std()),
             "rram": shares.tolist(),
         },
-        "device": device,
+        "device": device.name,
         "chips": chips,
         "cell_bits": cell_bits,
-        "adc_bits": resolution,
-        "p_stuck_hrs": p_stuck_hrs,
-        "p_stuck_lrs": p_stuck_lrs,
+        "adc_bits": adc_bits,
+        "p_stuck_hrs": device.p_stuck_hrs,
+        "p_stuck_lrs": device.p_stuck_lrs,
         "seed": seed,
         "macs": design.macs,
         "weights": design.weights,

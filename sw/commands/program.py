@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sw.commands.array_options import (
-    AdcBitsOption,
-    CellBitsOption,
-    DeviceOption,
-    StuckHrsOption,
-    StuckLrsOption,
-    adc_bits_of,
-    chosen_device,
-)
+from sw.commands.array_options import Array, takes_array
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
 
 if TYPE_CHECKING:
@@ -23,14 +15,11 @@ __all__ = ["program"]
 
 
 @reports_errors
+@takes_array
 def program(
     bundle: BundleArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
-    device: DeviceOption = "cmo-hfox",
-    cell_bits: CellBitsOption = 4,
-    adc_bits: AdcBitsOption = 8,
-    p_stuck_hrs: StuckHrsOption = 0.0,
-    p_stuck_lrs: StuckLrsOption = 0.0,
+    array: Array,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
@@ -41,9 +30,7 @@ def program(
     from sw.bundle import open_bundle, save
     from sw.rram.programming import program as program_chip
 
-    trained = open_bundle(bundle)
-    model = chosen_device(device, p_stuck_hrs, p_stuck_lrs)
-    chip = program_chip(trained, model, seed=seed, cell_bits=cell_bits, adc_bits=adc_bits_of(adc_bits))
+    chip = program_chip(open_bundle(bundle), array.device, array.conditions, seed=seed)
     save(chip, output)
     result = _summary(chip, output)
     if json:

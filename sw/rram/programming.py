@@ -13,6 +13,7 @@ from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference.adc import AdcTables, full_scale_tables
+from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 
 __all__ = [
@@ -141,15 +142,7 @@ def adc_tables(design: DesignPoint, device: Device) -> AdcTables:
     return AdcTables(tables.gain, offset.astype(np.int32), tables.shift)
 
 
-def program(
-    bundle: Bundle,
-    device: Device,
-    *,
-    seed: int,
-    chip: int = 0,
-    cell_bits: int,
-    adc_bits: int | None,
-) -> Bundle:
+def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int, chip: int = 0) -> Bundle:
     """Program the templates of a bundle into the RRAM of one chip.
 
     Parameters
@@ -158,12 +151,10 @@ def program(
         Gives templates and design; its own codes and ADC tables are replaced.
     device
         What the cells are made of.
+    conditions
+        How they are programmed and read.
     seed, chip
         Together they say which chip; see :func:`chip_generators`.
-    cell_bits
-        Width of a conductance code.
-    adc_bits
-        Resolution of the ADCs; None is the ideal one.
 
     Returns
     -------
@@ -174,9 +165,10 @@ def program(
     Raises
     ------
     EngramError
-        If a width is out of range or too small to tell the two states apart.
+        If the codes are too narrow to tell the two states apart.
     """
-    design = bundle.design.with_(cell_bits=cell_bits, adc_bits=adc_bits)
+    cell_bits = conditions.cell_bits
+    design = bundle.design.with_(cell_bits=cell_bits, adc_bits=conditions.adc.bits)
     error_rng, stuck_rng = chip_generators(seed, chip)
     targets = target_conductances(bundle.templates, device)
     stuck = draw_stuck_cells(targets.shape, device, stuck_rng)
