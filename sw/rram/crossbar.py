@@ -1,0 +1,114 @@
+"""IR drop: what the resistance of word lines and match lines leaves of each device's conductance.
+
+Word line i is driven at its first cell's end to its voltage, 0 V when it is not the one of its pair that the
+feature picks; match line j is held at virtual ground by its ADC at the end of word line 0. Every cell has one
+segment of each line before it, counted from those ends. All of that is linear in the driven voltages, so by
+superposition the match-line currents are exactly ``voltages @ M``, with effective conductances M that do not
+depend on the pattern: they are what becomes conductance codes. Rows and columns that a tile does not use lie
+at the far ends, where they change nothing.
+
+M is found by eliminating one word line after the other from the far end, block by block: a word line couples
+the match lines through a tridiagonal matrix whose inverse is known in closed form, and each step inverts one
+small matrix, match lines x match lines. That is a direct solution of the nodal equations, not an
+approximation; see :mod:`sw.rram.nodal` for what it is held against.
+
+``python -m sw.rram.crossbar`` measures both.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["effective_conductances"]
+
+TRANSFERS = 2**24
+"""Arrays are solved together until their transfers have so many elements."""
+RESPONSES = 2**17
+"""Word lines are inverted together until their responses have so many elements, which caches hold."""
+
+
+def effective_conductances(
+    g_siemens: NDArray[np.float64], word_line_ohms: float, match_line_ohms: float
+) -> NDArray[np.float64]:
+    """M for which ``voltages @ M`` are the match-line currents of crossbars with resistive lines.
+
+    Parameters
+    ----------
+    g_siemens
+        Device conductances, (..., word lines, match lines), with any leading axes.
+    word_line_ohms, match_line_ohms
+        Resistance of one segment, from cell to cell; 0 is an ideal line.
+
+    Returns
+    -------
+    ndarray
+        Siemens, of the same shape; the conductances themselves when both resistances are 0.
+    """
+    if word_line_ohms == 0 and match_line_ohms == 0:
+        return g_siemens.copy()
+    word_lines, match_lines = g_siemens.shape[-2:]
+    arrays = g_siemens.reshape(-1, word_lines, match_lines)
+    found = np.empty_like(arrays)
+    step = max(1, TRANSFERS // (word_lines * match_lines**2))
+    for start in range(0, len(arrays), step):
+        part = arrays[start : start + step]
+        found[start : start + step] = _solve(part, word_line_ohms, match_line_ohms)
+    return found.reshape(g_siemens.shape)
+
+
+def _solve(g: NDArray[np.float64], word_line_ohms: float, match_line_ohms: float) -> NDArray[np.float64]:
+    """M of arrays (N, word lines, match lines).
+
+    Transfer i takes what flows into the match lines at word line i, (match lines,), to what goes on from
+    there to word line i - 1, with all that hangs on them from word line i on.
+    """
+    count, word_lines, match_lines = g.shape
+    eye = np.eye(match_lines)
+    transfers = np.empty((word_lines, count, match_lines, match_lines))
+    driven = np.empty((word_lines, count, match_lines, 1))
+    beyond = eye  # behind the last word line no current flows: as if its neighbour were at its own voltage
+    together = max(1, RESPONSES // (count * match_lines**2))
+    for end in range(word_lines, 0, -together):
+        some = slice(max(0, end - together), end)
+        own = g[:, some].swapaxes(0, 1)
+        response = _word_line_response(own, word_line_ohms)
+        driven[some] = (own * response[..., 0])[..., np.newaxis]
+        response *= (-match_line_ohms * word_line_ohms) * own[..., np.newaxis] * own[..., np.newaxis, :]
+        np.einsum("...jj->...j", response)[...] += 2 + match_line_ohms * own
+        for line in reversed(range(some.start, end)):
+            beyond = np.linalg.inv(response[line - some.start] - beyond)
+            transfers[line] = beyond
+    effective = np.empty_like(g)
+    arriving = np.broadcast_to(eye, (count, match_lines, match_lines))
+    for line in range(word_lines):
+        arriving = arriving @ transfers[line]
+        effective[:, line] = (arriving @ driven[line])[..., 0]
+    return effective
+
+
+def _word_line_response(g: NDArray[np.float64], ohms: float) -> NDArray[np.float64]:
+    """Inverse of the tridiagonal matrix of word lines (..., match lines), in units of their segments.
+
+    Element j, k is the voltage at cell j for a current of ``1 / ohms`` into cell k: the resistance between
+    the driver and the nearer cell with all that hangs on it, times the transfers from there to the farther.
+    """
+    load = ohms * g
+    cells = load.shape[-1]
+    outward = np.empty_like(load)  # voltage at a cell for 1 V at the one before
+    outward[..., -1] = 1 / (1 + load[..., -1])
+    for cell in reversed(range(cells - 1)):
+        outward[..., cell] = 1 / (2 + load[..., cell] - outward[..., cell + 1])
+    response = np.empty((*load.shape, cells))
+    response[..., 0, 0] = outward[..., 0]
+    for cell in range(1, cells):
+        response[..., cell, :cell] = response[..., cell - 1, :cell] * outward[..., cell, np.newaxis]
+        response[..., :cell, cell] = response[..., cell, :cell]
+        response[..., cell, cell] = outward[..., cell] * (1 + response[..., cell - 1, cell])
+    return response
+
+
+if __name__ == "__main__":
+    import typer
+
+    from sw.commands.crossbar import crossbar
+
+    typer.run(crossbar)
