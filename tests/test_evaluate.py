@@ -14,7 +14,7 @@ from sw.errors import EngramError
 from sw.layer import Layer
 from sw.reference import pipeline
 from sw.rram.conditions import Conditions
-from sw.rram.device import DEVICES
+from sw.rram.presets import DEVICES
 from sw.rram.programming import program
 from tests.bundles import random_bundle, random_images, random_levels, tiny_design
 

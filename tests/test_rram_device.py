@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sw.errors import EngramError
-from sw.rram.device import DEVICES, device_named
+from sw.rram.presets import DEVICES, device_named
 
 CMO = DEVICES["cmo-hfox"]
 MICRO = 1e-6

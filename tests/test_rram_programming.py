@@ -10,7 +10,8 @@ from sw.reference.array import ideal_codes
 from sw.reference.pipeline import run_levels
 from sw.rram import programming
 from sw.rram.conditions import Conditions
-from sw.rram.device import DEVICES
+from sw.rram.mapping import conductance_codes
+from sw.rram.presets import DEVICES
 from tests.bundles import random_bundle, random_levels, tiny_design
 
 IDEAL = DEVICES["ideal"]
@@ -28,14 +29,6 @@ def chip(bundle, device=CMO, **changes):
 @pytest.fixture
 def bundle():
     return random_bundle(tiny_design(), 1)
-
-
-def test_targets_put_one_device_of_each_pair_in_lrs():
-    templates = np.array([[0, 1, 1]], np.uint8)
-    targets = programming.target_conductances(templates, CMO)
-    assert targets.shape == (2, 3, 1)
-    assert targets[0, :, 0].tolist() == [90e-6, 8e-6, 8e-6]
-    assert targets[1, :, 0].tolist() == [8e-6, 90e-6, 90e-6]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -69,54 +62,16 @@ def test_conductances_never_fall_below_zero():
     assert 400 < (got == 0).sum() < 600
 
 
-def test_stuck_cells_come_at_the_given_rates_and_never_both():
-    device = CMO.with_(p_stuck_hrs=0.01, p_stuck_lrs=0.09)
-    stuck = programming.draw_stuck_cells((2, 250, 100), device, np.random.default_rng(1))
-    assert not np.any(stuck.hrs & stuck.lrs)
-    assert abs(stuck.hrs.mean() - 0.01) < 4 * np.sqrt(0.01 / 50_000)
-    assert abs(stuck.lrs.mean() - 0.09) < 4 * np.sqrt(0.09 / 50_000)
-
-
-def test_stuck_cells_sit_at_their_nominal_conductance():
-    stuck = programming.StuckCells(np.array([True, False, False]), np.array([False, True, False]))
-    got = programming.with_stuck_cells(np.array([50e-6, 50e-6, 50e-6]), stuck, CMO)
-    assert got.tolist() == [8e-6, 90e-6, 50e-6]
-
-
 @pytest.mark.parametrize(("hrs", "lrs", "expected"), [(1.0, 0.0, "g_hrs"), (0.0, 1.0, "g_lrs")])
 def test_an_array_of_stuck_cells_only_stores_nothing(bundle, hrs, lrs, expected):
     device = CMO.with_(p_stuck_hrs=hrs, p_stuck_lrs=lrs)
     programmed = chip(bundle, device)
     nominal = {"g_hrs": device.g_hrs_siemens, "g_lrs": device.g_lrs_siemens}[expected]
-    code = programming.conductance_codes(np.array(nominal), device, 4)
+    code = conductance_codes(np.array(nominal), programmed.design, device)
     assert np.all(programmed.codes == code)
     device_record = programmed.provenance.device
     cells = 2 * bundle.design.features * bundle.design.templates
     assert (device_record["stuck_hrs"], device_record["stuck_lrs"]) == (cells * hrs, cells * lrs)
-
-
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("cell_bits", [1, 2, 4, 8])
-def test_codes_are_rounded_multiples_of_the_lsb(name, cell_bits):
-    device = DEVICES[name]
-    top = programming.lrs_code(device, cell_bits)
-    assert 1 <= top < 2**cell_bits
-    lsb = device.g_lrs_siemens / top
-    grid = np.linspace(0, 1.2 * device.g_lrs_siemens, 997)
-    codes = programming.conductance_codes(grid, device, cell_bits)
-    assert codes.dtype == np.uint8
-    expected = [min(2**cell_bits - 1, round(g / lsb)) for g in grid]
-    np.testing.assert_array_equal(codes, expected)
-    assert programming.conductance_codes(np.array(device.g_lrs_siemens), device, cell_bits) == top
-
-
-def test_lrs_errors_of_three_sigma_are_not_clipped():
-    for bits in (2, 4, 6, 8):
-        top = programming.lrs_code(CMO, bits)
-        high = CMO.g_lrs_siemens + 3 * CMO.sigma_siemens(np.array(CMO.g_lrs_siemens))
-        assert high / CMO.g_lrs_siemens * top <= 2**bits - 0.5
-    assert [programming.lrs_code(CMO, bits) for bits in (1, 4, 8)] == [1, 14, 247]
-    assert [programming.lrs_code(IDEAL, bits) for bits in (1, 4, 8)] == [1, 15, 255]
 
 
 def test_one_seed_is_one_chip_whatever_else_is_drawn(bundle):
@@ -139,7 +94,7 @@ def test_stuck_probability_does_not_change_the_other_cells_errors():
     start = random_bundle(tiny_design(height=20, width=20), 1)
     free = chip(start, cell_bits=8)
     some = chip(start, CMO.with_(p_stuck_hrs=0.1), cell_bits=8)
-    hrs = programming.conductance_codes(np.array(CMO.g_hrs_siemens), CMO, 8)
+    hrs = conductance_codes(np.array(CMO.g_hrs_siemens), some.design, CMO)
     changed = free.codes != some.codes
     assert 0 < changed.sum() <= some.provenance.device["stuck_hrs"]
     assert np.all(some.codes[changed] == hrs)
@@ -220,7 +175,7 @@ def test_adc_tables_of_the_largest_arrays_stay_in_range(name, adc_bits):
     tables = programming.adc_tables(design, device)
     assert np.abs(tables.offset).max() <= 2**30
     states = np.array([device.g_hrs_siemens, device.g_lrs_siemens])
-    hrs, lrs = programming.conductance_codes(states, device, 8).astype(np.int64)
+    hrs, lrs = conductance_codes(states, design, device).astype(np.int64)
     none, full = (np.array([[[code] * 3, [0] * 3]]) * 4_096 for code in (hrs, lrs))
     last = np.array([[[0] * 3, [hrs] * 3]])
     assert np.all(adc.convert(none, tables, design)[:, 0] == 0)

@@ -13,7 +13,8 @@ import typer
 from sw.design import validated
 from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
-from sw.rram.device import DEVICES, Device, device_named
+from sw.rram.device import Device
+from sw.rram.presets import DEVICES, device_named
 
 __all__ = ["Array", "chosen_array", "takes_array"]
 
@@ -32,14 +33,27 @@ def chosen_array(
         int, typer.Option("--adc-bits", help="Resolution of the ADCs, 1 to 12; 0 is the ideal ADC.")
     ] = 8,
     p_stuck_hrs: Annotated[
-        float, typer.Option("--p-stuck-hrs", help="Probability that a device is stuck in the HRS.")
-    ] = 0.0,
+        float | None, typer.Option("--p-stuck-hrs", help="Probability that a device is stuck in the HRS.")
+    ] = None,
     p_stuck_lrs: Annotated[
-        float, typer.Option("--p-stuck-lrs", help="Probability that a device is stuck in the LRS.")
-    ] = 0.0,
+        float | None, typer.Option("--p-stuck-lrs", help="Probability that a device is stuck in the LRS.")
+    ] = None,
+    p_broken_row: Annotated[
+        float | None, typer.Option("--p-broken-row", help="Probability that a word line of a tile is open.")
+    ] = None,
+    p_broken_col: Annotated[
+        float | None, typer.Option("--p-broken-col", help="Probability that a match line of a tile is open.")
+    ] = None,
 ) -> Array:
     """What the options say; raises EngramError naming the one that is out of range."""
-    model = device_named(device).with_(p_stuck_hrs=p_stuck_hrs, p_stuck_lrs=p_stuck_lrs)
+    broken = {
+        "p_stuck_hrs": p_stuck_hrs,
+        "p_stuck_lrs": p_stuck_lrs,
+        "p_broken_row": p_broken_row,
+        "p_broken_col": p_broken_col,
+    }
+    given = {name: probability for name, probability in broken.items() if probability is not None}
+    model = device_named(device).with_(**given)
     adc = validated(AdcModel, {"bits": adc_bits or None}, "adc")
     return Array(model, validated(Conditions, {"cell_bits": cell_bits, "adc": adc}, "conditions"))
 

@@ -53,13 +53,14 @@ def evaluate(
     from sw.bundle import DataOrigin, open_bundle
     from sw.evaluate import accuracy, check_labels, check_origin, features_of, run_chips, with_ideal_array
     from sw.reference.pipeline import classify
+    from sw.rram.mapping import array_design
     from sw.rram.programming import adc_tables
 
     classifier = open_bundle(bundle)
     design = classifier.design
     device, conditions = array
     cell_bits, adc_bits = conditions.cell_bits, conditions.adc.bits
-    adc_tables(design.with_(cell_bits=cell_bits, adc_bits=adc_bits), device)  # refuse before the slow steps
+    adc_tables(array_design(design, cell_bits, adc_bits), device)  # refuse before the slow steps
     dataset = _dataset_of(classifier, data)
     origin = DataOrigin(name=dataset.name, digest=dataset.digest)
     same = check_origin(classifier, origin, chosen=data is not None)

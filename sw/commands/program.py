@@ -53,6 +53,7 @@ def _summary(chip: "Bundle", output: Path) -> dict[str, Any]:
         "devices": int(chip.codes.size),
         "stuck_hrs": record["stuck_hrs"],
         "stuck_lrs": record["stuck_lrs"],
+        "open": record.get("open", 0),
         "cell_bits": chip.design.cell_bits,
         "adc_bits": chip.design.adc_bits,
         "codes": histogram.tolist(),
@@ -62,9 +63,11 @@ def _summary(chip: "Bundle", output: Path) -> dict[str, Any]:
 def _describe(result: dict[str, Any]) -> None:
     devices = result["devices"]
     stuck = result["stuck_hrs"] + result["stuck_lrs"]
+    on_open_lines = f"; on broken lines: {result['open']:,}" if result["open"] else ""
     lines = [
         f"{devices:,} devices of {result['device']}, chip of seed {result['seed']}",
-        f"stuck: {result['stuck_hrs']:,} in HRS, {result['stuck_lrs']:,} in LRS ({stuck / devices:.2%})",
+        f"stuck: {result['stuck_hrs']:,} in HRS, {result['stuck_lrs']:,} in LRS ({stuck / devices:.2%})"
+        + on_open_lines,
         f"conductance codes 0 to {2 ** result['cell_bits'] - 1}: {_in_words(result['codes'])}",
     ]
     for line in lines:

@@ -1,7 +1,6 @@
-"""RRAM devices: conductance window, programming error after write-verify, stuck cells.
+"""RRAM devices: conductance window, programming error after write-verify, what can break.
 
-A preset holds one published device and names its source. Values outside the range for which the source gives
-its programming error are refused.
+Values outside the range for which a device's source gives its programming error are refused.
 """
 
 from typing import Annotated
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sw.design import validated
 from sw.errors import EngramError
 
-__all__ = ["DEVICES", "Device", "device_named"]
+__all__ = ["Device"]
 
 MICRO = 1e-6
 
@@ -22,7 +21,7 @@ Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Device(BaseModel):
-    """One kind of RRAM device, as binary cells use it.
+    """One kind of RRAM device.
 
     Parameters
     ----------
@@ -37,6 +36,8 @@ class Device(BaseModel):
         Conductances for which the source gives the error.
     p_stuck_hrs, p_stuck_lrs
         Probability that a device stays in the high- or the low-resistance state, whatever is written.
+    p_broken_row, p_broken_col
+        Probability that a word line, or a match line, of a tile is open; see :mod:`sw.rram.stuck`.
     source
         Publication, and what was taken from it.
     """
@@ -51,6 +52,8 @@ class Device(BaseModel):
     valid_to_siemens: Siemens
     p_stuck_hrs: Probability = 0.0
     p_stuck_lrs: Probability = 0.0
+    p_broken_row: Probability = 0.0
+    p_broken_col: Probability = 0.0
     source: str
 
     @model_validator(mode="after")
@@ -100,62 +103,3 @@ class Device(BaseModel):
     def with_(self, **changes: object) -> "Device":
         """Copy with `changes`, checked like a new one; raises EngramError naming the parameter."""
         return validated(Device, {**self.model_dump(), **changes}, f"device {self.name!r}")
-
-
-def device_named(name: str) -> Device:
-    """The preset of that name; raises EngramError that lists the known ones."""
-    if name not in DEVICES:
-        raise EngramError(f"device must be one of {', '.join(DEVICES)}, got {name!r}")
-    return DEVICES[name]
-
-
-IDEAL = Device(
-    name="ideal",
-    g_hrs_siemens=0,
-    g_lrs_siemens=100e-6,
-    error_polynomial=(0,),
-    valid_from_siemens=0,
-    valid_to_siemens=100e-6,
-    source="no device: exact programming, no HRS conductance; the window's size has no effect",
-)
-
-CMO_HFOX = Device(
-    name="cmo-hfox",
-    g_hrs_siemens=8e-6,
-    g_lrs_siemens=90e-6,
-    error_polynomial=(11.2e-3, 11.29e-3),
-    valid_from_siemens=8e-6,
-    valid_to_siemens=90e-6,
-    source="arXiv 2502.04524 (CMO/HfOx, write-verify with 2 % acceptance)",
-)
-
-CMO_HFOX_FINE = CMO_HFOX.with_(
-    name="cmo-hfox-fine",
-    error_polynomial=(0.811e-3, 1.0687e-3),
-    source="arXiv 2502.04524 (CMO/HfOx, write-verify with 0.2 % acceptance)",
-)
-
-HFOX_WAN2022 = Device(
-    name="hfox-wan2022",
-    g_hrs_siemens=0,
-    g_lrs_siemens=40e-6,
-    error_polynomial=(1.053, 0.2374, -1.167e-2, 1.536e-4),
-    valid_from_siemens=0,
-    valid_to_siemens=40e-6,
-    source="Wan et al. 2022 (HfOx, one second after programming)",
-)
-
-HFOX_MILO2021 = Device(
-    name="hfox-milo2021",
-    g_hrs_siemens=50e-6,
-    g_lrs_siemens=225e-6,
-    error_polynomial=(4.78, -0.0091),
-    valid_from_siemens=50e-6,
-    valid_to_siemens=225e-6,
-    source="Milo et al. 2021 (IGVVA-100 programming)",
-)
-
-DEVICES: dict[str, Device] = {
-    device.name: device for device in (IDEAL, CMO_HFOX, CMO_HFOX_FINE, HFOX_WAN2022, HFOX_MILO2021)
-}
-"""Presets by name; windows and error laws are those of the sources, stuck cells are added by the user."""

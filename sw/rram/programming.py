@@ -1,78 +1,18 @@
-"""Programming an array: stored bits to conductances, to errors, to the integer codes that inference adds up.
-
-Each step is a function of its own; :func:`program` runs them for one chip. This is the only place where
-siemens become codes.
-"""
-
-from dataclasses import dataclass
+"""Programming an array: from the templates of a bundle to one chip. The steps live in their own modules."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
 from sw.design import DesignPoint
-from sw.errors import EngramError
 from sw.reference.adc import AdcTables, full_scale_tables
 from sw.rram.conditions import Conditions
 from sw.rram.device import Device
+from sw.rram.mapping import array_design, conductance_codes, current_codes, target_conductances
+from sw.rram.streams import chip_generator
+from sw.rram.stuck import draw_stuck_cells, with_stuck_cells
 
-__all__ = [
-    "StuckCells",
-    "adc_tables",
-    "chip_generators",
-    "conductance_codes",
-    "draw_stuck_cells",
-    "lrs_code",
-    "program",
-    "programmed_conductances",
-    "target_conductances",
-    "with_stuck_cells",
-]
-
-HEADROOM_SIGMAS = 3.0
-
-
-@dataclass(frozen=True, eq=False)
-class StuckCells:
-    """Devices that ignore programming.
-
-    Attributes
-    ----------
-    hrs, lrs
-        bool, (2, F, T): which devices stay in the high- or the low-resistance state; never both.
-    """
-
-    hrs: NDArray[np.bool_]
-    lrs: NDArray[np.bool_]
-
-
-def chip_generators(seed: int, chip: int = 0) -> tuple[np.random.Generator, np.random.Generator]:
-    """Generators of one chip: programming error, stuck cells.
-
-    Keyed by (seed, chip), so a chip is the same however many others are drawn, and in whatever order; and a
-    chip keeps its programming errors when only the stuck probabilities change.
-    """
-    error, stuck = np.random.SeedSequence(seed, spawn_key=(chip,)).spawn(2)
-    return np.random.default_rng(error), np.random.default_rng(stuck)
-
-
-def target_conductances(templates: NDArray[np.uint8], device: Device) -> NDArray[np.float64]:
-    """Conductances to write, in siemens.
-
-    Parameters
-    ----------
-    templates
-        uint8, (T, F), stored bits. Device 1 of the pair is in LRS for a stored 1, device 0 for a stored 0.
-    device
-        Gives the two states.
-
-    Returns
-    -------
-    ndarray
-        float64, (2, F, T): device, word-line pair, match line.
-    """
-    stored = np.stack([1 - templates.T, templates.T])
-    return np.where(stored == 1, device.g_lrs_siemens, device.g_hrs_siemens)
+__all__ = ["adc_tables", "program", "programmed_conductances"]
 
 
 def programmed_conductances(
@@ -80,39 +20,6 @@ def programmed_conductances(
 ) -> NDArray[np.float64]:
     """Conductances in siemens after write-verify: normal around the target, never below 0."""
     return np.maximum(targets + device.sigma_siemens(targets) * rng.standard_normal(targets.shape), 0.0)
-
-
-def draw_stuck_cells(shape: tuple[int, ...], device: Device, rng: np.random.Generator) -> StuckCells:
-    """Each device is stuck independently, with the probabilities of `device`."""
-    draw = rng.random(shape)
-    hrs = draw < device.p_stuck_hrs
-    return StuckCells(hrs, ~hrs & (draw < device.p_stuck_hrs + device.p_stuck_lrs))
-
-
-def with_stuck_cells(
-    conductances: NDArray[np.float64], stuck: StuckCells, device: Device
-) -> NDArray[np.float64]:
-    """Put stuck devices at the nominal conductance of their state, in siemens."""
-    held = np.where(stuck.hrs, device.g_hrs_siemens, conductances)
-    return np.where(stuck.lrs, device.g_lrs_siemens, held)
-
-
-def lrs_code(device: Device, cell_bits: int) -> int:
-    """Code of the nominal LRS, which fixes ``G_lsb = g_lrs / lrs_code``.
-
-    It is the largest code that keeps LRS devices up to 3 sigma above nominal from being clipped, so that
-    clipping does not hide their error; all codes when programming is exact, at least 1.
-    """
-    sigma = float(device.sigma_siemens(np.array(device.g_lrs_siemens)))
-    highest = 1 + HEADROOM_SIGMAS * sigma / device.g_lrs_siemens
-    top = 2**cell_bits - 1
-    return min(top, max(1, int((top + 0.5) / highest)))
-
-
-def conductance_codes(conductances: NDArray[np.float64], device: Device, cell_bits: int) -> NDArray[np.uint8]:
-    """Integer codes ``round(G / G_lsb)`` of conductances in siemens, clipped to 0 .. 2**cell_bits - 1."""
-    lsb_siemens = device.g_lrs_siemens / lrs_code(device, cell_bits)
-    return np.clip(np.rint(conductances / lsb_siemens), 0, 2**cell_bits - 1).astype(np.uint8)
 
 
 def adc_tables(design: DesignPoint, device: Device) -> AdcTables:
@@ -126,13 +33,7 @@ def adc_tables(design: DesignPoint, device: Device) -> AdcTables:
     EngramError
         If the two states get the same code.
     """
-    levels = np.array([device.g_hrs_siemens, device.g_lrs_siemens])
-    hrs, lrs = (int(code) for code in conductance_codes(levels, device, design.cell_bits))
-    if hrs == lrs:
-        raise EngramError(
-            f"cell_bits must be large enough to tell HRS from LRS of device {device.name!r}, "
-            f"got {design.cell_bits}: both get code {lrs}; use more cell bits or a wider window"
-        )
+    hrs, lrs = current_codes(design, device)
     rows = design.rows_in_tile(0)
     tables = full_scale_tables(design, rows * hrs, rows * lrs)
     if design.adc_bits is None:
@@ -154,7 +55,7 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     conditions
         How they are programmed and read.
     seed, chip
-        Together they say which chip; see :func:`chip_generators`.
+        Together they say which chip; see :mod:`sw.rram.streams`.
 
     Returns
     -------
@@ -167,12 +68,12 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     EngramError
         If the codes are too narrow to tell the two states apart.
     """
-    cell_bits = conditions.cell_bits
-    design = bundle.design.with_(cell_bits=cell_bits, adc_bits=conditions.adc.bits)
-    error_rng, stuck_rng = chip_generators(seed, chip)
-    targets = target_conductances(bundle.templates, device)
-    stuck = draw_stuck_cells(targets.shape, device, stuck_rng)
-    conductances = with_stuck_cells(programmed_conductances(targets, device, error_rng), stuck, device)
+    design = array_design(bundle.design, conditions.cell_bits, conditions.adc.bits)
+    adc = adc_tables(design, device)
+    targets = target_conductances(bundle.templates, design, device)
+    programmed = programmed_conductances(targets, device, chip_generator(seed, chip, "error"))
+    stuck = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"))
+    conductances = with_stuck_cells(programmed, stuck, design, device)
     record: dict[str, str | int | float] = {
         "preset": device.name,
         "source": device.source,
@@ -184,11 +85,13 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
         "p_stuck_lrs": device.p_stuck_lrs,
         "stuck_hrs": int(stuck.hrs.sum()),
         "stuck_lrs": int(stuck.lrs.sum()),
-        "cell_bits": cell_bits,
+        "cell_bits": conditions.cell_bits,
     }
+    if stuck.open.any():
+        record["open"] = int(stuck.open.sum())
     return bundle.with_(
         design=design,
-        codes=conductance_codes(conductances, device, cell_bits),
-        adc=adc_tables(design, device),
+        codes=conductance_codes(conductances, design, device),
+        adc=adc,
         provenance=bundle.provenance.model_copy(update={"device": record}),
     )
