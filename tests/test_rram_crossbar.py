@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from sw.errors import EngramError
 from sw.rram import crossbar
-from sw.rram.crossbar import effective_conductances
+from sw.rram.crossbar import effective_conductances, with_resistive_lines
 from sw.rram.nodal import nodal_currents
+from tests.bundles import tiny_design
 
 OHMS = [(2.5, 2.5), (100.0, 3.0), (3.0, 100.0), (0.0, 5.0), (5.0, 0.0), (0.0, 0.0), (1e4, 1e4)]
 
@@ -71,3 +73,30 @@ def test_leading_axes_are_arrays_of_their_own_however_many_are_solved_together(e
             assert np.allclose(
                 found[chip, tile], effective_conductances(g[chip, tile], 50.0, 20.0), rtol=1e-12
             )
+
+
+def test_every_tile_is_a_crossbar_of_its_own_with_the_pairs_side_by_side():
+    design = tiny_design(templates_per_class=3)  # 8, 8, 2 rows; 4, 4, 1 columns
+    conductances = random_conductances(2, 2, design.features, design.templates)
+    found = with_resistive_lines(conductances, design, 30.0, 40.0)
+    assert found.shape == conductances.shape
+    rng = np.random.default_rng(5)
+    for rows in (slice(0, 8), slice(8, 16), slice(16, 18)):
+        for cols in (slice(0, 4), slice(4, 8), slice(8, 9)):
+            bits = rng.integers(0, 2, rows.stop - rows.start)
+            volts = np.zeros((1, 2 * len(bits)))
+            volts[0, 2 * np.arange(len(bits)) + bits] = 1.0
+            for chip in range(2):
+                tile = conductances[chip, :, rows, cols]
+                lines = np.stack([tile[0], tile[1]], axis=1).reshape(2 * len(bits), -1)
+                want = nodal_currents(lines, volts, 30.0, 40.0)[0]
+                picked = found[chip, bits, np.arange(rows.start, rows.stop), cols]
+                assert np.allclose(picked.sum(axis=0), want, rtol=1e-9)
+
+
+def test_bounds_of_window_cells_have_no_ir_drop():
+    design = tiny_design(cell="window", thresholds_per_feature=3, cell_bits=4)
+    bounds = random_conductances(2, design.features, design.templates)
+    assert with_resistive_lines(bounds, design, 0.0, 0.0) is bounds
+    with pytest.raises(EngramError, match=r"must be 0 with window cells, .* got 1 and 0"):
+        with_resistive_lines(bounds, design, 1.0, 0.0)

@@ -18,12 +18,55 @@ approximation; see :mod:`sw.rram.nodal` for what it is held against.
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["effective_conductances"]
+from sw.design import DesignPoint
+from sw.errors import EngramError
+
+__all__ = ["effective_conductances", "with_resistive_lines"]
 
 TRANSFERS = 2**24
 """Arrays are solved together until their transfers have so many elements."""
 RESPONSES = 2**17
 """Word lines are inverted together until their responses have so many elements, which caches hold."""
+
+
+def with_resistive_lines(
+    conductances: NDArray[np.float64], design: DesignPoint, word_line_ohms: float, match_line_ohms: float
+) -> NDArray[np.float64]:
+    """Effective conductances of the binary cells of all tiles, in siemens.
+
+    A pair's two word lines are neighbours, device 0 first; drivers and ADCs are at the first column and the
+    first row of every tile.
+
+    Parameters
+    ----------
+    conductances
+        (..., 2, F, T): device, word-line pair, match line.
+    design
+        Gives the tiles.
+    word_line_ohms, match_line_ohms
+        Resistance of a line from one cell to the next; 0 is an ideal line.
+
+    Raises
+    ------
+    EngramError
+        If lines have resistance and the cells are window cells, whose currents are not theirs to add.
+    """
+    if word_line_ohms == 0 and match_line_ohms == 0:
+        return conductances
+    if design.cell == "window":
+        raise EngramError(
+            "word_line_ohms and match_line_ohms must be 0 with window cells, whose conductances are bounds "
+            f"and not currents, got {word_line_ohms:g} and {match_line_ohms:g}"
+        )
+    effective = np.empty_like(conductances)
+    for row in range(0, design.features, design.rows):
+        for column in range(0, design.templates, design.cols):
+            tile = ..., slice(row, row + design.rows), slice(column, column + design.cols)
+            pairs = np.moveaxis(conductances[tile], -3, -2)  # (..., rows, 2, cols)
+            lines = pairs.reshape(*pairs.shape[:-3], -1, pairs.shape[-1])
+            found = effective_conductances(lines, word_line_ohms, match_line_ohms)
+            effective[tile] = np.moveaxis(found.reshape(pairs.shape), -2, -3)
+    return effective
 
 
 def effective_conductances(
