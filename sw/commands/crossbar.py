@@ -95,11 +95,12 @@ def solve(rows: int, cols: int, segment_ohms: float, *, queries: int, compared: 
     import numpy as np
 
     from sw.rram.crossbar import effective_conductances
-    from sw.rram.device import CMO_HFOX
     from sw.rram.nodal import nodal_currents
+    from sw.rram.presets import device_named
 
     rng = np.random.default_rng(seed)
-    states = np.array([CMO_HFOX.g_hrs_siemens, CMO_HFOX.g_lrs_siemens])
+    device = device_named("cmo-hfox")
+    states = np.array([device.g_hrs_siemens, device.g_lrs_siemens])
     stored = rng.integers(0, 2, (rows, cols))
     conductances = states[np.stack([1 - stored, stored], axis=1)].reshape(2 * rows, cols)
     bits = rng.integers(0, 2, (queries, rows))
