@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from math import ceil
 
+import numpy as np
+from numpy.typing import NDArray
+
 from constraints.boards import Board, Family
 from hw.fit import code_sprams, planned_block_rams
 from hw.frontend.cost import OPERAND_BITS, SMALLEST_PRODUCT_BITS, Resource, priced
@@ -82,17 +85,25 @@ def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family, *, spram
 
 
 def chip_dsps(bundle: Bundle, family: Family) -> int:
-    """Hard multipliers of everything but the front end: the ADC's.
+    """Hard multipliers of everything but the front end: of the ADCs' gain and of currents of window cells."""
+    design, count = bundle.design, 0
+    if design.adc_bits is not None:
+        count += _dsps_of_product(design.max_current, bundle.adc.gain, family)
+    if design.cell == "window":
+        step = np.array([design.match_code - design.mismatch_code])
+        count += _dsps_of_product(design.rows_in_tile(0), step, family)
+    return count
 
-    Its gain is a constant where all ADCs are alike, and then costs none if it is a power of two.
+
+def _dsps_of_product(largest: int, factors: NDArray, family: Family) -> int:
+    """Hard multipliers of a value up to `largest` times one of some factors.
+
+    A factor is a constant where all are alike, and then costs none if it is a power of two.
     """
-    design, gains = bundle.design, bundle.adc.gain
-    if design.adc_bits is None:
+    most = int(factors.max())
+    if most & (most - 1) == 0 and (factors == most).all():
         return 0
-    most = int(gains.max())
-    if most & (most - 1) == 0 and (gains == most).all():
-        return 0
-    widths = (design.max_current.bit_length(), most.bit_length())
+    widths = (largest.bit_length(), most.bit_length())
     if sum(widths) < SMALLEST_PRODUCT_BITS[family]:
         return 0
     return ceil(widths[0] / OPERAND_BITS[family]) * ceil(widths[1] / OPERAND_BITS[family])

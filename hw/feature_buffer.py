@@ -1,11 +1,11 @@
 """Feature buffer: bytes from the host in, words for the array out."""
 
-from amaranth.hdl import Module, Mux, Signal, unsigned
+from amaranth.hdl import Cat, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.geometry import ArrayGeometry
-from hw.payloads import level_word_layout
+from hw.payloads import index_bits, level_word_layout
 from hw.word_packer import WordPacker
 from sw.design import DesignPoint
 
@@ -26,7 +26,8 @@ class FeatureBuffer(wiring.Component):
     Members
     -------
     i
-        ``ceil(F / 8)`` bytes per image, feature f in bit ``f % 8`` of byte ``f // 8``, then spare bits.
+        ``ceil(F * b / 8)`` bytes per image, bit i in bit ``i % 8`` of byte ``i // 8``: the b bits of each
+        word-line value, its lowest first, feature after feature, then spare bits.
     loaded
         High for one cycle when the last byte of an image has been taken apart.
     start
@@ -55,7 +56,7 @@ class FeatureBuffer(wiring.Component):
         m = Module()
         design, geometry = self._design, self._geometry
         m.submodules.features = features = memory.Memory(
-            shape=unsigned(design.row_lanes), depth=geometry.words, init=[], attrs={"ram_style": "block"}
+            shape=unsigned(geometry.word_bits), depth=geometry.words, init=[], attrs={"ram_style": "block"}
         )
         write = features.write_port()
         read = features.read_port()
@@ -71,14 +72,19 @@ class FeatureBuffer(wiring.Component):
 
         byte = Signal(8)
         bits_left = Signal(range(9))
-        bits_wanted = Signal(range(design.features + 1), init=design.features)
+        image_bits = design.features * design.level_bits
+        bits_wanted = Signal(range(image_bits + 1), init=image_bits)
         last_byte = Signal()
+        if design.level_bits == 1:
+            wanted, value = packer.i.valid, byte[0]
+        else:
+            wanted, value = self._values(m, packer.i.valid, byte[0])
         m.d.comb += [
             self.i.ready.eq(bits_left == 0),
-            packer.i.payload[0].eq(byte[0]),
-            packer.i.valid.eq((bits_left != 0) & (bits_wanted != 0)),
+            packer.i.payload[0].eq(value),
+            wanted.eq((bits_left != 0) & (bits_wanted != 0)),
         ]
-        with m.If(packer.i.valid):
+        with m.If(wanted):
             m.d.sync += bits_wanted.eq(bits_wanted - 1)
         with m.If(self.i.valid & self.i.ready):
             m.d.sync += [byte.eq(self.i.payload), bits_left.eq(8), last_byte.eq(bits_wanted <= 8)]
@@ -86,7 +92,7 @@ class FeatureBuffer(wiring.Component):
             m.d.sync += [bits_left.eq(bits_left - 1), byte.eq(byte >> 1)]
             with m.If((bits_left == 1) & last_byte):
                 m.d.comb += self.loaded.eq(1)
-                m.d.sync += bits_wanted.eq(design.features)
+                m.d.sync += bits_wanted.eq(image_bits)
 
         step = Signal()
         m.d.comb += [
@@ -103,3 +109,16 @@ class FeatureBuffer(wiring.Component):
         with m.If(self.start):
             m.d.sync += self.sending.eq(1)
         return m
+
+    def _values(self, m: Module, complete: Value, bit: Value) -> tuple[Signal, Value]:
+        """Collects the bits of a value: the signal that takes `bit`, and the value when it is `complete`."""
+        bits = self._design.level_bits
+        taken = Signal()
+        earlier = Signal(bits - 1)
+        place = Signal(index_bits(bits))
+        value = Cat(earlier, bit)
+        last = place == bits - 1
+        m.d.comb += complete.eq(taken & last)
+        with m.If(taken):
+            m.d.sync += [earlier.eq(value[1:]), place.eq(Mux(last, 0, place + 1))]
+        return taken, value

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from amaranth.hdl import Array, Cat, Module, Mux, Signal, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -33,6 +33,9 @@ class MatchLines(wiring.Component):
     Latency: :func:`pipeline_stages` + 1 cycles from the last word of a pass to its first current. Throughput:
     one pass per ``max(words of the tile, match lines of the group)`` cycles. Under back-pressure on `o`
     nothing is lost: the sample-and-hold keeps its currents and the pass behind it waits.
+
+    Window cells conduct one of two codes, so of these the cells that match are counted: one bit each on the
+    way to the sample-and-hold, behind which a count becomes a current.
 
     Parameters
     ----------
@@ -108,18 +111,21 @@ class MatchLines(wiring.Component):
             for before, after in pairwise(stages):
                 m.d.sync += after.eq(before)
 
-        # Pick stage: the level picks one device of each pair. Then one partial sum per match line.
+        # Pick stage: the level picks one device of each pair, or matches its window. Then one partial sum per
+        # match line.
         sums = []
+        term_bits = design.cell_bits if design.cell == "binary" else 1
         for lane in lanes:
-            picked = [Signal(design.cell_bits, name=f"code_{lane}_{row}") for row in range(design.row_lanes)]
+            picked = [Signal(term_bits, name=f"code_{lane}_{row}") for row in range(design.row_lanes)]
             for row, code in enumerate(picked):
                 cell = (lane * design.row_lanes + row) * 2
                 with m.If(advance):
-                    m.d.sync += code.eq(Mux(self.word[row], self.codes[cell + 1], self.codes[cell]))
+                    m.d.sync += code.eq(self._term(self.word[row], self.codes[cell], self.codes[cell + 1]))
             sums.append(AdderTree(m, advance, picked, f"sum_{lane}").output)
 
         # Accumulate stage and sample-and-hold.
-        current_bits = design.max_current.bit_length()
+        largest = design.max_current if design.cell == "binary" else design.rows_in_tile(0)
+        current_bits = largest.bit_length()
         accumulators = [Signal(current_bits, name=f"accumulator_{lane}") for lane in lanes]
         held = [Signal(current_bits, name=f"held_{lane}") for lane in lanes]
         hold_full = Signal()
@@ -155,7 +161,7 @@ class MatchLines(wiring.Component):
             self.o.valid.eq(hold_full),
             self.o.payload.row_tile.eq(o_tile),
             self.o.payload.match_line.eq(o_line),
-            self.o.payload.current.eq(held[0]),
+            self.o.payload.current.eq(self._current(held[0], o_tile)),
         ]
         with m.If(self.o.valid & self.o.ready):
             m.d.sync += [o_line.eq(o_line + 1), o_lane.eq(o_lane + 1)]
@@ -169,3 +175,25 @@ class MatchLines(wiring.Component):
         inside = Cat(stage.valid for stage in stages).any() | hold_full
         m.d.comb += self.idle.eq(~inside & (word == 0) & (group == 0))
         return m
+
+    def _term(self, level: Value, first: Value, second: Value) -> Value:
+        """What a cell with these codes adds: the code of the driven device, or 1 when the level matches.
+
+        The position of a level is its bits, then a 1, then zeros, as far as a code has bits.
+        """
+        design = self._design
+        if design.cell == "binary":
+            return Mux(level, second, first)
+        below = design.cell_bits - design.level_bits
+        position = Cat(Const(1 << below >> 1, below), level)
+        return (first <= position) & (position <= second)
+
+    def _current(self, held: Value, tile: Value) -> Value:
+        """Current of a held sum, or of a held number of matching cells."""
+        design = self._design
+        if design.cell == "binary":
+            return held
+        mismatching = Array(
+            design.rows_in_tile(number) * design.mismatch_code for number in range(design.row_tiles)
+        )
+        return held * (design.match_code - design.mismatch_code) + mismatching[tile]

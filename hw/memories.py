@@ -19,7 +19,7 @@ def chip_memories(bundle: Bundle, parallelism: Sizes | None) -> tuple[MemoryPlan
     """
     if parallelism is None:
         geometry = ArrayGeometry(bundle.design)
-        host = MemoryPlan("host.features", geometry.words, bundle.design.row_lanes)
+        host = MemoryPlan("host.features", geometry.words, geometry.word_bits)
         return (host, *memories_behind(bundle, None))
     front_end = plan_front_end(bundle, parallelism)
     blocks = (plan for plan in front_end.memories() if plan.style == "block")
@@ -36,7 +36,7 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
         width = bits * comparisons_at_once(design)
         plans.append(MemoryPlan("quantiser.thresholds", len(entries), width, False, entries))
     plans += [
-        MemoryPlan("array.levels", 2 * geometry.words_in_tile[0], design.row_lanes),
+        MemoryPlan("array.levels", 2 * geometry.words_in_tile[0], geometry.word_bits),
         MemoryPlan(
             CODES,
             geometry.code_depth,

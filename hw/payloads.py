@@ -39,7 +39,7 @@ class ProgramOperation(enum.Enum, shape=2):
 
 def level_word_layout(design: DesignPoint) -> data.ArrayLayout:
     """One word: `row_lanes` word-line values, see :mod:`hw.geometry`."""
-    return data.ArrayLayout(1, design.row_lanes)
+    return data.ArrayLayout(design.level_bits, design.row_lanes)
 
 
 def current_layout(design: DesignPoint) -> data.StructLayout:

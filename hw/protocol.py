@@ -8,14 +8,17 @@ request  byte data                          answer
 ======== ==== ============================= =====================================================
 IDENTIFY I    -                             :class:`Identity`, 26 bytes
 IMAGE    P    height * width pixels         :class:`Answer`, 9 bytes, when the classifier is done
-LOAD     L    ceil(F / 8) bytes, feature f  the byte L
-              in bit f % 8 of byte f // 8
+LOAD     L    ceil(F * b / 8) bytes, bit i  the byte L
+              in bit i % 8 of byte i // 8
 CLASSIFY C    -                             :class:`Answer`, 9 bytes, when the array is done
 RESULT   R    -                             :class:`Answer` of the last image again
 SCORES   S    -                             T scores of 4 bytes
 ======== ==== ============================= =====================================================
 
 Any other byte is answered with ``?``.
+
+The bits of LOAD are the word-line values of the features in order, b bits each from the lowest on: one for
+binary cells, and for window cells those of a level.
 
 A chip that loads its conductance codes at start, see :mod:`hw.flash`, cannot classify before they are there;
 its identity tells. Until then it answers IMAGE, CLASSIFY, RESULT and SCORES with the single byte ``!``:
@@ -32,6 +35,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.geometry import value_bits
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 
@@ -120,7 +124,7 @@ def identity_of(bundle: Bundle, *, with_front_end: bool = False, ready: bool = T
 
 def load_bytes(design: DesignPoint) -> int:
     """Number of data bytes that follow LOAD."""
-    return ceil(design.features / 8)
+    return ceil(design.features * design.level_bits / 8)
 
 
 def image_request(image: NDArray[np.uint8]) -> bytes:
@@ -128,9 +132,10 @@ def image_request(image: NDArray[np.uint8]) -> bytes:
     return bytes([Opcode.IMAGE]) + image.tobytes()
 
 
-def load_request(levels: NDArray[np.uint8]) -> bytes:
+def load_request(levels: NDArray[np.uint8], design: DesignPoint) -> bytes:
     """LOAD with the word-line values (F,) of one image."""
-    return bytes([Opcode.LOAD]) + np.packbits(levels, bitorder="little").tobytes()
+    bits = value_bits(levels, design.level_bits)
+    return bytes([Opcode.LOAD]) + np.packbits(bits, bitorder="little").tobytes()
 
 
 def parse_scores(raw: bytes) -> list[int]:

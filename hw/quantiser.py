@@ -13,12 +13,19 @@ from sw.design import DesignPoint
 
 __all__ = ["Quantiser", "comparisons_at_once", "cycles_per_value", "quantiser_cycles", "threshold_contents"]
 
+WINDOW_COMPARISONS = 7
+"""Most comparisons of a level that are counted in one cycle: two levels of logic behind the comparators."""
+
 
 def comparisons_at_once(design: DesignPoint) -> int:
     """Thresholds of a feature that are compared in one cycle.
 
-    As many of its L as divide word and row tile evenly, so that no group of values is split between words.
+    Binary cells: as many of its L as divide word and row tile evenly, so that no group of values is split
+    between words. Window cells, where they make one value: as many as divide L, up to WINDOW_COMPARISONS.
     """
+    if design.cell == "window":
+        fitting = range(1, WINDOW_COMPARISONS + 1)
+        return max(count for count in fitting if design.thresholds_per_feature % count == 0)
     return gcd(design.thresholds_per_feature, design.row_lanes, design.rows)
 
 
@@ -29,7 +36,8 @@ def cycles_per_value(design: DesignPoint) -> int:
 
 def quantiser_cycles(design: DesignPoint) -> int:
     """Cycles per image of the quantiser."""
-    return design.features // comparisons_at_once(design)
+    channels, height, width = design.feature_map_shape
+    return channels * height * width * cycles_per_value(design)
 
 
 def threshold_contents(bundle: Bundle, value_range: tuple[int, int]) -> tuple[int, tuple[int, ...]]:
@@ -53,8 +61,9 @@ def threshold_contents(bundle: Bundle, value_range: tuple[int, int]) -> tuple[in
 class Quantiser(wiring.Component):
     """Comparators with their thresholds in a memory in feature order.
 
-    Latency: 1 cycle. Throughput: :func:`comparisons_at_once` word-line values per cycle, so one cycle per
-    feature value where rows and row lanes are multiples of L. Values wait while a result is not taken.
+    Latency: 1 cycle. Throughput: one feature value in :func:`cycles_per_value` cycles, which is one cycle
+    where rows and row lanes are multiples of L, and for levels of up to three bits. Values wait while a
+    result is not taken.
 
     Parameters
     ----------
@@ -68,7 +77,7 @@ class Quantiser(wiring.Component):
     Attributes
     ----------
     at_once
-        Word-line values per cycle, see :func:`comparisons_at_once`.
+        Word-line values that are delivered together: the comparisons of a cycle, or one level.
 
     Members
     -------
@@ -79,13 +88,16 @@ class Quantiser(wiring.Component):
     """
 
     def __init__(self, bundle: Bundle, value_shape: Shape, value_range: tuple[int, int]):
-        self.at_once = comparisons_at_once(bundle.design)
-        self._rounds = bundle.design.thresholds_per_feature // self.at_once
+        design = bundle.design
+        self._compared = comparisons_at_once(design)
+        self._counts = design.cell == "window"
+        self.at_once = 1 if self._counts else self._compared
+        self._rounds = cycles_per_value(design)
         self._bits, self._entries = threshold_contents(bundle, value_range)
         super().__init__(
             {
                 "i": In(stream.Signature(data.ArrayLayout(value_shape, 1))),
-                "o": Out(stream.Signature(data.ArrayLayout(1, self.at_once))),
+                "o": Out(stream.Signature(data.ArrayLayout(design.level_bits, self.at_once))),
             }
         )
 
@@ -93,7 +105,7 @@ class Quantiser(wiring.Component):
         """The thresholds of the next comparisons are read ahead."""
         m = Module()
         depth = len(self._entries)
-        read = add_rom(m, "thresholds", unsigned(self._bits * self.at_once), self._entries, "block")
+        read = add_rom(m, "thresholds", unsigned(self._bits * self._compared), self._entries, "block")
         entry, next_entry = Signal(index_bits(depth)), Signal(index_bits(depth))
         round_ = Signal(index_bits(self._rounds))
         last_round, primed, compare = Signal(), Signal(), Signal()
@@ -110,11 +122,17 @@ class Quantiser(wiring.Component):
             m.d.sync += self.o.valid.eq(0)
         with m.If(compare):
             m.d.sync += [
-                self.o.valid.eq(1),
+                self.o.valid.eq(last_round if self._counts else 1),
                 entry.eq(next_entry),
                 round_.eq(Mux(last_round, 0, round_ + 1)),
             ]
-            for place in range(self.at_once):
-                threshold = read.data.word_select(place, self._bits).as_signed()
-                m.d.sync += self.o.payload[place].eq(self.i.payload[0] >= threshold)
+            thresholds = [
+                read.data.word_select(place, self._bits).as_signed() for place in range(self._compared)
+            ]
+            reached = [self.i.payload[0] >= threshold for threshold in thresholds]
+            if self._counts:
+                before = Mux(round_ == 0, 0, self.o.payload[0])
+                m.d.sync += self.o.payload[0].eq(before + sum(reached))
+            else:
+                m.d.sync += [value.eq(bit) for value, bit in zip(self.o.payload, reached, strict=True)]
         return m

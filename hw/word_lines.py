@@ -63,7 +63,7 @@ class WordLineDriver(wiring.Component):
         stride = words_in_tile[0]
 
         m.submodules.levels = levels = memory.Memory(
-            shape=unsigned(self._design.row_lanes), depth=2 * stride, init=[], attrs={"ram_style": "block"}
+            shape=unsigned(self._geometry.word_bits), depth=2 * stride, init=[], attrs={"ram_style": "block"}
         )
         write = levels.write_port()
         read = levels.read_port()

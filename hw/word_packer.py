@@ -40,7 +40,7 @@ class WordPacker(wiring.Component):
         self._at_once = at_once
         super().__init__(
             {
-                "i": In(stream.Signature(data.ArrayLayout(1, at_once))),
+                "i": In(stream.Signature(data.ArrayLayout(design.level_bits, at_once))),
                 "o": Out(stream.Signature(level_word_layout(design))),
             }
         )
@@ -53,15 +53,16 @@ class WordPacker(wiring.Component):
         feature = Signal(index_bits(features))
         row = Signal(index_bits(rows))
         lane = Signal(index_bits(lanes))
-        word = Signal(design.row_lanes)
-        filled = Signal(design.row_lanes)
+        word_bits = design.row_lanes * design.level_bits
+        word = Signal(word_bits)
+        filled = Signal(word_bits)
         last_feature, last_row = Signal(), Signal()
         m.d.comb += [
             self.i.ready.eq(~self.o.valid | self.o.ready),
             last_feature.eq(feature == features - 1),
             last_row.eq((row == rows - 1) | last_feature),
             filled.eq(Mux(lane == 0, 0, word)),
-            filled.word_select(lane, at_once).eq(self.i.payload.as_value()),
+            filled.word_select(lane, at_once * design.level_bits).eq(self.i.payload.as_value()),
         ]
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)

@@ -36,7 +36,7 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
         bundle,
         Accelerator(bundle),
         "accelerator",
-        inputs=(geometry.words, bundle.design.row_lanes),
+        inputs=(geometry.words, geometry.word_bits),
         headstart=geometry.words_in_tile[0] - 1,
         waves=waves,
     )
@@ -81,7 +81,7 @@ def bench_model(
     slowest = max(geometry.code_depth + conversions, front_end_cycles)
     parameters = {
         "INPUT_BITS": inputs[1],
-        "WORD_BITS": design.row_lanes,
+        "WORD_BITS": geometry.word_bits,
         "CONVERSION_BITS": conversion_layout(design).size,
         "RESULT_BITS": result_layout(design).size,
         "SCORE_BITS": design.max_score.bit_length(),
@@ -142,7 +142,7 @@ def verify(
     """
     from hw.geometry import ArrayGeometry
 
-    words = ArrayGeometry(bundle.design).pack_levels(levels)
+    words = ArrayGeometry(bundle.design).pack_words(levels)
     return verify_inputs(
         model,
         bundle,
@@ -172,7 +172,9 @@ def verify_inputs(
 
     With `keep_words` the word-line values that the hardware made are compared with `levels` too.
     """
-    chunks = ceil(bundle.design.row_lanes / CHUNK_BITS) if keep_words else 0
+    from hw.geometry import ArrayGeometry
+
+    chunks = ceil(ArrayGeometry(bundle.design).word_bits / CHUNK_BITS) if keep_words else 0
     shards = np.array_split(np.arange(len(inputs)), min(jobs, len(inputs)))
     orders = [
         {"inputs": inputs[shard], "seed": np.array([seed, i]), "word_chunks": np.array(chunks)}

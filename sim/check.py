@@ -175,14 +175,15 @@ def _levels(bundle: Bundle, words: NDArray[np.uint32], taken: int) -> NDArray:
     """Word-line values int16 (n, F) from words (n, words, chunks), of which the first `taken` came."""
     from hw.geometry import ArrayGeometry
 
-    design = bundle.design
+    design, geometry = bundle.design, ArrayGeometry(bundle.design)
     count, per_image, _ = words.shape
     pieces = np.ascontiguousarray(words, "<u4").view(np.uint8)
-    bits = np.unpackbits(pieces, axis=-1, bitorder="little")[..., : design.row_lanes]
+    bits = np.unpackbits(pieces, axis=-1, bitorder="little")[..., : geometry.word_bits]
+    values = np.packbits(bits.reshape(count, per_image, -1, design.level_bits), axis=-1, bitorder="little")
     came = np.arange(count * per_image).reshape(count, per_image, 1) < taken
-    lanes = np.where(came, bits.astype(np.int16), ABSENT).reshape(count, -1)
+    lanes = np.where(came, values[..., 0].astype(np.int16), ABSENT).reshape(count, -1)
     everywhere = np.ones((1, design.features), np.uint8)
-    places = np.flatnonzero(ArrayGeometry(design).pack_levels(everywhere))
+    places = np.flatnonzero(geometry.pack_levels(everywhere))
     return lanes[:, places]
 
 

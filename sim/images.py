@@ -79,6 +79,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
     Raises EngramError as :func:`sim.runner.build_model`.
     """
     from hw.estimate import image_cycles
+    from hw.geometry import ArrayGeometry
     from hw.image_accelerator import ImageAccelerator
     from hw.payloads import conversion_layout, result_layout
 
@@ -88,7 +89,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
         verilog=to_verilog(ImageAccelerator(bundle, parallelism), "image_accelerator"),
         files=(TESTBENCHES / "image_top.sv",),
         parameters={
-            "WORD_BITS": design.row_lanes,
+            "WORD_BITS": ArrayGeometry(design).word_bits,
             "CONVERSION_BITS": conversion_layout(design).size,
             "RESULT_BITS": result_layout(design).size,
         },

@@ -147,7 +147,7 @@ def _requests(bundle: Bundle, image: NDArray[np.uint8], levels: NDArray[np.uint8
     scores = Request(bytes([protocol.Opcode.SCORES]), protocol.SCORE_BYTES * bundle.design.templates)
     if levels is None:
         return [Request(protocol.image_request(image), protocol.ANSWER_BYTES), scores]
-    return [Request(protocol.load_request(levels), 1), classify, scores]
+    return [Request(protocol.load_request(levels, bundle.design), 1), classify, scores]
 
 
 def _report(

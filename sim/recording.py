@@ -35,7 +35,7 @@ class Recording:
         from hw.payloads import conversion_layout, result_layout
 
         self._design, self._folder, self._images = design, folder, images
-        self._words = ArrayGeometry(design).words
+        self._geometry = ArrayGeometry(design)
         self._conversions = design.row_tiles * design.templates
         self._conversion = conversion_layout(design)
         self._result_bits = result_layout(design).size
@@ -49,11 +49,12 @@ class Recording:
             yield self._batch(start, min(start + IMAGES_AT_ONCE, self._images))
 
     def _batch(self, start: int, stop: int) -> Batch:
-        design, last = self._design, stop == self._images
-        chunks = ceil(design.row_lanes / CHUNK_BITS)
+        last = stop == self._images
+        geometry = self._geometry
+        chunks = ceil(geometry.word_bits / CHUNK_BITS)
         images = (start, stop)
         words, words_taken = self._payloads(
-            "levels", images, self._words, design.row_lanes, chunks * CHUNK_BITS
+            "levels", images, geometry.words, geometry.word_bits, chunks * CHUNK_BITS
         )
         conversions, conversions_taken = self._integers(
             "conversions", images, self._conversions, self._conversion.size
@@ -77,7 +78,7 @@ class Recording:
             started=started,
             finished=finished,
             cycles=cycles if last else 0,
-            words=words.view("<u4").reshape(stop - start, self._words, chunks),
+            words=words.view("<u4").reshape(stop - start, geometry.words, chunks),
             words_taken=words_taken,
         )
 

@@ -161,8 +161,8 @@ MUTANTS = {
         (
             hw.match_lines,
             "MatchLines",
-            "self.codes[cell + 1], self.codes[cell]",
-            "self.codes[cell], self.codes[cell + 1]",
+            "Mux(level, second, first)",
+            "Mux(level, first, second)",
         ),
     ),
 }

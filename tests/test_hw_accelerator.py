@@ -36,6 +36,20 @@ SHAPES = {
     "wide_codes": design(cell_bits=8, adc_bits=10),
     "one_bit_adc": design(adc_bits=1),
     "large_margin": design(margin=6),
+    "windows": design(cell="window", thresholds_per_feature=3),
+    "one_bit_windows": design(cell="window", cell_bits=1, rows=11, adc_bits=None),
+    "windows_that_leak": design(
+        cell="window",
+        thresholds_per_feature=7,
+        match_code=5,
+        mismatch_code=2,
+        rows=11,
+        templates_per_class=3,
+        col_lanes=4,
+    ),
+    "narrow_levels_in_wide_windows": design(
+        cell="window", thresholds_per_feature=3, cell_bits=8, match_code=200, mismatch_code=3, rows=9
+    ),
 }
 
 

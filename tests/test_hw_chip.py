@@ -44,7 +44,8 @@ class Host:
 
 
 @pytest.mark.parametrize(
-    "name", ["plain", "rows_not_a_multiple_of_lanes", "several_templates", "large_margin"]
+    "name",
+    ["plain", "rows_not_a_multiple_of_lanes", "several_templates", "large_margin", "windows_that_leak"],
 )
 def test_conversation(name):
     shape = SHAPES[name]
@@ -61,7 +62,7 @@ def test_conversation(name):
         await host.send(b"?")
         assert await host.receive(1) == bytes([protocol.UNKNOWN])
         for image in range(3):
-            await host.send(protocol.load_request(expected.levels[image]))
+            await host.send(protocol.load_request(expected.levels[image], shape))
             assert await host.receive(1) == bytes([protocol.Opcode.LOAD])
             for opcode in (protocol.Opcode.CLASSIFY, protocol.Opcode.RESULT, protocol.Opcode.CLASSIFY):
                 await host.send(bytes([opcode]))
@@ -164,7 +165,7 @@ def test_features_may_be_loaded_before_the_chip_is_ready(short_pauses):
     dut = Chip(bundle, DIVISOR, spram=True)
 
     async def talk(ctx, host, flash):
-        await host.send(protocol.load_request(expected.levels[0]))
+        await host.send(protocol.load_request(expected.levels[0], shape))
         assert await host.receive(1) == bytes([protocol.Opcode.LOAD])
         await host.send(bytes([protocol.Opcode.CLASSIFY]))
         assert await host.receive(1) == bytes([protocol.NOT_READY])
@@ -177,7 +178,17 @@ def test_features_may_be_loaded_before_the_chip_is_ready(short_pauses):
     chip_with_flash(Bench(dut, budget=60_000), dut, talk)
 
 
-@pytest.mark.parametrize("name", ["plain", "rows_not_a_multiple_of_lanes", "one_row_per_tile", "one_feature"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain",
+        "rows_not_a_multiple_of_lanes",
+        "one_row_per_tile",
+        "one_feature",
+        "windows",
+        "windows_that_leak",
+    ],
+)
 def test_feature_buffer_gives_words_of_every_image(name):
     shape = SHAPES[name]
     levels = random_levels(shape, 3, seed=3)
@@ -187,7 +198,7 @@ def test_feature_buffer_gives_words_of_every_image(name):
 
     async def load_and_start(ctx):
         for image in levels:
-            for byte in protocol.load_request(image)[1:]:
+            for byte in protocol.load_request(image, shape)[1:]:
                 ctx.set(dut.i.payload, byte)
                 ctx.set(dut.i.valid, 1)
                 await ctx.tick().until(dut.i.ready)

@@ -110,6 +110,25 @@ def test_quantiser_equals_reference(levels, rows, row_lanes, at_once):
     assert [value for group in got for value in group] == expected.reshape(-1).tolist()
 
 
+@pytest.mark.parametrize(("thresholds", "rounds"), [(1, 1), (3, 1), (7, 1), (15, 3)])
+def test_quantiser_gives_levels_of_window_cells(thresholds, rounds):
+    shape = design(6, 5, Layer(kind="conv3x3", out_channels=3)).with_(
+        cell="window", cell_bits=4, thresholds_per_feature=thresholds
+    )
+    bundle = random_bundle(shape, seed=4)
+    feature_map = frontend.forward(random_images(shape, IMAGES, seed=5), shape, bundle.frontend)[-1]
+    front = FrontEnd(bundle, (P(),))
+    dut = Quantiser(bundle, front.shape, front.value_range)
+    bench = Bench(dut, seed=6)
+    bench.produce(dut.i, [[value] for value in feature_map.transpose(0, 2, 3, 1).reshape(-1).tolist()])
+    got = bench.consume(dut.o, IMAGES * shape.features)
+    bench.run()
+    expected = quantiser.word_line_values(feature_map, bundle.feature_thresholds, "window")
+    assert quantiser_cycles(shape) == rounds * shape.features
+    assert [level for (level,) in got] == expected.reshape(-1).tolist()
+    assert {0, thresholds} <= set(expected.reshape(-1).tolist())
+
+
 def test_cycles_follow_the_nonzero_weights():
     shape = design(
         8,

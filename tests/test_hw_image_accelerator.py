@@ -39,12 +39,17 @@ CNN = DesignPoint(
 
 THERMOMETER = CNN.with_(thresholds_per_feature=2)
 
+WINDOWS = CNN.with_(cell="window", thresholds_per_feature=3, match_code=3, mismatch_code=1)
+FOUR_BIT_WINDOWS = CNN.with_(cell="window", thresholds_per_feature=15, rows=13, row_lanes=5, adc_bits=None)
+
 CASES = {
     "pixels_are_the_features": (NO_LAYERS, ()),
     "serial": (CNN, (P(), P())),
     "folded": (CNN, Folded(P(2, 4, 2, 2))),
     "parallel": (CNN, (P(1, 4, 3, 2), P(2, 8, 2))),
     "two_thresholds_at_once": (THERMOMETER, (P(1, 4, 3, 2), P(2, 8, 2))),
+    "windows": (WINDOWS, (P(1, 4, 3, 2), P(2, 8, 2))),
+    "five_thresholds_at_once": (FOUR_BIT_WINDOWS, (P(1, 4, 3, 2), P(2, 8, 2))),
 }
 
 

@@ -18,6 +18,21 @@ MNIST = PRESETS["mnist"].with_(
 )
 
 
+WINDOWS = MNIST.with_(cell="window", thresholds_per_feature=7)
+
+
+def memories_of(component):
+    """Depth and width of what asks for block RAM."""
+    text = rtlil.convert(component, emit_src=False)
+    return sorted(
+        (int(depth), int(width))
+        for style, width, depth in re.findall(
+            r'attribute \\ram_style "(\w+)"(?:\n\s*attribute [^\n]*)*\n\s*memory width (\d+) size (\d+)', text
+        )
+        if style == "block"
+    )
+
+
 @pytest.mark.parametrize(
     "parallelism",
     [
@@ -30,13 +45,14 @@ MNIST = PRESETS["mnist"].with_(
 )
 def test_every_block_memory_is_listed_with_its_size(parallelism):
     bundle = random_bundle(MNIST, seed=1, codes="random")
-    text = rtlil.convert(Chip(bundle, 24, parallelism), emit_src=False)
-    found = []
-    for style, width, depth in re.findall(
-        r'attribute \\ram_style "(\w+)"(?:\n\s*attribute [^\n]*)*\n\s*memory width (\d+) size (\d+)', text
-    ):
-        if style == "block":
-            found.append((int(depth), int(width)))
     listed = [(plan.depth, plan.width) for plan in chip_memories(bundle, parallelism)]
-    assert sorted(found) == sorted(listed)
+    assert memories_of(Chip(bundle, 24, parallelism)) == sorted(listed)
     assert listed
+
+
+@pytest.mark.parametrize("parallelism", [None, (P(1, 4, 1, 2), P(4, 4), P(4, 1))])
+def test_memories_of_window_cells_hold_levels(parallelism):
+    bundle = random_bundle(WINDOWS, seed=1, codes="random")
+    listed = [(plan.depth, plan.width) for plan in chip_memories(bundle, parallelism)]
+    assert memories_of(Chip(bundle, 24, parallelism)) == sorted(listed)
+    assert (14, 48) in listed

@@ -103,6 +103,17 @@ def test_a_folded_front_end_gives_the_same(models: Path) -> None:
     assert report.interval == image_cycles(bundle, sizes)
 
 
+def test_words_of_window_levels_agree(models: Path) -> None:
+    design = DESIGN.with_(cell="window", thresholds_per_feature=7, rows=20, row_lanes=13)
+    bundle = random_bundle(design, 1, codes="random")
+    levels = pipeline.levels_of(bundle, IMAGES[:20])
+    assert set(range(8)) == set(levels.reshape(-1).tolist())
+    placed, sizes = front_end_of(bundle)
+    report = verify_images(image_program(placed, sizes), placed, IMAGES[:20], levels)
+    assert (report.first, report.wrong.any()) == (None, False)
+    assert report.interval == image_cycles(placed, sizes)
+
+
 def test_shards_give_the_same_as_one_process(program: ImageProgram) -> None:
     done: list[int] = []
     one = verify_images(program, BUNDLE, IMAGES, LEVELS)

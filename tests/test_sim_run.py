@@ -37,6 +37,7 @@ SHAPES = {
         rows=7, row_lanes=3, col_lanes=4, templates_per_class=3, cell_bits=3, adc_bits=6, margin=2
     ),
     "one row per tile, ideal ADC": tiny_design(rows=1, row_lanes=1),
+    "window cells": tiny_design(cell="window", thresholds_per_feature=3, cell_bits=3, adc_bits=4),
 }
 ODD = SHAPES["last tile short, odd lanes, several templates per class, real ADCs"]
 IMAGES = 70
@@ -155,7 +156,7 @@ def test_chip_over_its_uart_pins() -> None:
     requests = [Request(b"I", protocol.IDENTITY_BYTES), Request(b"x", 1)]
     for image in levels:
         requests += [
-            Request(load_request(image), 1),
+            Request(load_request(image, design), 1),
             Request(b"C", protocol.ANSWER_BYTES),
             Request(b"R", protocol.ANSWER_BYTES),
             Request(b"S", protocol.SCORE_BYTES * design.templates),
