@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sw.design import validated
 from sw.rram.converters import AdcModel
+from sw.rram.coping import Coping
 
 __all__ = ["TEN_YEARS_SECONDS", "Conditions"]
 
@@ -36,6 +37,8 @@ class Conditions(BaseModel):
         Whether programming goes pulse by pulse; if not, its error is drawn from the device's law.
     word_line_ohms, match_line_ohms
         Resistance of a line from one cell to the next; 0 is a perfect line.
+    coping
+        What the controller does about stuck cells and mismatched converters.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +52,7 @@ class Conditions(BaseModel):
     write_verify: bool = False
     word_line_ohms: Ohms = 0.0
     match_line_ohms: Ohms = 0.0
+    coping: Coping = Coping()
 
     def with_(self, **changes: object) -> "Conditions":
         """Copy with `changes`, checked like a new one; raises EngramError naming the parameter."""
