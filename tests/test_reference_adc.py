@@ -6,7 +6,7 @@ from math import floor
 import numpy as np
 import pytest
 
-from sw.reference.adc import GAIN_BITS, AdcTables, convert, full_scale_tables
+from sw.reference.adc import GAIN_BITS, AdcTables, Converters, convert, full_scale_tables
 from tests.bundles import random_bundle, tiny_design
 
 
@@ -81,6 +81,19 @@ def test_extreme_tables_do_not_wrap():
         np.testing.assert_array_equal(
             convert(values, tables, design), convert_by_hand(values, tables, design)
         )
+
+
+@pytest.mark.parametrize("rows", [512, 4_096])
+def test_every_code_ends_where_it_should_whatever_the_type(rows):
+    """Currents just below and at the end of each code: a rounded product would show there."""
+    design = tiny_design(height=64, width=64, layers=(), rows=rows, cell_bits=8, adc_bits=12)
+    tables = full_scale_tables(design, 5, design.max_current)
+    gain, offset = int(tables.gain[0, 0]), int(tables.offset[0, 0])
+    ends = -((offset - (np.arange(1, 4_096) << tables.shift)) // gain)
+    currents = np.zeros((2 * len(ends), design.row_tiles, 3), np.float32)
+    currents[:, 0, 0] = np.concatenate([ends - 1, ends])
+    codes = Converters(tables, design).codes(currents)
+    np.testing.assert_array_equal(codes, convert_by_hand(currents.astype(np.int64), tables, design))
 
 
 @pytest.mark.parametrize("bits", [1, 4, 8, 12])

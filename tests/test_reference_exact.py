@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sw.reference.exact import exact_matmul
+from sw.reference.exact import exact_dtype, exact_matmul
 
 
 def by_hand(left, right):
@@ -45,3 +45,12 @@ def test_stacks_of_matrices():
     left, right = np.arange(12).reshape(2, 2, 3), np.arange(6).reshape(2, 3, 1)
     got = exact_matmul(left, right, 1_000)
     assert got.tolist() == [by_hand(left[k], right[k]) for k in range(2)]
+
+
+@pytest.mark.parametrize(
+    ("bound", "dtype"),
+    [(0, np.float32), (2**24 - 1, np.float32), (2**24, np.float64), (2**53 - 1, np.float64)],
+)
+def test_the_narrowest_type_that_holds_the_bound(bound, dtype):
+    assert exact_dtype(bound) is dtype
+    assert int(dtype(bound)) == bound

@@ -5,6 +5,7 @@ import pytest
 
 from sw.reference import noise as stage
 from sw.reference import pipeline
+from sw.reference.exact import exact_dtype
 from sw.reference.noise import (
     CONVERSION_ROUNDS,
     IMAGE_ROUNDS,
@@ -13,6 +14,7 @@ from sw.reference.noise import (
     add_read_noise,
     conversion_noise,
     image_keys,
+    noise_bound,
     random_words,
     speck_round,
 )
@@ -63,8 +65,8 @@ def test_words_by_hand():
 
 def test_noise_by_hand():
     noise = ReadNoise(KEY, np.array([0, 7, 1023], np.int32), 5)
-    got = conversion_noise(noise, np.array([3], np.uint32), 4)
-    key = image_keys(KEY, np.array([3], np.uint32))[0]
+    keys = image_keys(KEY, np.array([3], np.uint32))
+    got, key = conversion_noise(noise, keys, 4), keys[0]
     for tile, line in np.ndindex(3, 4):
         x, y = words_by_hand(key, tile * 4 + line, CONVERSION_ROUNDS)
         bytes_ = x % 256 + x // 256 + y % 256 + y // 256
@@ -74,15 +76,23 @@ def test_noise_by_hand():
 def test_the_noisy_current_saturates():
     design = tiny_design()
     noise = ReadNoise(KEY, np.full(3, 1023, np.int32), 1)
-    added = conversion_noise(noise, np.arange(50, dtype=np.uint32), 3)
-    noisy = add_read_noise(np.full((50, 3, 3), 4), noise, 0, design)
+    keys = image_keys(KEY, np.arange(50, dtype=np.uint32))
+    added = conversion_noise(noise, keys, 3)
+    noisy = add_read_noise(np.full((50, 3, 3), 4), noise, keys, design)
     assert noisy.tolist() == np.clip(4 + added, 0, design.max_current).tolist()
     assert {0, design.max_current} <= set(noisy.flatten().tolist())
 
 
-def test_no_noise_changes_nothing():
-    values = np.arange(9).reshape(1, 3, 3)
-    assert add_read_noise(values, None, 5, tiny_design()) is values
+@pytest.mark.parametrize(("scale", "shift"), [(1023, 1), (1023, 24), (1023, 25), (1, 31), (0, 9)])
+@pytest.mark.parametrize("images", [1, 4, 7])
+def test_noise_is_exact_in_the_type_that_its_bound_asks_for(scale, shift, images):
+    noise = ReadNoise(KEY, np.array([scale, scale // 2, 1], np.int32), shift)
+    keys = image_keys(KEY, np.arange(images, dtype=np.uint32))
+    got = conversion_noise(noise, keys, 5, exact_dtype(noise_bound(noise)))
+    x, y = (words.astype(np.int64) for words in random_words(keys, np.arange(15, dtype=np.uint32)))
+    bytes_ = (x % 256 + x // 256 + y % 256 + y // 256).reshape(images, 3, 5)
+    expected = ((bytes_ - 510) * noise.scale[:, np.newaxis] + 2 ** (shift - 1)) >> shift
+    np.testing.assert_array_equal(got, expected)
 
 
 def test_an_image_has_its_noise_wherever_it_is_computed(monkeypatch):
@@ -91,7 +101,7 @@ def test_an_image_has_its_noise_wherever_it_is_computed(monkeypatch):
     whole = pipeline.run_levels(bundle, levels)
     parts = [pipeline.run_levels(bundle, levels[first : first + 7], first) for first in range(0, 30, 7)]
     np.testing.assert_array_equal(whole.codes, np.concatenate([part.codes for part in parts]))
-    monkeypatch.setattr(pipeline, "CHUNK_IMAGES", 11)
+    monkeypatch.setattr(pipeline, "CHUNK_CONVERSIONS", 100)
     np.testing.assert_array_equal(pipeline.classify(bundle, levels), whole.label)
 
 
@@ -108,4 +118,4 @@ def test_a_million_values_have_the_moments_of_the_sum_and_no_neighbours_that_agr
     for lag in (1, 2, 4, 8, 30, 64, 128):
         for left, right in ((total[:, lag:], total[:, :-lag]), (total[lag:], total[:-lag])):
             assert abs((left * right).mean()) < 5 * NOISE_SIGMA**2 / left.size**0.5, lag
-    assert conversion_noise(noise, images[:2], 30).shape == (2, 7, 30)
+    assert conversion_noise(noise, image_keys(KEY, images[:2]), 30).shape == (2, 7, 30)

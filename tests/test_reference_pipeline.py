@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sw.errors import EngramError
-from sw.reference import adc, array, classifier, frontend, pipeline, quantiser
+from sw.reference import adc, array, classifier, frontend, noise, pipeline, quantiser
 from tests.bundles import TINY, random_bundle, random_images, random_levels, tiny_design
 
 DESIGNS = {
@@ -50,8 +50,82 @@ def test_chunks_do_not_show(monkeypatch):
     levels = pipeline.levels_of(bundle, images)
     labels = pipeline.classify(bundle, levels)
     monkeypatch.setattr(pipeline, "CHUNK_IMAGES", 4)
+    monkeypatch.setattr(pipeline, "CHUNK_CONVERSIONS", 1)
     np.testing.assert_array_equal(pipeline.levels_of(bundle, images), levels)
     np.testing.assert_array_equal(pipeline.classify(bundle, levels), labels)
+
+
+WINDOWS = {"cell": "window", "thresholds_per_feature": 3, "match_code": 40, "mismatch_code": 9}
+WIDE = tiny_design(height=64, width=64, layers=(), rows=4_096, cell_bits=8)
+CHIPS = {
+    "noise": (tiny_design(cell_bits=4, adc_bits=8), {"noise": True}),
+    "nonlinearity": (tiny_design(cell_bits=4, adc_bits=6, cols=2), {"inl": True}),
+    "all": (tiny_design(cell_bits=4, adc_bits=5, templates_per_class=3), {"noise": True, "inl": True}),
+    "ideal ADC": (tiny_design(cell_bits=4), {"noise": True}),
+    "1-bit ADC": (tiny_design(cell_bits=2, adc_bits=1), {"noise": True, "inl": True}),
+    "12-bit ADC": (tiny_design(cell_bits=8, adc_bits=12), {"noise": True, "inl": True}),
+    "windows": (tiny_design(cell_bits=4, adc_bits=8, **WINDOWS), {"noise": True, "inl": True}),
+    "products beyond float32": (WIDE.with_(adc_bits=12), {"noise": True}),
+    "sums of a hundred thousand": (WIDE, {"noise": True}),
+}
+
+
+def codes_by_hand(bundle, levels, first_image):
+    """The rules in 64-bit integers, cell by cell."""
+    design, cells = bundle.design, array.cell_currents(bundle.codes, bundle.design).astype(np.int64)
+    driven = np.stack([cells[values, np.arange(design.features)] for values in levels])
+    codes = np.add.reduceat(driven, range(0, design.features, design.rows), axis=1)
+    if bundle.read_noise is not None:
+        keys = noise.image_keys(
+            bundle.read_noise.key, np.arange(first_image, first_image + len(levels), dtype=np.uint32)
+        )
+        x, y = noise.random_words(keys, np.arange(codes[0].size, dtype=np.uint32))
+        bytes_ = sum((word >> shift & 255).astype(np.int64) for word in (x, y) for shift in (0, 8))
+        scaled = (bytes_.reshape(codes.shape) - 510) * bundle.read_noise.scale[:, np.newaxis]
+        shift = bundle.read_noise.shift
+        codes = np.clip(codes + (scaled + 2 ** (shift - 1) >> shift), 0, design.max_current)
+    if design.adc_bits is None:
+        return codes
+    for tile, line in np.ndindex(codes.shape[1:]):
+        reader, top = design.adc_of_match_line(line), design.max_adc_code
+        gain, offset = int(bundle.adc.gain[tile, reader]), int(bundle.adc.offset[tile, reader])
+        code = np.clip(codes[:, tile, line] * gain + offset >> bundle.adc.shift, 0, top)
+        if bundle.adc.inl.size:
+            code = np.clip(code + bundle.adc.inl[tile, reader, code], 0, top)
+        codes[:, tile, line] = code
+    return codes
+
+
+@pytest.mark.parametrize("images", [1, 6, 16])
+@pytest.mark.parametrize(("design", "parts"), CHIPS.values(), ids=CHIPS)
+def test_floating_point_gives_the_integers(design, parts, images):
+    bundle = random_bundle(design, 3, codes="random", **parts)
+    levels = random_levels(design, images, 4)
+    got = pipeline.run_levels(bundle, levels, 70_000)
+    expected = codes_by_hand(bundle, levels, 70_000)
+    np.testing.assert_array_equal(got.codes, expected)
+    np.testing.assert_array_equal(got.scores, expected.sum(axis=1))
+    assert {part.dtype for part in (got.codes, got.scores, got.label)} == {np.dtype(np.int64)}
+
+
+@pytest.mark.parametrize("shift", [0, 7, 20, 31])
+@pytest.mark.parametrize(("gain", "offset"), [(0, 2**30), (4_095, -(2**30)), (4_095, 2**30), (1, -1)])
+def test_extreme_tables_give_the_integers(gain, offset, shift):
+    design = tiny_design(cell_bits=8, adc_bits=12)
+    bundle = random_bundle(design, 3, codes="random", noise=True)
+    shape = bundle.adc.gain.shape
+    tables = adc.AdcTables(np.full(shape, gain, np.int32), np.full(shape, offset, np.int32), shift)
+    bundle = bundle.with_(adc=tables)
+    levels = random_levels(design, 9, 4)
+    np.testing.assert_array_equal(pipeline.run_levels(bundle, levels).codes, codes_by_hand(bundle, levels, 0))
+
+
+def test_the_order_of_levels_in_memory_does_not_show():
+    bundle = random_bundle(tiny_design(cell_bits=4, adc_bits=5), 1, codes="random", noise=True)
+    levels = random_levels(bundle.design, 50, 3)
+    labels = pipeline.classify(bundle, levels)
+    np.testing.assert_array_equal(pipeline.classify(bundle, np.asfortranarray(levels)), labels)
+    np.testing.assert_array_equal(pipeline.run_levels(bundle, levels).label, labels)
 
 
 def test_no_images_give_no_answers():

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.design import DesignPoint
+from sw.reference.exact import exact_dtype
 
-__all__ = ["AdcTables", "convert", "full_scale_tables"]
+__all__ = ["AdcTables", "Converters", "convert", "full_scale_tables"]
 
 GAIN_BITS = 12
 
@@ -59,32 +60,60 @@ def full_scale_tables(design: DesignPoint, lowest: int, highest: int) -> AdcTabl
     return AdcTables(np.full(shape, gain, np.int32), np.full(shape, offset, np.int32), shift)
 
 
-def convert(currents: NDArray[np.int64], tables: AdcTables, design: DesignPoint) -> NDArray[np.int64]:
-    """``code = clamp((current * gain + offset) >> shift, 0, 2**bits - 1)``; the ideal ADC passes through.
+class Converters:
+    """The ADCs of one chip, ready to convert again and again.
 
-    An ADC with nonlinearity then gives ``clamp(code + inl[code], 0, 2**bits - 1)``.
+    ``code = clamp((current * gain + offset) >> shift, 0, 2**bits - 1)``; an ADC with nonlinearity then gives
+    ``clamp(code + inl[code], 0, 2**bits - 1)``; the ideal ADC passes through. Gain and offset are held in
+    units of ``2**-shift``, so that rounding down is the shift. Numbers are float32 where neither a product, a
+    sum nor a score of any of these ADCs can reach 2**24, which 12-bit gains leave to currents of 12 bits, and
+    float64 where one can; see :func:`sw.reference.exact.exact_dtype`.
 
     Parameters
     ----------
-    currents
-        int64, (N, row tiles, T).
     tables
-        Gain and offset of the ADC that reads each match line, see :meth:`DesignPoint.adc_of_match_line`.
+        Gain, offset and nonlinearity of the ADC that reads each match line, see
+        :meth:`DesignPoint.adc_of_match_line`.
     design
         Gives resolution and sharing.
+    """
 
-    Returns
-    -------
-    ndarray
-        int64, (N, row tiles, T).
+    def __init__(self, tables: AdcTables, design: DesignPoint) -> None:
+        self._ideal, self._top = design.adc_bits is None, design.max_adc_code
+        if self._ideal:
+            return
+        reader = [design.adc_of_match_line(line) for line in range(design.templates)]
+        gain, offset = (table.astype(np.int64)[:, reader] for table in (tables.gain, tables.offset))
+        highest = gain * design.max_current
+        bound = max(int(np.abs(part).max()) for part in (offset, highest, highest + offset))
+        dtype = exact_dtype(max(bound, design.max_score))
+        self._gain, self._offset = (np.ldexp(part.astype(dtype), -tables.shift) for part in (gain, offset))
+        self._bends = bool(tables.inl.size)
+        if not self._bends:
+            return
+        self._bent = np.clip(np.arange(self._top + 1) + tables.inl, 0, self._top).astype(dtype).ravel()
+        adcs = np.arange(design.row_tiles)[:, np.newaxis] * design.adcs_per_row_tile + reader
+        self._first_bent = (adcs * (self._top + 1))[:, :, np.newaxis]
+
+    def codes(self, currents: NDArray) -> NDArray:
+        """Codes (N, row tiles, T) of currents up to the design's largest, as exact floats."""
+        if self._ideal:
+            return currents
+        codes = currents * self._gain
+        codes += self._offset
+        np.floor(codes, out=codes)
+        np.clip(codes, 0, self._top, out=codes)
+        if not self._bends:
+            return codes
+        places = codes.transpose(1, 2, 0).astype(np.intp) + self._first_bent
+        return self._bent.take(places).transpose(2, 0, 1)
+
+
+def convert(currents: NDArray[np.int64], tables: AdcTables, design: DesignPoint) -> NDArray[np.int64]:
+    """Codes int64 (N, row tiles, T) of currents int64 (N, row tiles, T) of any size, see :class:`Converters`.
+
+    Float64 holds every product of a 12-bit gain and a current below 2**40.
     """
     if design.adc_bits is None:
         return currents
-    reader = [design.adc_of_match_line(line) for line in range(currents.shape[2])]
-    gain = tables.gain.astype(np.int64)[:, reader]
-    offset = tables.offset.astype(np.int64)[:, reader]
-    codes = np.clip((currents * gain + offset) >> tables.shift, 0, design.max_adc_code)
-    if not tables.inl.size:
-        return codes
-    tiles = np.arange(currents.shape[1])[:, np.newaxis]
-    return np.clip(codes + tables.inl[tiles, reader, codes], 0, design.max_adc_code)
+    return Converters(tables, design).codes(currents.astype(np.float64)).astype(np.int64)

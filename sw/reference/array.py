@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.reference.exact import exact_matmul
+from sw.reference.exact import exact_dtype
 
 if TYPE_CHECKING:
     from sw.design import DesignPoint
 
-__all__ = ["cell_currents", "currents", "ideal_codes", "level_positions"]
+__all__ = ["MatchLines", "cell_currents", "currents", "ideal_codes", "level_positions"]
 
 
 def level_positions(design: "DesignPoint") -> NDArray[np.int64]:
@@ -65,6 +65,51 @@ def cell_currents(codes: NDArray[np.uint8], design: "DesignPoint") -> NDArray[np
     return np.where(within, design.match_code, design.mismatch_code).astype(np.uint8)
 
 
+class MatchLines:
+    """The match lines of one programmed array, ready to be driven again and again.
+
+    A cell's current is that at value 0 and a step for every further value that the level reaches; so one
+    matrix product per row tile adds up a tile. It runs in float32 as long as no partial sum can pass 2**24,
+    which 65,536 rows of 255 do not, else in float64; see :func:`sw.reference.exact.exact_dtype`.
+
+    Parameters
+    ----------
+    cells
+        uint8, (V, F, T), what each cell conducts at each word-line value, see :func:`cell_currents`.
+    rows
+        Word-line pairs per tile; the last tile holds what is left.
+    """
+
+    def __init__(self, cells: NDArray[np.uint8], rows: int) -> None:
+        base, steps = cells[0].astype(np.int64), np.diff(cells.astype(np.int64), axis=0)
+        self._values, self._templates = len(cells), cells.shape[2]
+        self._tiles = []
+        for start in range(0, cells.shape[1], rows):
+            part = slice(start, start + rows)
+            offset = base[part].sum(axis=0)
+            bound = int((offset + np.abs(steps[:, part]).sum(axis=(0, 1))).max())
+            # the steps by value and row, and the offset as one more row that is always driven
+            weights = np.concatenate([*steps[:, part], offset[np.newaxis]]).T
+            self._tiles.append((part, np.ascontiguousarray(weights, exact_dtype(bound))))
+        self.dtype = np.result_type(*(weights for _, weights in self._tiles))
+
+    def currents(self, levels: NDArray[np.uint8]) -> NDArray[np.floating]:
+        """Currents of uint8 (N, F) word-line values below V: integers in floating point, (N, row tiles, T).
+
+        In memory the images lie side by side. Levels that do so too (Fortran order) are driven fastest.
+        """
+        count = len(levels)
+        currents = np.empty((len(self._tiles), self._templates, count), self.dtype)
+        for (part, weights), tile in zip(self._tiles, currents, strict=True):
+            driven = np.empty((weights.shape[1], count), weights.dtype)
+            driven[-1] = 1
+            levels_of_tile = levels[:, part].T
+            for value, reached in enumerate(driven[:-1].reshape(self._values - 1, -1, count), 1):
+                reached[:] = levels_of_tile if self._values == 2 else levels_of_tile >= value
+            np.matmul(weights, driven, out=tile)
+        return currents.transpose(2, 0, 1)
+
+
 def currents(levels: NDArray[np.uint8], cells: NDArray[np.uint8], rows: int) -> NDArray[np.int64]:
     """Current of every match line of every row tile: the sum of its cells' currents.
 
@@ -72,25 +117,12 @@ def currents(levels: NDArray[np.uint8], cells: NDArray[np.uint8], rows: int) -> 
     ----------
     levels
         uint8, (N, F), word-line values below V.
-    cells
-        uint8, (V, F, T), what each cell conducts at each value, see :func:`cell_currents`.
-    rows
-        Word-line pairs per tile; the last tile holds what is left.
+    cells, rows
+        See :class:`MatchLines`.
 
     Returns
     -------
     ndarray
         int64, (N, ceil(F / rows), T).
     """
-    # A cell's current is that at value 0 and a step for every further value that the level reaches.
-    base, steps = cells[0].astype(np.int64), np.diff(cells.astype(np.int64), axis=0)
-    reached = [levels >= value for value in range(1, len(cells))]
-    tiles = []
-    for start in range(0, levels.shape[1], rows):
-        part = slice(start, start + rows)
-        bound = int(np.abs(steps[:, part]).sum(axis=(0, 1)).max())
-        total = base[part].sum(axis=0)
-        for bits, step in zip(reached, steps, strict=True):
-            total = total + exact_matmul(bits[:, part], step[part], bound)
-        tiles.append(total)
-    return np.stack(tiles, axis=1)
+    return MatchLines(cells, rows).currents(levels).astype(np.int64)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Decision", "decide", "template_scores"]
+__all__ = ["Decision", "decide", "template_scores", "winners"]
 
 
 class Decision(NamedTuple):
@@ -29,13 +29,18 @@ class Decision(NamedTuple):
     accepted: NDArray[np.bool_]
 
 
-def template_scores(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+def template_scores(codes: NDArray) -> NDArray:
     """Score per template: the sum of its codes over the row tiles, (N, row tiles, T) to (N, T)."""
     return codes.sum(axis=1)
 
 
+def winners(scores: NDArray) -> NDArray[np.int64]:
+    """Winner-take-all: the template (N,) with the highest score (N, T); ties go to the lowest index."""
+    return scores.argmax(axis=1)
+
+
 def decide(scores: NDArray[np.int64], templates_per_class: int, margin: int) -> Decision:
-    """Winner-take-all; ties go to the lowest template index.
+    """The winning template, its class and by how much it wins.
 
     Parameters
     ----------
@@ -46,7 +51,7 @@ def decide(scores: NDArray[np.int64], templates_per_class: int, margin: int) -> 
     margin
         Smallest accepted margin.
     """
-    template = scores.argmax(axis=1)
+    template = winners(scores)
     label = template // templates_per_class
     per_class = scores.reshape(len(scores), -1, templates_per_class).max(axis=2)
     best = np.take_along_axis(per_class, label[:, np.newaxis], axis=1)[:, 0]

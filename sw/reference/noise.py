@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.reference.exact import exact_dtype
+
 if TYPE_CHECKING:
     from sw.design import DesignPoint
 
@@ -28,6 +30,7 @@ __all__ = [
     "add_read_noise",
     "conversion_noise",
     "image_keys",
+    "noise_bound",
     "random_words",
     "speck_round",
 ]
@@ -86,7 +89,7 @@ def image_keys(key: NDArray[np.uint16], images: NDArray[np.uint32]) -> NDArray[n
         x, y = speck_round(x, y, key[number % KEY_WORDS] ^ np.uint16(number))
         if number + 1 in IMAGE_ROUNDS:
             words += [x, y]
-    return np.stack(words, axis=-1)
+    return np.stack(words).T
 
 
 def random_words(
@@ -94,39 +97,68 @@ def random_words(
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
     """Two random words (N, M) for every key uint16 (N, KEY_WORDS) and every counter uint32 (M,).
 
-    As in :func:`image_keys`, with the counter in the place of the image index.
+    As in :func:`image_keys`, with the counter in the place of the image index. In memory the keys lie side by
+    side. Only the first round makes new arrays: it is the one that meets counters and keys.
     """
-    shape = len(keys), len(counters)
-    x = np.broadcast_to((counters >> 16).astype(np.uint16), shape)
-    y = np.broadcast_to(counters.astype(np.uint16), shape)
-    for number in range(rounds):
-        x, y = speck_round(x, y, (keys[:, number % KEY_WORDS] ^ np.uint16(number))[:, np.newaxis])
-    return x, y
+    x, y = (counters >> 16).astype(np.uint16)[:, np.newaxis], counters.astype(np.uint16)[:, np.newaxis]
+    x, y = speck_round(x, y, keys[:, 0])
+    _more_rounds(x, y, [keys[:, number % KEY_WORDS] ^ np.uint16(number) for number in range(1, rounds)])
+    return x.T, y.T
 
 
-def conversion_noise(noise: ReadNoise, images: NDArray[np.uint32], templates: int) -> NDArray[np.int64]:
-    """Noise in conductance codes, (N, row tiles, T), of images with these indices.
+def _more_rounds(x: NDArray[np.uint16], y: NDArray[np.uint16], keys: list[NDArray[np.uint16]]) -> None:
+    """:func:`speck_round` with each of the keys, in place.
+
+    Shifts to the left are multiplications, and bitwise operations run on 64-bit lanes where words fill them:
+    NumPy does both faster.
+    """
+    spare = np.empty_like(x)
+    lanes = (x, y, spare) if x.size % 4 else (part.reshape(-1).view(np.uint64) for part in (x, y, spare))
+    x_lanes, y_lanes, spare_lanes = lanes
+    for key in keys:
+        np.multiply(x, 2**9, out=spare)
+        np.right_shift(x, 7, out=x)
+        np.bitwise_or(x_lanes, spare_lanes, out=x_lanes)
+        np.add(x, y, out=x)
+        np.bitwise_xor(x, key, out=x)
+        np.multiply(y, 2**2, out=spare)
+        np.right_shift(y, 14, out=y)
+        np.bitwise_or(y_lanes, spare_lanes, out=y_lanes)
+        np.bitwise_xor(y_lanes, x_lanes, out=y_lanes)
+
+
+def conversion_noise(
+    noise: ReadNoise, keys: NDArray[np.uint16], templates: int, dtype: type[np.floating] = np.float64
+) -> NDArray[np.floating]:
+    """Noise in conductance codes, (N, row tiles, T), of images with these :func:`image_keys`.
 
     ``((bytes - 510) * scale + 2**(shift - 1)) >> shift``, where `bytes` is the sum of the four bytes of the
-    words of conversion ``row tile * T + match line``.
+    words of conversion ``row tile * T + match line``. `dtype` must hold :func:`noise_bound`; float64 does.
     """
-    tiles = len(noise.scale)
-    counters = np.arange(tiles * templates, dtype=np.uint32)
-    x, y = random_words(image_keys(noise.key, images), counters)
-    total = (x & 255) + (x >> 8) + (y & 255) + (y >> 8)
-    centred = (total.astype(np.int64) - BYTES_MEAN).reshape(len(images), tiles, templates)
-    return (centred * noise.scale[:, np.newaxis] + (1 << noise.shift >> 1)) >> noise.shift
+    counters = np.arange(len(noise.scale) * templates, dtype=np.uint32)
+    x, y = random_words(keys, counters)
+    total = ((x & 255) + (x >> 8) + (y & 255) + (y >> 8)).reshape(len(keys), -1, templates)
+    scale = noise.scale[:, np.newaxis].astype(dtype)
+    half = 1 << noise.shift >> 1
+    # in units of 2**-shift, so that rounding down is the shift
+    added = total * np.ldexp(scale, -noise.shift)
+    added += np.ldexp(half - BYTES_MEAN * scale, -noise.shift)
+    return np.floor(added, out=added)
+
+
+def noise_bound(noise: ReadNoise) -> int:
+    """Magnitude that no number on the way to a conversion's noise can pass, before and after the shift."""
+    return 2 * BYTES_MEAN * int(noise.scale.max()) + (1 << noise.shift >> 1)
 
 
 def add_read_noise(
-    currents: NDArray[np.int64], noise: ReadNoise | None, first_image: int, design: "DesignPoint"
-) -> NDArray[np.int64]:
-    """Currents (N, row tiles, T) with the noise of images `first_image` and following, in conductance codes.
+    currents: NDArray, noise: ReadNoise, keys: NDArray[np.uint16], design: "DesignPoint"
+) -> NDArray[np.floating]:
+    """Currents (N, row tiles, T) with the noise of images with these :func:`image_keys`, as exact floats.
 
-    The sum saturates at 0 and at the largest current of a full tile. None is no noise.
+    The sum saturates at 0 and at the largest current of a full tile.
     """
-    if noise is None:
-        return currents
-    images = np.arange(first_image, first_image + len(currents), dtype=np.int64).astype(np.uint32)
-    noisy = currents + conversion_noise(noise, images, currents.shape[2])
-    return np.clip(noisy, 0, design.max_current)
+    dtype = exact_dtype(design.max_current + noise_bound(noise))
+    noisy = conversion_noise(noise, keys, design.templates, dtype)
+    noisy += currents
+    return np.clip(noisy, 0, design.max_current, out=noisy)
