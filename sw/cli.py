@@ -29,6 +29,7 @@ def application() -> typer.Typer:
     from sw.commands.doctor import doctor
     from sw.commands.evaluate import evaluate
     from sw.commands.program import program
+    from sw.commands.templates import templates
     from sw.commands.train import train
 
     engram = typer.Typer(
@@ -39,7 +40,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     engram.callback()(_options)
-    for command in (demo, train, evaluate, program, simulate, build, doctor):
+    for command in (demo, train, templates, evaluate, program, simulate, build, doctor):
         engram.command()(command)
     return engram
 

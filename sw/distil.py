@@ -16,13 +16,14 @@ from sw.datasets import Dataset
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.fit import Classifier, Recipe, Split, accuracy, deterministic, fit, in_chunks
+from sw.heads import DenseHead, TemplateHead
 from sw.quantise import export
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
 from sw.student import FloatTwin, Student
 from sw.teacher import teacher_logits
-from sw.templates import DenseHead, TemplateHead, kmeans_templates, mean_templates
+from sw.templates import kmeans_templates, mean_templates
 from sw.version import engram_version
 
 __all__ = ["Method", "StudentClassifier", "Trained", "recipe_for", "train"]

@@ -1,134 +1,156 @@
-"""Binary templates: learned with the student, or the paper's own mean and k-means of binarised features."""
+"""Templates from features: the paper's own mean and k-means of binarised features, and windows of levels.
+
+Templates that are learned come with the student, see :mod:`sw.heads`.
+"""
+
+from collections.abc import Callable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-__all__ = ["DenseHead", "TemplateHead", "kmeans_templates", "mean_templates"]
+__all__ = [
+    "clusters",
+    "kmeans_templates",
+    "levels_of_bits",
+    "mean_templates",
+    "quantile_windows",
+    "windows_of_bits",
+]
 
-FIRST_LOGIT_SPREAD = 4.0
-"""Standard deviation of the logits at the start; random bits match with standard deviation sqrt(F) / 2."""
 
-
-class TemplateHead(nn.Module):
-    """Learnable templates as a classifier: the score of a template is its number of matching features.
-
-    A stored bit is ``P >= 0`` of a latent P in [-1, 1]; the gradient passes straight through. In training the
-    templates of a class are joined by log-sum-exp of their scaled scores, at test by the maximum.
+def mean_templates(bits: NDArray[np.uint8], owners: NDArray, templates: int) -> NDArray[np.uint8]:
+    """A template is 1 where at least half of its images have the feature, which is the median of their bits.
 
     Parameters
     ----------
-    features, classes, templates_per_class
-        F, K and templates of one class; template t belongs to class ``t // templates_per_class``.
+    bits
+        uint8, (N, F), binarised features of training images.
+    owners
+        (N,), the template of every image: its class, or its cluster, see :func:`clusters`.
+    templates
+        T.
+
+    Returns
+    -------
+    ndarray
+        uint8, (T, F).
     """
-
-    def __init__(self, features: int, classes: int, templates_per_class: int):
-        super().__init__()
-        self.classes = classes
-        self.latent = nn.Parameter(torch.empty(classes * templates_per_class, features).uniform_(-0.1, 0.1))
-        start = FIRST_LOGIT_SPREAD / (features**0.5 / 2)
-        self.log_gain = nn.Parameter(torch.tensor(start).log())
-
-    def clamp_(self) -> None:
-        """Keep the latents in [-1, 1]; to be called after every optimiser step."""
-        with torch.no_grad():
-            self.latent.clamp_(-1, 1)
-
-    def templates(self) -> NDArray[np.uint8]:
-        """Stored bits, uint8 (T, F)."""
-        return (self.latent.detach() >= 0).cpu().numpy().astype(np.uint8)
-
-    def scores(self, bits: Tensor) -> Tensor:
-        """Matches (N, T) of word-line bits (N, F); exact integers below 2**24."""
-        hard = torch.where(self.latent >= 0, 1.0, -1.0)
-        stored = self.latent + (hard - self.latent).detach()
-        return ((2 * bits - 1) @ stored.T + bits.shape[1]) / 2
-
-    def forward(self, bits: Tensor) -> Tensor:
-        """Logits (N, K)."""
-        features = bits.shape[1]
-        logits = (self.scores(bits) - features / 2) * self.log_gain.exp()
-        return logits.unflatten(1, (self.classes, -1)).logsumexp(dim=2)
-
-    def predict(self, bits: Tensor) -> Tensor:
-        """Classes (N,): winner-take-all, ties to the lowest template index."""
-        scores = self.scores(bits)
-        order = torch.arange(scores.shape[1], device=scores.device)
-        is_best = scores == scores.max(dim=1, keepdim=True).values
-        winner = torch.where(is_best, order, len(order)).min(dim=1).values
-        return winner // (len(order) // self.classes)
+    stored = np.empty((templates, bits.shape[1]), np.uint8)
+    for template in range(templates):
+        members = bits[owners == template]
+        stored[template] = 2 * members.sum(axis=0, dtype=np.int64) >= len(members)
+    return stored
 
 
-class DenseHead(nn.Linear):
-    """Dense classifier on word-line bits, which trains the student when templates come afterwards."""
-
-    def forward(self, bits: Tensor) -> Tensor:
-        """Logits (N, K) of bits (N, F), taken as -1 and +1."""
-        return super().forward(2 * bits - 1)
-
-    def clamp_(self) -> None:
-        """Nothing to keep in bounds."""
-
-    def predict(self, bits: Tensor) -> Tensor:
-        """Classes (N,)."""
-        return self(bits).argmax(dim=1)
-
-
-def mean_templates(bits: NDArray[np.uint8], labels: NDArray[np.uint8], classes: int) -> NDArray[np.uint8]:
-    """One template per class: 1 where at least half of the class's images have the feature.
+def clusters(
+    bits: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    classes: int,
+    templates_per_class: int,
+    seed: int,
+    done: Callable[[int], None] = lambda classes: None,
+) -> NDArray[np.int64]:
+    """Template of every image (N,) by k-means within its class (Lloyd, Euclidean).
 
     Parameters
     ----------
     bits
         uint8, (N, F), binarised features of training images.
     labels
-        (N,), every class at least once.
-    classes
-        K.
-
-    Returns
-    -------
-    ndarray
-        uint8, (K, F).
+        (N,), their classes; every class has at least `templates_per_class` images.
+    classes, templates_per_class
+        K and the number of clusters of each; those of class k are numbered from ``k * templates_per_class``.
+    seed
+        Seed of the centroids' start.
+    done
+        Hears how many more classes are finished.
     """
-    templates = np.empty((classes, bits.shape[1]), np.uint8)
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
+    owners = np.empty(len(labels), np.int64)
     for label in range(classes):
-        members = bits[labels == label]
-        templates[label] = 2 * members.sum(axis=0, dtype=np.int64) >= len(members)
-    return templates
+        members = labels == label
+        kmeans = KMeans(templates_per_class, n_init=4, random_state=seed, algorithm="lloyd")
+        with threadpool_limits(1):  # the order of its sums depends on the number of threads
+            found = kmeans.fit_predict(bits[members].astype(np.float64))
+        owners[members] = label * templates_per_class + found
+        done(1)
+    return owners
 
 
 def kmeans_templates(
     bits: NDArray[np.uint8], labels: NDArray[np.uint8], classes: int, templates_per_class: int, seed: int
 ) -> NDArray[np.uint8]:
-    """Templates of a class are its k-means centroids (Lloyd, Euclidean), binarised at one half.
+    """Templates (K * templates_per_class, F) are the centroids of :func:`clusters`, binarised at one half."""
+    # Means of the members, not the centroids: those are rounded, and one half must count as 1.
+    owners = clusters(bits, labels, classes, templates_per_class, seed)
+    return mean_templates(bits, owners, classes * templates_per_class)
+
+
+def levels_of_bits(bits: NDArray[np.uint8], thresholds: int) -> NDArray[np.uint8]:
+    """Levels (N, F) of thermometer codes (N, F * thresholds): how many thresholds each feature reaches."""
+    return bits.reshape(len(bits), -1, thresholds).sum(axis=2, dtype=np.uint8)
+
+
+def quantile_windows(
+    levels: NDArray[np.uint8], owners: NDArray, templates: int, top: int, tail: float
+) -> NDArray[np.uint8]:
+    """Windows that leave out the lowest and the highest levels of each template's images.
+
+    The window of a feature is the smallest that has at most the share `tail` of the images below it and at
+    most as many above it. A feature that takes all levels often has all of them in its window: "don't care".
 
     Parameters
     ----------
-    bits, labels, classes
-        As :func:`mean_templates`; every class has at least `templates_per_class` images.
-    templates_per_class
-        Number of centroids.
-    seed
-        Seed of the centroids' start.
+    levels
+        uint8, (N, F), of training images.
+    owners, templates
+        As :func:`mean_templates`; every template has an image.
+    top
+        Highest level.
+    tail
+        Share of the images, below one half.
 
     Returns
     -------
     ndarray
-        uint8, (K * templates_per_class, F).
+        uint8, (2, T, F), lowest and highest level.
     """
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
+    windows = np.empty((2, templates, levels.shape[1]), np.uint8)
+    for template in range(templates):
+        members = levels[owners == template]
+        most = tail * len(members)
+        below = [(members < level).sum(axis=0) <= most for level in range(1, top + 1)]
+        above = [(members > level).sum(axis=0) <= most for level in range(top)]
+        windows[0, template] = np.sum(below, axis=0)
+        windows[1, template] = top - np.sum(above, axis=0)
+    return windows
 
-    found = []
-    for label in range(classes):
-        members = bits[labels == label].astype(np.float64)
-        kmeans = KMeans(templates_per_class, n_init=4, random_state=seed, algorithm="lloyd")
-        with threadpool_limits(1):  # the order of its sums depends on the number of threads
-            kmeans.fit(members)
-        # Means of the members, not the centroids: those are rounded, and one half must count as 1.
-        for cluster in range(templates_per_class):
-            own = members[kmeans.labels_ == cluster]
-            found.append(2 * own.sum(axis=0) >= len(own))
-    return np.array(found, np.uint8)
+
+def windows_of_bits(templates: NDArray[np.uint8], thresholds: int, matches: int) -> NDArray[np.uint8]:
+    """Windows that say yes where stored thermometer bits would mostly match.
+
+    Parameters
+    ----------
+    templates
+        uint8, (T, F * thresholds), stored bits of binary cells.
+    thresholds
+        L; the levels are 0 .. L.
+    matches
+        A window goes from the lowest to the highest level of which at least so many of the L bits match; it
+        holds all levels where no level has as many.
+
+    Returns
+    -------
+    ndarray
+        uint8, (2, T, F), lowest and highest level.
+    """
+    stored = templates.reshape(len(templates), -1, thresholds)
+    codes = np.arange(thresholds + 1)[:, np.newaxis] > np.arange(thresholds)  # (levels, L)
+    matched = (stored[..., np.newaxis, :] == codes).sum(axis=-1)
+    within = matched >= matches
+    within |= ~within.any(axis=-1, keepdims=True)
+    lowest = within.argmax(axis=-1)
+    highest = thresholds - within[..., ::-1].argmax(axis=-1)
+    return np.stack([lowest, highest]).astype(np.uint8)

@@ -11,7 +11,7 @@ from sw import cli
 from sw.version import engram_version
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("demo", "train", "evaluate", "program", "simulate", "build", "doctor")
+COMMANDS = ("demo", "train", "templates", "evaluate", "program", "simulate", "build", "doctor")
 
 
 def engram(*arguments):
@@ -50,10 +50,11 @@ def test_a_refusal_is_one_line_on_standard_error_and_exit_code_2(tmp_path):
     )
 
 
-@pytest.mark.parametrize("command", ["evaluate", "program", "simulate", "build"])
+@pytest.mark.parametrize("command", ["templates", "evaluate", "program", "simulate", "build"])
 def test_every_command_refuses_a_missing_bundle(command, tmp_path):
     path = tmp_path / "no.engram"
-    more = {"program": ["-o", str(tmp_path / "out")], "build": ["--board", "icebreaker"]}.get(command, [])
+    output = ["-o", str(tmp_path / "out")]
+    more = {"templates": output, "program": output, "build": ["--board", "icebreaker"]}.get(command, [])
     done = CliRunner().invoke(cli.application(), [command, str(path), *more])
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr == (

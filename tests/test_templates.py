@@ -1,60 +1,20 @@
-"""Learned, mean and k-means templates."""
+"""Templates of binarised features: means, clusters, windows of levels."""
 
 import numpy as np
 import pytest
-import torch
 
-from sw.reference.classifier import decide
-from sw.templates import DenseHead, TemplateHead, kmeans_templates, mean_templates
+from sw.templates import (
+    clusters,
+    kmeans_templates,
+    levels_of_bits,
+    mean_templates,
+    quantile_windows,
+    windows_of_bits,
+)
 
 
 def random_bits(count, features, seed=0):
     return np.random.default_rng(seed).integers(0, 2, (count, features)).astype(np.uint8)
-
-
-@pytest.mark.parametrize("per_class", [1, 3])
-def test_scores_are_matches_and_ties_go_to_the_lowest_template(per_class):
-    torch.manual_seed(0)
-    head = TemplateHead(6, 4, per_class)  # six features: ties are frequent
-    bits = random_bits(300, 6)
-    matches = (bits[:, None, :] == head.templates()[None]).sum(axis=2)
-    scores = head.scores(torch.from_numpy(bits).float())
-    assert np.array_equal(scores.detach().numpy(), matches)
-    want = decide(matches.astype(np.int64), per_class, 0)
-    assert (want.margin == 0).sum() > 30
-    assert np.array_equal(head.predict(torch.from_numpy(bits).float()).numpy(), want.label)
-
-
-def test_templates_are_learned():
-    torch.manual_seed(1)
-    stored = random_bits(6, 40, seed=3)
-    labels = torch.arange(6) // 2
-    bits = torch.from_numpy(stored).float()
-    head = TemplateHead(40, 3, 2)
-    optimiser = torch.optim.AdamW(head.parameters(), 0.02)
-    for _ in range(60):
-        loss = torch.nn.functional.cross_entropy(head(bits), labels)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        head.clamp_()
-    assert torch.equal(head.predict(bits), labels)
-    assert head.latent.abs().max() <= 1
-
-
-def test_logits_join_templates_by_log_sum_exp():
-    torch.manual_seed(2)
-    head = TemplateHead(10, 2, 2)
-    bits = torch.from_numpy(random_bits(5, 10)).float()
-    scaled = ((head.scores(bits) - 5) * head.log_gain.exp()).detach().numpy().reshape(5, 2, 2)
-    assert np.allclose(head(bits).detach().numpy(), np.log(np.exp(scaled).sum(axis=2)), rtol=1e-5)
-
-
-def test_dense_head_predicts_the_largest_logit():
-    torch.manual_seed(3)
-    head = DenseHead(8, 3)
-    bits = torch.from_numpy(random_bits(20, 8)).float()
-    assert torch.equal(head.predict(bits), head(bits).argmax(dim=1))
 
 
 def test_mean_templates_count_one_half_as_one():
@@ -83,3 +43,50 @@ def test_kmeans_finds_the_patterns_of_each_class():
 def test_kmeans_with_one_template_is_the_mean():
     bits, labels = random_bits(90, 20, seed=6), np.repeat([0, 1, 2], 30)
     assert np.array_equal(kmeans_templates(bits, labels, 3, 1, seed=0), mean_templates(bits, labels, 3))
+
+
+def test_clusters_stay_within_their_classes_and_every_class_is_reported():
+    bits, labels = random_bits(60, 12, seed=7), np.arange(60) % 3
+    heard = []
+    owners = clusters(bits, labels, 3, 4, seed=1, done=heard.append)
+    assert np.array_equal(owners // 4, labels)
+    assert set(owners.tolist()) == set(range(12))
+    assert heard == [1, 1, 1]
+
+
+def test_levels_count_the_thresholds_of_each_feature():
+    bits = np.array([[0, 0, 0, 1, 1, 0], [1, 1, 1, 1, 0, 0]], np.uint8)
+    assert levels_of_bits(bits, 3).tolist() == [[0, 2], [3, 1]]
+
+
+@pytest.mark.parametrize(
+    ("tail", "lowest", "highest"), [(0.0, 0, 3), (0.1, 1, 3), (0.2, 1, 2), (0.3, 2, 2), (0.45, 2, 2)]
+)
+def test_windows_leave_out_no_more_than_their_tails(tail, lowest, highest):
+    levels = np.array([0] + [1] * 2 + [2] * 5 + [3] * 2, np.uint8)[:, None]
+    windows = quantile_windows(levels, np.zeros(10), 1, 3, tail)
+    assert windows.tolist() == [[[lowest]], [[highest]]]
+
+
+def test_every_template_has_the_windows_of_its_own_images():
+    rng = np.random.default_rng(8)
+    levels, owners = rng.integers(0, 4, (50, 6)).astype(np.uint8), np.arange(50) % 2
+    windows = quantile_windows(levels, owners, 2, 3, 0.4)
+    for template in range(2):
+        alone = quantile_windows(levels[owners == template], np.zeros(25), 1, 3, 0.4)
+        assert np.array_equal(windows[:, [template]], alone)
+    assert np.all(windows[0] <= windows[1])
+
+
+@pytest.mark.parametrize("matches", [2, 3])
+def test_windows_of_bits_hold_the_levels_that_match_them(matches):
+    """From the lowest to the highest level with enough matches; all levels where there is none."""
+    templates = np.array([[(number >> bit) & 1 for bit in range(3)] for number in range(8)], np.uint8)
+    lowest, highest = windows_of_bits(templates, 3, matches)
+    for row, bits in enumerate(templates.tolist()):
+        good = [
+            level
+            for level in range(4)
+            if sum((level > place) == bit for place, bit in enumerate(bits)) >= matches
+        ] or [0, 3]
+        assert (lowest[row, 0], highest[row, 0]) == (good[0], good[-1])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sw.commands.array_options import Array, takes_array
+from sw.commands.dataset_option import dataset_of
 from sw.console import (
     BundleArgument,
     JsonOption,
@@ -16,11 +17,9 @@ from sw.console import (
     progress,
     reports_errors,
 )
-from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
-    from sw.datasets import Dataset
 
 __all__ = ["evaluate"]
 
@@ -50,8 +49,8 @@ def evaluate(
     only. The ideal array has exact cells and an exact ADC. The RRAM chips differ by their programming errors
     and stuck cells; every image gets an answer, whatever its margin.
     """
-    from sw.bundle import DataOrigin, open_bundle
-    from sw.evaluate import accuracy, check_labels, check_origin, features_of, run_chips, with_ideal_array
+    from sw.bundle import open_bundle
+    from sw.evaluate import accuracy, check_labels, features_of, run_chips, with_ideal_array
     from sw.reference.pipeline import classify
     from sw.rram.mapping import array_design
     from sw.rram.programming import adc_tables
@@ -61,9 +60,7 @@ def evaluate(
     device, conditions = array
     cell_bits, adc_bits = conditions.cell_bits, conditions.adc.bits
     adc_tables(array_design(design, cell_bits, adc_bits), device)  # refuse before the slow steps
-    dataset = _dataset_of(classifier, data)
-    origin = DataOrigin(name=dataset.name, digest=dataset.digest)
-    same = check_origin(classifier, origin, chosen=data is not None)
+    dataset, same = dataset_of(classifier, data)
     truth = dataset.y_test
     check_labels(classifier, truth)
 
@@ -120,19 +117,6 @@ def evaluate(
         _print_table(result, programmed)
     for path in result["files"]:
         messages.print(f"picture written to {path}", soft_wrap=True, highlight=False)
-
-
-def _dataset_of(bundle: "Bundle", chosen: str | None) -> "Dataset":
-    from sw.datasets import load
-
-    if chosen is not None:
-        return load(chosen)
-    if bundle.provenance.data is None:
-        raise EngramError(
-            f"bundle {bundle.design.name!r} must say which data set it was trained on, it does not; "
-            "name one with --data"
-        )
-    return load(bundle.provenance.data.name)
 
 
 def _draw(

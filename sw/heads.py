@@ -1,0 +1,75 @@
+"""Heads with which the student is trained: learnable templates, or a dense layer that stands in for them."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+__all__ = ["DenseHead", "TemplateHead"]
+
+FIRST_LOGIT_SPREAD = 4.0
+"""Standard deviation of the logits at the start; random bits match with standard deviation sqrt(F) / 2."""
+
+
+class TemplateHead(nn.Module):
+    """Learnable templates as a classifier: the score of a template is its number of matching features.
+
+    A stored bit is ``P >= 0`` of a latent P in [-1, 1]; the gradient passes straight through. In training the
+    templates of a class are joined by log-sum-exp of their scaled scores, at test by the maximum.
+
+    Parameters
+    ----------
+    features, classes, templates_per_class
+        F, K and templates of one class; template t belongs to class ``t // templates_per_class``.
+    """
+
+    def __init__(self, features: int, classes: int, templates_per_class: int):
+        super().__init__()
+        self.classes = classes
+        self.latent = nn.Parameter(torch.empty(classes * templates_per_class, features).uniform_(-0.1, 0.1))
+        start = FIRST_LOGIT_SPREAD / (features**0.5 / 2)
+        self.log_gain = nn.Parameter(torch.tensor(start).log())
+
+    def clamp_(self) -> None:
+        """Keep the latents in [-1, 1]; to be called after every optimiser step."""
+        with torch.no_grad():
+            self.latent.clamp_(-1, 1)
+
+    def templates(self) -> NDArray[np.uint8]:
+        """Stored bits, uint8 (T, F)."""
+        return (self.latent.detach() >= 0).cpu().numpy().astype(np.uint8)
+
+    def scores(self, bits: Tensor) -> Tensor:
+        """Matches (N, T) of word-line bits (N, F); exact integers below 2**24."""
+        hard = torch.where(self.latent >= 0, 1.0, -1.0)
+        stored = self.latent + (hard - self.latent).detach()
+        return ((2 * bits - 1) @ stored.T + bits.shape[1]) / 2
+
+    def forward(self, bits: Tensor) -> Tensor:
+        """Logits (N, K)."""
+        features = bits.shape[1]
+        logits = (self.scores(bits) - features / 2) * self.log_gain.exp()
+        return logits.unflatten(1, (self.classes, -1)).logsumexp(dim=2)
+
+    def predict(self, bits: Tensor) -> Tensor:
+        """Classes (N,): winner-take-all, ties to the lowest template index."""
+        scores = self.scores(bits)
+        order = torch.arange(scores.shape[1], device=scores.device)
+        is_best = scores == scores.max(dim=1, keepdim=True).values
+        winner = torch.where(is_best, order, len(order)).min(dim=1).values
+        return winner // (len(order) // self.classes)
+
+
+class DenseHead(nn.Linear):
+    """Dense classifier on word-line bits, which trains the student when templates come afterwards."""
+
+    def forward(self, bits: Tensor) -> Tensor:
+        """Logits (N, K) of bits (N, F), taken as -1 and +1."""
+        return super().forward(2 * bits - 1)
+
+    def clamp_(self) -> None:
+        """Nothing to keep in bounds."""
+
+    def predict(self, bits: Tensor) -> Tensor:
+        """Classes (N,)."""
+        return self(bits).argmax(dim=1)
