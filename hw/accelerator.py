@@ -6,10 +6,19 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.array import BehaviouralArray
 from hw.code_memory import load_port
-from hw.payloads import conversion_layout, index_bits, level_word_layout, program_layout, result_layout
+from hw.payloads import (
+    conversion_layout,
+    index_bits,
+    level_word_layout,
+    program_layout,
+    programmed_shape,
+    result_layout,
+)
+from hw.programmer import Programmer, host_ports
 from hw.scores import ScoreAccumulator
 from hw.winner import WinnerTakeAll
 from sw.bundle import Bundle
+from sw.design import DesignPoint
 
 __all__ = ["Accelerator"]
 
@@ -34,7 +43,9 @@ class Accelerator(wiring.Component):
     result
         One answer per image.
     program, programmed
-        The array's programming port, see :class:`hw.payloads.ArraySeam`.
+        The array's programming port, see :class:`hw.payloads.ArraySeam`; not with a pulse rule.
+    write, written, failures
+        With a pulse rule: those of a :class:`hw.programmer.Programmer`, which has the port to itself.
     load
         With `spram`: the codes; no word of an image may come before all of them.
     conversion_tap
@@ -48,12 +59,12 @@ class Accelerator(wiring.Component):
         self._spram = spram
         design = bundle.design
         tap = wiring.Signature({"valid": Out(1), "payload": Out(conversion_layout(design))})
+        ports = host_ports(design) if bundle.pulse is not None else _program_ports(design)
         super().__init__(
             {
                 "levels": In(stream.Signature(level_word_layout(design))),
                 "result": Out(stream.Signature(result_layout(design))),
-                "program": In(stream.Signature(program_layout(design))),
-                "programmed": Out(stream.Signature(unsigned(design.cell_bits))),
+                **ports.members,
                 "conversion_tap": Out(tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
@@ -72,8 +83,16 @@ class Accelerator(wiring.Component):
         connect(m, array.conversions, scores.i)
         connect(m, scores.o, winner.i)
         connect(m, winner.o, flipped(self.result))
-        connect(m, flipped(self.program), array.program)
-        connect(m, array.programmed, flipped(self.programmed))
+        if self._bundle.pulse is None:
+            connect(m, flipped(self.program), array.program)
+            connect(m, array.programmed, flipped(self.programmed))
+        else:
+            m.submodules.programmer = programmer = Programmer(self._bundle.design, self._bundle.pulse)
+            connect(m, programmer.program, array.program)
+            connect(m, array.programmed, programmer.programmed)
+            connect(m, flipped(self.write), programmer.write)
+            connect(m, programmer.written, flipped(self.written))
+            m.d.comb += self.failures.eq(programmer.failures)
         if self._spram:
             connect(m, flipped(self.load), array.load)
         m.d.comb += [
@@ -83,3 +102,12 @@ class Accelerator(wiring.Component):
             self.score.eq(scores.score),
         ]
         return m
+
+
+def _program_ports(design: DesignPoint) -> wiring.Signature:
+    return wiring.Signature(
+        {
+            "program": In(stream.Signature(program_layout(design))),
+            "programmed": Out(stream.Signature(programmed_shape(design))),
+        }
+    )

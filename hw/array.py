@@ -37,7 +37,7 @@ class BehaviouralArray(wiring.Component):
     def __init__(self, bundle: Bundle, *, spram: bool = False):
         self._bundle = bundle
         self._spram = spram
-        seam = ArraySeam(bundle.design)
+        seam = ArraySeam(bundle.design, pulse=bundle.pulse is not None)
         super().__init__({**seam.members, "load": In(load_port())} if spram else seam)
 
     def elaborate(self, platform):

@@ -5,8 +5,10 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.code_memory import CodeMemory, load_port
+from hw.code_walk import CodeWalk
+from hw.device_response import INJECTED_FAULTS, DeviceResponse
 from hw.geometry import ArrayGeometry
-from hw.payloads import ProgramOperation, index_bits, program_layout
+from hw.payloads import Fault, ProgramOperation, index_bits, program_layout, programmed_shape
 from sw.bundle import Bundle
 
 __all__ = ["Cells"]
@@ -21,6 +23,8 @@ class Cells(wiring.Component):
     A programming request walks from the entry of the last request to its own, then reads, modifies and writes
     it: requests in ascending order take 5 cycles each, others at most as many more as there are entries. SET
     adds the amplitude to the code, RESET subtracts it; the result saturates at 0 and at the largest code.
+    With a pulse rule :class:`hw.device_response.DeviceResponse` says what becomes of the code, and a request
+    takes as much longer.
 
     With `spram` the codes are not there at first: they come through `load`, one part of an entry in any cycle
     that has one, and are whole after the last part of the last entry. They may be loaded again. No image and
@@ -32,6 +36,8 @@ class Cells(wiring.Component):
         Gives sizes and codes.
     spram
         Codes are loaded into single-port RAM instead of being part of the bitstream.
+    faults
+        Injected faults that can be there at once, with a pulse rule.
 
     Members
     -------
@@ -49,8 +55,10 @@ class Cells(wiring.Component):
         With `spram`: the parts of all entries in order.
     """
 
-    def __init__(self, bundle: Bundle, *, spram: bool = False):
+    def __init__(self, bundle: Bundle, *, spram: bool = False, faults: int = INJECTED_FAULTS):
         self._design = design = bundle.design
+        self._response = DeviceResponse(bundle, faults) if bundle.pulse is not None else None
+        pulse = self._response is not None
         self._geometry = geometry = ArrayGeometry(design)
         self._spram = spram
         contents = None if spram else geometry.pack_codes(bundle.codes)
@@ -62,8 +70,8 @@ class Cells(wiring.Component):
                 "codes": Out(self._layout),
                 "idle": In(1),
                 "busy": Out(1),
-                "program": In(stream.Signature(program_layout(design))),
-                "programmed": Out(stream.Signature(unsigned(design.cell_bits))),
+                "program": In(stream.Signature(program_layout(design, pulse=pulse))),
+                "programmed": Out(stream.Signature(programmed_shape(design, pulse=pulse))),
                 **({"load": In(load_port())} if spram else {}),
             }
         )
@@ -76,7 +84,7 @@ class Cells(wiring.Component):
 
         m.submodules.memory = codes = self._memory
         next_entry = Signal(index_bits(depth))
-        walk = _Walk(m, geometry)
+        walk = CodeWalk(m, geometry)
         advance = Signal()
         m.d.comb += [
             self.codes.as_value().eq(codes.entry),
@@ -86,25 +94,27 @@ class Cells(wiring.Component):
         with m.If(advance):
             m.d.sync += next_entry.eq(Mux(next_entry == depth - 1, 0, next_entry + 1))
 
-        request = Signal(program_layout(design))
+        response = self._response
+        request = Signal(self.program.payload.shape())
         row_lane = Signal(index_bits(design.row_lanes))
         col_lane = Signal(index_bits(design.col_lanes))
         before = Signal(design.cell_bits)
         after = Signal(design.cell_bits)
-        raised = Signal(design.cell_bits + 1)
         cell = Signal(index_bits(len(self.codes)))
-        m.d.comb += [
-            cell.eq((col_lane * design.row_lanes + row_lane) * 2 + request.device),
-            raised.eq(before + request.amplitude),
-            self.programmed.payload.eq(after),
-        ]
-        with m.Switch(request.operation):
-            with m.Case(ProgramOperation.SET):
-                m.d.comb += after.eq(Mux(raised > design.max_code, design.max_code, raised))
-            with m.Case(ProgramOperation.RESET):
-                m.d.comb += after.eq(Mux(before > request.amplitude, before - request.amplitude, 0))
-            with m.Default():
-                m.d.comb += after.eq(before)
+        m.d.comb += cell.eq((col_lane * design.row_lanes + row_lane) * 2 + request.device)
+        changes = request.operation != ProgramOperation.READ
+        if response is not None:
+            changes |= request.fault != Fault.KEEP
+            m.submodules.response = response
+            m.d.comb += [
+                response.request.eq(request),
+                response.before.eq(before),
+                after.eq(response.after),
+                self.programmed.payload.code.eq(after),
+                self.programmed.payload.refused.eq(response.refused),
+            ]
+        else:
+            self._add_amplitude(m, request, before, after)
         changed = [Mux(cell == index, after, code) for index, code in enumerate(self.codes)]
         m.d.comb += [codes.new_entry.eq(Cat(*changed)), advance.eq(self.step)]
         if self._spram:
@@ -141,75 +151,29 @@ class Cells(wiring.Component):
             with m.State("PICK"):
                 m.d.comb += self.busy.eq(1)
                 m.d.sync += before.eq(Array(self.codes)[cell])
-                m.next = "WRITE"
+                m.next = "WRITE" if response is None else "RESPOND"
+            if response is not None:
+                with m.State("RESPOND"):
+                    m.d.comb += [self.busy.eq(1), response.start.eq(1)]
+                    with m.If(response.done):
+                        m.next = "WRITE"
             with m.State("WRITE"):
                 m.d.comb += [self.busy.eq(1), self.programmed.valid.eq(1)]
                 with m.If(self.programmed.ready):
-                    with m.If(request.operation != ProgramOperation.READ):
+                    with m.If(changes):
                         m.d.comb += codes.write.eq(~0)
                     m.next = "READY"
         return m
 
-
-class _Walk:
-    """Position in the code memory with the first row and match line of its entry.
-
-    Rows and match lines of an entry follow by counting, where a division by sizes that are no powers of two
-    would cost far more logic than programming is worth.
-    """
-
-    def __init__(self, m: Module, geometry: ArrayGeometry):
-        design = geometry.design
-        self._m = m
-        self._geometry = geometry
-        self.entry = Signal(index_bits(geometry.code_depth))
-        self.first_row = Signal(index_bits(design.features + design.row_lanes))
-        self.first_line = Signal(index_bits(design.templates + design.col_lanes))
-        self._tile = Signal(range(design.row_tiles))
-        self._tile_row = Signal(index_bits(design.features + design.rows))
-        self._word = Signal(range(geometry.words_in_tile[0]))
-        self._group = Signal(range(geometry.groups))
-
-    def holds(self, row, match_line):
-        """Whether the entry holds the cell at `row` and `match_line`."""
-        design = self._geometry.design
-        return (
-            (row >= self.first_row)
-            & (row < self.first_row + design.row_lanes)
-            & (row < self._tile_row + design.rows)
-            & (match_line >= self.first_line)
-            & (match_line < self.first_line + design.col_lanes)
-        )
-
-    def advance(self):
-        """Go to the next entry, from the last one to the first."""
-        m, design = self._m, self._geometry.design
-        words_in_tile = self._geometry.words_in_tile
-        last_word = Array(words - 1 for words in words_in_tile)[self._tile]
-        m.d.sync += [
-            self.entry.eq(self.entry + 1),
-            self._word.eq(self._word + 1),
-            self.first_row.eq(self.first_row + design.row_lanes),
-        ]
-        with m.If(self._word == last_word):
-            m.d.sync += [
-                self._word.eq(0),
-                self._group.eq(self._group + 1),
-                self.first_row.eq(self._tile_row),
-                self.first_line.eq(self.first_line + design.col_lanes),
-            ]
-            with m.If(self._group == self._geometry.groups - 1):
-                m.d.sync += [
-                    self._group.eq(0),
-                    self.first_line.eq(0),
-                    self._tile.eq(self._tile + 1),
-                    self._tile_row.eq(self._tile_row + design.rows),
-                    self.first_row.eq(self._tile_row + design.rows),
-                ]
-                with m.If(self._tile == design.row_tiles - 1):
-                    m.d.sync += [
-                        self._tile.eq(0),
-                        self._tile_row.eq(0),
-                        self.first_row.eq(0),
-                        self.entry.eq(0),
-                    ]
+    def _add_amplitude(self, m: Module, request: Signal, before: Signal, after: Signal) -> None:
+        """The answer of cells without a pulse rule."""
+        top = self._design.max_code
+        raised = Signal(len(before) + 1)
+        m.d.comb += [raised.eq(before + request.amplitude), self.programmed.payload.eq(after)]
+        with m.Switch(request.operation):
+            with m.Case(ProgramOperation.SET):
+                m.d.comb += after.eq(Mux(raised > top, top, raised))
+            with m.Case(ProgramOperation.RESET):
+                m.d.comb += after.eq(Mux(before > request.amplitude, before - request.amplitude, 0))
+            with m.Default():
+                m.d.comb += after.eq(before)

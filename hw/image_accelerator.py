@@ -8,6 +8,7 @@ from hw.accelerator import Accelerator
 from hw.code_memory import load_port
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
+from hw.programmer import host_ports
 from hw.quantiser import Quantiser
 from hw.word_packer import WordPacker
 from sw.bundle import Bundle
@@ -40,6 +41,8 @@ class ImageAccelerator(wiring.Component):
         One answer per image.
     load
         With `spram`: the codes; no pixel may come before all of them.
+    write, written, failures
+        With a pulse rule: see :class:`hw.programmer.Programmer`. Waits while an image is inside.
     level_tap, conversion_tap
         Copies of every word of word-line values and of every conversion, in the cycle it is taken.
     score_address, score
@@ -61,6 +64,7 @@ class ImageAccelerator(wiring.Component):
                 "conversion_tap": Out(conversion_tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
+                **(host_ports(design).members if bundle.pulse is not None else {}),
                 **({"load": In(load_port())} if spram else {}),
             }
         )
@@ -79,6 +83,10 @@ class ImageAccelerator(wiring.Component):
         connect(m, quantiser.o, packer.i)
         connect(m, packer.o, accelerator.levels)
         connect(m, accelerator.result, flipped(self.result))
+        if self._bundle.pulse is not None:
+            connect(m, flipped(self.write), accelerator.write)
+            connect(m, accelerator.written, flipped(self.written))
+            m.d.comb += self.failures.eq(accelerator.failures)
         if self._spram:
             connect(m, flipped(self.load), accelerator.load)
         m.d.comb += [

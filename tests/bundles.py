@@ -14,6 +14,7 @@ from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 from sw.reference.noise import KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
+from sw.reference.pulse import PulseRule
 
 __all__ = [
     "TINY",
@@ -57,13 +58,15 @@ def random_bundle(
     codes: Literal["ideal", "random"] = "ideal",
     noise: bool = False,
     inl: bool = False,
+    pulse: PulseRule | None = None,
 ) -> Bundle:
     """A valid bundle with random contents.
 
     Thresholds lie where the accumulators of random images do, so features vary from image to image.
     With ``codes="ideal"`` the codes of binary cells are 0 and 1 whatever `cell_bits` is. When the design has
     an ADC, every instance gets its own gain and offset near full scale, and with `inl` its own nonlinearity.
-    With `noise` every conversion has read noise, of another strength in each row tile.
+    With `noise` every conversion has read noise, of another strength in each row tile. A `pulse` rule is
+    taken as it is.
     """
     rng = np.random.default_rng(seed)
     values = random_images(design, SAMPLE_IMAGES, seed)[:, np.newaxis].astype(np.int64)
@@ -90,6 +93,7 @@ def random_bundle(
         adc=_random_tables(rng, design, inl),
         provenance=Provenance(engram_version="0.1.0", command="tests", seed=seed),
         read_noise=random_noise(rng, design) if noise else None,
+        pulse=pulse,
     )
 
 

@@ -9,15 +9,28 @@ The law is the soft-bounds one: a pulse covers a share of what is left to the en
 and Abbott, "Limits on the memory storage capacity of bounded synapses", Nature Neuroscience 10, 2007.
 """
 
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sw.reference.array import ideal_codes
 from sw.reference.noise import random_words
 
-__all__ = ["PulseRule", "WriteVerify", "device_indices", "pulsed", "stuck_devices", "write_verify"]
+if TYPE_CHECKING:
+    from sw.bundle import Bundle
+
+__all__ = [
+    "PulseRule",
+    "WriteVerify",
+    "device_indices",
+    "erased_states",
+    "pulsed",
+    "stuck_devices",
+    "target_states",
+    "write_verify",
+]
 
 TRAITS = 0
 """Number of the draw that gives a device's own properties; pulses count from 1."""
@@ -98,6 +111,25 @@ def stuck_devices(
     draw = _words(indices, TRAITS, rule)[0]
     hrs = draw < rule.p_stuck_hrs
     return hrs, ~hrs & (draw < rule.p_stuck_hrs + rule.p_stuck_lrs)
+
+
+def erased_states(indices: NDArray[np.uint32], rule: PulseRule) -> NDArray[np.int64]:
+    """States before anything is programmed: HRS, except for the devices that are stuck in the LRS."""
+    _, lrs = stuck_devices(indices, rule)
+    return np.where(lrs, rule.lrs_state, rule.hrs_state)
+
+
+def target_states(bundle: "Bundle") -> NDArray[np.int64]:
+    """States that hold the templates of a bundle with a pulse rule, (2, F, T).
+
+    Devices of binary cells go to the HRS or the LRS state of the rule, those of window cells to their bounds,
+    see :func:`sw.reference.array.ideal_codes`.
+    """
+    assert bundle.pulse is not None
+    ideal = ideal_codes(bundle.templates, bundle.design).astype(np.int64)
+    if bundle.design.cell == "window":
+        return ideal
+    return np.where(ideal == 1, bundle.pulse.lrs_state, bundle.pulse.hrs_state)
 
 
 def pulsed(
