@@ -164,7 +164,7 @@ def simulate(
     """
     from constraints import boards
     from sw.bundle import open_bundle
-    from sw.evaluate import check_labels
+    from sw.evaluate import check_labels, image_count
     from sw.reference.pipeline import levels_of
 
     waves = _waves_format(trace)
@@ -176,7 +176,9 @@ def simulate(
     if target is None and parallelism != "auto":
         raise EngramError("--parallelism needs --board, whose lanes it goes with; add --board")
     dataset = _dataset(opened, data)
-    count = _image_count(images, len(dataset.x_test), dataset.name)
+    available = len(dataset.x_test)
+    asked = str(min(DEFAULT_IMAGES, available)) if images is None else images
+    count = image_count(asked, available, dataset.name)
     pictures = dataset.x_test[:count]
     with messages.status("word-line values of the reference"):
         levels = levels_of(opened, pictures)
@@ -281,19 +283,6 @@ def _dataset(bundle: "Bundle", data: str | None) -> "Dataset":
     dataset = load(name)
     check_origin(bundle, DataOrigin(name=dataset.name, digest=dataset.digest), chosen=data is not None)
     return dataset
-
-
-def _image_count(images: str | None, available: int, name: str) -> int:
-    if images is None:
-        return min(DEFAULT_IMAGES, available)
-    if images == "all":
-        return available
-    count = int(images) if images.isascii() and images.isdecimal() else 0
-    if not 1 <= count <= available:
-        raise EngramError(
-            f"--images must be 'all' or 1 to {available}, the test images of {name}, got {images!r}"
-        )
-    return count
 
 
 def _values(

@@ -1,11 +1,10 @@
-"""Accuracy of a bundle: with the ideal array, as programmed, and over many chips with an RRAM device model.
+"""What an evaluation starts from: data that fit the bundle, features of the images, and the ideal array.
 
-Only the integer reference computes classes here. Front end and quantiser run once; chips re-use the features.
-The margin rule is not applied: every image gets an answer.
+Only the integer reference computes classes. Front end and quantiser run once; :mod:`sw.chips` re-uses the
+features. The margin rule is not applied: every image gets an answer.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,38 +14,18 @@ from sw.errors import EngramError
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
-from sw.rram.conditions import Conditions
-from sw.rram.device import Device
-from sw.rram.programming import program
 
 __all__ = [
-    "Chips",
     "accuracy",
     "check_labels",
     "check_origin",
     "confusion_matrix",
     "features_of",
-    "run_chips",
+    "image_count",
     "with_ideal_array",
 ]
 
 STEP_IMAGES = 500
-
-
-@dataclass(frozen=True, eq=False)
-class Chips:
-    """What several chips answered.
-
-    Attributes
-    ----------
-    accuracies
-        float64, (chips,).
-    worst
-        int64, (N,), the classes that the least accurate chip gave; the first of several.
-    """
-
-    accuracies: NDArray[np.float64]
-    worst: NDArray[np.int64]
 
 
 def with_ideal_array(bundle: Bundle) -> Bundle:
@@ -84,48 +63,6 @@ def confusion_matrix(truth: NDArray, labels: NDArray, classes: int) -> NDArray[n
     """Number of images by true class (row) and answered class (column), int64 (classes, classes)."""
     pairs = truth.astype(np.int64) * classes + labels
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
-
-
-def run_chips(
-    bundle: Bundle,
-    levels: NDArray[np.uint8],
-    truth: NDArray,
-    device: Device,
-    conditions: Conditions,
-    *,
-    seed: int,
-    chips: int,
-    done: Callable[[int], None] = lambda chips: None,
-) -> Chips:
-    """Program chips 0 .. chips - 1 of `seed` and classify the same features with each.
-
-    Parameters
-    ----------
-    bundle
-        Gives templates and design.
-    levels, truth
-        Word-line values (N, F) and classes (N,).
-    device, conditions, seed, chips
-        See :func:`sw.rram.programming.program`.
-    done
-        Hears how many more chips are finished.
-
-    Raises
-    ------
-    EngramError
-        If the conductance codes are too narrow for the device.
-    """
-    accuracies: list[float] = []
-    worst = np.zeros(0, np.int64)
-    for chip in range(chips):
-        programmed = program(bundle, device, conditions, seed=seed, chip=chip)
-        labels = pipeline.classify(programmed, levels)
-        share = accuracy(labels, truth)
-        if not accuracies or share < min(accuracies):
-            worst = labels
-        accuracies.append(share)
-        done(1)
-    return Chips(np.array(accuracies), worst)
 
 
 def check_origin(bundle: Bundle, found: DataOrigin, *, chosen: bool) -> bool:
@@ -166,3 +103,21 @@ def check_labels(bundle: Bundle, truth: NDArray) -> None:
             f"bundle {bundle.design.name!r} knows classes 0 to {classes - 1}, the data set's test split has "
             f"class {int(truth.max())}; use a data set with the same classes"
         )
+
+
+def image_count(asked: str, available: int, name: str) -> int:
+    """How many images of the test split of data set `name` "all" or a number asks for.
+
+    Raises
+    ------
+    EngramError
+        If it is neither, or there are fewer.
+    """
+    if asked == "all":
+        return available
+    count = int(asked) if asked.isascii() and asked.isdecimal() else 0
+    if not 1 <= count <= available:
+        raise EngramError(
+            f"--images must be 'all' or 1 to {available}, the test images of {name}, got {asked!r}"
+        )
+    return count

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from sw import evaluate
 from sw.bundle import DataOrigin, Provenance, load, save
+from sw.chips import default_jobs
 from sw.cli import application
 from sw.design import DesignPoint
 from sw.errors import EngramError
@@ -68,32 +69,6 @@ def test_features_in_steps_are_those_of_the_reference(count):
     got = evaluate.features_of(bundle, images, heard.append)
     np.testing.assert_array_equal(got, pipeline.levels_of(bundle, images))
     assert sum(heard) == count
-
-
-def test_each_chip_is_the_reference_with_that_chip_programmed():
-    bundle = random_bundle(tiny_design(templates_per_class=2), 1)
-    levels = random_levels(bundle.design, 200, 2)
-    truth = np.random.default_rng(3).integers(0, 3, 200)
-    device = CMO.with_(p_stuck_hrs=0.2)
-    got = evaluate.run_chips(bundle, levels, truth, device, CONDITIONS, seed=4, chips=5)
-    answers = [
-        pipeline.classify(program(bundle, device, CONDITIONS, seed=4, chip=chip), levels) for chip in range(5)
-    ]
-    shares = [float(np.mean(labels == truth)) for labels in answers]
-    assert got.accuracies.tolist() == shares
-    assert len(set(shares)) > 1
-    np.testing.assert_array_equal(got.worst, answers[int(np.argmin(shares))])
-
-
-def test_fewer_chips_are_the_first_ones():
-    bundle = random_bundle(tiny_design(), 1)
-    levels = random_levels(bundle.design, 100, 2)
-    truth = np.random.default_rng(3).integers(0, 3, 100)
-    device = CMO.with_(p_stuck_lrs=0.2)
-    many, few = (
-        evaluate.run_chips(bundle, levels, truth, device, CONDITIONS, seed=4, chips=chips) for chips in (6, 2)
-    )
-    assert many.accuracies[:2].tolist() == few.accuracies.tolist()
 
 
 def test_another_data_set_is_refused_unless_asked_for():
@@ -166,6 +141,14 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
     design = bundle.design
     assert (result["macs"], result["weights"], result["templates"]) == (design.macs, design.weights, 10)
     assert (result["images"], result["device"], result["chips"]) == (len(data.y_test), "cmo-hfox", 3)
+    assert result["chip_images"] == 3 * len(data.y_test)
+    assert result["chip_images_per_minute"] == pytest.approx(60 * result["chip_images"] / result["seconds"])
+    assert (result["accuracy_mean"], result["accuracy_p5"]) == (np.mean(chips), np.percentile(chips, 5))
+    low, high = result["accuracy_mean_interval"]
+    assert low <= np.mean(chips) <= high
+    assert result["yield_at"] == pytest.approx(ideal - 0.01)
+    assert result["yield"] == np.mean(np.array(chips) >= result["yield_at"])
+    assert result["conditions"]["cell_bits"] == 4
     names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png"]
     assert result["files"] == [str(tmp_path / name) for name in names]
     for name in names:
@@ -174,10 +157,28 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
 
 
 def test_evaluate_prints_a_table(digits, tmp_path):
-    code, out, _ = run("evaluate", digits[2], "--chips", 2, "-o", tmp_path)
+    code, out, _ = run("evaluate", digits[2], "--chips", 2, "--yield-at", 0.01, "-o", tmp_path)
     assert code == 0
-    for text in ("355 test images of digits", "75.00%", "ideal array", "RRAM mean", "2 chips of cmo-hfox"):
+    for text in (
+        "355 test images of digits",
+        "75.00%",
+        "ideal array",
+        "RRAM mean",
+        "2 chips of cmo-hfox",
+        "yield: 100.0% of the chips reach 1.00%, 95 % sure: 15.8% to 100.0%",
+        "710 chip-images in ",
+        "2 processes" if default_jobs() > 1 else "1 process",
+    ):
         assert text in out
+
+
+def test_some_images_are_the_first_ones(digits, tmp_path):
+    data, bundle, path = digits
+    code, out, err = run("evaluate", path, "--images", 20, "--chips", 1, "-o", tmp_path, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    expected = np.mean(pipeline.run(bundle, data.x_test[:20]).label == data.y_test[:20])
+    assert (result["images"], result["accuracy"]["ideal"]) == (20, expected)
 
 
 def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
@@ -244,6 +245,8 @@ def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path):
         ),
         (["--data", "cifar11"], "data must be one of digits, "),
         (["--data", "nowhere.npz"], "nowhere.npz"),
+        (["--images", "356"], "--images must be 'all' or 1 to 355, the test images of digits, got '356'"),
+        (["--images", "some"], "--images must be 'all' or 1 to 355, the test images of digits, got 'some'"),
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
 )

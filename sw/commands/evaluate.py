@@ -1,29 +1,18 @@
 """``engram evaluate``: accuracy with the ideal array and over many chips, with pictures."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from time import perf_counter
+from typing import Annotated
 
 import typer
 
 from sw.commands.array_options import Array, takes_array
 from sw.commands.dataset_option import dataset_of
-from sw.console import (
-    BundleArgument,
-    JsonOption,
-    SeedOption,
-    answer,
-    messages,
-    print_json,
-    progress,
-    reports_errors,
-)
-
-if TYPE_CHECKING:
-    from sw.bundle import Bundle
+from sw.console import BundleArgument, JsonOption, SeedOption, messages, print_json, progress, reports_errors
 
 __all__ = ["evaluate"]
 
-BARS = "▁▂▃▄▅▆▇█"
+YIELD_BELOW_IDEAL = 0.01
 
 
 @reports_errors
@@ -35,7 +24,23 @@ def evaluate(
         str | None,
         typer.Option("--data", help="Data set by name or .npz file; the one it was trained on if left out."),
     ] = None,
+    images: Annotated[
+        str, typer.Option("--images", metavar="N|all", help="Test images, in order from the first.")
+    ] = "all",
     chips: Annotated[int, typer.Option("--chips", min=1, max=10_000, help="Chips to program.")] = 10,
+    yield_at: Annotated[
+        float | None,
+        typer.Option(
+            "--yield-at",
+            min=0,
+            max=1,
+            help="Accuracy that a good chip reaches; a point below the ideal array's if left out.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", min=1, max=256, help="Processes that share the chips; all cores if left out."),
+    ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for the pictures; runs/evaluate-NAME if left out."),
@@ -46,137 +51,57 @@ def evaluate(
     """Measure the accuracy of a bundle on a test split, with the integer reference.
 
     Float and quantised accuracy are those recorded in training, so they are given for the training data set
-    only. The ideal array has exact cells and an exact ADC. The RRAM chips differ by their programming errors
-    and stuck cells; every image gets an answer, whatever its margin.
+    only. The ideal array has exact cells and an exact ADC. The RRAM chips differ in whatever the options ask
+    for; every image gets an answer, whatever its margin. Intervals are at 95 % confidence and are about
+    chips: Student's t for the mean, Clopper and Pearson for the yield.
     """
     from sw.bundle import open_bundle
-    from sw.evaluate import accuracy, check_labels, features_of, run_chips, with_ideal_array
+    from sw.chips import Chips, default_jobs
+    from sw.commands.evaluation_report import Evaluation, draw, print_table, values_of
+    from sw.distribution import distribution_of
+    from sw.evaluate import accuracy, check_labels, features_of, image_count, with_ideal_array
     from sw.reference.pipeline import classify
-    from sw.rram.mapping import array_design
-    from sw.rram.programming import adc_tables
+    from sw.rram.programming import program
 
     classifier = open_bundle(bundle)
-    design = classifier.design
-    device, conditions = array
-    cell_bits, adc_bits = conditions.cell_bits, conditions.adc.bits
-    adc_tables(array_design(design, cell_bits, adc_bits), device)  # refuse before the slow steps
+    program(classifier, *array, seed=seed)  # refuse before the slow steps
     dataset, same = dataset_of(classifier, data)
-    truth = dataset.y_test
-    check_labels(classifier, truth)
+    count = image_count(images, len(dataset.x_test), dataset.name)
+    truth = dataset.y_test[:count]
+    check_labels(classifier, dataset.y_test)
 
     with progress() as bar:
-        task = bar.add_task("features", total=len(truth), note="images")
-        levels = features_of(classifier, dataset.x_test, lambda images: bar.advance(task, images))
-        task = bar.add_task("RRAM", total=chips, note="chips")
-        answers = run_chips(
-            classifier,
-            levels,
-            truth,
-            device,
-            conditions,
-            seed=seed,
-            chips=chips,
-            done=lambda count: bar.advance(task, count),
-        )
+        task = bar.add_task("features", total=count, note="images")
+        levels = features_of(classifier, dataset.x_test[:count], lambda done: bar.advance(task, done))
     labels = classify(with_ideal_array(classifier), levels)
-    programmed = classifier.provenance.device
-    metrics = classifier.provenance.metrics if same else {}
-    shares = answers.accuracies
-    result: dict[str, Any] = {
-        "bundle": design.name,
-        "data": dataset.name,
-        "images": len(truth),
-        "accuracy": {
-            "float": metrics.get("test.float"),
-            "quantised": metrics.get("test.quantised"),
-            "ideal": accuracy(labels, truth),
-            "programmed": None if programmed is None else accuracy(classify(classifier, levels), truth),
-            "rram_mean": float(shares.mean()),
-            "rram_min": float(shares.min()),
-            "rram_max": float(shares.max()),
-            "rram_std": float(shares.std()),
-            "rram": shares.tolist(),
-        },
-        "device": device.name,
-        "chips": chips,
-        "cell_bits": cell_bits,
-        "adc_bits": adc_bits,
-        "p_stuck_hrs": device.p_stuck_hrs,
-        "p_stuck_lrs": device.p_stuck_lrs,
-        "seed": seed,
-        "macs": design.macs,
-        "weights": design.weights,
-        "templates": design.templates,
-        "features": design.features,
-    }
-    folder = output or Path("runs") / f"evaluate-{design.name}"
-    result["files"] = _draw(classifier, truth, labels, answers, result, folder)
+    ideal = accuracy(labels, truth)
+    jobs = min(jobs or default_jobs(), chips)
+    started = perf_counter()
+    with Chips(classifier, levels, truth, seed=seed, jobs=jobs) as run, progress() as bar:
+        task = bar.add_task("RRAM", total=chips, note="chips")
+        accuracies = run.accuracies(*array, chips, lambda done: bar.advance(task, done))
+    seconds = perf_counter() - started
+    evaluation = Evaluation(
+        bundle=classifier,
+        data=dataset.name,
+        array=array,
+        seed=seed,
+        jobs=jobs,
+        metrics=classifier.provenance.metrics if same else {},
+        truth=truth,
+        ideal=labels,
+        worst=run.labels(*array, int(accuracies.argmin())),
+        programmed=None
+        if classifier.provenance.device is None
+        else accuracy(classify(classifier, levels), truth),
+        accuracies=accuracies,
+        distribution=distribution_of(accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at),
+        seconds=seconds,
+    )
+    files = draw(evaluation, output or Path("runs") / f"evaluate-{classifier.design.name}")
     if json:
-        print_json(result)
+        print_json({**values_of(evaluation), "files": [str(path) for path in files]})
     else:
-        _print_table(result, programmed)
-    for path in result["files"]:
+        print_table(evaluation)
+    for path in files:
         messages.print(f"picture written to {path}", soft_wrap=True, highlight=False)
-
-
-def _draw(
-    bundle: "Bundle", truth: Any, labels: Any, answers: Any, result: dict[str, Any], folder: Path
-) -> list[str]:
-    from sw.evaluate import confusion_matrix
-    from sw.pictures import draw_chips, draw_confusion, draw_templates
-
-    classes, name, shares = bundle.design.classes, bundle.design.name, result["accuracy"]
-    adc = "ideal ADC" if result["adc_bits"] is None else f"{result['adc_bits']}-bit ADC"
-    array = f"{result['device']}, {result['cell_bits']}-bit codes, {adc}"
-    files = [folder / f"{picture}.png" for picture in ("confusion", "confusion-rram", "chips", "templates")]
-    draw_confusion(
-        confusion_matrix(truth, labels, classes), f"{name}: ideal array, {shares['ideal']:.2%}", files[0]
-    )
-    draw_confusion(
-        confusion_matrix(truth, answers.worst, classes),
-        f"{name}: least accurate chip, {shares['rram_min']:.2%}\n{array}",
-        files[1],
-    )
-    draw_chips(answers.accuracies, shares["ideal"], f"{name}: {array}", files[2])
-    draw_templates(bundle, files[3])
-    return [str(path) for path in files]
-
-
-def _print_table(result: dict[str, Any], programmed: dict[str, Any] | None) -> None:
-    from rich.table import Table
-
-    shares = result["accuracy"]
-    many = f"{result['chips']} chips of {result['device']}"
-    table = Table(
-        title=f"{result['bundle']}: accuracy on {result['images']:,} test images of {result['data']}"
-    )
-    table.add_column("")
-    table.add_column("accuracy", justify="right")
-    table.add_column("what")
-    table.add_row("float", _percent(shares["float"]), "student before quantisation, recorded in training")
-    table.add_row("quantised", _percent(shares["quantised"]), "quantised student, recorded in training")
-    table.add_row("ideal array", _percent(shares["ideal"]), f"{result['templates']} templates, exact cells")
-    if programmed is not None:
-        chip = f"chip of {programmed.get('preset')}, seed {programmed.get('seed')}"
-        table.add_row("as programmed", _percent(shares["programmed"]), f"this bundle: {chip}")
-    table.add_row("RRAM mean", _percent(shares["rram_mean"]), f"{many}, std {shares['rram_std']:.2%}")
-    table.add_row("RRAM min", _percent(shares["rram_min"]), _strip(shares["rram"]))
-    table.add_row("RRAM max", _percent(shares["rram_max"]), "")
-    answer.print(table)
-    answer.print(
-        f"front end: {result['macs']:,} multiply-accumulates per image, {result['weights']:,} weights; "
-        f"array: {result['templates']:,} templates x {result['features']:,} features",
-        soft_wrap=True,
-        highlight=False,
-    )
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share:.2%}"
-
-
-def _strip(shares: list[float]) -> str:
-    """One bar per chip, from the worst to the best, at most 40."""
-    low, high = min(shares), max(shares)
-    steps = [round((share - low) / ((high - low) or 1) * (len(BARS) - 1)) for share in shares[:40]]
-    return "chip by chip " + "".join(BARS[step] for step in steps) + ("…" if len(shares) > 40 else "")
