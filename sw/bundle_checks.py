@@ -15,11 +15,19 @@ if TYPE_CHECKING:
     from sw.bundle import Bundle
     from sw.design import DesignPoint
 
-__all__ = ["MAX_REQUANTISATION_OFFSET", "MAX_SHIFT", "MAX_THRESHOLD", "check_bundle", "check_tensor"]
+__all__ = [
+    "MAX_ADC_OFFSET",
+    "MAX_REQUANTISATION_OFFSET",
+    "MAX_SHIFT",
+    "MAX_THRESHOLD",
+    "check_bundle",
+    "check_tensor",
+]
 
 MAX_THRESHOLD = 2**24
 """Accumulators of anything that fits an FPGA stay below this; exporting a network refuses more."""
 MAX_SHIFT = 31
+MAX_ADC_OFFSET = 2**30
 MAX_REQUANTISATION_OFFSET = 2**40
 """Exporting stays below: the largest threshold times the largest multiplier, and as much for the level."""
 
@@ -67,7 +75,7 @@ def check_bundle(bundle: "Bundle") -> None:
     )
     adcs = (0, 0) if design.adc_bits is None else (design.row_tiles, design.adcs_per_row_tile)
     check_tensor("adc.gain", bundle.adc.gain, np.int32, adcs, 0, 2**GAIN_BITS - 1)
-    check_tensor("adc.offset", bundle.adc.offset, np.int32, adcs, -(2**30), 2**30)
+    check_tensor("adc.offset", bundle.adc.offset, np.int32, adcs, -MAX_ADC_OFFSET, MAX_ADC_OFFSET)
     if not 0 <= bundle.adc.shift <= MAX_SHIFT or (design.adc_bits is None and bundle.adc.shift):
         raise EngramError(
             f"adc.shift must be 0 to {MAX_SHIFT}, and 0 for the ideal ADC, got {bundle.adc.shift}"

@@ -5,7 +5,6 @@ import pytest
 
 from sw.bundle import from_bytes
 from sw.errors import EngramError
-from sw.reference import adc
 from sw.reference.array import ideal_codes
 from sw.reference.pipeline import run_levels
 from sw.rram import programming
@@ -163,21 +162,3 @@ def test_widths_out_of_range_are_refused(bundle, changes, message):
 def test_every_preset_programs_at_every_width(bundle, name, cell_bits, adc_bits):
     programmed = chip(bundle, DEVICES[name], cell_bits=cell_bits, adc_bits=adc_bits)
     assert from_bytes(programmed.to_bytes(), "chip").digest == programmed.digest
-
-
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("adc_bits", [1, 6, 12])
-def test_adc_tables_of_the_largest_arrays_stay_in_range(name, adc_bits):
-    """The widest codes and the tallest tiles; the last tile holds a single row."""
-    design = tiny_design(height=17, width=241, layers=(), rows=4_096, cell_bits=8, adc_bits=adc_bits)
-    assert [design.rows_in_tile(tile) for tile in range(2)] == [4_096, 1]
-    device = DEVICES[name]
-    tables = programming.adc_tables(design, device)
-    assert np.abs(tables.offset).max() <= 2**30
-    states = np.array([device.g_hrs_siemens, device.g_lrs_siemens])
-    hrs, lrs = conductance_codes(states, design, device).astype(np.int64)
-    none, full = (np.array([[[code] * 3, [0] * 3]]) * 4_096 for code in (hrs, lrs))
-    last = np.array([[[0] * 3, [hrs] * 3]])
-    assert np.all(adc.convert(none, tables, design)[:, 0] == 0)
-    assert np.all(adc.convert(full, tables, design)[:, 0] >= design.max_adc_code - 1)
-    assert np.all(adc.convert(last, tables, design)[:, 1] == 0)

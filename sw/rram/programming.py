@@ -4,15 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
-from sw.design import DesignPoint
-from sw.reference.adc import AdcTables, full_scale_tables
 from sw.rram.conditions import Conditions
+from sw.rram.converters import adc_tables
 from sw.rram.device import Device
-from sw.rram.mapping import array_design, conductance_codes, current_codes, target_conductances
+from sw.rram.mapping import array_design, conductance_codes, target_conductances
 from sw.rram.streams import chip_generator
 from sw.rram.stuck import draw_stuck_cells, with_stuck_cells
 
-__all__ = ["adc_tables", "program", "programmed_conductances"]
+__all__ = ["program", "programmed_conductances"]
 
 
 def programmed_conductances(
@@ -20,27 +19,6 @@ def programmed_conductances(
 ) -> NDArray[np.float64]:
     """Conductances in siemens after write-verify: normal around the target, never below 0."""
     return np.maximum(targets + device.sigma_siemens(targets) * rng.standard_normal(targets.shape), 0.0)
-
-
-def adc_tables(design: DesignPoint, device: Device) -> AdcTables:
-    """ADCs that spread a full tile's nominal currents, from no match to all match, over all codes.
-
-    All tiles have the same gain, so a match counts the same everywhere. A last tile that is not full has less
-    HRS current; its offset leaves that much less out.
-
-    Raises
-    ------
-    EngramError
-        If the two states get the same code.
-    """
-    hrs, lrs = current_codes(design, device)
-    rows = design.rows_in_tile(0)
-    tables = full_scale_tables(design, rows * hrs, rows * lrs)
-    if design.adc_bits is None:
-        return tables
-    missing = np.array([rows - design.rows_in_tile(tile) for tile in range(design.row_tiles)])
-    offset = tables.offset + (missing * hrs)[:, np.newaxis] * tables.gain
-    return AdcTables(tables.gain, offset.astype(np.int32), tables.shift)
 
 
 def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int, chip: int = 0) -> Bundle:
@@ -69,7 +47,7 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
         If the codes are too narrow to tell the two states apart.
     """
     design = array_design(bundle.design, conditions.cell_bits, conditions.adc.bits)
-    adc = adc_tables(design, device)
+    adc = adc_tables(design, device, conditions.adc, chip_generator(seed, chip, "converters"))
     targets = target_conductances(bundle.templates, design, device)
     programmed = programmed_conductances(targets, device, chip_generator(seed, chip, "error"))
     stuck = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"))
