@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sw.errors import EngramError
-from sw.rram.presets import DEVICES, device_named
+from sw.rram.device_files import device_named
+from sw.rram.presets import DEVICES
 
 CMO = DEVICES["cmo-hfox"]
 MICRO = 1e-6
@@ -41,7 +42,8 @@ def test_unknown_preset_lists_the_known_ones():
     with pytest.raises(EngramError) as refusal:
         device_named("cmo")
     assert str(refusal.value) == (
-        "device must be one of ideal, cmo-hfox, cmo-hfox-fine, hfox-wan2022, hfox-milo2021, got 'cmo'"
+        "device must be one of ideal, cmo-hfox, cmo-hfox-fine, hfox-wan2022, hfox-milo2021, "
+        "or a *.toml or *.csv file, got 'cmo'"
     )
 
 
@@ -61,6 +63,10 @@ def test_unknown_preset_lists_the_known_ones():
         (
             {"g_hrs_siemens": 50e-6, "g_lrs_siemens": 40e-6},
             "g_hrs_siemens must be below g_lrs_siemens, got 5e-05 and 4e-05",
+        ),
+        (
+            {"error_polynomial": None},
+            "either error_polynomial or measured conductances must be given, got none",
         ),
         (
             {"p_stuck_hrs": 0.6, "p_stuck_lrs": 0.5},

@@ -62,7 +62,7 @@ def test_bounds_of_window_cells_come_back_as_they_were_written(name):
 
 
 def test_bounds_outside_the_window_of_conductances_are_clipped():
-    got = mapping.conductance_codes(np.array([0, 8e-6, 49e-6, 90e-6, 200e-6]), WINDOWS, CMO)
+    got = mapping.conductance_codes(np.array([0, 8e-6, 50e-6, 90e-6, 200e-6]), WINDOWS, CMO)
     assert got.tolist() == [0, 0, 32, 63, 63]
 
 

@@ -6,7 +6,7 @@ import pytest
 from sw.reference.array import cell_currents
 from sw.rram.mapping import conductance_codes
 from sw.rram.presets import DEVICES
-from sw.rram.stuck import StuckCells, draw_stuck_cells, with_stuck_cells
+from sw.rram.stuck import StuckCells, draw_stuck_cells, held_conductances
 from tests.bundles import tiny_design
 
 CMO = DEVICES["cmo-hfox"]
@@ -65,8 +65,9 @@ def test_spare_lines_change_nothing_for_the_others(spare_lines):
 
 def test_stuck_cells_sit_at_their_nominal_conductance_and_open_ones_at_none():
     maps = np.eye(4, dtype=bool)[:3].reshape(3, 1, 4, 1)
-    got = with_stuck_cells(np.full((1, 4, 1), 50e-6), StuckCells(*maps), tiny_design(), CMO)
-    assert got.ravel().tolist() == [8e-6, 90e-6, 0, 50e-6]
+    got = held_conductances(StuckCells(*maps), tiny_design(), CMO).ravel()
+    assert got[:3].tolist() == [8e-6, 90e-6, 0]
+    assert np.isnan(got[3])
 
 
 @pytest.mark.parametrize("device", [0, 1])
@@ -77,5 +78,6 @@ def test_a_window_cell_on_a_broken_line_never_matches(device):
     open_[device] = True
     dont_care = np.array([8e-6, 90e-6]).reshape(2, 1, 1)
     for stuck, matches in ((StuckCells(none, none, none), True), (StuckCells(none, none, open_), False)):
-        codes = conductance_codes(with_stuck_cells(dont_care, stuck, design, CMO), design, CMO)
+        held = held_conductances(stuck, design, CMO)
+        codes = conductance_codes(np.where(np.isnan(held), dont_care, held), design, CMO)
         assert np.all((cell_currents(codes, design) == design.match_code) == matches)

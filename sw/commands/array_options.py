@@ -11,10 +11,14 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from sw.design import validated
+from sw.durations import seconds_of
 from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
 from sw.rram.device import Device
-from sw.rram.presets import DEVICES, device_named
+from sw.rram.device_files import device_named
+from sw.rram.effects import check_effects
+from sw.rram.measured import COLUMNS
+from sw.rram.presets import DEVICES
 
 __all__ = ["Array", "chosen_array", "takes_array"]
 
@@ -26,26 +30,60 @@ class Array(NamedTuple):
     conditions: Conditions
 
 
+def _option(flag: str, text: str) -> Any:
+    return typer.Option(flag, help=text, rich_help_panel="Array")
+
+
 def chosen_array(
-    device: Annotated[str, typer.Option("--device", help=f"RRAM device: {', '.join(DEVICES)}.")] = "cmo-hfox",
-    cell_bits: Annotated[int, typer.Option("--cell-bits", help="Width of a conductance code, 1 to 8.")] = 4,
-    adc_bits: Annotated[
-        int, typer.Option("--adc-bits", help="Resolution of the ADCs, 1 to 12; 0 is the ideal ADC.")
-    ] = 8,
+    device: Annotated[
+        str,
+        _option(
+            "--device",
+            f"RRAM device: {', '.join(DEVICES)}; or your own: a TOML file with its parameters, of which "
+            "'engram program --device-example' prints one, or a CSV file of measured conductances with the "
+            f"columns {', '.join(COLUMNS)}.",
+        ),
+    ] = "cmo-hfox",
+    cell_bits: Annotated[int, _option("--cell-bits", "Width of a conductance code, 1 to 8.")] = 4,
+    adc_bits: Annotated[int, _option("--adc-bits", "Bits of the ADCs, 1 to 12; 0 is the ideal ADC.")] = 8,
+    read_time: Annotated[
+        str,
+        _option(
+            "--read-time", "Time from programming to reading, such as 1s, 10min, 1h, 1d, 10y; 0 is at once."
+        ),
+    ] = "0",
+    temperature_kelvin: Annotated[
+        float | None,
+        _option("--temperature-kelvin", "Temperature until then, for devices with an activation energy."),
+    ] = None,
+    cycles: Annotated[
+        int, _option("--cycles", "Times each device has been programmed, for devices with an endurance law.")
+    ] = 1,
+    noise: Annotated[bool, _option("--noise/--no-noise", "Read noise in every conversion.")] = False,
+    write_verify: Annotated[
+        bool,
+        _option("--write-verify", "Program pulse by pulse, instead of drawing errors from the device's law."),
+    ] = False,
     p_stuck_hrs: Annotated[
-        float | None, typer.Option("--p-stuck-hrs", help="Probability that a device is stuck in the HRS.")
+        float | None, _option("--p-stuck-hrs", "Probability that a device is stuck in the HRS.")
     ] = None,
     p_stuck_lrs: Annotated[
-        float | None, typer.Option("--p-stuck-lrs", help="Probability that a device is stuck in the LRS.")
+        float | None, _option("--p-stuck-lrs", "Probability that a device is stuck in the LRS.")
     ] = None,
     p_broken_row: Annotated[
-        float | None, typer.Option("--p-broken-row", help="Probability that a word line of a tile is open.")
+        float | None, _option("--p-broken-row", "Probability that a word line of a tile is open.")
     ] = None,
     p_broken_col: Annotated[
-        float | None, typer.Option("--p-broken-col", help="Probability that a match line of a tile is open.")
+        float | None, _option("--p-broken-col", "Probability that a match line of a tile is open.")
     ] = None,
+    word_line_ohms: Annotated[
+        float, _option("--word-line-ohms", "Resistance of a word line from one cell to the next.")
+    ] = 0.0,
+    match_line_ohms: Annotated[
+        float, _option("--match-line-ohms", "Resistance of a match line from one cell to the next.")
+    ] = 0.0,
 ) -> Array:
-    """What the options say; raises EngramError naming the one that is out of range."""
+    """What the options say; raises EngramError naming the one that is out of range or asks for too much."""
     broken = {
         "p_stuck_hrs": p_stuck_hrs,
         "p_stuck_lrs": p_stuck_lrs,
@@ -54,8 +92,23 @@ def chosen_array(
     }
     given = {name: probability for name, probability in broken.items() if probability is not None}
     model = device_named(device).with_(**given)
-    adc = validated(AdcModel, {"bits": adc_bits or None}, "adc")
-    return Array(model, validated(Conditions, {"cell_bits": cell_bits, "adc": adc}, "conditions"))
+    conditions = validated(
+        Conditions,
+        {
+            "cell_bits": cell_bits,
+            "adc": validated(AdcModel, {"bits": adc_bits or None}, "adc"),
+            "read_time_seconds": seconds_of(read_time, "--read-time"),
+            "temperature_kelvin": temperature_kelvin,
+            "cycles": cycles,
+            "read_noise": noise,
+            "write_verify": write_verify,
+            "word_line_ohms": word_line_ohms,
+            "match_line_ohms": match_line_ohms,
+        },
+        "conditions",
+    )
+    check_effects(model, conditions)
+    return Array(model, conditions)
 
 
 def takes_array(command: Callable[..., None]) -> Callable[..., None]:

@@ -95,8 +95,8 @@ def solve(rows: int, cols: int, segment_ohms: float, *, queries: int, compared: 
     import numpy as np
 
     from sw.rram.crossbar import effective_conductances
+    from sw.rram.device_files import device_named
     from sw.rram.nodal import nodal_currents
-    from sw.rram.presets import device_named
 
     rng = np.random.default_rng(seed)
     device = device_named("cmo-hfox")

@@ -7,11 +7,18 @@ import typer
 
 from sw.commands.array_options import Array, takes_array
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
+from sw.rram.device_files import EXAMPLE
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
 
 __all__ = ["program"]
+
+
+def _print_example(wanted: bool) -> None:
+    if wanted:
+        typer.echo(EXAMPLE, nl=False)
+        raise typer.Exit
 
 
 @reports_errors
@@ -20,6 +27,16 @@ def program(
     bundle: BundleArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
     array: Array,
+    device_example: Annotated[
+        bool,
+        typer.Option(
+            "--device-example",
+            help="Print a device file with every key, and end.",
+            is_eager=True,
+            callback=_print_example,
+            expose_value=False,
+        ),
+    ] = False,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
@@ -45,7 +62,7 @@ def _summary(chip: "Bundle", output: Path) -> dict[str, Any]:
 
     record = chip.provenance.device or {}
     histogram = np.bincount(chip.codes.reshape(-1), minlength=chip.design.max_code + 1)
-    return {
+    summary = {
         "output": str(output),
         "digest": chip.digest,
         "device": record["preset"],
@@ -57,19 +74,27 @@ def _summary(chip: "Bundle", output: Path) -> dict[str, Any]:
         "cell_bits": chip.design.cell_bits,
         "adc_bits": chip.design.adc_bits,
         "codes": histogram.tolist(),
+        "record": record,
     }
+    return summary | {key: value for key, value in record.items() if key.startswith("write_")}
 
 
 def _describe(result: dict[str, Any]) -> None:
     devices = result["devices"]
-    stuck = result["stuck_hrs"] + result["stuck_lrs"]
-    on_open_lines = f"; on broken lines: {result['open']:,}" if result["open"] else ""
+    stuck = (result["stuck_hrs"] + result["stuck_lrs"]) / devices
+    broken = f"; on broken lines: {result['open']:,}" if result["open"] else ""
     lines = [
         f"{devices:,} devices of {result['device']}, chip of seed {result['seed']}",
         f"stuck: {result['stuck_hrs']:,} in HRS, {result['stuck_lrs']:,} in LRS ({stuck / devices:.2%})"
-        + on_open_lines,
+        + broken,
         f"conductance codes 0 to {2 ** result['cell_bits'] - 1}: {_in_words(result['codes'])}",
     ]
+    if "write_pulses" in result:
+        lines.append(
+            f"write-verify: {result['write_pulses'] / devices:.1f} pulses per device, at most "
+            f"{result['write_pulses_of_one_device']}; {result['write_failures']:,} devices not accepted; "
+            f"{result['write_joules'] * 1e6:.3g} uJ"
+        )
     for line in lines:
         answer.print(line, soft_wrap=True, highlight=False)
 

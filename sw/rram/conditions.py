@@ -7,11 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sw.design import validated
 from sw.rram.converters import AdcModel
 from sw.rram.coping import Coping
+from sw.rram.retention import TEN_YEARS_SECONDS
 
-__all__ = ["TEN_YEARS_SECONDS", "Conditions"]
-
-DAY_SECONDS = 86_400.0
-TEN_YEARS_SECONDS = 3_652.5 * DAY_SECONDS
+__all__ = ["Conditions"]
 
 Ohms = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 

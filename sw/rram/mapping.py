@@ -16,6 +16,7 @@ from sw.rram.device import Device
 __all__ = [
     "WINDOW_MATCH_CODES",
     "array_design",
+    "code_siemens",
     "conductance_codes",
     "current_codes",
     "lrs_code",
@@ -70,16 +71,20 @@ def lrs_code(device: Device, cell_bits: int) -> int:
     return min(top, max(1, int((top + 0.5) / highest)))
 
 
+def code_siemens(design: DesignPoint, device: Device) -> float:
+    """Conductance of one code, in siemens."""
+    if design.cell == "binary":
+        return device.g_lrs_siemens / lrs_code(device, design.cell_bits)
+    return (device.g_lrs_siemens - device.g_hrs_siemens) / design.max_code
+
+
 def conductance_codes(
     conductances: NDArray[np.float64], design: DesignPoint, device: Device
 ) -> NDArray[np.uint8]:
     """Codes of conductances in siemens, rounded and clipped to 0 .. 2**cell_bits - 1."""
-    if design.cell == "binary":
-        positions = conductances / (device.g_lrs_siemens / lrs_code(device, design.cell_bits))
-    else:
-        window = device.g_lrs_siemens - device.g_hrs_siemens
-        positions = (conductances - device.g_hrs_siemens) / window * design.max_code
-    return np.clip(np.rint(positions), 0, design.max_code).astype(np.uint8)
+    first = 0.0 if design.cell == "binary" else device.g_hrs_siemens
+    positions = np.rint((conductances - first) / code_siemens(design, device))
+    return np.clip(positions, 0, design.max_code).astype(np.uint8)
 
 
 def current_codes(design: DesignPoint, device: Device) -> tuple[int, int]:

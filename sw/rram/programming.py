@@ -4,21 +4,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
+from sw.design import DesignPoint
+from sw.reference.noise import ReadNoise
 from sw.rram.conditions import Conditions
 from sw.rram.converters import adc_tables
+from sw.rram.crossbar import with_resistive_lines
 from sw.rram.device import Device
-from sw.rram.mapping import array_design, conductance_codes, target_conductances
+from sw.rram.effects import check_effects
+from sw.rram.endurance import within_worn_window
+from sw.rram.error import programmed_conductances
+from sw.rram.mapping import array_design, code_siemens, conductance_codes, target_conductances
+from sw.rram.read_noise import read_noise, tile_variances
+from sw.rram.record import chip_record
+from sw.rram.retention import drifted
 from sw.rram.streams import chip_generator
-from sw.rram.stuck import draw_stuck_cells, with_stuck_cells
+from sw.rram.stuck import draw_stuck_cells, held_conductances
+from sw.rram.telegraph import with_traps
+from sw.rram.write_verify import Written, written
 
-__all__ = ["program", "programmed_conductances"]
-
-
-def programmed_conductances(
-    targets: NDArray[np.float64], device: Device, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Conductances in siemens after write-verify: normal around the target, never below 0."""
-    return np.maximum(targets + device.sigma_siemens(targets) * rng.standard_normal(targets.shape), 0.0)
+__all__ = ["program"]
 
 
 def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int, chip: int = 0) -> Bundle:
@@ -27,7 +31,7 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     Parameters
     ----------
     bundle
-        Gives templates and design; its own codes and ADC tables are replaced.
+        Gives templates and design; its own codes, ADC tables and read noise are replaced.
     device
         What the cells are made of.
     conditions
@@ -38,38 +42,79 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     Returns
     -------
     Bundle
-        The same classifier on that chip; ``provenance.device`` says how it was programmed and how many
-        devices are stuck.
+        The same classifier on that chip; ``provenance.device`` says how it was programmed and what came out.
 
     Raises
     ------
     EngramError
-        If the codes are too narrow to tell the two states apart.
+        If the device has no law for an effect that the conditions ask for, or not at those values; if the
+        codes are too narrow to tell the two states apart.
     """
+    check_effects(device, conditions)
     design = array_design(bundle.design, conditions.cell_bits, conditions.adc.bits)
     adc = adc_tables(design, device, conditions.adc, chip_generator(seed, chip, "converters"))
-    targets = target_conductances(bundle.templates, design, device)
-    programmed = programmed_conductances(targets, device, chip_generator(seed, chip, "error"))
     stuck = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"))
-    conductances = with_stuck_cells(programmed, stuck, design, device)
-    record: dict[str, str | int | float] = {
-        "preset": device.name,
-        "source": device.source,
-        "seed": seed,
-        "chip": chip,
-        "g_hrs_siemens": device.g_hrs_siemens,
-        "g_lrs_siemens": device.g_lrs_siemens,
-        "p_stuck_hrs": device.p_stuck_hrs,
-        "p_stuck_lrs": device.p_stuck_lrs,
-        "stuck_hrs": int(stuck.hrs.sum()),
-        "stuck_lrs": int(stuck.lrs.sum()),
-        "cell_bits": conditions.cell_bits,
-    }
-    if stuck.open.any():
-        record["open"] = int(stuck.open.sum())
+    targets = target_conductances(bundle.templates, design, device)
+    held = held_conductances(stuck, design, device)
+    read, done = _at_read_time(targets, held, device, conditions, seed, chip)
+    noise = None
+    if conditions.read_noise:
+        read, noise = _with_noise(read, design, device, seed, chip)
+    read = np.where(np.isnan(held), read, held)
+    read = with_resistive_lines(read, design, conditions.word_line_ohms, conditions.match_line_ohms)
+    record = chip_record(device, conditions, seed, chip, stuck, done)
     return bundle.with_(
         design=design,
-        codes=conductance_codes(conductances, design, device),
+        codes=conductance_codes(read, design, device),
         adc=adc,
         provenance=bundle.provenance.model_copy(update={"device": record}),
+        read_noise=noise,
+        pulse=None,
     )
+
+
+def _at_read_time(
+    targets: NDArray[np.float64],
+    held: NDArray[np.float64],
+    device: Device,
+    conditions: Conditions,
+    seed: int,
+    chip: int,
+) -> tuple[NDArray[np.float64], Written | None]:
+    """Conductances of devices that work, programmed to `targets` and drifted until they are read."""
+    window = device.g_hrs_siemens, device.g_lrs_siemens
+    if device.endurance is not None:
+        targets = within_worn_window(targets, device.endurance, *window, conditions.cycles)
+    error_rng = chip_generator(seed, chip, "error")
+    if device.measured is not None:
+        return device.measured.conductances(targets, conditions.read_time_seconds, error_rng), None
+    done = None
+    if conditions.write_verify and device.pulses is not None:
+        done = written(targets, held, device.pulses, *window, chip_generator(seed, chip, "pulses"))
+        programmed = done.conductances
+    else:
+        programmed = programmed_conductances(targets, device, error_rng)
+    if conditions.read_time_seconds == 0 or device.retention is None:
+        return programmed, done
+    seconds = device.retention.equivalent_seconds(conditions.read_time_seconds, conditions.temperature_kelvin)
+    return drifted(programmed, device.retention, seconds, chip_generator(seed, chip, "drift")), done
+
+
+def _with_noise(
+    conductances: NDArray[np.float64], design: DesignPoint, device: Device, seed: int, chip: int
+) -> tuple[NDArray[np.float64], ReadNoise]:
+    """Conductances with their traps, and the noise of every conversion."""
+    law = device.read_noise
+    assert law is not None
+    low, high = device.g_hrs_siemens, device.g_lrs_siemens
+    lsb, trap_variance = code_siemens(design, device), None
+    if law.telegraph is not None:
+        all_slow = design.cell == "window"
+        rng = chip_generator(seed, chip, "telegraph")
+        conductances, trap_variance = with_traps(conductances, law.telegraph, rng, all_slow=all_slow)
+        trap_variance /= lsb**2
+    mismatch, match = (
+        (low / lsb, high / lsb) if design.cell == "binary" else (design.mismatch_code, design.match_code)
+    )
+    variances = tile_variances(law, design, match - mismatch, trap_variance)
+    return conductances, read_noise(variances, chip_generator(seed, chip, "read-noise"))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sw.design import DesignPoint
 from sw.rram.device import Device
 
-__all__ = ["StuckCells", "draw_stuck_cells", "with_stuck_cells"]
+__all__ = ["StuckCells", "draw_stuck_cells", "held_conductances"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,17 +71,18 @@ def draw_stuck_cells(
     return StuckCells(hrs, lrs, broken)
 
 
-def with_stuck_cells(
-    conductances: NDArray[np.float64], stuck: StuckCells, design: DesignPoint, device: Device
-) -> NDArray[np.float64]:
-    """Conductances with stuck devices at the nominal one of their state, and those of broken lines at 0.
+def held_conductances(stuck: StuckCells, design: DesignPoint, device: Device) -> NDArray[np.float64]:
+    """Where devices stay whatever is written, in siemens, (2, F, T); NaN for those that work.
 
-    A window cell with a broken line matches no level: its lower bound lies at the top of the window, its
-    upper bound at the bottom. It then conducts what a mismatch does, which is where the ADC's range begins.
+    Stuck devices have the nominal conductance of their state, those on broken lines none. A window cell with
+    a broken line matches no level: its lower bound lies at the top of the window, its upper bound at the
+    bottom. It then conducts what a mismatch does, which is where the ADC's range begins.
     """
-    held = np.where(stuck.hrs, device.g_hrs_siemens, conductances)
-    held = np.where(stuck.lrs, device.g_lrs_siemens, held)
+    held = np.full(stuck.hrs.shape, np.nan)
+    held[stuck.hrs] = device.g_hrs_siemens
+    held[stuck.lrs] = device.g_lrs_siemens
     if design.cell == "binary":
-        return np.where(stuck.open, 0.0, held)
-    never = np.array([device.g_lrs_siemens, device.g_hrs_siemens])[:, np.newaxis, np.newaxis]
-    return np.where(stuck.open.any(axis=0), never, held)
+        held[stuck.open] = 0.0
+    else:
+        held[:, stuck.open.any(axis=0)] = np.array([[device.g_lrs_siemens], [device.g_hrs_siemens]])
+    return held

@@ -1,0 +1,189 @@
+"""Measured conductances in place of laws: a table of samples by level and time.
+
+The lowest level is the HRS, the highest one the LRS. A device has a quantile, drawn once, which it keeps at
+all times and would have at every level: its conductance is that quantile of the samples. Between levels,
+which only window cells need, and between times, logarithmically, quantiles are interpolated; nothing is
+extrapolated.
+"""
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.errors import EngramError
+
+__all__ = ["COLUMNS", "Measured", "read_measured"]
+
+COLUMNS = ("level", "time_seconds", "g_siemens")
+MAX_QUANTILES = 4_096
+
+Samples = dict[tuple[float, float], list[float]]
+"""Conductances by level and time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Distribution of measured conductances.
+
+    Attributes
+    ----------
+    times
+        float64, (times,), seconds, rising.
+    quantiles
+        float64, (levels, times, Q): quantiles ``(q + 1/2) / Q`` of the samples, in siemens.
+    sha256
+        Of the file.
+    """
+
+    times: NDArray[np.float64]
+    quantiles: NDArray[np.float64]
+    sha256: str
+
+    @property
+    def medians(self) -> NDArray[np.float64]:
+        """Median of every level at the first time, in siemens: what targets mean. Rises with the level."""
+        return np.median(self.quantiles[:, 0], axis=-1)
+
+    def at(self, seconds: float) -> NDArray[np.float64]:
+        """Quantiles of every level, (levels, Q), at a time; 0 is the first one that was measured.
+
+        Raises
+        ------
+        EngramError
+            If the time was not measured.
+        """
+        if seconds == 0:
+            return self.quantiles[:, 0]
+        first, last = self.times[[0, -1]]
+        if not first <= seconds <= last:
+            raise EngramError(
+                f"read_time_seconds must lie within the measured times, {first:g} to {last:g}, or be 0 for "
+                f"the first of them, got {seconds:g}"
+            )
+        after = min(int(np.searchsorted(self.times, seconds, side="right")), len(self.times) - 1)
+        if after == 0:
+            return self.quantiles[:, 0]
+        before = after - 1
+        share = np.log(seconds / self.times[before]) / np.log(self.times[after] / self.times[before])
+        return (1 - share) * self.quantiles[:, before] + share * self.quantiles[:, after]
+
+    def conductances(
+        self, targets: NDArray[np.float64], seconds: float, rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Conductances in siemens at a time of devices written to `targets`; raises EngramError as `at`."""
+        table = self.at(seconds)
+        place = rng.random(targets.shape) * table.shape[1] - 0.5
+        place = np.clip(place, 0, table.shape[1] - 1)
+        below = np.minimum(place.astype(np.intp), max(table.shape[1] - 2, 0))
+        above = np.minimum(below + 1, table.shape[1] - 1)
+        level, up, share = self._levels(targets)
+        found = []
+        for row in (level, up):
+            low, high = table[row, below], table[row, above]
+            found.append(low + (place - below) * (high - low))
+        return found[0] + share * (found[1] - found[0])
+
+    def sigma_siemens(self, targets: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Standard deviation in siemens at the first time of devices written to `targets`."""
+        level, up, share = self._levels(targets)
+        sigma = self.quantiles[:, 0].std(axis=-1)
+        return sigma[level] + share * (sigma[up] - sigma[level])
+
+    def exact(self) -> "Measured":
+        """Every device at the median of its level at the first time, at that time and later ones."""
+        medians = self.medians[:, np.newaxis, np.newaxis]
+        return Measured(self.times, np.broadcast_to(medians, (*self.quantiles.shape[:2], 1)), self.sha256)
+
+    def _levels(
+        self, targets: NDArray[np.float64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        """Level below, level above, and share of the way between them, for each target in siemens."""
+        place = np.interp(targets, self.medians, np.arange(len(self.medians)))
+        level = place.astype(np.intp)
+        return level, np.minimum(level + 1, len(self.medians) - 1), place - level
+
+
+def read_measured(path: Path) -> Measured:
+    """Read a CSV file with the columns level, time_seconds, g_siemens, one measured device per line.
+
+    Raises
+    ------
+    EngramError
+        If the file cannot be read, has other columns, a value that is missing or is not a number, or lacks a
+        level at some time; the line is named. Nothing is filled in.
+    """
+    try:
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise EngramError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise EngramError(f"{path} must be a CSV file in UTF-8, it is not") from None
+    samples, lines = _samples_of(text, path)
+    levels = sorted({level for level, _ in samples})
+    times = sorted({time for _, time in samples})
+    if len(levels) < 2:
+        raise EngramError(f"{path} must hold at least two levels, HRS and LRS, got {len(levels)}")
+    for level in levels:
+        for time in times:
+            if (level, time) not in samples:
+                line = next(line for (_, other), line in lines.items() if other == time)
+                raise EngramError(
+                    f"{path}: level {level:g} must be measured at {time:g} s too, as in line {line}, it is "
+                    "not; a hole is not filled in: add the lines or leave that time out"
+                )
+    table = np.array([[_quantiles(samples, level, time) for time in times] for level in levels])
+    measured = Measured(np.array(times), table, hashlib.sha256(content).hexdigest())
+    falls = np.flatnonzero(np.diff(measured.medians) <= 0)
+    if len(falls):
+        one, other = levels[falls[0]], levels[falls[0] + 1]
+        raise EngramError(
+            f"{path}: the median conductance must rise with the level, that of level {other:g} is not above "
+            f"that of level {one:g} at {times[0]:g} s; the lowest level is the HRS"
+        )
+    return measured
+
+
+def _samples_of(text: str, path: Path) -> tuple[Samples, dict[tuple[float, float], int]]:
+    """Samples by level and time, and the line in which each pair comes first."""
+    reader = csv.reader(text.splitlines())
+    header = [name.strip() for name in next(reader, [])]
+    if sorted(header) != sorted(COLUMNS):
+        raise EngramError(
+            f"{path}: line 1 must name the columns {','.join(COLUMNS)}, got {','.join(header)[:80]!r}"
+        )
+    samples: Samples = {}
+    lines: dict[tuple[float, float], int] = {}
+    for number, row in enumerate(reader, start=2):
+        if len(row) != len(header):
+            raise EngramError(f"{path}: line {number} must hold {len(header)} values, got {len(row)}")
+        given = dict(zip(header, row, strict=True))
+        level = _number(given, "level", path, number, -inf, inf)
+        time = _number(given, "time_seconds", path, number, 1e-12, 1e12)
+        lines.setdefault((level, time), number)
+        samples.setdefault((level, time), []).append(_number(given, "g_siemens", path, number, 0, 1))
+    return samples, lines
+
+
+def _number(row: dict[str, str], column: str, path: Path, line: int, low: float, high: float) -> float:
+    try:
+        value = float(row[column])
+    except ValueError:
+        value = inf
+    if not (low <= value <= high and abs(value) < inf):
+        limits = "a number" if high == inf else f"a number from {low:g} to {high:g}"
+        raise EngramError(f"{path}: line {line}: {column} must be {limits}, got {row[column].strip()[:40]!r}")
+    return value
+
+
+def _quantiles(samples: Samples, level: float, time: float) -> NDArray[np.float64]:
+    """Quantiles of one level at one time, as many as the largest group of samples has."""
+    count = min(MAX_QUANTILES, max(len(group) for group in samples.values()))
+    group = np.sort(samples[level, time])
+    places = (np.arange(count) + 0.5) / count * len(group) - 0.5
+    return np.interp(places, np.arange(len(group)), group)

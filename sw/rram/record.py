@@ -1,0 +1,83 @@
+"""Record of a programmed chip: everything that it takes to program the same one again, and what came out."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from sw.rram.conditions import Conditions
+from sw.rram.device import Device
+from sw.rram.measured import Measured
+from sw.rram.presets import DEVICES
+from sw.rram.stuck import StuckCells
+from sw.rram.write_verify import Written
+
+__all__ = ["Record", "chip_record"]
+
+Record = dict[str, str | int | float]
+BASE = ("name", "source", "g_hrs_siemens", "g_lrs_siemens", "p_stuck_hrs", "p_stuck_lrs")
+"""What every record has of its device."""
+PROBABILITIES = ("p_stuck_hrs", "p_stuck_lrs", "p_broken_row", "p_broken_col")
+
+
+def chip_record(
+    device: Device, conditions: Conditions, seed: int, chip: int, stuck: StuckCells, done: Written | None
+) -> Record:
+    """What ``provenance.device`` of a chip holds.
+
+    Of conditions and broken lines, what differs from the defaults; of a device that is no preset, all
+    parameters; of write-verify, pulses, failures and energy.
+    """
+    record: Record = {
+        "preset": device.name,
+        "source": device.source,
+        "seed": seed,
+        "chip": chip,
+        "g_hrs_siemens": device.g_hrs_siemens,
+        "g_lrs_siemens": device.g_lrs_siemens,
+        "p_stuck_hrs": device.p_stuck_hrs,
+        "p_stuck_lrs": device.p_stuck_lrs,
+        "stuck_hrs": int(stuck.hrs.sum()),
+        "stuck_lrs": int(stuck.lrs.sum()),
+        "cell_bits": conditions.cell_bits,
+    }
+    if device.p_broken_row or device.p_broken_col:
+        record |= {
+            "p_broken_row": device.p_broken_row,
+            "p_broken_col": device.p_broken_col,
+            "open": int(stuck.open.sum()),
+        }
+    if not _is_preset(device):
+        record |= _flat("device.", {k: v for k, v in dict(device).items() if k not in BASE + PROBABILITIES})
+    record |= _flat("", conditions.model_dump(exclude={"cell_bits"}, exclude_defaults=True))
+    if done is not None:
+        record |= {
+            "write_pulses": int(done.pulses.sum()),
+            "write_pulses_of_one_device": int(done.pulses.max()),
+            "write_failures": int(done.failed.sum()),
+            "write_joules": done.joules,
+        }
+    return record
+
+
+def _is_preset(device: Device) -> bool:
+    preset = DEVICES.get(device.name)
+    if preset is None or device is preset:
+        return preset is not None
+    given = dict(device)
+    return all(given[key] == value for key, value in dict(preset).items() if key not in PROBABILITIES)
+
+
+def _flat(prefix: str, value: Any) -> Record:
+    """Nested values under dotted names; None is left out, truth is 0 or 1."""
+    if value is None:
+        return {}
+    if isinstance(value, Measured):
+        return {f"{prefix}sha256": value.sha256}
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    if isinstance(value, list | tuple):
+        value = dict(enumerate(value))
+    if isinstance(value, dict):
+        parts = [_flat(f"{prefix}{name}.", part) for name, part in value.items()]
+        return {name: leaf for part in parts for name, leaf in part.items()}
+    return {prefix.removesuffix("."): int(value) if isinstance(value, bool) else value}

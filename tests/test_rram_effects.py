@@ -1,0 +1,113 @@
+"""Effects: what a device can do, and each of them off in turn."""
+
+import pytest
+
+from sw.errors import EngramError
+from sw.rram.conditions import Conditions
+from sw.rram.device_files import EXAMPLE, device_named
+from sw.rram.effects import EFFECTS, check_effects, without
+from sw.rram.presets import DEVICES
+from sw.rram.programming import program
+from tests.bundles import random_bundle, tiny_design
+
+CMO = DEVICES["cmo-hfox"]
+ALL = Conditions(
+    cell_bits=3,
+    adc={"bits": 6, "gain_sigma": 0.05, "offset_sigma_lsb": 2.0, "unit_sigma": 0.05},
+    read_time_seconds=1e6,
+    temperature_kelvin=310,
+    cycles=10**7,
+    read_noise=True,
+    word_line_ohms=5,
+    match_line_ohms=5,
+)
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory):
+    """A device with every law, badly worn and broken."""
+    path = tmp_path_factory.mktemp("device") / "all.toml"
+    text = EXAMPLE.replace("p_stuck_hrs = 0.001", "p_stuck_hrs = 0.1").replace(
+        "p_broken_col = 0.0", "p_broken_col = 0.1"
+    )
+    path.write_text(text, encoding="utf-8")
+    return device_named(str(path))
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_each_effect_is_there_and_can_be_switched_off_alone(effect, device):
+    start = random_bundle(tiny_design(height=30, width=30), 1)
+    everything = program(start, device, ALL, seed=1)
+    other, conditions = without(effect, device, ALL)
+    assert (other, conditions) != (device, ALL)
+    assert program(start, other, conditions, seed=1).digest != everything.digest
+    assert without(effect, other, conditions) == (other, conditions)
+
+
+def test_the_order_of_switching_off_does_not_matter(device):
+    one = two = (device, ALL)
+    for effect in EFFECTS:
+        one = without(effect, *one)
+    for effect in reversed(EFFECTS):
+        two = without(effect, *two)
+    assert one[0] == two[0]
+    assert one[1].with_(adc={}) == two[1].with_(adc={}) == Conditions(cell_bits=8)
+
+
+def test_finer_converters_keep_the_size_of_their_errors():
+    _, finest = without("adc_resolution", CMO, ALL)
+    assert finest.adc.bits == 12
+    assert finest.adc.offset_sigma_lsb == 2.0 * 64
+    assert finest.adc.gain_sigma == 0.05
+    _, ideal = without("adc_resolution", CMO, Conditions(adc={"bits": None}))
+    assert ideal.adc.bits is None
+
+
+def test_measured_devices_without_error_are_their_medians(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text(
+        "level,time_seconds,g_siemens\n0,1,1e-6\n0,1,2e-6\n1,1,8e-6\n1,1,9e-6\n", encoding="utf-8"
+    )
+    device, _ = without("programming", device_named(str(path)), Conditions())
+    assert device.measured.quantiles.ravel().tolist() == [1.5e-6, 8.5e-6]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        (
+            "hfox-wan2022",
+            {"read_time_seconds": 60},
+            "read_time_seconds must be left out for device 'hfox-wan2022', whose source gives no retention "
+            "law, got 60.0; take another device, or give [retention] in a device file",
+        ),
+        ("ideal", {"read_noise": True}, "read_noise must be left out for device 'ideal'"),
+        ("hfox-milo2021", {"write_verify": True}, "write_verify must be left out for device 'hfox-milo2021'"),
+        (
+            "cmo-hfox",
+            {"cycles": 2},
+            "cycles must be left out for device 'cmo-hfox', whose source gives no endurance",
+        ),
+        (
+            "cmo-hfox",
+            {"temperature_kelvin": 350},
+            "temperature_kelvin must be left out without a read time, got 350",
+        ),
+        (
+            "cmo-hfox",
+            {"temperature_kelvin": 350, "read_time_seconds": 60},
+            "temperature_kelvin needs a retention law with an activation energy, got 350",
+        ),
+        ("cmo-hfox", {"read_time_seconds": 0.1}, "read_time_seconds must lie within 1 to 3.15576e+08"),
+    ],
+)
+def test_effects_that_a_source_does_not_give_are_refused(name, changes, message):
+    with pytest.raises(EngramError) as refusal:
+        check_effects(DEVICES[name], Conditions(**changes))
+    assert str(refusal.value).startswith(message)
+
+
+def test_what_a_source_gives_is_accepted():
+    check_effects(CMO, Conditions(read_time_seconds=1e6, read_noise=True, write_verify=True))
+    for device in DEVICES.values():
+        check_effects(device, Conditions())
