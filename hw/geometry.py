@@ -78,6 +78,14 @@ class ArrayGeometry:
             parts.append(np.pad(part, ((0, 0), (0, fill))))
         return np.concatenate(parts, axis=1).reshape(len(levels), self.words, design.row_lanes)
 
+    def cells(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Row and match line of every cell, in the order of the code memory."""
+        design = self.design
+        rows, lines = np.divmod(np.arange(design.features * design.templates), design.templates)
+        tile, row_in_tile = np.divmod(rows, design.rows)
+        order = np.lexsort((lines, row_in_tile // design.row_lanes, lines // design.col_lanes, tile))
+        return rows[order], lines[order]
+
     def pack_words(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Word-line values (N, F) as the bits of words (N, words, word_bits), lane 0 in the lowest bits."""
         return value_bits(self.pack_levels(levels), self.design.level_bits)

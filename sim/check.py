@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.programming import ProgrammingReport
 from sim.streams import MISSING, fields_of
 from sw.bundle import Bundle
 from sw.reference.pipeline import Mismatch, Trace, first_mismatch, run_levels
@@ -79,6 +80,8 @@ class Report(NamedTuple):
         Cycles from first word to result, and between results, without stalls; None if results did not come.
     cycles
         Cycles simulated.
+    programming
+        How the array was programmed before, or None.
     """
 
     wrong: NDArray[np.bool_]
@@ -87,6 +90,7 @@ class Report(NamedTuple):
     latency: int | None
     interval: int | None
     cycles: int
+    programming: ProgrammingReport | None = None
 
 
 def batches_of(outcome: dict[str, NDArray]) -> list[Batch]:

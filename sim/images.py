@@ -18,7 +18,8 @@ from hw.choice import Variant
 from sim.accelerator import bench_model, verify_inputs
 from sim.check import Report, check_batches, joined
 from sim.job import last_words, run_together
-from sim.recording import IMAGES_AT_ONCE, Recording
+from sim.programming import ProgrammingReport, SelfProgramming, worst
+from sim.recording import IMAGES_AT_ONCE, Recording, payload_bytes
 from sim.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, start_program, to_verilog
 from sw.bundle import Bundle
 from sw.errors import EngramError
@@ -81,9 +82,10 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
     from hw.estimate import image_cycles
     from hw.geometry import ArrayGeometry
     from hw.image_accelerator import ImageAccelerator
-    from hw.payloads import conversion_layout, result_layout
+    from hw.payloads import conversion_layout, result_layout, write_layout, written_layout
 
     design = bundle.design
+    programmable = bundle.pulse is not None
     source = ModelSource(
         top="image_top",
         verilog=to_verilog(ImageAccelerator(bundle, parallelism), "image_accelerator"),
@@ -92,7 +94,10 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
             "WORD_BITS": ArrayGeometry(design).word_bits,
             "CONVERSION_BITS": conversion_layout(design).size,
             "RESULT_BITS": result_layout(design).size,
+            "WRITE_BITS": write_layout(design).size if programmable else 1,
+            "WRITTEN_BITS": written_layout(design).size if programmable else 1,
         },
+        defines=("PROGRAMMABLE",) if programmable else (),
         main=TESTBENCHES / "image_harness.cpp",
     )
     return ImageProgram(build_model(source), 64 * image_cycles(bundle, parallelism) + 10_000)
@@ -153,6 +158,7 @@ def verify_images(
     jobs: int = 1,
     stalls: tuple[int, int] = (0, 0),
     seed: int = 0,
+    programming: SelfProgramming | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Run whole images through the RTL and compare with the reference.
@@ -176,8 +182,11 @@ def verify_images(
         Probability, in 1 / 65,536, that no new pixel is offered in a cycle, and that no result can be taken.
     seed
         Of the stalls, together with the number of the shard.
+    programming
+        What every process does before its images; `bundle` has the codes that must come of it.
     on_progress
-        Called several times a second with the number of images that are done.
+        Called several times a second with the number of images that are done, and of the requests of
+        `programming` in all processes.
 
     Returns
     -------
@@ -192,15 +201,18 @@ def verify_images(
     """
     shards = np.array_split(np.arange(len(images)), min(jobs, len(images)))
     seeds = np.random.SeedSequence(seed).generate_state(len(shards), np.uint64).tolist()
+    writes = np.zeros(0, np.uint64) if programming is None else programming.requests()
+    patience = program.patience + (0 if programming is None else programming.patience())
     with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
         folders = [Path(name) / str(number) for number in range(len(shards))]
         for folder, shard in zip(folders, shards, strict=True):
             folder.mkdir()
             images[shard].tofile(folder / "pixels")
+            writes.tofile(folder / "writes")
 
         def start(folder: Path) -> subprocess.Popen:
             number = folders.index(folder)
-            numbers = (len(shards[number]), images[0].size, seeds[number], *stalls, program.patience)
+            numbers = (len(shards[number]), images[0].size, seeds[number], *stalls, patience, len(writes))
             return start_program(program.model, [str(value) for value in numbers], folder)
 
         _require_success(run_together(start, folders, on_progress), folders)
@@ -211,8 +223,21 @@ def verify_images(
                 shard[::IMAGES_AT_ONCE], Recording(bundle.design, folder, len(shard)).batches(), strict=True
             )
         ]
+        programmed = [] if programming is None else [_programmed(programming, folder) for folder in folders]
     report = joined(reports)
+    if programmed:
+        report = report._replace(programming=worst(programmed))
     return report if stalls == (0, 0) else report._replace(latency=None, interval=None)
+
+
+def _programmed(programming: SelfProgramming, folder: Path) -> ProgrammingReport:
+    """How one process programmed its array."""
+    size = payload_bytes(programming.answer_bits)
+    came = np.fromfile(folder / "written", np.uint8)
+    answers = np.zeros((len(came) // size, 8), np.uint8)
+    answers[:, :size] = came.reshape(-1, size)
+    (cycles,) = np.fromfile(folder / "programming", "<u8").tolist()
+    return programming.check(answers.view("<u8")[:, 0], cycles)
 
 
 def _require_success(codes: Sequence[int], folders: Sequence[Path]) -> None:

@@ -11,7 +11,7 @@ from sim.check import CHUNK_BITS, Batch
 from sim.streams import MISSING, fields_of
 from sw.design import DesignPoint
 
-__all__ = ["IMAGES_AT_ONCE", "Recording"]
+__all__ = ["IMAGES_AT_ONCE", "Recording", "payload_bytes"]
 
 IMAGES_AT_ONCE = 256
 """Bounds memory."""
@@ -102,7 +102,7 @@ class Recording:
         self, name: str, images: tuple[int, int], per_image: int, bits: int, width: int
     ) -> tuple[NDArray[np.uint8], int]:
         """Payloads of some images as bytes, widened to `width` bits with zeros, and how many came."""
-        size = _bytes_of(bits)
+        size = payload_bytes(bits)
         start, stop = (image * per_image for image in images)
         path = self._folder / name
         came = max(0, path.stat().st_size // size - start)
@@ -113,7 +113,7 @@ class Recording:
         return widened, came if images[1] == self._images else count
 
 
-def _bytes_of(bits: int) -> int:
+def payload_bytes(bits: int) -> int:
     """Bytes of a payload in Verilator's memory: 1, 2, 4, 8, or as many 32-bit words as it takes."""
     if bits <= 8:
         return 1

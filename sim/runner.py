@@ -66,6 +66,8 @@ class ModelSource:
         Further source files; their content counts, not their place.
     parameters
         Parameters of the top module.
+    defines
+        Macros of the preprocessor.
     public
         Ports of the top module to make visible to cocotb; files mark their own.
     main
@@ -80,6 +82,7 @@ class ModelSource:
     verilog: str
     files: tuple[Path, ...] = ()
     parameters: dict[str, int] = field(default_factory=dict)
+    defines: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
     main: Path | None = None
     waves: Waves = "none"
@@ -93,11 +96,16 @@ class ModelSource:
         optimisation = FAST_BUILD if self.brief or self.waves != "none" else FAST_MODEL
         return [*FAST_HANDLES, *optimisation, *QUIET, *WAVE_FLAGS[self.waves]]
 
+    @property
+    def options(self) -> list[str]:
+        """Flags and macros."""
+        return [*self.flags, *(f"-D{name}" for name in self.defines)]
+
     def digest(self, tools: Verilator) -> str:
         """Name of the model in the cache."""
         files = [path.read_text() for path in (*self.files, *([self.main] if self.main else []))]
         return content_digest(
-            self.top, self.verilog, files, self.parameters, self.public, self.flags, _tool_facts(tools)
+            self.top, self.verilog, files, self.parameters, self.public, self.options, _tool_facts(tools)
         )
 
 
@@ -252,7 +260,7 @@ def _cocotb_build(source: ModelSource, generated: Path, build: Path) -> str:
         "parameters": source.parameters,
         "hdl_toplevel": source.top,
         "build_dir": str(build),
-        "build_args": source.flags,
+        "build_args": source.options,
         "timescale": ("1ns", "1ns"),
         "waves": source.waves != "none",
     }
@@ -266,7 +274,7 @@ def _program_build(
     options = ["--cc", "--exe", "--build", "--prefix", PROGRAM_CLASS, "-Mdir", str(build), "-o", source.top]
     parameters = [f"-G{name}={value}" for name, value in source.parameters.items()]
     files = [str(path) for path in (*source.files, generated, main)]
-    return [str(tools.path), *options, "--top-module", source.top, *source.flags, *parameters, *files]
+    return [str(tools.path), *options, "--top-module", source.top, *source.options, *parameters, *files]
 
 
 def _require_fst_headers() -> None:

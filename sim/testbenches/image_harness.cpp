@@ -1,10 +1,11 @@
 // Runs whole images through the image accelerator at the speed of compiled code, and writes down what comes out.
 //
-//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT
+//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT WRITES
 //
-// The file `pixels` in the working folder holds IMAGES * PIXELS bytes. A pixel is offered with probability
+// The file `pixels` in the working folder holds IMAGES * PIXELS bytes. Where WRITES is not 0, as many requests of 8
+// bytes in the file `writes` go to the programmer first, each after the answer to the one before. A pixel is offered with probability
 // 1 - SOURCE_STALL / 65536 per cycle, and stays offered until it is taken; a result can be taken with probability
-// 1 - SINK_STALL / 65536. Nothing is compared here. Every file gets payloads as Verilator keeps them, little-endian
+// 1 - SINK_STALL / 65536; so it is with requests and answers. Nothing is compared here. Every file gets payloads as Verilator keeps them, little-endian
 // in 1, 2, 4, 8 or more bytes, in the order in which they came:
 //
 //   levels       words of word-line values
@@ -13,7 +14,9 @@
 //   started      8 bytes per image: cycle in which its first pixel was taken
 //   finished     8 bytes per result: cycle in which it was taken
 //   cycles       8 bytes: cycles of the run; 8 bytes: 1 if the result stream withdrew or changed an offer
-//   progress     1 byte per result, at once
+//   written      answers of the programmer
+//   programming  8 bytes: cycles until the last answer
+//   progress     1 byte per result and per answer of the programmer, at once
 //
 // The run ends some cycles after the last result, so that what should not come is seen, or when neither a pixel nor
 // a result moved for QUIET_LIMIT cycles.
@@ -23,6 +26,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "Vmodel.h"
@@ -75,13 +79,31 @@ private:
     std::FILE* m_file;
 };
 
-std::vector<std::uint8_t> read_pixels(std::size_t count) {
-    std::vector<std::uint8_t> pixels(count);
-    std::FILE* file = std::fopen("pixels", "rb");
-    if (!file || std::fread(pixels.data(), 1, count, file) != count) fail("pixels");
+template <typename Item>
+std::vector<Item> read_items(const char* name, std::size_t count) {
+    std::vector<Item> items(count);
+    if (count == 0) return items;
+    std::FILE* file = std::fopen(name, "rb");
+    if (!file || std::fread(items.data(), sizeof(Item), count, file) != count) fail(name);
     std::fclose(file);
-    return pixels;
+    return items;
 }
+
+// Notices when an offer is withdrawn or changed before it is taken.
+template <typename Payload>
+class OfferWatch {
+public:
+    bool broken(bool valid, bool taken, const Payload& payload) {
+        const bool wrong = m_waited && (!valid || payload != m_waiting);
+        m_waited = valid && !taken;
+        m_waiting = payload;
+        return wrong;
+    }
+
+private:
+    bool m_waited = false;
+    Payload m_waiting{};
+};
 
 void tick(Vmodel& dut) {
     dut.clk = 1;
@@ -90,22 +112,55 @@ void tick(Vmodel& dut) {
     dut.eval();
 }
 
+// Sends all requests to the programmer and writes its answers down; returns the cycles.
+std::uint64_t program(Vmodel& dut, std::uint64_t count, Random& source, Random& sink, std::uint32_t source_stall,
+                      std::uint32_t sink_stall, std::uint64_t quiet_limit, Output& progress, std::uint64_t& violated) {
+    const std::vector<std::uint64_t> writes = read_items<std::uint64_t>("writes", count);
+    Output written{"written"};
+    OfferWatch<std::decay_t<decltype(dut.written)>> watch;
+    std::uint64_t cycle = 0, quiet = 0, loaded = 0, answered = 0;
+    while (answered < count && quiet < quiet_limit) {
+        if (watch.broken(dut.written_valid, dut.written_taken, dut.written)) violated = 1;
+        ++quiet;
+        if (dut.written_taken) {
+            written.put(dut.written);
+            progress.put('.');
+            ++answered;
+            quiet = 0;
+        }
+        ++cycle;
+
+        dut.write_offer = loaded < count && !source.hit(source_stall);
+        if (dut.write_offer) {
+            dut.write = static_cast<std::decay_t<decltype(dut.write)>>(writes[loaded]);
+            loaded += dut.write_loads;
+        }
+        dut.accept = !sink.hit(sink_stall);
+        tick(dut);
+    }
+    written.close();
+    Output cycles{"programming"};
+    cycles.put(cycle);
+    cycles.close();
+    return cycle;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 7) {
-        std::fprintf(stderr, "six numbers are needed, see the source\n");
+    if (argc != 8) {
+        std::fprintf(stderr, "seven numbers are needed, see the source\n");
         return 1;
     }
-    std::uint64_t number[6];
-    for (int i = 0; i < 6; ++i) number[i] = std::strtoull(argv[i + 1], nullptr, 10);
+    std::uint64_t number[7];
+    for (int i = 0; i < 7; ++i) number[i] = std::strtoull(argv[i + 1], nullptr, 10);
     const std::uint64_t images = number[0], image_pixels = number[1], seed = number[2];
     const auto source_stall = static_cast<std::uint32_t>(number[3]);
     const auto sink_stall = static_cast<std::uint32_t>(number[4]);
     const std::uint64_t quiet_limit = number[5];
 
     const std::uint64_t total = images * image_pixels;
-    const std::vector<std::uint8_t> pixels = read_pixels(total);
+    const auto pixels = read_items<std::uint8_t>("pixels", total);
     Output levels{"levels"}, conversions{"conversions"}, results{"results"};
     Output started{"started"}, finished{"finished"}, summary{"cycles"}, progress{"progress", false};
     Random source{seed}, sink{~seed};
@@ -119,14 +174,14 @@ int main(int argc, char** argv) {
     std::uint64_t cycle = 0, quiet = 0, drained = 0;
     std::uint64_t loaded = 0, in_image = 0, results_taken = 0;
     std::uint64_t violated = 0;
-    bool waited = false;
-    auto waiting = dut->result;
+    if (number[6] > 0) {
+        cycle = program(*dut, number[6], source, sink, source_stall, sink_stall, quiet_limit, progress, violated);
+    }
+    OfferWatch<std::decay_t<decltype(dut->result)>> watch;
     while (drained < kDrain && quiet < quiet_limit) {
         if (dut->word_taken) levels.put(dut->word);
         if (dut->conversion_taken) conversions.put(dut->conversion);
-        if (waited && (!dut->result_valid || dut->result != waiting)) violated = 1;
-        waited = dut->result_valid && !dut->result_taken;
-        waiting = dut->result;
+        if (watch.broken(dut->result_valid, dut->result_taken, dut->result)) violated = 1;
         ++quiet;
         if (dut->result_taken) {
             results.put(dut->result);

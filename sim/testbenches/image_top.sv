@@ -2,13 +2,17 @@
 //
 // All inputs end in registers. So Verilator computes the accelerator once per clock edge, and not again whenever the
 // harness changes an input, which makes simulation twice as fast.
+//
+// With PROGRAMMABLE defined the accelerator has a programmer; without it nothing comes of the `write` ports.
 
 `default_nettype none
 
 module image_top #(
     parameter int WORD_BITS = 1,
     parameter int CONVERSION_BITS = 1,
-    parameter int RESULT_BITS = 1
+    parameter int RESULT_BITS = 1,
+    parameter int WRITE_BITS = 1,
+    parameter int WRITTEN_BITS = 1
 ) (
     input  wire                       clk,
     input  wire                       reset,
@@ -16,40 +20,63 @@ module image_top #(
     input  wire [7:0]                 pixel,
     output wire                       loads,          // `pixel` is loaded at the coming edge if offered
     output wire                       pixel_taken,    // handshakes at the coming edge
-    input  wire                       accept,         // a result may be taken in the cycle after the coming edge
+    input  wire                       accept,         // results may be taken in the cycle after the coming edge
     output wire                       result_valid,
     output wire                       result_taken,
     output wire [RESULT_BITS-1:0]     result,
     output wire                       word_taken,
     output wire [WORD_BITS-1:0]       word,
     output wire                       conversion_taken,
-    output wire [CONVERSION_BITS-1:0] conversion
+    output wire [CONVERSION_BITS-1:0] conversion,
+    input  wire                       write_offer,    // as for pixels and results: requests to the programmer
+    input  wire [WRITE_BITS-1:0]      write,
+    output wire                       write_loads,
+    output wire                       written_valid,
+    output wire                       written_taken,
+    output wire [WRITTEN_BITS-1:0]    written
 );
-    reg        rst, pixel_valid, result_ready;
+    reg        rst, pixel_valid, write_valid, accepts;
     reg  [7:0] payload;
-    wire       pixel_ready;
+    reg  [WRITE_BITS-1:0] write_payload;
+    wire       pixel_ready, write_ready;
 
     assign loads = !pixel_valid || pixel_ready;
     assign pixel_taken = pixel_valid && pixel_ready;
-    assign result_taken = result_valid && result_ready;
+    assign result_taken = result_valid && accepts;
+    assign write_loads = !write_valid || write_ready;
+    assign written_taken = written_valid && accepts;
     always @(posedge clk) begin
         rst <= reset;
-        result_ready <= accept;
+        accepts <= accept;
         if (reset) pixel_valid <= 0;
         else if (loads) begin
             pixel_valid <= offer;
             payload <= pixel;
+        end
+        if (reset) write_valid <= 0;
+        else if (write_loads) begin
+            write_valid <= write_offer;
+            write_payload <= write;
         end
     end
 
     image_accelerator dut (
         .clk, .rst,
         .pixels__valid(pixel_valid), .pixels__ready(pixel_ready), .pixels__payload(payload),
-        .result__valid(result_valid), .result__ready(result_ready), .result__payload(result),
+        .result__valid(result_valid), .result__ready(accepts), .result__payload(result),
         .level_tap__valid(word_taken), .level_tap__payload(word),
         .conversion_tap__valid(conversion_taken), .conversion_tap__payload(conversion),
+`ifdef PROGRAMMABLE
+        .write__valid(write_valid), .write__ready(write_ready), .write__payload(write_payload),
+        .written__valid(written_valid), .written__ready(accepts), .written__payload(written),
+`endif
         .score_address('0), .score()
     );
+`ifndef PROGRAMMABLE
+    assign write_ready = 0;
+    assign written_valid = 0;
+    assign written = 0;
+`endif
 endmodule
 
 `default_nettype wire
