@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from sim.streams import MISSING
 from sw.bundle import Bundle
-from sw.errors import EngramError
 from sw.reference.pulse import (
     WriteVerify,
     device_indices,
@@ -62,19 +61,10 @@ class SelfProgramming:
     ----------
     bundle
         With a pulse rule; its own codes do not matter.
-
-    Raises
-    ------
-    EngramError
-        If the bundle has no pulse rule.
     """
 
     def __init__(self, bundle: Bundle):
-        if bundle.pulse is None:
-            raise EngramError(
-                "--self-program needs a chip with a pulse rule, this bundle has none; make one with "
-                "'engram program BUNDLE -o CHIP --programmable'"
-            )
+        assert bundle.pulse is not None
         self._bundle, self._rule = bundle, bundle.pulse
 
     @cached_property

@@ -3,15 +3,14 @@
 Usage: ``python -m sim.run BUNDLE --images all --jobs 2``
 """
 
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hw.build import ParallelismOption, Source, VariantOption
 from hw.choice import Variant
+from sim.ways import Job, Outcome, run_features, run_pixels, run_self_programmed
 from sw.console import (
     BundleArgument,
     JsonOption,
@@ -19,17 +18,12 @@ from sw.console import (
     answer,
     messages,
     print_json,
-    progress,
     reports_errors,
 )
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from constraints.boards import Board
-    from sim.check import Report
+    from sim.programming import ProgrammingReport
     from sim.runner import Waves
     from sw.bundle import Bundle
     from sw.datasets import Dataset
@@ -37,13 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["simulate"]
 
 DEFAULT_IMAGES = 100
-TRACED_IMAGES = 2
-"""Enough to see images follow each other; a waveform grows by megabytes per image."""
-SAMPLE_IMAGES = 16
-"""Whole images that run once more at random stalls with every score read back."""
-
-COMPILING = "compiling the RTL with Verilator, once per bundle"
-COMPILING_WAVES = "compiling the RTL with waveforms"
 
 ImagesOption = Annotated[
     str | None,
@@ -80,66 +67,15 @@ BoardOption = Annotated[
         show_default="the smallest known board that holds the bundle",
     ),
 ]
+SelfProgramOption = Annotated[
+    bool,
+    typer.Option(
+        "--self-program",
+        help="The RTL starts erased and programs itself by write-verify; every pulse count, failure and code "
+        "is compared, then the images run. For chips of 'engram program --programmable'.",
+    ),
+]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, max=256, help="Processes that share the images.")]
-
-
-class Job(NamedTuple):
-    """What to run, the same for both sources.
-
-    Attributes
-    ----------
-    bundle
-        The classifier.
-    images, levels
-        uint8, (N, height, width), and their word-line values uint8, (N, F), by the reference.
-    title
-        What the user is told.
-    seed
-        Of the stalls.
-    jobs
-        Processes.
-    trace, waves
-        Waveform file and its format.
-    variant
-        Of the front end.
-    board
-        For which the front end is made; None takes the smallest one that holds it.
-    parallelism
-        Sizes of the front end as for 'engram build'.
-    """
-
-    bundle: "Bundle"
-    images: "NDArray[np.uint8]"
-    levels: "NDArray[np.uint8]"
-    title: str
-    seed: int
-    jobs: int
-    trace: Path | None
-    waves: "Waves"
-    variant: Variant
-    board: "Board | None"
-    parallelism: str
-
-
-class Outcome(NamedTuple):
-    """What a run gave.
-
-    Attributes
-    ----------
-    report
-        The comparison.
-    seconds
-        All of the simulation.
-    cycles_per_second
-        Of the part that runs all images.
-    stalled
-        Images that ran at random stalls.
-    """
-
-    report: "Report"
-    seconds: float
-    cycles_per_second: float
-    stalled: int
 
 
 @reports_errors
@@ -152,6 +88,7 @@ def simulate(
     board: BoardOption = None,
     parallelism: ParallelismOption = "auto",
     trace: TraceOption = None,
+    self_program: SelfProgramOption = False,
     jobs: JobsOption = 1,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -160,7 +97,8 @@ def simulate(
 
     Whole images: word-line values, ADC codes, margin and class of all of them, and a sample once more at
     random stalls with every score read back. From features: every image at random stalls. Stalls follow the
-    printed seed. Exits with 1 and the first mismatch if there is any.
+    printed seed. With --self-program the array is programmed first, in both runs of whole images. Exits with
+    1 and the first mismatch if there is any.
     """
     from constraints import boards
     from sw.bundle import open_bundle
@@ -170,7 +108,9 @@ def simulate(
     waves = _waves_format(trace)
     target = None if board is None else boards.load(board)
     opened = open_bundle(bundle)
-    source = source or (Source.pixels if opened.design.layers else Source.features)
+    if self_program:
+        _check_self_program(opened, source, trace)
+    source = source or (Source.pixels if opened.design.layers or self_program else Source.features)
     if target is not None and source is Source.features:
         raise EngramError("--board sizes a front end, and word-line values go past it; leave one out")
     if target is None and parallelism != "auto":
@@ -185,79 +125,26 @@ def simulate(
     check_labels(opened, dataset.y_test)
     title = f"{count} images of {dataset.name}, stall seed {seed}"
     job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant, target, parallelism)
-    outcome = _run_pixels(job) if source is Source.pixels else _run_features(job)
+    run = run_self_programmed if self_program else run_pixels if source is Source.pixels else run_features
+    outcome = run(job)
     _tell({**_values(opened, outcome, dataset, source, seed), "board": board}, as_json)
-    if outcome.report.wrong.any():
-        messages.print(f"[bold red]mismatch:[/] {outcome.report.first}", soft_wrap=True, highlight=False)
+    programming = outcome.report.programming
+    first = (programming and programming.first) or outcome.report.first
+    if first is not None or outcome.report.wrong.any():
+        messages.print(f"[bold red]mismatch:[/] {first}", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
 
 
-def _run_features(job: Job) -> Outcome:
-    """Word-line values through the accelerator, all of them at random stalls."""
-    from sim.accelerator import accelerator_model, verify
-
-    bundle, levels, seed = job.bundle, job.levels, job.seed
-    with messages.status(COMPILING):
-        model = accelerator_model(bundle)
-    if job.trace is not None:
-        with messages.status(COMPILING_WAVES):
-            traced = accelerator_model(bundle, job.waves)
-        verify(traced, bundle, levels[:TRACED_IMAGES], seed=seed, waves=job.trace)
-        _say_traced(job.trace)
-    messages.print(job.title)
-    report, seconds = _timed(
-        "RTL",
-        len(levels),
-        lambda done: verify(model, bundle, levels, seed=seed, jobs=job.jobs, on_progress=done),
-    )
-    return Outcome(report, seconds, report.cycles / seconds, len(levels))
-
-
-def _run_pixels(job: Job) -> Outcome:
-    """Whole images: all of them as fast as they go, a sample at random stalls."""
-    from sim.check import combined
-    from sim.images import front_end_of, image_bench, image_program, verify_images, verify_sample
-
-    images, levels, seed = job.images, job.levels, job.seed
-    with messages.status("choosing the parallelism of the front end"):
-        bundle, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism)
-    with messages.status(COMPILING):
-        program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
-    if job.trace is not None:
-        with messages.status(COMPILING_WAVES):
-            traced = image_bench(bundle, sizes, job.waves)
-        few = slice(TRACED_IMAGES)
-        verify_sample(traced, bundle, images[few], levels[few], seed=seed, waves=job.trace)
-        _say_traced(job.trace)
-    messages.print(job.title)
-    report, seconds = _timed(
-        "RTL",
-        len(images),
-        lambda done: verify_images(program, bundle, images, levels, jobs=job.jobs, on_progress=done),
-    )
-    sample = slice(min(SAMPLE_IMAGES, len(images)))
-    again, seconds_again = _timed(
-        "RTL at random stalls",
-        sample.stop,
-        lambda done: verify_sample(
-            bench, bundle, images[sample], levels[sample], seed=seed, on_progress=done
-        ),
-    )
-    speed = report.cycles / seconds
-    return Outcome(combined(report, again), seconds + seconds_again, speed, sample.stop)
-
-
-def _timed(name: str, total: int, run: Callable[[Callable[[int], None]], "Report"]) -> tuple["Report", float]:
-    """Run under a progress bar; the report and the seconds."""
-    started = time.perf_counter()
-    with progress() as bar:
-        task = bar.add_task(name, total=total, note="")
-        report = run(lambda done: bar.update(task, completed=done))
-    return report, time.perf_counter() - started
-
-
-def _say_traced(trace: Path) -> None:
-    messages.print(f"waveform of the first images: {trace}", soft_wrap=True, highlight=False)
+def _check_self_program(bundle: "Bundle", source: Source | None, trace: Path | None) -> None:
+    if bundle.pulse is None:
+        raise EngramError(
+            "--self-program needs a chip with a pulse rule, this bundle has none; make one with "
+            "'engram program BUNDLE -o CHIP --programmable'"
+        )
+    if source is Source.features:
+        raise EngramError("--self-program sends whole images; leave --from features out")
+    if trace is not None:
+        raise EngramError("--trace shows a few images, and programming takes longer; leave one out")
 
 
 def _waves_format(trace: Path | None) -> "Waves":
@@ -304,6 +191,19 @@ def _values(
         "data": dataset.name,
         "bundle": bundle.digest,
         "first_mismatch": str(report.first) if report.first else None,
+        **_programming_values(report.programming),
+    }
+
+
+def _programming_values(report: "ProgrammingReport | None") -> dict[str, Any]:
+    if report is None:
+        return {}
+    return {
+        "pulses": report.pulses,
+        "failures": report.failures,
+        "programming_cycles": report.cycles,
+        "programming_mismatches": report.mismatches,
+        "first_programming_mismatch": report.first,
     }
 
 
@@ -312,6 +212,13 @@ def _tell(values: dict[str, Any], as_json: bool) -> None:
         print_json(values)
         return
     first = "pixel" if values["from"] == Source.pixels else "word"
+    if "pulses" in values:
+        answer.print(
+            f"programming       {values['pulses']:,} pulses in {values['programming_cycles']:,} cycles, "
+            f"{values['failures']:,} devices failed, {values['programming_mismatches']} mismatches",
+            soft_wrap=True,
+            highlight=False,
+        )
     answer.print(
         f"images            {values['images']}, {values['stalled_images']} of them at random stalls\n"
         f"mismatches        {values['mismatches']}\n"

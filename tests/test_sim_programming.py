@@ -1,16 +1,20 @@
 """An array that programs itself in RTL, then classifies: against write-verify of the reference."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from sim.images import ImageProgram, front_end_of, image_program, verify_images
 from sim.programming import SelfProgramming
+from sim.run import simulate
 from sim.streams import STALL_UNIT
-from sw.bundle import Bundle
-from sw.errors import EngramError
+from sw.bundle import Bundle, DataOrigin, Provenance, save
+from sw.datasets import load
 from sw.reference import pipeline
 from sw.reference.pulse import PulseRule
 from tests.bundles import random_bundle, random_images, tiny_design
@@ -89,7 +93,59 @@ def test_an_answer_that_never_came_is_a_mismatch() -> None:
     assert report.first is not None and report.first.endswith("got nothing")
 
 
-def test_bundle_without_a_pulse_rule_is_refused() -> None:
-    plain: Bundle = random_bundle(DESIGN, 1)
-    with pytest.raises(EngramError, match=r"--self-program needs .* has none; make one with 'engram program"):
-        SelfProgramming(plain)
+# -- the command ---------------------------------------------------------------------------------------------
+
+
+def command(bundle: Bundle, folder: Path, *arguments: object) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of ``engram simulate``."""
+    data, path = folder / "noise.npz", folder / "chip.engram"
+    labels = np.arange(len(IMAGES)) % DESIGN.classes
+    np.savez(data, x_train=IMAGES, y_train=labels, x_test=IMAGES, y_test=labels)
+    origin = DataOrigin(name=str(data), digest=load(str(data)).digest)
+    save(bundle.with_(provenance=Provenance(engram_version="0.1.0", data=origin)), path)
+    application = typer.Typer()
+    application.command()(simulate)
+    ran = CliRunner().invoke(application, [str(path), *(str(argument) for argument in arguments)])
+    if ran.exception and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    return ran.exit_code, ran.stdout, ran.stderr
+
+
+def test_command_programs_first_and_says_so(program: ImageProgram, tmp_path: Path) -> None:
+    reference = SelfProgramming(BUNDLE).reference
+    code, output, _ = command(BUNDLE, tmp_path, "--self-program", "--images", "all", "--jobs", 2, "--json")
+    values = json.loads(output)
+    assert (code, values["mismatches"], values["programming_mismatches"]) == (0, 0, 0)
+    assert (values["images"], values["stalled_images"]) == (len(IMAGES), 16)
+    assert values["failures"] == reference.failed.sum()
+    assert values["pulses"] == reference.sets.sum() + reference.resets.sum()
+    code, output, _ = command(BUNDLE, tmp_path, "--self-program", "--images", 1)
+    assert code == 0
+    assert f"programming       {values['pulses']:,} pulses in {values['programming_cycles']:,}" in output
+
+
+def test_command_ends_with_1_when_programming_goes_wrong(
+    program: ImageProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.images.image_program", lambda *_: program)
+    other = BUNDLE.with_(pulse=RULE.model_copy(update={"key": (5, 6, 7, 9)}))
+    code, output, errors = command(other, tmp_path, "--self-program", "--images", 1, "--json")
+    values = json.loads(output)
+    assert code == 1 and values["programming_mismatches"] > 0
+    assert f"mismatch: {values['first_programming_mismatch']}" in errors
+
+
+@pytest.mark.parametrize(
+    ("bundle", "arguments", "message"),
+    [
+        (BUNDLE.with_(pulse=None), (), "error: --self-program needs a chip with a pulse rule, this bundle"),
+        (BUNDLE, ("--from", "features"), "error: --self-program sends whole images; leave --from features"),
+        (BUNDLE, ("--trace", "x.vcd"), "error: --trace shows a few images, and programming takes longer;"),
+    ],
+)
+def test_command_refuses_what_cannot_be(
+    bundle: Bundle, arguments: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    code, output, errors = command(bundle, tmp_path, "--self-program", *arguments)
+    assert (code, output) == (2, "")
+    assert message in " ".join(errors.split())

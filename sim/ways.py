@@ -1,0 +1,200 @@
+"""Ways through the RTL that ``engram simulate`` takes: from features, whole images, self-programmed chips."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hw.choice import Variant
+from sw.console import messages, progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from constraints.boards import Board
+    from sim.check import Report
+    from sim.runner import Waves
+    from sw.bundle import Bundle
+
+__all__ = ["Job", "Outcome", "run_features", "run_pixels", "run_self_programmed"]
+
+TRACED_IMAGES = 2
+"""Enough to see images follow each other; a waveform grows by megabytes per image."""
+SAMPLE_IMAGES = 16
+"""Whole images that run once more at random stalls."""
+
+SAMPLE_STALLS = (2**15, 2**15)
+"""Of pixels and answers in these, and of programming before them, in 1 / 65,536."""
+
+COMPILING = "compiling the RTL with Verilator, once per bundle"
+COMPILING_WAVES = "compiling the RTL with waveforms"
+
+
+class Job(NamedTuple):
+    """What to run, the same for both sources.
+
+    Attributes
+    ----------
+    bundle
+        The classifier.
+    images, levels
+        uint8, (N, height, width), and their word-line values uint8, (N, F), by the reference.
+    title
+        What the user is told.
+    seed
+        Of the stalls.
+    jobs
+        Processes.
+    trace, waves
+        Waveform file and its format.
+    variant
+        Of the front end.
+    board
+        For which the front end is made; None takes the smallest one that holds it.
+    parallelism
+        Sizes of the front end as for 'engram build'.
+    """
+
+    bundle: "Bundle"
+    images: "NDArray[np.uint8]"
+    levels: "NDArray[np.uint8]"
+    title: str
+    seed: int
+    jobs: int
+    trace: Path | None
+    waves: "Waves"
+    variant: Variant
+    board: "Board | None"
+    parallelism: str
+
+
+class Outcome(NamedTuple):
+    """What a run gave.
+
+    Attributes
+    ----------
+    report
+        The comparison.
+    seconds
+        All of the simulation.
+    cycles_per_second
+        Of the part that runs all images.
+    stalled
+        Images that ran at random stalls.
+    """
+
+    report: "Report"
+    seconds: float
+    cycles_per_second: float
+    stalled: int
+
+
+def run_features(job: Job) -> Outcome:
+    """Word-line values through the accelerator, all of them at random stalls."""
+    from sim.accelerator import accelerator_model, verify
+
+    bundle, levels, seed = job.bundle, job.levels, job.seed
+    with messages.status(COMPILING):
+        model = accelerator_model(bundle)
+    if job.trace is not None:
+        with messages.status(COMPILING_WAVES):
+            traced = accelerator_model(bundle, job.waves)
+        verify(traced, bundle, levels[:TRACED_IMAGES], seed=seed, waves=job.trace)
+        _say_traced(job.trace)
+    messages.print(job.title)
+    report, seconds = _timed(
+        "RTL",
+        len(levels),
+        lambda done: verify(model, bundle, levels, seed=seed, jobs=job.jobs, on_progress=done),
+    )
+    return Outcome(report, seconds, report.cycles / seconds, len(levels))
+
+
+def run_pixels(job: Job) -> Outcome:
+    """Whole images: all of them as fast as they go, a sample at random stalls."""
+    from sim.check import combined
+    from sim.images import front_end_of, image_bench, image_program, verify_images, verify_sample
+
+    images, levels, seed = job.images, job.levels, job.seed
+    with messages.status("choosing the parallelism of the front end"):
+        bundle, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism)
+    with messages.status(COMPILING):
+        program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
+    if job.trace is not None:
+        with messages.status(COMPILING_WAVES):
+            traced = image_bench(bundle, sizes, job.waves)
+        few = slice(TRACED_IMAGES)
+        verify_sample(traced, bundle, images[few], levels[few], seed=seed, waves=job.trace)
+        _say_traced(job.trace)
+    messages.print(job.title)
+    report, seconds = _timed(
+        "RTL",
+        len(images),
+        lambda done: verify_images(program, bundle, images, levels, jobs=job.jobs, on_progress=done),
+    )
+    sample = slice(min(SAMPLE_IMAGES, len(images)))
+    again, seconds_again = _timed(
+        "RTL at random stalls",
+        sample.stop,
+        lambda done: verify_sample(
+            bench, bundle, images[sample], levels[sample], seed=seed, on_progress=done
+        ),
+    )
+    speed = report.cycles / seconds
+    return Outcome(combined(report, again), seconds + seconds_again, speed, sample.stop)
+
+
+def run_self_programmed(job: Job) -> Outcome:
+    """Whole images through an array that programs itself first; a sample once more, all at random stalls."""
+    from sim.check import combined
+    from sim.images import front_end_of, image_program, verify_images
+    from sim.programming import SelfProgramming, worst
+
+    images, levels, seed = job.images, job.levels, job.seed
+    with messages.status("choosing the parallelism of the front end"):
+        placed, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism)
+    with messages.status("write-verify of the reference"):
+        programming = SelfProgramming(placed)
+        bundle, writes = programming.programmed, len(programming.requests())
+    with messages.status(COMPILING):
+        program = image_program(programming.erased, sizes)
+    messages.print(job.title)
+
+    def run(name: str, count: int, jobs: int, stalls: tuple[int, int]) -> tuple["Report", float]:
+        jobs = min(jobs, count)
+        return _timed(
+            f"RTL{name}, {jobs} x {writes:,} writes and reads, images",
+            jobs * writes + count,
+            lambda done: verify_images(
+                program,
+                bundle,
+                images[:count],
+                levels[:count],
+                jobs=jobs,
+                stalls=stalls,
+                seed=seed,
+                programming=programming,
+                on_progress=done,
+            ),
+        )
+
+    sample = min(SAMPLE_IMAGES, len(images))
+    report, seconds = run("", len(images), job.jobs, (0, 0))
+    again, seconds_again = run(" at random stalls", sample, 1, SAMPLE_STALLS)
+    assert report.programming is not None and again.programming is not None
+    both = combined(report, again)._replace(programming=worst([report.programming, again.programming]))
+    return Outcome(both, seconds + seconds_again, report.cycles / seconds, sample)
+
+
+def _timed(name: str, total: int, run: Callable[[Callable[[int], None]], "Report"]) -> tuple["Report", float]:
+    """Run under a progress bar; the report and the seconds."""
+    started = time.perf_counter()
+    with progress() as bar:
+        task = bar.add_task(name, total=total, note="")
+        report = run(lambda done: bar.update(task, completed=done))
+    return report, time.perf_counter() - started
+
+
+def _say_traced(trace: Path) -> None:
+    messages.print(f"waveform of the first images: {trace}", soft_wrap=True, highlight=False)
