@@ -46,6 +46,19 @@ def chosen_array(
     ] = "cmo-hfox",
     cell_bits: Annotated[int, _option("--cell-bits", "Width of a conductance code, 1 to 8.")] = 4,
     adc_bits: Annotated[int, _option("--adc-bits", "Bits of the ADCs, 1 to 12; 0 is the ideal ADC.")] = 8,
+    adc_kind: Annotated[
+        str, _option("--adc-kind", "sar: binary-weighted capacitors in each ADC; ramp: one ramp for a tile.")
+    ] = "sar",
+    adc_gain_sigma: Annotated[
+        float, _option("--adc-gain-sigma", "Spread of the ADCs' gain: relative standard deviation.")
+    ] = 0.0,
+    adc_offset_sigma_lsb: Annotated[
+        float, _option("--adc-offset-sigma-lsb", "Spread of the ADCs' offset: standard deviation in LSB.")
+    ] = 0.0,
+    adc_unit_sigma: Annotated[
+        float,
+        _option("--adc-unit-sigma", "Spread of a unit capacitor or ramp step, which bends the ADCs' curve."),
+    ] = 0.0,
     read_time: Annotated[
         str,
         _option(
@@ -92,11 +105,18 @@ def chosen_array(
     }
     given = {name: probability for name, probability in broken.items() if probability is not None}
     model = device_named(device).with_(**given)
+    adc = {
+        "bits": adc_bits or None,
+        "kind": adc_kind,
+        "gain_sigma": adc_gain_sigma,
+        "offset_sigma_lsb": adc_offset_sigma_lsb,
+        "unit_sigma": adc_unit_sigma,
+    }
     conditions = validated(
         Conditions,
         {
             "cell_bits": cell_bits,
-            "adc": validated(AdcModel, {"bits": adc_bits or None}, "adc"),
+            "adc": validated(AdcModel, adc, "adc"),
             "read_time_seconds": seconds_of(read_time, "--read-time"),
             "temperature_kelvin": temperature_kelvin,
             "cycles": cycles,

@@ -5,6 +5,8 @@ since their currents add up: ``code = round(G / G_lsb)``. Window cells compare, 
 within the window: ``code = round((G - g_hrs) / (g_lrs - g_hrs) * max_code)``.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +31,7 @@ WINDOW_MATCH_CODES = (40, 9)
 the 9T4R cell of arXiv 2410.03414, 0.16 pJ and 0.036 pJ, which it takes at one voltage and in one time."""
 
 
+@lru_cache(maxsize=16)
 def array_design(design: DesignPoint, cell_bits: int, adc_bits: int | None) -> DesignPoint:
     """The design with RRAM cells and converters of these widths; raises EngramError where they do not fit."""
     changes: dict[str, object] = {"cell_bits": cell_bits, "adc_bits": adc_bits}

@@ -5,6 +5,7 @@ rows of a tile. Additive noise is the same for every device; a cell drives one o
 cells have it as a share of the difference between a matching and a mismatching cell's current.
 """
 
+from functools import lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -87,6 +88,7 @@ def _byte_sums() -> NDArray[np.float64]:
 SUMS = _byte_sums()
 
 
+@lru_cache(maxsize=64)
 def _scale_for(variance: float, shift: int) -> int:
     low, high = 0, 2**SCALE_BITS - 1
     while low < high:

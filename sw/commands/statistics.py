@@ -1,0 +1,76 @@
+"""``python -m sw.rram.statistics``: the device models against the laws that they are made from."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sw.console import JsonOption, SeedOption, answer, print_json, progress, reports_errors
+from sw.rram.presets import DEVICES
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from sw.rram.statistics import Compared
+
+__all__ = ["statistics"]
+
+
+@reports_errors
+def statistics(
+    device: Annotated[
+        list[str] | None,
+        typer.Option(help="Preset or device file, may be repeated; all presets if left out."),
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1_000, max=10**7, help="Samples of each figure.")] = 1_000_000,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Compare programming error, drift, read noise and stuck rates of the device models with their laws.
+
+    A difference should be of the size of its standard error. Write-verify has no law: its rows say how far
+    the pulse-by-pulse model is from the error that the device's source measured.
+    """
+    import numpy as np
+
+    from sw.rram.device_files import device_named
+    from sw.rram.statistics import statistics_of, stuck_statistics
+
+    rng = np.random.default_rng(seed)
+    devices = [device_named(name) for name in device or DEVICES]
+    found: list[Compared] = []
+    with progress() as bar:
+        task = bar.add_task("devices", total=len(devices) + 1, note="")
+        for each in devices:
+            bar.update(task, note=each.name)
+            found += statistics_of(each, samples, rng)
+            bar.update(task, advance=1)
+        found += stuck_statistics(devices[0], samples, rng)
+        bar.update(task, advance=1, note="")
+    if json:
+        rows = [asdict(each) | {"difference": each.difference} for each in found]
+        print_json({"samples": samples, "seed": seed, "figures": rows})
+    else:
+        answer.print(_table(found, samples))
+
+
+def _table(found: "list[Compared]", samples: int) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=f"device models against their laws, {samples:,} samples")
+    for heading in ("device", "figure", "at"):
+        table.add_column(heading)
+    for heading in ("law", "model", "difference", "standard error"):
+        table.add_column(heading, justify="right")
+    for each in found:
+        unit = f" {each.unit}" if each.unit else ""
+        table.add_row(
+            each.device,
+            each.quantity,
+            each.at,
+            f"{each.law:.5g}{unit}",
+            f"{each.model:.5g}{unit}",
+            f"{each.difference:+.3%}",
+            f"{each.standard_error / abs(each.law):.3%}",
+        )
+    return table
