@@ -69,7 +69,7 @@ class AdcSpec(Component):
                 Assume(self.i.payload.match_line < design.templates),
             ]
 
-        depth = adc_latency(design)
+        depth = adc_latency(design, self._tables)
         queue = [Signal(current_layout(design), name=f"queue_{place}") for place in range(depth)]
         count = Signal(range(depth + 1))
         pushed, popped = Signal(), Signal()

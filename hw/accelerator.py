@@ -10,6 +10,7 @@ from hw.payloads import (
     conversion_layout,
     index_bits,
     level_word_layout,
+    next_image_port,
     program_layout,
     programmed_shape,
     result_layout,
@@ -48,6 +49,8 @@ class Accelerator(wiring.Component):
         With a pulse rule: those of a :class:`hw.programmer.Programmer`, which has the port to itself.
     load
         With `spram`: the codes; no word of an image may come before all of them.
+    next_image
+        With read noise: the index of the next image, see :class:`hw.array.BehaviouralArray`.
     conversion_tap
         Copy of every conversion in the cycle it is taken, for verification.
     score_address, score
@@ -69,6 +72,7 @@ class Accelerator(wiring.Component):
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
                 **({"load": In(load_port())} if spram else {}),
+                **({"next_image": In(next_image_port())} if bundle.read_noise is not None else {}),
             }
         )
 
@@ -95,6 +99,8 @@ class Accelerator(wiring.Component):
             m.d.comb += self.failures.eq(programmer.failures)
         if self._spram:
             connect(m, flipped(self.load), array.load)
+        if self._bundle.read_noise is not None:
+            connect(m, flipped(self.next_image), array.next_image)
         m.d.comb += [
             self.conversion_tap.valid.eq(array.conversions.valid & array.conversions.ready),
             self.conversion_tap.payload.eq(array.conversions.payload),

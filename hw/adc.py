@@ -1,20 +1,35 @@
 """ADC readout: match-line currents to codes, with gain and offset of the ADC that reads each match line."""
 
 import numpy as np
-from amaranth.hdl import Array, Const, Module, Mux, Signal, Value, signed
-from amaranth.lib import stream, wiring
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.payloads import conversion_layout, current_layout
+from hw.rom import add_rom
 from sw.design import DesignPoint
 from sw.reference.adc import AdcTables
 
-__all__ = ["AdcReadout", "adc_latency"]
+__all__ = ["AdcReadout", "adc_latency", "bent_codes"]
 
 
-def adc_latency(design: DesignPoint) -> int:
-    """Cycles from a current to its code: look-up, multiplication, clamp; none for the ideal ADC."""
-    return 0 if design.adc_bits is None else 3
+def adc_latency(design: DesignPoint, tables: AdcTables) -> int:
+    """Cycles from a current to its code: look-up, multiplication, clamp; none for the ideal ADC.
+
+    One more where there is nonlinearity.
+    """
+    if design.adc_bits is None:
+        return 0
+    return 4 if tables.inl.size else 3
+
+
+def bent_codes(design: DesignPoint, tables: AdcTables) -> tuple[int, ...]:
+    """Entries of the memory of nonlinearity: the final code of every code of every ADC, ADC after ADC.
+
+    Empty where there is none. ADCs are counted row tile by row tile.
+    """
+    codes = np.arange(tables.inl.shape[-1]) + tables.inl
+    return tuple(codes.clip(0, design.max_adc_code).reshape(-1).tolist())
 
 
 class AdcReadout(wiring.Component):
@@ -22,6 +37,7 @@ class AdcReadout(wiring.Component):
 
     ``code = clamp((current * gain + offset) >> shift, 0, 2**bits - 1)`` as in :mod:`sw.reference.adc`. The
     circuit stands for every ADC in turn and looks up gain and offset of the one that reads the match line.
+    Nonlinearity is one memory of all ADCs, :func:`bent_codes`, behind the clamp.
 
     Latency: :func:`adc_latency`. Throughput: one conversion per cycle. Under back-pressure the
     pipeline stops as a whole and loses nothing.
@@ -70,6 +86,11 @@ class AdcReadout(wiring.Component):
         product_bits = design.max_current.bit_length() + gain_bits
         sum_bits = max(product_bits + 1, offset_bits) + 1
 
+        # With nonlinearity, the clamped code stays in registers before the memory.
+        bends = self._tables.inl.size > 0
+        c_valid, clamped = self.o.valid, self.o.payload
+        if bends:
+            c_valid, clamped = Signal(), Signal(conversion_layout(design))
         l_valid = Signal()
         l_current = Signal(current_layout(design))
         l_gain = Signal(gain_bits)
@@ -92,26 +113,50 @@ class AdcReadout(wiring.Component):
             m.d.sync += [
                 l_valid.eq(self.i.valid),
                 l_current.eq(self.i.payload),
-                l_gain.eq(self._lookup(self._tables.gain)),
-                l_offset.eq(self._lookup(self._tables.offset)),
+                l_gain.eq(self._lookup(self._tables.gain, self.i.payload)),
+                l_offset.eq(self._lookup(self._tables.offset, self.i.payload)),
                 p_valid.eq(l_valid),
                 p_current.eq(l_current),
                 p_product.eq(l_current.current * l_gain),
                 p_offset.eq(l_offset),
-                self.o.valid.eq(p_valid),
-                self.o.payload.row_tile.eq(p_current.row_tile),
-                self.o.payload.match_line.eq(p_current.match_line),
-                self.o.payload.code.eq(
+                c_valid.eq(p_valid),
+                clamped.row_tile.eq(p_current.row_tile),
+                clamped.match_line.eq(p_current.match_line),
+                clamped.code.eq(
                     Mux(shifted < 0, 0, Mux(shifted > design.max_adc_code, design.max_adc_code, shifted))
                 ),
             ]
+        if bends:
+            self._bend(m, advance, p_current, c_valid, clamped)
         return m
 
-    def _lookup(self, table: np.ndarray) -> Value:
-        """Entry of the ADC that reads the payload's match line; a constant when all ADCs are alike."""
+    def _bend(
+        self, m: Module, advance: Value, p_current: data.View, c_valid: Value, clamped: data.View
+    ) -> None:
+        """Look up the final code of a clamped one."""
+        design = self._design
+        contents = bent_codes(design, self._tables)
+        read = add_rom(m, "inl", self.o.payload.code.shape(), contents, "block")
+        adcs = np.arange(self._tables.gain.size).reshape(self._tables.gain.shape)
+        adc = Signal(range(adcs.size))
+        m.d.comb += [
+            read.addr.eq(Cat(clamped.code, adc)),
+            read.en.eq(advance),
+            self.o.payload.code.eq(read.data),
+        ]
+        with m.If(advance):
+            m.d.sync += [
+                adc.eq(self._lookup(adcs, p_current)),
+                self.o.valid.eq(c_valid),
+                self.o.payload.row_tile.eq(clamped.row_tile),
+                self.o.payload.match_line.eq(clamped.match_line),
+            ]
+
+    def _lookup(self, table: np.ndarray, current: data.View) -> Value:
+        """Entry of the ADC that reads the match line of `current`; a constant when all ADCs are alike."""
         if np.all(table == table[0, 0]):
             return Const(int(table[0, 0]))
         design = self._design
         lines = range(design.templates)
         per_tile = [Array(int(row[design.adc_of_match_line(line)]) for line in lines) for row in table]
-        return Array(per_tile)[self.i.payload.row_tile][self.i.payload.match_line]
+        return Array(per_tile)[current.row_tile][current.match_line]

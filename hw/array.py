@@ -8,7 +8,8 @@ from hw.adc import AdcReadout
 from hw.cells import Cells
 from hw.code_memory import load_port
 from hw.match_lines import MatchLines
-from hw.payloads import ArraySeam
+from hw.payloads import ArraySeam, next_image_port
+from hw.read_noise import ReadNoiseAdder
 from hw.word_lines import WordLineDriver
 from sw.bundle import Bundle
 
@@ -25,10 +26,13 @@ class BehaviouralArray(wiring.Component):
     while the tile before it is read, plus the ADC's. Levels wait while both banks of the word-line driver are
     full; conversions wait for their consumer; programming waits until no image is inside.
 
+    With read noise there is a :class:`hw.read_noise.ReadNoiseAdder` before the ADCs, and one more port,
+    `next_image`: the index of the next image, given while no image is inside.
+
     Parameters
     ----------
     bundle
-        Sizes, conductance codes and ADC tables.
+        Sizes, conductance codes, ADC tables and read noise.
     spram
         Codes are in single-port RAM and come at start through one more port, `load`, see
         :class:`hw.cells.Cells`.
@@ -38,10 +42,13 @@ class BehaviouralArray(wiring.Component):
         self._bundle = bundle
         self._spram = spram
         seam = ArraySeam(bundle.design, pulse=bundle.pulse is not None)
-        super().__init__({**seam.members, "load": In(load_port())} if spram else seam)
+        members = {"load": In(load_port())} if spram else {}
+        if bundle.read_noise is not None:
+            members["next_image"] = In(next_image_port())
+        super().__init__({**seam.members, **members} if members else seam)
 
     def elaborate(self, platform):
-        """Word lines, cells, match lines, ADCs."""
+        """Word lines, cells, match lines, read noise, ADCs."""
         m = Module()
         design = self._bundle.design
         m.submodules.word_lines = word_lines = WordLineDriver(design)
@@ -50,7 +57,13 @@ class BehaviouralArray(wiring.Component):
         m.submodules.adc = adc = AdcReadout(design, self._bundle.adc)
 
         connect(m, flipped(self.levels), word_lines.i)
-        connect(m, match_lines.o, adc.i)
+        if self._bundle.read_noise is None:
+            connect(m, match_lines.o, adc.i)
+        else:
+            m.submodules.read_noise = read_noise = ReadNoiseAdder(design, self._bundle.read_noise)
+            connect(m, match_lines.o, read_noise.i)
+            connect(m, read_noise.o, adc.i)
+            connect(m, flipped(self.next_image), read_noise.next_image)
         connect(m, adc.o, flipped(self.conversions))
         connect(m, flipped(self.program), cells.program)
         connect(m, cells.programmed, flipped(self.programmed))

@@ -134,8 +134,7 @@ def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]
 
 def image_cycles(bundle: Bundle, parallelism: Sizes | None) -> int:
     """Cycles per image: the slower of array and front end, whose features the quantiser takes."""
-    design = bundle.design
-    array = accelerator_timing(design).interval
+    array = accelerator_timing(bundle).interval
     if parallelism is None:
         return array
-    return max(array, plan_front_end(bundle, parallelism).cycles(cycles_per_value(design)))
+    return max(array, plan_front_end(bundle, parallelism).cycles(cycles_per_value(bundle.design)))

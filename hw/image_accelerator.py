@@ -7,7 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hw.accelerator import Accelerator
 from hw.code_memory import load_port
 from hw.frontend.variant import Sizes, plan_front_end
-from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
+from hw.payloads import conversion_layout, index_bits, level_word_layout, next_image_port, result_layout
 from hw.programmer import host_ports
 from hw.quantiser import Quantiser
 from hw.word_packer import WordPacker
@@ -43,6 +43,8 @@ class ImageAccelerator(wiring.Component):
         With `spram`: the codes; no pixel may come before all of them.
     write, written, failures
         With a pulse rule: see :class:`hw.programmer.Programmer`. Waits while an image is inside.
+    next_image
+        With read noise: the index of the next image; only while none is inside.
     level_tap, conversion_tap
         Copies of every word of word-line values and of every conversion, in the cycle it is taken.
     score_address, score
@@ -66,6 +68,7 @@ class ImageAccelerator(wiring.Component):
                 "score": Out(unsigned(design.max_score.bit_length())),
                 **(host_ports(design).members if bundle.pulse is not None else {}),
                 **({"load": In(load_port())} if spram else {}),
+                **({"next_image": In(next_image_port())} if bundle.read_noise is not None else {}),
             }
         )
 
@@ -89,6 +92,8 @@ class ImageAccelerator(wiring.Component):
             m.d.comb += self.failures.eq(accelerator.failures)
         if self._spram:
             connect(m, flipped(self.load), accelerator.load)
+        if self._bundle.read_noise is not None:
+            connect(m, flipped(self.next_image), accelerator.next_image)
         m.d.comb += [
             self.level_tap.valid.eq(packer.o.valid & packer.o.ready),
             self.level_tap.payload.eq(packer.o.payload),

@@ -1,5 +1,8 @@
 """Memories of a chip that are meant for block RAM, before anything is synthesised."""
 
+from collections.abc import Iterator
+
+from hw.adc import bent_codes
 from hw.frontend.memories import MemoryPlan
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.geometry import ArrayGeometry
@@ -44,6 +47,13 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
             False,
             tuple(geometry.pack_codes(bundle.codes)),
         ),
+        *_nonlinearity(bundle),
         MemoryPlan("classifier.scores", design.templates, design.max_score.bit_length()),
     ]
     return tuple(plans)
+
+
+def _nonlinearity(bundle: Bundle) -> Iterator[MemoryPlan]:
+    codes = bent_codes(bundle.design, bundle.adc)
+    if codes:
+        yield MemoryPlan("adc.inl", len(codes), bundle.design.max_adc_code.bit_length(), False, codes)

@@ -18,6 +18,7 @@ __all__ = [
     "current_layout",
     "index_bits",
     "level_word_layout",
+    "next_image_port",
     "program_layout",
     "programmed_shape",
     "result_layout",
@@ -159,6 +160,11 @@ def written_layout(design: DesignPoint) -> data.StructLayout:
             "resets": unsigned(9),
         }
     )
+
+
+def next_image_port() -> wiring.Signature:
+    """Index of the next image, on which read noise depends; taken in the cycle it is valid."""
+    return wiring.Signature({"valid": Out(1), "payload": Out(32)})
 
 
 class ArraySeam(wiring.Signature):

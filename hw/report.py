@@ -49,7 +49,7 @@ def speed_of(bundle: Bundle, parallelism: Sizes | None, clock_mhz: float, baud: 
     for one image's worth of the slowest unit, or of all layers where they are folded.
     """
     design = bundle.design
-    latency = accelerator_timing(design).latency
+    latency = accelerator_timing(bundle).latency
     interval = image_cycles(bundle, parallelism)
     if parallelism is None:
         link_bytes, cycles = 1 + load_bytes(design) + 1 + 1 + ANSWER_BYTES, latency

@@ -1,5 +1,7 @@
 """Cycles of the accelerator, by stepping through its handshakes without data.
 
+Read noise is one more block with handshakes, whose generator was idle for long before the first image.
+
 The tests hold this model against the RTL cycle for cycle, so the build report can give cycles at once.
 """
 
@@ -8,7 +10,9 @@ from typing import NamedTuple
 from hw.adc import adc_latency
 from hw.geometry import ArrayGeometry
 from hw.match_lines import pipeline_stages
-from sw.design import DesignPoint
+from hw.noise_values import KEY_CYCLES, VALUE_CYCLES
+from sw.bundle import Bundle
+from sw.reference.noise import CONVERSION_ROUNDS
 
 __all__ = ["Timing", "accelerator_timing"]
 
@@ -31,14 +35,40 @@ class Timing(NamedTuple):
     interval: int
 
 
-def accelerator_timing(design: DesignPoint) -> Timing:
-    """Latency and interval of :class:`hw.accelerator.Accelerator` for `design`."""
-    results = _result_cycles(design, IMAGES)
+def accelerator_timing(bundle: Bundle) -> Timing:
+    """Latency and interval of :class:`hw.accelerator.Accelerator` for `bundle`."""
+    results = _result_cycles(bundle, IMAGES)
     return Timing(results[0], results[-1] - results[-2])
 
 
-def _result_cycles(design: DesignPoint, images: int) -> list[int]:
+class _NoiseValues:
+    """The handshake of :class:`hw.noise_values.NoiseValues`; in the pipeline stand None and last or not."""
+
+    def __init__(self, conversions: int):
+        self._conversions = self._left = conversions
+        self._key_cycles = 0
+        self._pipeline: list[bool | None] = [None] * VALUE_CYCLES
+        for _ in range(VALUE_CYCLES + KEY_CYCLES):
+            self.step(taken=False)
+
+    @property
+    def valid(self) -> bool:
+        return self._pipeline[-1] is not None
+
+    def step(self, *, taken: bool) -> None:
+        issues = not self._key_cycles and self._left > 0
+        self._key_cycles -= self._key_cycles > 0
+        if self.valid and not taken:
+            return
+        if self._pipeline[CONVERSION_ROUNDS - 2]:
+            self._key_cycles, self._left = KEY_CYCLES, self._conversions
+        self._left -= issues
+        self._pipeline = [self._left == 0 if issues else None, *self._pipeline[:-1]]
+
+
+def _result_cycles(bundle: Bundle, images: int) -> list[int]:
     """Cycle in which each result is valid; the first word is taken in cycle 0."""
+    design = bundle.design
     geometry = ArrayGeometry(design)
     tile_words = list(geometry.words_in_tile) * images
     lines, lanes, tiles = design.templates, design.col_lanes, design.row_tiles
@@ -49,7 +79,9 @@ def _result_cycles(design: DesignPoint, images: int) -> list[int]:
     pipeline = [None] * pipeline_stages(design)  # None, or whether the word ends a pass
     held = 0
     sent = 0  # currents sent so far
-    converting = [None] * adc_latency(design)  # index of a conversion or None
+    noise = _NoiseValues(lines * tiles) if bundle.read_noise is not None else None
+    noisy = None  # conversion whose current has its noise, or None
+    converting = [None] * adc_latency(design, bundle.adc)  # index of a conversion or None
     adding = None  # conversion whose score is being added up
     closing = compared = result = False  # scores are in, last class compared, answer valid
     results: list[int] = []
@@ -59,7 +91,7 @@ def _result_cycles(design: DesignPoint, images: int) -> list[int]:
         ends_image = adding is not None and adding // lines % tiles == tiles - 1
         scores_ready = not ends_image or not closing
         adc_ready = scores_ready if not converting else converting[-1] is None or scores_ready
-        leaving = held > 0 and adc_ready
+        leaving = held > 0 and (adc_ready if noise is None else noise.valid and (noisy is None or adc_ready))
         leaving_last = leaving and held == 1
         at_end = pipeline[-1] is True
         capture = at_end and (held == 0 or leaving_last)
@@ -75,9 +107,12 @@ def _result_cycles(design: DesignPoint, images: int) -> list[int]:
         closing = closing or closes
         result, compared = compared, closes
 
-        # Scores and ADC.
+        # Scores, ADC and read noise.
         current = sent if leaving else None
         sent += leaving
+        if noise is not None:
+            noise.step(taken=leaving)
+            current, noisy = noisy, current if noisy is None or adc_ready else noisy
         if scores_ready:
             adding = converting[-1] if converting else current
         if converting and adc_ready:

@@ -12,6 +12,8 @@ from tests.bundles import random_bundle, random_levels
 from tests.rtl import Bench
 
 IMAGES = 6
+IDLE_CYCLES = 50
+"""Enough for noise values to be there."""
 
 
 def design(**changes) -> DesignPoint:
@@ -53,10 +55,19 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_equals_reference_under_stalls(name):
+BOTH = {"noise": True, "inl": True}
+CASES = [
+    *(pytest.param(name, {}, id=name) for name in SHAPES),
+    *(pytest.param(name, BOTH, id=f"{name}, noise, nonlinearity") for name in SHAPES),
+    pytest.param("plain", {"noise": True}, id="plain, noise"),
+    pytest.param("plain", {"inl": True}, id="plain, nonlinearity"),
+]
+
+
+@pytest.mark.parametrize(("name", "imperfections"), CASES)
+def test_equals_reference_under_stalls(name, imperfections):
     shape = SHAPES[name]
-    bundle = random_bundle(shape, seed=1, codes="random")
+    bundle = random_bundle(shape, seed=1, codes="random", **imperfections)
     expected = pipeline.run_levels(bundle, random_levels(shape, IMAGES, seed=2))
     words = ArrayGeometry(shape).pack_levels(expected.levels).reshape(-1, shape.row_lanes)
 
@@ -105,15 +116,17 @@ def test_scores_can_be_read_back_after_each_image(name):
     assert scores.tolist() == expected.scores.tolist()
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_timing_model_is_exact(name):
+@pytest.mark.parametrize(("name", "imperfections"), CASES)
+def test_timing_model_is_exact(name, imperfections):
     shape = SHAPES[name]
     images = 4
-    dut = Accelerator(random_bundle(shape, seed=6))
+    bundle = random_bundle(shape, seed=6, **imperfections)
+    dut = Accelerator(bundle)
     bench = Bench(dut)
     results = []
 
     async def keep_busy(ctx):
+        await ctx.tick().repeat(IDLE_CYCLES)
         ctx.set(dut.levels.valid, 1)
         ctx.set(dut.result.ready, 1)
         words_left, cycle = images * ArrayGeometry(shape).words, 0
@@ -128,4 +141,4 @@ def test_timing_model_is_exact(name):
 
     bench.testbench(keep_busy)
     bench.run()
-    assert accelerator_timing(shape) == (results[0], results[-1] - results[-2])
+    assert accelerator_timing(bundle) == (results[0], results[-1] - results[-2])
