@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from sw.errors import EngramError
 from sw.reference import adc
-from sw.rram.converters import AdcModel, FullScale, adc_tables, draw_converters
+from sw.rram.converters import AdcModel, FullScale, draw_converters
 from sw.rram.mapping import array_design, conductance_codes
 from sw.rram.presets import DEVICES
 from tests.bundles import tiny_design
@@ -18,7 +18,7 @@ WIDE = {"height": 28, "width": 28, "classes": 200, "layers": (), "rows": 8, "col
 
 
 def tables(design, device=CMO, seed=1, **model):
-    return adc_tables(design, device, AdcModel(**model), np.random.default_rng(seed))
+    return draw_converters(design, device, AdcModel(**model), np.random.default_rng(seed)).tables()
 
 
 def law(got, expected):

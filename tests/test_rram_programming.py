@@ -291,3 +291,32 @@ def test_resistive_lines_cost_current(bundle):
     )
     assert np.all(resistive.codes <= free.codes)
     assert np.any(resistive.codes < free.codes)
+
+
+def test_coping_changes_nothing_where_nothing_is_stuck(bundle):
+    wanted = chip(bundle)
+    got = chip(bundle, coping={"spare_lines": 2, "polarity": True})
+    np.testing.assert_array_equal(got.codes, wanted.codes)
+    np.testing.assert_array_equal(got.adc.gain, wanted.adc.gain)
+
+
+def test_coping_brings_codes_nearer_to_those_without_stuck_devices():
+    start = random_bundle(tiny_design(height=20, width=20), 1)
+    device = CMO.with_(p_stuck_hrs=0.05, p_stuck_lrs=0.05)
+    free = chip(start).codes.astype(int)
+    wrong = [
+        int((np.abs(chip(start, device, coping=coping).codes - free) > 3).sum())
+        for coping in ({}, {"spare_lines": 2}, {"polarity": True}, {"spare_lines": 2, "polarity": True})
+    ]
+    assert wrong[0] > max(wrong[1:3])
+    assert min(wrong[1:3]) > wrong[3]
+
+
+def test_calibration_brings_the_converters_nearer_to_each_other(bundle):
+    adc_model = {"bits": 8, "offset_sigma_lsb": 4.0}
+    drawn, trimmed = (
+        chip(bundle, IDEAL, adc=adc_model, coping={"calibrate_adc": calibrate}).adc
+        for calibrate in (False, True)
+    )
+    spread = [np.std(tables.offset / 2**tables.shift) for tables in (drawn, trimmed)]
+    assert spread[1] < spread[0] / 5

@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sw.bundle_checks import MAX_ADC_OFFSET, MAX_SHIFT
 from sw.design import DesignPoint
 from sw.errors import EngramError
-from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
+from sw.reference.adc import GAIN_BITS, AdcTables
 from sw.rram.device import Device
 from sw.rram.linearity import code_inl, comparison_levels
 from sw.rram.mapping import current_codes
 
-__all__ = ["AdcModel", "ChipConverters", "FullScale", "adc_tables", "draw_converters", "full_scale_of"]
+__all__ = ["AdcModel", "ChipConverters", "FullScale", "draw_converters", "full_scale_of"]
 
 NO_INL = np.zeros((0, 0, 0), np.int16)
 
@@ -85,7 +85,7 @@ class AdcModel(BaseModel):
 
 @dataclass(frozen=True, eq=False)
 class ChipConverters:
-    """The ADCs of one chip before they are put in integers.
+    """The ADCs of one chip before they are put in integers; all empty for the ideal ADC.
 
     Attributes
     ----------
@@ -112,6 +112,9 @@ class ChipConverters:
         EngramError
             If an offset does not fit at all.
         """
+        if not self.gain.size:
+            empty = np.zeros((0, 0), np.int32)
+            return AdcTables(empty, empty, 0)
         shift = 0
         while shift < MAX_SHIFT and self._fits(shift + 1):
             shift += 1
@@ -168,7 +171,7 @@ def draw_converters(
     Parameters
     ----------
     design
-        Gives resolution, tiles and how many match lines share an ADC; `adc_bits` is not None.
+        Gives resolution, tiles and how many match lines share an ADC.
     device
         Gives the currents of a cell that matches and of one that does not.
     model
@@ -181,8 +184,10 @@ def draw_converters(
     EngramError
         If the codes are too narrow to tell the two states apart, or the range is not chosen.
     """
-    assert design.adc_bits is not None
     low, high = current_codes(design, device)
+    if design.adc_bits is None:
+        none = np.zeros((0, 0))
+        return ChipConverters(none, none, none, NO_INL)
     full_scale = full_scale_of(design, model)
     rows = np.array([design.rows_in_tile(tile) for tile in range(design.row_tiles)])
     lowest = rows * low + np.array(full_scale.lowest) * (high - low)
@@ -192,26 +197,19 @@ def draw_converters(
         lowest[:, np.newaxis],
         gain * np.maximum(1 + model.gain_sigma * rng.standard_normal(shape), 0),
         model.offset_sigma_lsb * rng.standard_normal(shape),
-        _drawn_inl(design, model, rng),
+        _drawn_inl(design, design.adc_bits, model, rng),
     )
 
 
-def adc_tables(design: DesignPoint, device: Device, model: AdcModel, rng: np.random.Generator) -> AdcTables:
-    """Tables of the ADCs of one chip, see :func:`draw_converters`; empty ones for the ideal ADC."""
-    if design.adc_bits is None:
-        current_codes(design, device)
-        return full_scale_tables(design, 0, 1)
-    return draw_converters(design, device, model, rng).tables()
-
-
-def _drawn_inl(design: DesignPoint, model: AdcModel, rng: np.random.Generator) -> NDArray[np.int16]:
+def _drawn_inl(
+    design: DesignPoint, bits: int, model: AdcModel, rng: np.random.Generator
+) -> NDArray[np.int16]:
     """Nonlinearity in whole codes; empty where it changes none."""
-    assert design.adc_bits is not None
     adcs, tiles = design.adcs_per_row_tile, design.col_tiles
     own = adcs if model.kind == "sar" else tiles
     if model.unit_sigma == 0:
         return NO_INL
-    levels = comparison_levels(model.kind, design.adc_bits, model.unit_sigma, design.row_tiles * own, rng)
+    levels = comparison_levels(model.kind, bits, model.unit_sigma, design.row_tiles * own, rng)
     inl = code_inl(levels).reshape(design.row_tiles, own, -1)
     if not inl.any():
         return NO_INL

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.reference.noise import ReadNoise
+from sw.rram.calibration import calibrated
 from sw.rram.conditions import Conditions
-from sw.rram.converters import adc_tables
+from sw.rram.converters import draw_converters
+from sw.rram.coping import cope
 from sw.rram.crossbar import with_resistive_lines
 from sw.rram.device import Device
 from sw.rram.effects import check_effects
@@ -52,9 +54,11 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     """
     check_effects(device, conditions)
     design = array_design(bundle.design, conditions.cell_bits, conditions.adc.bits)
-    adc = adc_tables(design, device, conditions.adc, chip_generator(seed, chip, "converters"))
-    stuck = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"))
+    coping = conditions.coping
+    converters = draw_converters(design, device, conditions.adc, chip_generator(seed, chip, "converters"))
     targets = target_conductances(bundle.templates, design, device)
+    there = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"), coping.spare_lines)
+    stuck = cope(there, targets, design, device, coping)
     held = held_conductances(stuck, design, device)
     read, done = _at_read_time(targets, held, device, conditions, seed, chip)
     noise = None
@@ -62,11 +66,14 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
         read, noise = _with_noise(read, design, device, seed, chip)
     read = np.where(np.isnan(held), read, held)
     read = with_resistive_lines(read, design, conditions.word_line_ohms, conditions.match_line_ohms)
+    if coping.calibrate_adc:
+        rng = chip_generator(seed, chip, "calibration")
+        converters = calibrated(converters, design, device, conditions.adc, noise, rng)
     record = chip_record(device, conditions, seed, chip, stuck, done)
     return bundle.with_(
         design=design,
         codes=conductance_codes(read, design, device),
-        adc=adc,
+        adc=converters.tables(),
         provenance=bundle.provenance.model_copy(update={"device": record}),
         read_noise=noise,
         pulse=None,
