@@ -43,6 +43,9 @@ def test_a_file_may_start_from_a_preset(named):
     assert device.retention == preset.retention
     assert device.read_noise.sigma_of_window == 0.02
     assert device.source == f"mine.toml, like cmo-hfox: {preset.source}"
+    hot = named('like = "cmo-hfox"\n[retention]\nactivation_energy_ev = 1.1\nreference_kelvin = 300\n')
+    assert hot.retention.moments(60) == preset.retention.moments(60)
+    assert hot.retention.activation_energy_ev == 1.1
 
 
 def test_measured_conductances_give_the_window(named, tmp_path):
@@ -79,6 +82,7 @@ def test_measured_conductances_give_the_window(named, tmp_path):
         ),
         ('like = "cmo-hfox"\ng_lrs_siemens = 95e-6\n', "{}: g_lrs_siemens must lie within 8e-06 to 9e-05"),
         ('like = "cmo"\n', "{}: like must be one of ideal, cmo-hfox, "),
+        ('like = "ideal"\n[pulses]\nmax_pulses = 9\n', "{}: acceptance must be given in [pulses], it is not"),
         ("like = [1]\n", "{}: like must be one of ideal, cmo-hfox, "),
         (SMALL + "retention = 3\n", "{}: retention must be a table, got 3"),
         (SMALL + "measured = 3\n", "{}: measured must be the name of a CSV file, got 3"),

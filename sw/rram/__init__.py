@@ -1,1 +1,4 @@
-"""RRAM: devices (:mod:`sw.rram.device`) and how templates are programmed (:mod:`sw.rram.programming`)."""
+"""RRAM: devices, what their chips are like, and how templates are programmed into one.
+
+:mod:`sw.rram.programming` composes the steps; each has a module of its own, and so has each law of a device.
+"""

@@ -20,6 +20,8 @@ from sw.rram.presets import DEVICES
 __all__ = ["EXAMPLE", "device_named"]
 
 EXAMPLE = """\
+# like = "cmo-hfox"                     # start from a preset: its values hold where this file has none
+# measured = "cells.csv"                # instead of window, error, retention and pulses
 name = "my-oxide"                       # file name if left out
 source = "wafer 7, lot 12, 2026"        # where the figures come from
 g_hrs_siemens = 5e-6                    # the window
@@ -112,8 +114,9 @@ def _from_toml(path: Path) -> Device:
         if like not in list(DEVICES):
             raise EngramError(f"{path}: like must be one of {', '.join(DEVICES)}, got {like!r}")
         own = {"name", "source", MEASURED, *(REPLACED if cells else ())}
-        base = {key: value for key, value in dict(DEVICES[like]).items() if key not in own}
-        table = base | {"source": f"{path.name}, like {like}: {DEVICES[like].source}"} | table
+        base = DEVICES[like].model_dump(exclude=own, exclude_none=True)
+        source = f"{path.name}, like {like}: {DEVICES[like].source}"
+        table = _merged(base | {"source": source}, table)
     if cells is not None:
         if not isinstance(cells, str):
             raise EngramError(f"{path}: {MEASURED} must be the name of a CSV file, got {cells!r}")
@@ -142,7 +145,7 @@ def _device(table: dict[str, Any], path: Path) -> Device:
 def _check_keys(
     table: dict[str, Any], model: type[BaseModel], path: Path, where: str, more: tuple[str, ...] = ()
 ) -> None:
-    """Refuse unknown keys, with the known ones, and tables of laws that lack one."""
+    """Refuse unknown keys, with the known ones."""
     known = (*more, *model.model_fields)
     for key, value in table.items():
         if key not in known:
@@ -152,13 +155,22 @@ def _check_keys(
             if not isinstance(value, dict):
                 raise EngramError(f"{path}: {key}{where} must be a table, got {value!r}")
             _check_keys(value, law, path, f" in [{key}]")
-            _check_given(value, law, path, f" in [{key}]")
 
 
 def _check_given(table: dict[str, Any], model: type[BaseModel], path: Path, where: str) -> None:
+    """Refuse tables that lack a key."""
     for key, field in model.model_fields.items():
         if field.is_required() and key not in table:
             raise EngramError(f"{path}: {key} must be given{where}, it is not")
+        law = _law(field.annotation)
+        if law is not None and key in table:
+            _check_given(table[key], law, path, f" in [{key}]")
+
+
+def _merged(base: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `table`, and tables of both merged in turn."""
+    both = {key: value for key, value in table.items() if isinstance(value, dict) and key in base}
+    return base | table | {key: _merged(base[key], value) for key, value in both.items()}
 
 
 def _law(annotation: Any) -> type[BaseModel] | None:
