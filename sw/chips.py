@@ -6,7 +6,7 @@ spend more time than that on handing the interpreter to each other.
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import NamedTuple, Self
@@ -24,6 +24,9 @@ from sw.rram.programming import program
 
 __all__ = ["Chips", "default_jobs"]
 
+CHIPS_TOGETHER = 4
+"""Chips that a process classifies side by side; more would gain little."""
+
 
 class Work(NamedTuple):
     """What all chips of a run have in common: bundle, word-line values (N, F), classes (N,), seed."""
@@ -33,14 +36,14 @@ class Work(NamedTuple):
     truth: NDArray
     seed: int
 
-    def accuracy(self, device: Device, conditions: Conditions, chip: int) -> float:
-        """Share of right answers of one chip."""
-        return float(np.mean(self.labels(device, conditions, chip) == self.truth))
+    def accuracies(self, device: Device, conditions: Conditions, chips: Iterable[int]) -> list[float]:
+        """Share of right answers of each of these chips."""
+        return np.mean(self.labels(device, conditions, chips) == self.truth, axis=1).tolist()
 
-    def labels(self, device: Device, conditions: Conditions, chip: int) -> NDArray[np.int64]:
-        """Classes (N,) that one chip gives."""
-        programmed = program(self.bundle, device, conditions, seed=self.seed, chip=chip)
-        return pipeline.classify(programmed, self.levels)
+    def labels(self, device: Device, conditions: Conditions, chips: Iterable[int]) -> NDArray[np.int64]:
+        """Classes (chips, N) that these chips give."""
+        programmed = [program(self.bundle, device, conditions, seed=self.seed, chip=chip) for chip in chips]
+        return pipeline.classify_chips(programmed, self.levels)
 
 
 class Chips:
@@ -65,7 +68,7 @@ class Chips:
         self, bundle: Bundle, levels: NDArray[np.uint8], truth: NDArray, *, seed: int, jobs: int = 1
     ) -> None:
         self._work = Work(bundle, np.asfortranarray(levels), truth, seed)
-        self._pool = None
+        self._jobs, self._pool = jobs, None
         if jobs > 1:
             self._pool = ProcessPoolExecutor(jobs, initializer=_enter, initargs=(self._work,))
 
@@ -94,22 +97,24 @@ class Chips:
         EngramError
             If the conditions do not fit the device, or a process was ended from outside.
         """
-        shares = []
-        for share in self._each(device, conditions, chips):
-            shares.append(share)
-            done(1)
+        step = min(CHIPS_TOGETHER, -(-chips // self._jobs))
+        parts = [range(first, min(first + step, chips)) for first in range(0, chips, step)]
+        shares: list[float] = []
+        for part in self._each(device, conditions, parts):
+            shares += part
+            done(len(part))
         return np.array(shares)
 
     def labels(self, device: Device, conditions: Conditions, chip: int) -> NDArray[np.int64]:
         """Classes (N,) that one chip gives."""
-        return self._work.labels(device, conditions, chip)
+        return self._work.labels(device, conditions, [chip])[0]
 
-    def _each(self, device: Device, conditions: Conditions, chips: int) -> Iterator[float]:
+    def _each(self, device: Device, conditions: Conditions, parts: list[range]) -> Iterator[list[float]]:
         if self._pool is None:
-            yield from (self._work.accuracy(device, conditions, chip) for chip in range(chips))
+            yield from (self._work.accuracies(device, conditions, part) for part in parts)
             return
         try:
-            futures = [self._pool.submit(_accuracy, device, conditions, chip) for chip in range(chips)]
+            futures = [self._pool.submit(_accuracies, device, conditions, part) for part in parts]
             yield from (future.result() for future in futures)
         except BrokenProcessPool:
             raise EngramError(
@@ -139,5 +144,5 @@ def _one_thread() -> threadpool_limits:
     return threadpool_limits(1, user_api="blas")
 
 
-def _accuracy(device: Device, conditions: Conditions, chip: int) -> float:
-    return _work.accuracy(device, conditions, chip)
+def _accuracies(device: Device, conditions: Conditions, chips: range) -> list[float]:
+    return _work.accuracies(device, conditions, chips)

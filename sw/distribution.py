@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 __all__ = ["CONFIDENCE", "Distribution", "distribution_of", "mean_interval", "share_interval"]
 
@@ -64,6 +63,8 @@ def distribution_of(accuracies: NDArray[np.float64], yield_at: float) -> Distrib
 
 def mean_interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Interval of the mean at 95 % confidence, by Student's t; of one value it is that value."""
+    from scipy import special  # inside: slow to import
+
     mean, freedom = float(values.mean()), len(values) - 1
     if not freedom:
         return mean, mean
@@ -77,6 +78,8 @@ def share_interval(successes: int, trials: int) -> tuple[float, float]:
     It is the exact interval of the binomial distribution: it covers the true share in at least 95 % of
     batches, also when all chips are good or none is.
     """
+    from scipy import special
+
     low = special.betaincinv(successes, trials - successes + 1, TAIL) if successes else 0.0
     high = special.betaincinv(successes + 1, trials - successes, 1 - TAIL) if successes < trials else 1.0
     return float(low), float(high)

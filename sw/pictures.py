@@ -17,7 +17,7 @@ from sw.files import write_atomically
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["draw_chips", "draw_confusion", "draw_templates", "template_maps"]
+__all__ = ["draw_chips", "draw_confusion", "draw_templates", "new_figure", "template_maps", "write_figure"]
 
 DOTS_PER_INCH = 130
 MAX_PANELS = 64
@@ -41,7 +41,7 @@ def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     numbered = classes <= MAX_NUMBERED_CLASSES
     side = max(4.0, 0.45 * classes + 1.5) if numbered else 9.0
-    figure = _figure(side + (0.8 if numbered else 2), side)
+    figure = new_figure(side + (0.8 if numbered else 2), side)
     axes = figure.add_subplot()
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
     axes.set(title=title, xlabel="answered class", ylabel="true class")
@@ -53,7 +53,7 @@ def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
                 column, row, matrix[row, column], ha="center", va="center", color=colour, fontsize="small"
             )
     figure.colorbar(image, ax=axes, label="share of the true class", fraction=0.046)
-    _write(figure, path)
+    write_figure(figure, path)
 
 
 def template_maps(bundle: Bundle) -> NDArray[np.int64]:
@@ -100,7 +100,7 @@ def draw_templates(bundle: Bundle, path: Path) -> None:
     rows = ceil(len(panels) / columns)
     mosaics = np.ma.masked_less(template_maps(bundle), 0)
     tall = mosaics.shape[1] / mosaics.shape[2]
-    figure = _figure(max(5.0, 1.5 * columns), (1.5 * tall + 0.35) * rows + 0.9)
+    figure = new_figure(max(5.0, 1.5 * columns), (1.5 * tall + 0.35) * rows + 0.9)
     colours = _gaps_in("viridis", "white")
     for place, (label, index) in enumerate(panels):
         axes = figure.add_subplot(rows, columns, place + 1)
@@ -122,7 +122,7 @@ def draw_templates(bundle: Bundle, path: Path) -> None:
         f"{channels} channel{'s' * (channels > 1)} of {height} x {width}, {meaning}",
         fontsize="medium",
     )
-    _write(figure, path)
+    write_figure(figure, path)
 
 
 def draw_chips(accuracies: NDArray[np.float64], ideal: float, title: str, path: Path) -> None:
@@ -135,7 +135,7 @@ def draw_chips(accuracies: NDArray[np.float64], ideal: float, title: str, path: 
     """
     from matplotlib.ticker import MaxNLocator
 
-    figure = _figure(6.5, 3.5)
+    figure = new_figure(6.5, 3.5)
     axes = figure.add_subplot()
     axes.axhline(100 * ideal, color="black", linestyle="--", label=f"ideal array {100 * ideal:.2f} %")
     mean = 100 * float(accuracies.mean())
@@ -148,10 +148,11 @@ def draw_chips(accuracies: NDArray[np.float64], ideal: float, title: str, path: 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y", alpha=0.4)
     figure.legend(fontsize="small", loc="outside lower center", ncols=2)
-    _write(figure, path)
+    write_figure(figure, path)
 
 
-def _figure(width_inches: float, height_inches: float) -> "Figure":
+def new_figure(width_inches: float, height_inches: float) -> "Figure":
+    """An empty figure of this size."""
     from matplotlib.figure import Figure  # without pyplot: no screen, no global state
 
     return Figure(figsize=(width_inches, height_inches), layout="constrained")
@@ -163,7 +164,8 @@ def _gaps_in(colours: str, colour: str):
     return matplotlib.colormaps[colours].with_extremes(bad=colour)
 
 
-def _write(figure: "Figure", path: Path) -> None:
+def write_figure(figure: "Figure", path: Path) -> None:
+    """Write a figure as PNG file; raises EngramError if it cannot be written."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH)
     write_atomically(path, buffer.getvalue())

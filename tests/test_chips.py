@@ -36,7 +36,7 @@ def test_each_chip_is_the_reference_with_that_chip_programmed(jobs):
         np.testing.assert_array_equal(labels, pipeline.classify(programmed, LEVELS))
         assert got[chip] == np.mean(labels == TRUTH)
     assert len(set(got)) > 1
-    assert heard == [1] * 5
+    assert sum(heard) == 5
 
 
 def test_fewer_chips_are_the_first_ones():

@@ -1,14 +1,16 @@
 """Accuracies, and the commands 'engram evaluate' and 'engram program'."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sw import evaluate
+from sw import baseline, evaluate
+from sw.baseline import Baseline
 from sw.bundle import DataOrigin, Provenance, load, save
-from sw.chips import default_jobs
+from sw.chips import Chips, default_jobs
 from sw.cli import application
 from sw.design import DesignPoint
 from sw.errors import EngramError
@@ -211,6 +213,64 @@ def test_program_says_in_words_what_it_did(digits, tmp_path):
     assert "0 in LRS" in out
     assert "conductance codes 0 to 15: 50." in out
     assert f"chip written to {tmp_path / 'c.engram'}" in err
+
+
+def test_a_study_runs_the_same_chips_under_other_conditions(digits, tmp_path):
+    data, bundle, path = digits
+    options = ["--images", 60, "--chips", 2, "--study", "effects", "--study", "coping", "--study", "effects"]
+    code, out, err = run("evaluate", path, *options, "-o", tmp_path, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert list(result["studies"]) == ["effects", "coping"]
+    assert [Path(name).name for name in result["files"][4:]] == [
+        "effects.csv",
+        "effects.png",
+        "coping.csv",
+        "coping.png",
+    ]
+    rows = result["studies"]["effects"]
+    assert rows[0]["accuracy_mean"] == result["accuracy_mean"]
+    levels = pipeline.levels_of(bundle, data.x_test[:60])
+    finest = program(bundle, CMO, CONDITIONS.with_(cell_bits=8), seed=0)
+    (row,) = (row for row in rows if row["without"] == "cell_resolution")
+    assert np.mean(pipeline.classify(finest, levels) == data.y_test[:60]) in (
+        row["accuracy_min"],
+        row["accuracy_max"],
+    )
+    assert len((tmp_path / "coping.csv").read_text().splitlines()) == 1 + 15
+    code, out, _ = run("evaluate", path, "--images", 9, "--chips", 1, "--study", "time", "-o", tmp_path)
+    assert code == 0
+    assert "study of time: mean accuracy in percent, 1 chip" in out
+
+
+def test_an_interrupted_study_keeps_what_is_done(digits, tmp_path, monkeypatch):
+    whole = Chips.accuracies
+
+    def interrupted(self, device, conditions, *rest):
+        if conditions.adc.bits == 5:
+            raise KeyboardInterrupt
+        return whole(self, device, conditions, *rest)
+
+    monkeypatch.setattr(Chips, "accuracies", interrupted)
+    options = ["--images", 9, "--chips", 1, "--study", "time", "-o", tmp_path]
+    code, _, err = run("evaluate", digits[2], *options)
+    assert code == 130
+    assert f"2 of 72 points of the study of time are done, in {tmp_path / 'time.csv'}" in err
+    assert len((tmp_path / "time.csv").read_text().splitlines()) == 1 + 2
+    assert (tmp_path / "time.png").exists()
+
+
+def test_the_baseline_is_measured_in_the_same_run(digits, tmp_path, monkeypatch):
+    measured = Baseline(images_per_second=1_000.0, processes=2, threads=1)
+    monkeypatch.setattr(baseline, "measure", lambda chip, levels, jobs: measured)
+    options = ["--images", 9, "--chips", 1, "--baseline", "-o", tmp_path]
+    code, out, err = run("evaluate", digits[2], *options, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["baseline_chip_images_per_minute"] == 60_000
+    assert result["ratio"] == result["chip_images_per_minute"] / 60_000
+    code, out, _ = run("evaluate", digits[2], *options)
+    assert "plain PyTorch: 0.1 million per minute at its best, 2 x 1 threads; this is " in out
 
 
 def test_adc_bits_zero_is_the_ideal_adc(digits, tmp_path):

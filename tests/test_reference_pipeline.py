@@ -128,6 +128,18 @@ def test_the_order_of_levels_in_memory_does_not_show():
     np.testing.assert_array_equal(pipeline.run_levels(bundle, levels).label, labels)
 
 
+def test_chips_side_by_side_are_each_as_alone(monkeypatch):
+    design = tiny_design(cell_bits=4, adc_bits=6, templates_per_class=2)
+    chips = [
+        random_bundle(design, seed, codes="random", noise=seed != 2, inl=seed == 3) for seed in range(1, 4)
+    ]
+    levels = random_levels(design, 40, 3)
+    together = pipeline.classify_chips(chips, levels)
+    monkeypatch.setattr(pipeline, "CHUNK_CONVERSIONS", 150)
+    for chip, labels in zip(chips, together, strict=True):
+        np.testing.assert_array_equal(labels, pipeline.run_levels(chip, levels).label)
+
+
 def test_no_images_give_no_answers():
     bundle = random_bundle(TINY, 1)
     levels = pipeline.levels_of(bundle, random_images(TINY, 0, 1))

@@ -9,6 +9,7 @@ import typer
 from sw.commands.array_options import Array, takes_array
 from sw.commands.dataset_option import dataset_of
 from sw.console import BundleArgument, JsonOption, SeedOption, messages, print_json, progress, reports_errors
+from sw.studies import Study
 
 __all__ = ["evaluate"]
 
@@ -37,13 +38,26 @@ def evaluate(
             help="Accuracy that a good chip reaches; a point below the ideal array's if left out.",
         ),
     ] = None,
+    study: Annotated[
+        list[Study] | None,
+        typer.Option(
+            "--study",
+            help="Also study, with as many chips at every point: what each effect costs; read times from 1 s "
+            "to 10 years and 3 to 10 ADC bits; what coping brings at 1, 5 and 10 % stuck cells. "
+            "Can be given several times.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="Also measure how fast plain PyTorch does the same in floats."),
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, max=256, help="Processes that share the chips; all cores if left out."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for the pictures; runs/evaluate-NAME if left out."),
+        typer.Option("--output", "-o", help="Folder for the files; runs/evaluate-NAME if left out."),
     ] = None,
     seed: SeedOption = 0,
     json: JsonOption = False,
@@ -55,15 +69,23 @@ def evaluate(
     for; every image gets an answer, whatever its margin. Intervals are at 95 % confidence and are about
     chips: Student's t for the mean, Clopper and Pearson for the yield.
     """
+    from sw.baseline import check_torch, measure
     from sw.bundle import open_bundle
     from sw.chips import Chips, default_jobs
     from sw.commands.evaluation_report import Evaluation, draw, print_table, values_of
+    from sw.commands.study_report import print_study, run_study
     from sw.distribution import distribution_of
     from sw.evaluate import accuracy, check_labels, features_of, image_count, with_ideal_array
     from sw.reference.pipeline import classify
     from sw.rram.programming import program
+    from sw.studies import points_of
 
     classifier = open_bundle(bundle)
+    design = classifier.design
+    if baseline:
+        check_torch()
+    for name in study or []:
+        points_of(name, *array, design.templates)
     program(classifier, *array, seed=seed)  # refuse before the slow steps
     dataset, same = dataset_of(classifier, data)
     count = image_count(images, len(dataset.x_test), dataset.name)
@@ -75,33 +97,44 @@ def evaluate(
         levels = features_of(classifier, dataset.x_test[:count], lambda done: bar.advance(task, done))
     labels = classify(with_ideal_array(classifier), levels)
     ideal = accuracy(labels, truth)
+    folder = output or Path("runs") / f"evaluate-{design.name}"
     jobs = min(jobs or default_jobs(), chips)
     started = perf_counter()
-    with Chips(classifier, levels, truth, seed=seed, jobs=jobs) as run, progress() as bar:
-        task = bar.add_task("RRAM", total=chips, note="chips")
-        accuracies = run.accuracies(*array, chips, lambda done: bar.advance(task, done))
-    seconds = perf_counter() - started
-    evaluation = Evaluation(
-        bundle=classifier,
-        data=dataset.name,
-        array=array,
-        seed=seed,
-        jobs=jobs,
-        metrics=classifier.provenance.metrics if same else {},
-        truth=truth,
-        ideal=labels,
-        worst=run.labels(*array, int(accuracies.argmin())),
-        programmed=None
-        if classifier.provenance.device is None
-        else accuracy(classify(classifier, levels), truth),
-        accuracies=accuracies,
-        distribution=distribution_of(accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at),
-        seconds=seconds,
-    )
-    files = draw(evaluation, output or Path("runs") / f"evaluate-{classifier.design.name}")
+    with Chips(classifier, levels, truth, seed=seed, jobs=jobs) as run:
+        with progress() as bar:
+            task = bar.add_task("RRAM", total=chips, note="chips")
+            accuracies = run.accuracies(*array, chips, lambda done: bar.advance(task, done))
+        seconds = perf_counter() - started
+        evaluation = Evaluation(
+            bundle=classifier,
+            data=dataset.name,
+            array=array,
+            seed=seed,
+            jobs=jobs,
+            metrics=classifier.provenance.metrics if same else {},
+            truth=truth,
+            ideal=labels,
+            worst=run.labels(*array, int(accuracies.argmin())),
+            programmed=None
+            if classifier.provenance.device is None
+            else accuracy(classify(classifier, levels), truth),
+            accuracies=accuracies,
+            distribution=distribution_of(
+                accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at
+            ),
+            seconds=seconds,
+            baseline=measure(program(classifier, *array, seed=seed), levels, jobs) if baseline else None,
+        )
+        files = draw(evaluation, folder)
+        if not json:
+            print_table(evaluation)
+        studies = {}
+        for name in dict.fromkeys(study or []):
+            studies[name], written = run_study(name, run, array, design, chips, folder)
+            files += written
+            if not json:
+                print_study(name, studies[name])
     if json:
-        print_json({**values_of(evaluation), "files": [str(path) for path in files]})
-    else:
-        print_table(evaluation)
+        print_json({**values_of(evaluation), "studies": studies, "files": [str(path) for path in files]})
     for path in files:
-        messages.print(f"picture written to {path}", soft_wrap=True, highlight=False)
+        messages.print(f"written to {path}", soft_wrap=True, highlight=False)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.table import Table
 
+from sw.baseline import Baseline
 from sw.bundle import Bundle
 from sw.commands.array_options import Array
 from sw.console import answer
@@ -36,6 +37,8 @@ class Evaluation(NamedTuple):
         Of the chips.
     seconds
         For programming the chips and classifying all images with each.
+    baseline
+        What plain PyTorch does; None if nobody asked.
     """
 
     bundle: Bundle
@@ -51,6 +54,7 @@ class Evaluation(NamedTuple):
     accuracies: NDArray[np.float64]
     distribution: Distribution
     seconds: float
+    baseline: Baseline | None
 
     @property
     def chip_images(self) -> int:
@@ -62,10 +66,24 @@ class Evaluation(NamedTuple):
         """Programming of the chips included."""
         return 60 * self.chip_images / self.seconds
 
+    @property
+    def ratio(self) -> float:
+        """How many times as fast as the baseline."""
+        assert self.baseline is not None
+        return self.chip_images_per_minute / (60 * self.baseline.images_per_second)
+
 
 def values_of(run: Evaluation) -> dict[str, Any]:
     """The JSON object, without the files."""
     design, device, conditions, chips = run.bundle.design, *run.array, run.distribution
+    compared = {}
+    if run.baseline is not None:
+        compared = {
+            "baseline_chip_images_per_minute": 60 * run.baseline.images_per_second,
+            "baseline_processes": run.baseline.processes,
+            "baseline_threads": run.baseline.threads,
+            "ratio": run.ratio,
+        }
     return {
         "bundle": design.name,
         "data": run.data,
@@ -73,6 +91,7 @@ def values_of(run: Evaluation) -> dict[str, Any]:
         "chip_images": run.chip_images,
         "seconds": run.seconds,
         "chip_images_per_minute": run.chip_images_per_minute,
+        **compared,
         "accuracy_mean": chips.mean,
         "accuracy_mean_interval": [chips.mean_low, chips.mean_high],
         "accuracy_p5": chips.p5,
@@ -159,6 +178,13 @@ def print_table(run: Evaluation) -> None:
         f"front end: {design.macs:,} multiply-accumulates per image, {design.weights:,} weights; "
         f"array: {design.templates:,} templates x {design.features:,} features",
     ]
+    if run.baseline is not None:
+        baseline = run.baseline
+        lines.insert(
+            2,
+            f"plain PyTorch: {60 * baseline.images_per_second / 1e6:.1f} million per minute at its best, "
+            f"{baseline.processes} x {baseline.threads} threads; this is {run.ratio:.1f} times as fast",
+        )
     for line in lines:
         answer.print(line, soft_wrap=True, highlight=False)
 

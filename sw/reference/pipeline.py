@@ -1,6 +1,6 @@
 """All five stages in a row, with every intermediate value, and the comparison that names a mismatch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,16 @@ from sw.reference import adc, array, classifier, frontend, noise, quantiser
 if TYPE_CHECKING:
     from sw.bundle import Bundle
 
-__all__ = ["Mismatch", "Trace", "classify", "first_mismatch", "levels_of", "run", "run_levels"]
+__all__ = [
+    "Mismatch",
+    "Trace",
+    "classify",
+    "classify_chips",
+    "first_mismatch",
+    "levels_of",
+    "run",
+    "run_levels",
+]
 
 CHUNK_IMAGES = 256
 """Images per step of the front end: bounds memory to some tens of MB for the students of the presets."""
@@ -94,7 +103,7 @@ def run_levels(bundle: "Bundle", levels: NDArray[np.uint8], first_image: int = 0
     """
     design = bundle.design
     codes = np.zeros((len(levels), design.row_tiles, design.templates), np.int64)
-    for part, converted in _conversions(bundle, levels, first_image):
+    for _, part, converted in _conversions([bundle], levels, first_image):
         codes[part] = converted
     scores = classifier.template_scores(codes)
     decision = classifier.decide(scores, design.templates_per_class, design.margin)
@@ -107,14 +116,20 @@ def run(bundle: "Bundle", images: NDArray[np.uint8], first_image: int = 0) -> Tr
 
 
 def classify(bundle: "Bundle", levels: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Classes (N,) of images 0 .. N - 1 with word-line values (N, F); without the margin rule.
+    """Classes (N,) of images 0 .. N - 1 with word-line values (N, F); without the margin rule."""
+    return classify_chips([bundle], levels)[0]
 
-    The fast way through: it keeps no codes, and levels in Fortran order spare it a transposition.
+
+def classify_chips(chips: Sequence["Bundle"], levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """:func:`classify` with each of several chips of one design, (chips, N).
+
+    The fast way through: it keeps no codes, drives the match lines of all chips together, and levels in
+    Fortran order spare it a transposition.
     """
-    labels = np.zeros(len(levels), np.int64)
-    for part, codes in _conversions(bundle, levels):
+    labels = np.zeros((len(chips), len(levels)), np.int64)
+    for number, part, codes in _conversions(chips, levels):
         winners = classifier.winners(classifier.template_scores(codes))
-        labels[part] = winners // bundle.design.templates_per_class
+        labels[number, part] = winners // chips[number].design.templates_per_class
     return labels
 
 
@@ -138,23 +153,26 @@ def first_mismatch(expected: Trace, got: Trace) -> Mismatch | None:
 
 
 def _conversions(
-    bundle: "Bundle", levels: NDArray[np.uint8], first_image: int = 0
-) -> Iterator[tuple[slice, NDArray]]:
-    """Which images, and their codes, as exact floats with the images side by side in memory."""
-    design, read_noise = bundle.design, bundle.read_noise
-    lines = array.MatchLines(array.cell_currents(bundle.codes, design), design.rows)
-    converters = adc.Converters(bundle.adc, design)
-    if read_noise is not None:
-        indices = np.arange(first_image, first_image + len(levels), dtype=np.int64).astype(np.uint32)
-        keys = noise.image_keys(read_noise.key, indices)
+    chips: Sequence["Bundle"], levels: NDArray[np.uint8], first_image: int = 0
+) -> Iterator[tuple[int, slice, NDArray]]:
+    """Which chip, which images, and their codes, as exact floats with the images side by side in memory."""
+    design = chips[0].design
+    cells = np.concatenate([array.cell_currents(chip.codes, design) for chip in chips], axis=2)
+    lines = array.MatchLines(cells, design.rows)
+    converters = [adc.Converters(chip.adc, design) for chip in chips]
+    images = np.arange(first_image, first_image + len(levels), dtype=np.int64).astype(np.uint32)
+    keys = [noise.image_keys(own.key, images) if (own := chip.read_noise) else None for chip in chips]
     conversions = design.row_tiles * design.templates
     step = 2 ** max(0, (CHUNK_CONVERSIONS // conversions).bit_length() - 1)
     for start in range(0, len(levels), step):
         part = slice(start, start + step)
-        currents = lines.currents(levels[part])
-        if read_noise is not None:
-            currents = noise.add_read_noise(currents, read_noise, keys[part], design)
-        yield part, converters.codes(currents)
+        together = lines.currents(levels[part])
+        for number, (chip, of_images) in enumerate(zip(chips, keys, strict=True)):
+            first = number * design.templates
+            currents = together[:, :, first : first + design.templates]
+            if chip.read_noise is not None and of_images is not None:
+                currents = noise.add_read_noise(currents, chip.read_noise, of_images[part], design)
+            yield number, part, converters[number].codes(currents)
 
 
 def _chunks(items: NDArray) -> Iterator[NDArray]:

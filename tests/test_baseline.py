@@ -1,0 +1,50 @@
+"""The baseline means the same as the reference: equal without noise, equally noisy with it."""
+
+import numpy as np
+import pytest
+
+from sw import baseline
+from sw.baseline import TorchChip
+from sw.errors import EngramError
+from sw.reference import noise, pipeline
+from tests.bundles import random_bundle, random_levels, tiny_design
+
+WINDOWS = {"cell": "window", "thresholds_per_feature": 3, "match_code": 40, "mismatch_code": 9}
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"adc_bits": None}, {"templates_per_class": 3, "cols": 2}, WINDOWS], ids=str
+)
+def test_without_noise_it_gives_the_same_scores(changes):
+    design = tiny_design(**{"cell_bits": 4, "adc_bits": 6, **changes})
+    bundle = random_bundle(design, 1, codes="random")
+    levels = random_levels(design, 100, 2)
+    chip, expected = TorchChip(bundle), pipeline.run_levels(bundle, levels)
+    inputs = chip.inputs(levels)
+    np.testing.assert_array_equal(chip.scores(inputs), expected.scores)
+    np.testing.assert_array_equal(chip.labels(inputs), expected.label)
+
+
+def test_its_noise_has_the_strength_of_the_reference():
+    bundle = random_bundle(tiny_design(cell_bits=8, rows=100), 1, codes="random", noise=True)
+    levels = np.repeat(random_levels(bundle.design, 1, 2), 4_000, axis=0)
+    chip = TorchChip(bundle)
+    spread = chip.scores(chip.inputs(levels)).numpy().std(axis=0)
+    sigma = noise.NOISE_SIGMA * bundle.read_noise.scale[0] / 2**bundle.read_noise.shift
+    np.testing.assert_allclose(spread, sigma, rtol=5 / (2 * 4_000) ** 0.5)
+
+
+def test_it_is_measured(monkeypatch):
+    monkeypatch.setattr(baseline, "BATCHES", (64,))
+    monkeypatch.setattr(baseline, "TRIAL_SECONDS", 0.01)
+    monkeypatch.setattr(baseline, "RUN_SECONDS", 0.01)
+    bundle = random_bundle(tiny_design(cell_bits=4, adc_bits=6), 1)
+    got = baseline.measure(bundle, random_levels(bundle.design, 100, 2), 1)
+    assert got.images_per_second > 0
+    assert (got.processes, got.threads) == (1, 1)
+
+
+def test_missing_torch_is_one_line(monkeypatch):
+    monkeypatch.setattr(baseline.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(EngramError, match="--baseline needs PyTorch, which is not installed"):
+        baseline.check_torch()
