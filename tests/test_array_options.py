@@ -58,6 +58,9 @@ def test_without_options_it_is_the_default_device_at_default_conditions(chosen):
         ("--write-verify", {"write_verify": True}),
         ("--word-line-ohms 2", {"word_line_ohms": 2}),
         ("--match-line-ohms 3", {"match_line_ohms": 3}),
+        ("--spare-lines 2", {"coping": {"spare_lines": 2}}),
+        ("--polarity", {"coping": {"polarity": True}}),
+        ("--calibrate-adc", {"coping": {"calibrate_adc": True}}),
     ],
 )
 def test_each_option_sets_its_condition(chosen, arguments, changes):

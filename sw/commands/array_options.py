@@ -14,6 +14,7 @@ from sw.design import validated
 from sw.durations import seconds_of
 from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
+from sw.rram.coping import Coping
 from sw.rram.device import Device
 from sw.rram.device_files import device_named
 from sw.rram.effects import check_effects
@@ -95,6 +96,16 @@ def chosen_array(
     match_line_ohms: Annotated[
         float, _option("--match-line-ohms", "Resistance of a match line from one cell to the next.")
     ] = 0.0,
+    spare_lines: Annotated[
+        int,
+        _option("--spare-lines", "Match lines besides those of the templates, for broken segments."),
+    ] = 0,
+    polarity: Annotated[
+        bool, _option("--polarity/--no-polarity", "Swap word lines of pairs where that hides stuck devices.")
+    ] = False,
+    calibrate_adc: Annotated[
+        bool, _option("--calibrate-adc/--no-calibrate-adc", "Trim the ADCs with reference match lines.")
+    ] = False,
 ) -> Array:
     """What the options say; raises EngramError naming the one that is out of range or asks for too much."""
     broken = {
@@ -124,6 +135,11 @@ def chosen_array(
             "write_verify": write_verify,
             "word_line_ohms": word_line_ohms,
             "match_line_ohms": match_line_ohms,
+            "coping": validated(
+                Coping,
+                {"spare_lines": spare_lines, "polarity": polarity, "calibrate_adc": calibrate_adc},
+                "coping",
+            ),
         },
         "conditions",
     )

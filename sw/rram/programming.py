@@ -63,7 +63,7 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     read, done = _at_read_time(targets, held, device, conditions, seed, chip)
     noise = None
     if conditions.read_noise:
-        read, noise = _with_noise(read, design, device, seed, chip)
+        read, noise = _with_noise(read, held, design, device, seed, chip)
     read = np.where(np.isnan(held), read, held)
     read = with_resistive_lines(read, design, conditions.word_line_ohms, conditions.match_line_ohms)
     if coping.calibrate_adc:
@@ -108,9 +108,14 @@ def _at_read_time(
 
 
 def _with_noise(
-    conductances: NDArray[np.float64], design: DesignPoint, device: Device, seed: int, chip: int
+    conductances: NDArray[np.float64],
+    held: NDArray[np.float64],
+    design: DesignPoint,
+    device: Device,
+    seed: int,
+    chip: int,
 ) -> tuple[NDArray[np.float64], ReadNoise]:
-    """Conductances with their traps, and the noise of every conversion."""
+    """Conductances with their traps, which devices that are held have not; the noise of every conversion."""
     law = device.read_noise
     assert law is not None
     low, high = device.g_hrs_siemens, device.g_lrs_siemens
@@ -119,7 +124,7 @@ def _with_noise(
         all_slow = design.cell == "window"
         rng = chip_generator(seed, chip, "telegraph")
         conductances, trap_variance = with_traps(conductances, law.telegraph, rng, all_slow=all_slow)
-        trap_variance /= lsb**2
+        trap_variance = np.where(np.isnan(held), trap_variance, 0.0) / lsb**2
     mismatch, match = (
         (low / lsb, high / lsb) if design.cell == "binary" else (design.mismatch_code, design.match_code)
     )
