@@ -1,11 +1,15 @@
 """``python -m sw.rram.statistics``: the device models against the laws that they are made from."""
 
+import csv
+import io
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sw.console import JsonOption, SeedOption, answer, print_json, progress, reports_errors
+from sw.console import JsonOption, SeedOption, answer, messages, print_json, progress, reports_errors
+from sw.files import write_atomically
 from sw.rram.presets import DEVICES
 
 if TYPE_CHECKING:
@@ -23,12 +27,14 @@ def statistics(
         typer.Option(help="Preset or device file, may be repeated; all presets if left out."),
     ] = None,
     samples: Annotated[int, typer.Option(min=1_000, max=10**7, help="Samples of each figure.")] = 1_000_000,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV file to write too.")] = None,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Compare programming error, drift, read noise and stuck rates of the device models with their laws.
+    """Compare programming error, drift, read noise, stuck rates and IR drop of the models with their laws.
 
-    A difference should be of the size of its standard error. Write-verify has no law: its rows say how far
+    A difference should be of the size of its standard error. The law of IR drop is the nodal equations, which
+    it solves to rounding errors. Write-verify has no law: its rows say how far
     the pulse-by-pulse model is from the error that the device's source measured.
     """
     import numpy as np
@@ -47,11 +53,23 @@ def statistics(
             bar.update(task, advance=1)
         found += stuck_statistics(devices[0], samples, rng)
         bar.update(task, advance=1, note="")
+    rows = [asdict(each) | {"difference": each.difference} for each in found]
+    if output is not None:
+        _write(rows, output)
     if json:
-        rows = [asdict(each) | {"difference": each.difference} for each in found]
         print_json({"samples": samples, "seed": seed, "figures": rows})
     else:
         answer.print(_table(found, samples))
+    if output is not None:
+        messages.print(f"figures written to {output}", soft_wrap=True, highlight=False)
+
+
+def _write(rows: list[dict[str, Any]], output: Path) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(output, text.getvalue().encode())
 
 
 def _table(found: "list[Compared]", samples: int) -> "Table":
@@ -70,7 +88,7 @@ def _table(found: "list[Compared]", samples: int) -> "Table":
             each.at,
             f"{each.law:.5g}{unit}",
             f"{each.model:.5g}{unit}",
-            f"{each.difference:+.3%}",
+            f"{each.difference:+.3%}" if each.standard_error else f"{each.difference:+.0e}",
             f"{each.standard_error / abs(each.law):.3%}",
         )
     return table

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from sw.design import DesignPoint
 from sw.durations import written_duration
 from sw.reference.noise import conversion_noise, image_keys
+from sw.rram.crossbar import effective_conductances
 from sw.rram.device import Device
 from sw.rram.error import programmed_conductances
 from sw.rram.mapping import code_siemens
+from sw.rram.nodal import nodal_currents
 from sw.rram.read_noise import read_noise, tile_variances
 from sw.rram.retention import drifted
 from sw.rram.stuck import draw_stuck_cells
@@ -26,10 +28,12 @@ from sw.rram.write_verify import written
 __all__ = ["Compared", "error_statistics", "statistics_of", "stuck_statistics"]
 
 MICRO = 1e6
-READ_SECONDS = (1.0, 3_600.0, 86_400.0, 315_576_000.0)
+READ_SECONDS = (1.0, 3_600.0, 86_400.0, 31_557_600.0, 315_576_000.0)
 TILE_ROWS = 128
-WRITTEN_DEVICES = 100_000
-"""Most devices that are programmed pulse by pulse for one figure."""
+RESISTIVE_TILE = (128, 32)
+"""Word-line pairs and match lines."""
+SEGMENT_OHMS = 2.5
+READ_VOLTS = 0.2
 RATES = {"p_stuck_hrs": 0.01, "p_stuck_lrs": 0.09, "p_broken_row": 0.01, "p_broken_col": 0.01}
 
 
@@ -48,7 +52,7 @@ class Compared:
     law, model
         The figures.
     standard_error
-        Of the model's figure, for this number of samples.
+        Of the model's figure, for this number of samples; 0 where nothing is sampled.
     """
 
     device: str
@@ -70,7 +74,8 @@ def statistics_of(device: Device, samples: int, rng: np.random.Generator) -> Ite
     yield from error_statistics(device, samples, rng)
     yield from _drift_statistics(device, samples, rng)
     yield from _noise_statistics(device, samples, rng)
-    yield from _write_statistics(device, min(samples, WRITTEN_DEVICES), rng)
+    yield from _write_statistics(device, samples, rng)
+    yield _ir_drop(device, rng)
 
 
 def error_statistics(device: Device, samples: int, rng: np.random.Generator) -> Iterator[Compared]:
@@ -130,6 +135,21 @@ def _write_statistics(device: Device, samples: int, rng: np.random.Generator) ->
         sigma = float(device.sigma_siemens(np.array(target)))
         got = done.conductances[~done.failed]
         yield _spread(device, "write-verify error", f"{target * MICRO:g} uS", sigma, got)
+
+
+def _ir_drop(device: Device, rng: np.random.Generator) -> Compared:
+    """Of a tile with resistive lines, the current that differs most from the nodal equations' one."""
+    rows, cols = RESISTIVE_TILE
+    conductances = rng.uniform(device.g_hrs_siemens, device.g_lrs_siemens, (2 * rows, cols))
+    bits = rng.integers(0, 2, (10, rows))
+    volts = READ_VOLTS * np.stack([1 - bits, bits], axis=2).reshape(len(bits), 2 * rows)
+    nodal = nodal_currents(conductances, volts, SEGMENT_OHMS, SEGMENT_OHMS).ravel()
+    model = (volts @ effective_conductances(conductances, SEGMENT_OHMS, SEGMENT_OHMS)).ravel()
+    worst = int(np.abs(model / nodal - 1).argmax())
+    where = f"{rows} x {cols}, {SEGMENT_OHMS:g} ohm"
+    return Compared(
+        device.name, "IR drop", where, "uA", float(nodal[worst]) * MICRO, float(model[worst]) * MICRO, 0.0
+    )
 
 
 def stuck_statistics(device: Device, samples: int, rng: np.random.Generator) -> Iterator[Compared]:
