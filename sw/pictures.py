@@ -56,25 +56,33 @@ def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
     write_figure(figure, path)
 
 
-def template_maps(bundle: Bundle) -> NDArray[np.int64]:
+def template_maps(bundle: Bundle) -> NDArray[np.float64]:
     """Templates as mosaics of their feature maps.
 
     The C channels of a template lie in a grid that is about square, each an h x w map with a border of one
-    pixel around it; a pixel is the number of its thermometer bits that are stored as 1.
+    pixel around it; a pixel is the number of its thermometer bits that are stored as 1, or the middle of its
+    window of levels.
 
     Returns
     -------
     ndarray
-        int64, (T, mosaic height, mosaic width), values 0 .. L, and -1 where there is no feature.
+        float64, (T, mosaic height, mosaic width), values 0 .. L, and -1 where there is no feature or one that
+        any level matches.
     """
     design = bundle.design
     channels, height, width = design.feature_map_shape
-    stored = bundle.templates.reshape(-1, height, width, channels, design.thresholds_per_feature)
-    maps = stored.sum(axis=-1, dtype=np.int64).transpose(0, 3, 1, 2)  # (T, C, h, w)
+    if design.cell == "window":
+        lowest, highest = bundle.templates.astype(np.float64)
+        any_level = (lowest == 0) & (highest == design.thresholds_per_feature)
+        values = np.where(any_level, -1, (lowest + highest) / 2)
+    else:
+        stored = bundle.templates.reshape(design.templates, -1, design.thresholds_per_feature)
+        values = stored.sum(axis=-1, dtype=np.float64)
+    maps = values.reshape(-1, height, width, channels).transpose(0, 3, 1, 2)  # (T, C, h, w)
     side = ceil(sqrt(channels))
     columns = next((number for number in range(side, 2 * side) if channels % number == 0), side)
     rows = ceil(channels / columns)
-    mosaic = np.full((design.templates, rows * (height + 1) + 1, columns * (width + 1) + 1), -1)
+    mosaic = np.full((design.templates, rows * (height + 1) + 1, columns * (width + 1) + 1), -1.0)
     for channel in range(channels):
         row, column = divmod(channel, columns)
         top, left = row * (height + 1) + 1, column * (width + 1) + 1
@@ -116,6 +124,8 @@ def draw_templates(bundle: Bundle, path: Path) -> None:
         axes.set_axis_off()
     channels, height, width = design.feature_map_shape
     meaning = "bright = stored 1" if design.thresholds_per_feature == 1 else "bright = more bits stored as 1"
+    if design.cell == "window":
+        meaning = "bright = window of high levels, white = any level"
     count = f"{len(panels)} of {design.templates}" if len(panels) < design.templates else f"{len(panels)}"
     figure.suptitle(
         f"{design.name}: {count} templates\n"

@@ -50,6 +50,20 @@ def test_mosaic_by_hand():
     ]
 
 
+def test_windows_are_shown_by_their_middle_and_those_of_all_levels_not_at_all():
+    design = tiny_design(height=2, width=2, layers=(), cell="window", thresholds_per_feature=3, cell_bits=2)
+    bundle = random_bundle(design, 1)
+    windows = bundle.templates.copy()
+    windows[:, 0] = [[0, 0, 1, 2], [3, 1, 1, 3]]
+    gap = -1
+    assert pictures.template_maps(bundle.with_(templates=windows))[0].tolist() == [
+        [gap, gap, gap, gap],
+        [gap, gap, 0.5, gap],
+        [gap, 1, 2.5, gap],
+        [gap, gap, gap, gap],
+    ]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -58,8 +72,9 @@ def test_mosaic_by_hand():
         {"thresholds_per_feature": 3},
         {"layers": ()},
         {"classes": 200, "templates_per_class": 2},
+        {"cell": "window", "thresholds_per_feature": 3, "cell_bits": 2},
     ],
-    ids=["one per class", "five per class", "thermometer", "pixels", "too many to show"],
+    ids=["one per class", "five per class", "thermometer", "pixels", "too many to show", "windows"],
 )
 def test_templates_are_drawn(changes, tmp_path):
     pictures.draw_templates(random_bundle(tiny_design(**changes), 1), tmp_path / "t.png")
