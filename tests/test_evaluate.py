@@ -210,7 +210,8 @@ def test_program_says_in_words_what_it_did(digits, tmp_path):
     code, out, err = run("program", digits[2], "-o", tmp_path / "c.engram", "--p-stuck-hrs", 0.01)
     assert code == 0
     assert out.startswith("5,120 devices of cmo-hfox, chip of seed 0\nstuck: ")
-    assert "0 in LRS" in out
+    stuck = int(out.split("stuck: ")[1].split(" in HRS")[0])
+    assert f"stuck: {stuck} in HRS, 0 in LRS ({stuck / 5_120:.2%})\n" in out
     assert "conductance codes 0 to 15: 50." in out
     assert f"chip written to {tmp_path / 'c.engram'}" in err
 
@@ -271,6 +272,28 @@ def test_the_baseline_is_measured_in_the_same_run(digits, tmp_path, monkeypatch)
     assert result["ratio"] == result["chip_images_per_minute"] / 60_000
     code, out, _ = run("evaluate", digits[2], *options)
     assert "plain PyTorch: 0.1 million per minute at its best, 2 x 1 threads; this is " in out
+
+
+def test_program_says_what_write_verify_took_and_what_lies_on_broken_lines(digits, tmp_path):
+    options = ["--write-verify", "--p-broken-col", 0.2, "-o", tmp_path / "c.engram"]
+    code, out, _ = run("program", digits[2], *options)
+    assert code == 0
+    assert "; on broken lines: " in out
+    assert " pulses per device, at most 255; " in out
+    result = json.loads(run("program", digits[2], *options, "--json")[1])
+    assert result["open"] > 0
+    assert result["write_failures"] == result["open"]
+    assert result["record"]["p_broken_col"] == 0.2
+
+
+def test_program_prints_a_device_file_that_it_takes(digits, tmp_path):
+    code, example, _ = run("program", "--device-example")
+    assert code == 0
+    (tmp_path / "mine.toml").write_text(example)
+    options = ["--device", tmp_path / "mine.toml", "--noise", "--read-time", "1h", "--cycles", 10**6]
+    code, out, err = run("program", digits[2], *options, "-o", tmp_path / "c.engram")
+    assert code == 0, err
+    assert out.startswith("5,120 devices of my-oxide")
 
 
 def test_adc_bits_zero_is_the_ideal_adc(digits, tmp_path):

@@ -85,8 +85,7 @@ def _describe(result: dict[str, Any]) -> None:
     broken = f"; on broken lines: {result['open']:,}" if result["open"] else ""
     lines = [
         f"{devices:,} devices of {result['device']}, chip of seed {result['seed']}",
-        f"stuck: {result['stuck_hrs']:,} in HRS, {result['stuck_lrs']:,} in LRS ({stuck / devices:.2%})"
-        + broken,
+        f"stuck: {result['stuck_hrs']:,} in HRS, {result['stuck_lrs']:,} in LRS ({stuck:.2%})" + broken,
         f"conductance codes 0 to {2 ** result['cell_bits'] - 1}: {_in_words(result['codes'])}",
     ]
     if "write_pulses" in result:
