@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sw.durations import written_duration
 from sw.pictures import new_figure, write_figure
 from sw.studies import ALL, NOTHING, Study
@@ -54,16 +56,17 @@ def _effects(rows: Rows) -> "Figure":
 def _time(rows: Rows) -> "Figure":
     figure = new_figure(10, 4.2)
     over_time, over_bits = figure.subplots(1, 2, sharey=True)
-    for bits in sorted({row["adc_bits"] for row in rows}):
+    resolutions = sorted({row["adc_bits"] for row in rows})
+    for bits, colour in zip(resolutions, _colours(len(resolutions)), strict=True):
         chosen = [row for row in rows if row["adc_bits"] == bits]
-        _line(over_time, [row["read_time_seconds"] for row in chosen], chosen, f"{bits} bits")
+        _line(over_time, [row["read_time_seconds"] for row in chosen], chosen, f"{bits} bits", colour)
     over_time.set(xscale="log", xlabel="read time, s", ylabel="test accuracy, %")
     times = sorted({row["read_time_seconds"] for row in rows})
-    step = max(1, -(-(len(times) - 1) // (SHOWN_TIMES - 1)))
-    for seconds in times[::step]:
+    shown = sorted({times[round(place)] for place in np.linspace(0, len(times) - 1, SHOWN_TIMES)})
+    for seconds, colour in zip(shown, _colours(len(shown)), strict=True):
         chosen = [row for row in rows if row["read_time_seconds"] == seconds]
-        _line(over_bits, [row["adc_bits"] for row in chosen], chosen, written_duration(seconds))
-    over_bits.set(xlabel="ADC bits", xticks=sorted({row["adc_bits"] for row in rows}))
+        _line(over_bits, [row["adc_bits"] for row in chosen], chosen, written_duration(seconds), colour)
+    over_bits.set(xlabel="ADC bits", xticks=resolutions)
     for axes in (over_time, over_bits):
         axes.grid(alpha=0.4)
         axes.legend(fontsize="small")
@@ -74,10 +77,12 @@ def _coping(rows: Rows) -> "Figure":
     figure = new_figure(7, 4)
     axes = figure.add_subplot()
     ways = list(dict.fromkeys(row["coping"] for row in rows))
-    for way in ways:
+    for number, way in enumerate(ways):
         chosen = [row for row in rows if row["coping"] == way]
         named = {NOTHING: "no coping", ALL: "all three"}.get(way, _words(way))
-        _line(axes, [100 * row["stuck_share"] for row in chosen], chosen, named)
+        # side by side, so that the intervals can be told apart
+        places = [100 * row["stuck_share"] + 0.08 * (number - len(ways) / 2) for row in chosen]
+        _line(axes, places, chosen, named, f"C{number}")
     axes.set(
         xlabel="stuck cells, %",
         ylabel="test accuracy, %",
@@ -88,11 +93,20 @@ def _coping(rows: Rows) -> "Figure":
     return figure
 
 
-def _line(axes: Any, places: list[float], rows: Rows, label: str) -> None:
+def _line(axes: Any, places: list[float], rows: Rows, label: str, colour: Any) -> None:
     """Means, and between what they lie with 95 % confidence."""
-    (line,) = axes.plot(places, [100 * _mean(row) for row in rows], "o-", markersize=3, label=label)
-    low, high = ([100 * row[f"accuracy_mean_{end}"] for row in rows] for end in ("low", "high"))
-    axes.fill_between(places, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
+    means = [100 * _mean(row) for row in rows]
+    below = [100 * (_mean(row) - row["accuracy_mean_low"]) for row in rows]
+    above = [100 * (row["accuracy_mean_high"] - _mean(row)) for row in rows]
+    style = {"markersize": 3, "capsize": 2, "elinewidth": 0.8, "color": colour, "label": label}
+    axes.errorbar(places, means, yerr=[below, above], fmt="o-", **style)
+
+
+def _colours(count: int) -> list[Any]:
+    """From dark to light, but not too light."""
+    import matplotlib
+
+    return list(matplotlib.colormaps["viridis"](np.linspace(0, 0.9, count)))
 
 
 def _mean(row: dict[str, Any]) -> float:

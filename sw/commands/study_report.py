@@ -11,6 +11,7 @@ from sw.commands.array_options import Array
 from sw.console import answer, messages, progress
 from sw.design import DesignPoint
 from sw.durations import written_duration
+from sw.rram.effects import without
 from sw.studies import ALL, NOTHING, Outcome, Study, points_of, rows_of, write_csv
 from sw.study_pictures import draw_study
 
@@ -32,6 +33,10 @@ def run_study(
         If a point cannot be programmed, or a file cannot be written.
     """
     points = points_of(study, *array, design.templates)
+    if study is Study.coping and without("adc_mismatch", *array) == array:
+        messages.print(
+            "the ADCs are all alike: calibration has nothing to trim; see --adc-gain-sigma and others"
+        )
     outcomes: list[Outcome] = []
     try:
         with progress() as bar:
