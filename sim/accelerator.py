@@ -16,7 +16,7 @@ from sw.bundle import Bundle
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
-__all__ = ["accelerator_model", "bench_model", "verify", "verify_inputs"]
+__all__ = ["accelerator_model", "bench_model", "macros_of", "verify", "verify_inputs"]
 
 BENCH_FILES = ("stream_source.sv", "stream_sink.sv", "accelerator_bench.sv")
 BATCH_ENTRIES = 4_096
@@ -40,6 +40,12 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
         headstart=geometry.words_in_tile[0] - 1,
         waves=waves,
     )
+
+
+def macros_of(bundle: Bundle) -> tuple[str, ...]:
+    """What the benches must know of the ports of a bundle's accelerator."""
+    parts = {"PROGRAMMABLE": bundle.pulse, "READ_NOISE": bundle.read_noise}
+    return tuple(name for name, part in parts.items() if part is not None)
 
 
 def bench_model(
@@ -100,6 +106,7 @@ def bench_model(
         verilog=to_verilog(component, name),
         files=tuple(TESTBENCHES / file for file in (*BENCH_FILES, f"{name}_target.sv")),
         parameters=parameters,
+        defines=macros_of(bundle),
         waves=waves,
         brief=brief,
     )
@@ -177,7 +184,12 @@ def verify_inputs(
     chunks = ceil(ArrayGeometry(bundle.design).word_bits / CHUNK_BITS) if keep_words else 0
     shards = np.array_split(np.arange(len(inputs)), min(jobs, len(inputs)))
     orders = [
-        {"inputs": inputs[shard], "seed": np.array([seed, i]), "word_chunks": np.array(chunks)}
+        {
+            "inputs": inputs[shard],
+            "first_image": shard[0],
+            "seed": np.array([seed, i]),
+            "word_chunks": np.array(chunks),
+        }
         for i, shard in enumerate(shards)
     ]
     outcomes = run_testbench(

@@ -116,14 +116,15 @@ def check_batches(
     batches
         What the RTL gave. An image that never came out in a batch with scores counts as wrong.
     first_image
-        Number that the report gives to the first image.
+        Index of the first image, for read noise and for the report. In a batch they count from the index of
+        its first one, whether images repeat or not.
     """
     wrong = np.zeros(len(levels), np.bool_)
     scored = np.zeros(len(levels), np.bool_)
     labels = np.full(len(levels), ABSENT)
     found: list[Mismatch] = []
     for batch in batches:
-        expected = run_levels(bundle, levels[batch.images])
+        expected = run_levels(bundle, levels[batch.images], first_image + int(batch.images[0]))
         order, codes = _conversions(bundle, batch)
         got = _trace(bundle, batch, expected, codes)
         differs = _differing_images(expected, got)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.choice import Variant
-from sim.accelerator import bench_model, verify_inputs
+from sim.accelerator import bench_model, macros_of, verify_inputs
 from sim.check import Report, check_batches, joined
 from sim.job import last_words, run_together
 from sim.programming import ProgrammingReport, SelfProgramming, worst
@@ -97,7 +97,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
             "WRITE_BITS": write_layout(design).size if programmable else 1,
             "WRITTEN_BITS": written_layout(design).size if programmable else 1,
         },
-        defines=("PROGRAMMABLE",) if programmable else (),
+        defines=macros_of(bundle),
         main=TESTBENCHES / "image_harness.cpp",
     )
     return ImageProgram(build_model(source), 64 * image_cycles(bundle, parallelism) + 10_000)
@@ -212,7 +212,8 @@ def verify_images(
 
         def start(folder: Path) -> subprocess.Popen:
             number = folders.index(folder)
-            numbers = (len(shards[number]), images[0].size, seeds[number], *stalls, patience, len(writes))
+            shard = shards[number]
+            numbers = (len(shard), images[0].size, seeds[number], *stalls, patience, len(writes), shard[0])
             return start_program(program.model, [str(value) for value in numbers], folder)
 
         _require_success(run_together(start, folders, on_progress), folders)

@@ -103,15 +103,23 @@ def test_a_folded_front_end_gives_the_same(models: Path) -> None:
     assert report.interval == image_cycles(bundle, sizes)
 
 
-def test_words_of_window_levels_agree(models: Path) -> None:
+def test_window_levels_read_noise_and_nonlinearity_agree(models: Path) -> None:
     design = DESIGN.with_(cell="window", thresholds_per_feature=7, rows=20, row_lanes=13)
-    bundle = random_bundle(design, 1, codes="random")
-    levels = pipeline.levels_of(bundle, IMAGES[:20])
+    bundle = random_bundle(design, 1, codes="random", noise=True, inl=True)
+    levels = pipeline.levels_of(bundle, IMAGES)
     assert set(range(8)) == set(levels.reshape(-1).tolist())
     placed, sizes = front_end_of(bundle)
-    report = verify_images(image_program(placed, sizes), placed, IMAGES[:20], levels)
+    program = image_program(placed, sizes)
+    for jobs in (1, 3):
+        report = verify_images(program, placed, IMAGES, levels, jobs=jobs)
+        assert (report.first, report.wrong.any()) == (None, False)
+        assert report.labels.tolist() == pipeline.run_levels(placed, levels).label.tolist()
+        assert report.interval == image_cycles(placed, sizes)
+    few = slice(40)
+    report = verify_images(program, placed, IMAGES[few], levels[few], jobs=2, stalls=STALLED)
     assert (report.first, report.wrong.any()) == (None, False)
-    assert report.interval == image_cycles(placed, sizes)
+    report = verify_sample(image_bench(placed, sizes), placed, IMAGES[few], levels[few], seed=3)
+    assert (report.first, report.wrong.any()) == (None, False)
 
 
 def test_shards_give_the_same_as_one_process(program: ImageProgram) -> None:

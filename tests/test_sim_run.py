@@ -37,7 +37,6 @@ SHAPES = {
         rows=7, row_lanes=3, col_lanes=4, templates_per_class=3, cell_bits=3, adc_bits=6, margin=2
     ),
     "one row per tile, ideal ADC": tiny_design(rows=1, row_lanes=1),
-    "window cells": tiny_design(cell="window", thresholds_per_feature=3, cell_bits=3, adc_bits=4),
 }
 ODD = SHAPES["last tile short, odd lanes, several templates per class, real ADCs"]
 IMAGES = 70
@@ -66,6 +65,21 @@ def test_corner_shapes_agree_with_the_reference(design: DesignPoint) -> None:
     assert not report.wrong.any()
     assert report.labels.tolist() == run_levels(bundle, levels).label.tolist()
     assert (report.latency, report.interval) == accelerator_timing(bundle)
+
+
+def test_read_noise_counts_images_over_shards_and_batches() -> None:
+    design = tiny_design(cell="window", thresholds_per_feature=3, cell_bits=3, adc_bits=6)
+    bundle = random_bundle(design, 5, codes="random", noise=True, inl=True)
+    levels = random_levels(design, IMAGES, 6)
+    model = accelerator_model(bundle)
+    for jobs in (1, 2):
+        report = verify(model, bundle, levels, seed=7, jobs=jobs)
+        assert (report.first, report.wrong.any()) == (None, False)
+        assert report.labels.tolist() == run_levels(bundle, levels).label.tolist()
+        assert (report.latency, report.interval) == accelerator_timing(bundle)
+    silent = bundle.with_(read_noise=None)
+    report = verify(model, silent, levels, seed=7)
+    assert report.first is not None and report.first.stage == "codes"
 
 
 def test_shards_give_the_same_as_one_process() -> None:

@@ -1,8 +1,9 @@
 """cocotb testbench of the accelerator, with or without its front end: feeds images, writes down the answers.
 
 Nothing is compared here. Job, outcome and progress are files as :mod:`sim.job` says. The job holds
-``inputs``, uint8 (images, inputs, bits), ``seed``, and ``word_chunks``, pieces to keep of every word of
-word-line values that went into the array, 0 to keep nothing. Three kinds of batch are run:
+``inputs``, uint8 (images, inputs, bits), ``first_image``, the index of the first image, on which read noise
+depends, ``seed``, and ``word_chunks``, pieces to keep of every word of word-line values that went into the
+array, 0 to keep nothing. Three kinds of batch are run:
 
 - images back to back without any stall, which gives the cycles per image;
 - images back to back at random stalls, with results that wait about as long as an image takes, so that
@@ -16,7 +17,7 @@ from typing import Any
 import cocotb
 import numpy as np
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import ClockCycles, FallingEdge, RisingEdge
 from numpy.typing import NDArray
 
 from sim.job import JOB, OUTCOME, PROGRESS
@@ -24,6 +25,9 @@ from sim.streams import STALL_RATES, PayloadMemory, payload_integers, stall_rate
 
 MEASURED = 4
 """Images of the stall-free batch; enough for the distance between results to settle."""
+
+SETTLING = 64
+"""Cycles after which read noise of the first image is there."""
 
 
 class Bench:
@@ -48,6 +52,7 @@ class Bench:
         dut = self.dut
         for port in (dut.go, dut.keep_scores, dut.images, dut.seed, dut.source_stall, dut.sink_stall):
             port.value = 0
+        dut.sets_image.value = 0
         dut.rst.value = 1
         Clock(dut.clk, 2, unit="ns", impl="gpi").start()
         for _ in range(2):
@@ -56,7 +61,13 @@ class Bench:
         dut.rst.value = 0
 
     async def run(
-        self, inputs: NDArray[np.uint8], *, seed: int, stalls: tuple[int, int], keep_scores: bool
+        self,
+        inputs: NDArray[np.uint8],
+        *,
+        first_image: int,
+        seed: int,
+        stalls: tuple[int, int],
+        keep_scores: bool,
     ) -> dict[str, Any]:
         """Run one batch.
 
@@ -64,6 +75,8 @@ class Bench:
         ----------
         inputs
             uint8, (images, inputs, bits). At most `capacity` images.
+        first_image
+            Index of the first of them.
         seed
             32 bits, of the stall generators.
         stalls
@@ -87,6 +100,10 @@ class Bench:
         dut.seed.value = seed
         dut.source_stall.value, dut.sink_stall.value = stalls
         dut.keep_scores.value = int(keep_scores)
+        dut.first_image.value, dut.sets_image.value = first_image, 1
+        await FallingEdge(dut.clk)
+        dut.sets_image.value = 0
+        await ClockCycles(dut.clk, SETTLING)
         await FallingEdge(dut.clk)
         dut.go.value = 1
         await RisingEdge(dut.done)
@@ -115,6 +132,7 @@ async def batches(dut: Any) -> None:
     """Do the job; stops early when something did not come, because nothing after it would be in its place."""
     with np.load(JOB) as job:
         inputs, seed, word_chunks = job["inputs"], job["seed"].tolist(), int(job["word_chunks"])
+        first_image = int(job["first_image"])
     rng = np.random.default_rng(seed)
     bench = Bench(dut, word_chunks=word_chunks)
     await bench.reset()
@@ -135,6 +153,7 @@ async def batches(dut: Any) -> None:
                 stalls[1] = stall_rate(interval)
             outcome = await bench.run(
                 inputs[images],
+                first_image=first_image + int(images[0]),
                 seed=int(rng.integers(2**32)),
                 stalls=(stalls[0], stalls[1]),
                 keep_scores=keep_scores,

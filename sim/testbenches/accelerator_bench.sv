@@ -31,6 +31,8 @@ module accelerator_bench #(
     input  wire        keep_scores /* verilator public_flat_rw */,
     input  wire [31:0] images /* verilator public_flat_rw */,
     input  wire [31:0] seed /* verilator public_flat_rw */,
+    input  wire        sets_image /* verilator public_flat_rw */,   // `first_image` is the index of the next image
+    input  wire [31:0] first_image /* verilator public_flat_rw */,
     input  wire [16:0] source_stall /* verilator public_flat_rw */,
     input  wire [16:0] sink_stall /* verilator public_flat_rw */,
     output reg         done /* verilator public_flat_rd */
@@ -74,7 +76,7 @@ module accelerator_bench #(
         .INPUT_BITS(INPUT_BITS), .WORD_BITS(WORD_BITS), .CONVERSION_BITS(CONVERSION_BITS), .RESULT_BITS(RESULT_BITS),
         .SCORE_BITS(SCORE_BITS), .ADDRESS_BITS(ADDRESS_BITS)
     ) target (
-        .clk, .rst, .input_valid, .input_ready, .input_payload, .word_valid, .word, .tap_valid, .tap,
+        .clk, .rst, .next_valid(sets_image), .next_image(first_image), .input_valid, .input_ready, .input_payload, .word_valid, .word, .tap_valid, .tap,
         .result_valid, .result_ready, .result, .score_address, .score
     );
 

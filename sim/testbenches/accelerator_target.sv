@@ -1,4 +1,5 @@
 // The accelerator without its front end in accelerator_bench.sv: its inputs are words of word-line values.
+// With READ_NOISE defined it has read noise; without it nothing comes of the index of the next image.
 
 `default_nettype none
 
@@ -12,6 +13,8 @@ module bench_target #(
 ) (
     input  wire                       clk,
     input  wire                       rst,
+    input  wire                       next_valid,     // `next_image` is the index of the next image
+    input  wire [31:0]                next_image,
     input  wire                       input_valid,
     output wire                       input_ready,
     input  wire [INPUT_BITS-1:0]      input_payload,
@@ -33,9 +36,17 @@ module bench_target #(
         .levels__valid(input_valid), .levels__ready(input_ready), .levels__payload(input_payload),
         .result__valid(result_valid), .result__ready(result_ready), .result__payload(result),
         .conversion_tap__valid(tap_valid), .conversion_tap__payload(tap),
-        .score_address(score_address), .score(score),
+`ifdef READ_NOISE
+        .next_image__valid(next_valid), .next_image__payload(next_image),
+`endif
+`ifdef PROGRAMMABLE
+        .write__valid(1'b0), .write__ready(), .write__payload('0),
+        .written__valid(), .written__ready(1'b0), .written__payload(), .failures(),
+`else
         .program__valid(1'b0), .program__ready(), .program__payload('0),
-        .programmed__valid(), .programmed__ready(1'b0), .programmed__payload()
+        .programmed__valid(), .programmed__ready(1'b0), .programmed__payload(),
+`endif
+        .score_address(score_address), .score(score)
     );
 endmodule
 

@@ -1,4 +1,5 @@
 // The accelerator with its front end in accelerator_bench.sv: its inputs are pixels.
+// With READ_NOISE defined it has read noise; without it nothing comes of the index of the next image.
 
 `default_nettype none
 
@@ -12,6 +13,8 @@ module bench_target #(
 ) (
     input  wire                       clk,
     input  wire                       rst,
+    input  wire                       next_valid,     // `next_image` is the index of the next image
+    input  wire [31:0]                next_image,
     input  wire                       input_valid,
     output wire                       input_ready,
     input  wire [INPUT_BITS-1:0]      input_payload,
@@ -31,6 +34,9 @@ module bench_target #(
         .result__valid(result_valid), .result__ready(result_ready), .result__payload(result),
         .level_tap__valid(word_valid), .level_tap__payload(word),
         .conversion_tap__valid(tap_valid), .conversion_tap__payload(tap),
+`ifdef READ_NOISE
+        .next_image__valid(next_valid), .next_image__payload(next_image),
+`endif
         .score_address(score_address), .score(score)
     );
 endmodule

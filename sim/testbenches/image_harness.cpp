@@ -1,7 +1,8 @@
 // Runs whole images through the image accelerator at the speed of compiled code, and writes down what comes out.
 //
-//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT WRITES
+//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT WRITES FIRST_IMAGE
 //
+// FIRST_IMAGE is the index of the first image, on which read noise depends.
 // The file `pixels` in the working folder holds IMAGES * PIXELS bytes. Where WRITES is not 0, as many requests of 8
 // bytes in the file `writes` go to the programmer first, each after the answer to the one before. A pixel is offered with probability
 // 1 - SOURCE_STALL / 65536 per cycle, and stays offered until it is taken; a result can be taken with probability
@@ -36,6 +37,7 @@ namespace {
 
 constexpr std::uint64_t kDrain = 64;   // cycles to wait for what should not come
 constexpr std::uint64_t kReset = 2;    // cycles of reset
+constexpr std::uint64_t kSettle = 64;  // cycles after which read noise of the first image is there
 
 [[noreturn]] void fail(const std::string& what) {
     std::perror(what.c_str());
@@ -148,12 +150,12 @@ std::uint64_t program(Vmodel& dut, std::uint64_t count, Random& source, Random& 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 8) {
-        std::fprintf(stderr, "seven numbers are needed, see the source\n");
+    if (argc != 9) {
+        std::fprintf(stderr, "eight numbers are needed, see the source\n");
         return 1;
     }
-    std::uint64_t number[7];
-    for (int i = 0; i < 7; ++i) number[i] = std::strtoull(argv[i + 1], nullptr, 10);
+    std::uint64_t number[8];
+    for (int i = 0; i < 8; ++i) number[i] = std::strtoull(argv[i + 1], nullptr, 10);
     const std::uint64_t images = number[0], image_pixels = number[1], seed = number[2];
     const auto source_stall = static_cast<std::uint32_t>(number[3]);
     const auto sink_stall = static_cast<std::uint32_t>(number[4]);
@@ -170,6 +172,11 @@ int main(int argc, char** argv) {
     dut->reset = 1;
     for (std::uint64_t i = 0; i < kReset; ++i) tick(*dut);
     dut->reset = 0;
+    dut->first_image = static_cast<std::uint32_t>(number[7]);
+    dut->sets_image = 1;
+    tick(*dut);
+    dut->sets_image = 0;
+    for (std::uint64_t i = 0; i < kSettle; ++i) tick(*dut);
 
     std::uint64_t cycle = 0, quiet = 0, drained = 0;
     std::uint64_t loaded = 0, in_image = 0, results_taken = 0;

@@ -3,7 +3,8 @@
 // All inputs end in registers. So Verilator computes the accelerator once per clock edge, and not again whenever the
 // harness changes an input, which makes simulation twice as fast.
 //
-// With PROGRAMMABLE defined the accelerator has a programmer; without it nothing comes of the `write` ports.
+// With PROGRAMMABLE defined the accelerator has a programmer; without it nothing comes of the `write` ports. With
+// READ_NOISE defined it has read noise; without it nothing comes of the index of the first image.
 
 `default_nettype none
 
@@ -16,6 +17,8 @@ module image_top #(
 ) (
     input  wire                       clk,
     input  wire                       reset,
+    input  wire                       sets_image,     // `first_image` is the index of the next image
+    input  wire [31:0]                first_image,
     input  wire                       offer,          // `pixel` is there to be loaded
     input  wire [7:0]                 pixel,
     output wire                       loads,          // `pixel` is loaded at the coming edge if offered
@@ -35,7 +38,8 @@ module image_top #(
     output wire                       written_taken,
     output wire [WRITTEN_BITS-1:0]    written
 );
-    reg        rst, pixel_valid, write_valid, accepts;
+    reg        rst, pixel_valid, write_valid, accepts, next_valid;
+    reg [31:0] next_image;
     reg  [7:0] payload;
     reg  [WRITE_BITS-1:0] write_payload;
     wire       pixel_ready, write_ready;
@@ -48,6 +52,8 @@ module image_top #(
     always @(posedge clk) begin
         rst <= reset;
         accepts <= accept;
+        next_valid <= sets_image;
+        next_image <= first_image;
         if (reset) pixel_valid <= 0;
         else if (loads) begin
             pixel_valid <= offer;
@@ -69,6 +75,9 @@ module image_top #(
 `ifdef PROGRAMMABLE
         .write__valid(write_valid), .write__ready(write_ready), .write__payload(write_payload),
         .written__valid(written_valid), .written__ready(accepts), .written__payload(written),
+`endif
+`ifdef READ_NOISE
+        .next_image__valid(next_valid), .next_image__payload(next_image),
 `endif
         .score_address('0), .score()
     );
