@@ -60,6 +60,9 @@ def chosen_array(
         float,
         _option("--adc-unit-sigma", "Spread of a unit capacitor or ramp step, which bends the ADCs' curve."),
     ] = 0.0,
+    full_scale: Annotated[
+        str, _option("--full-scale", "Range of the ADCs: nominal, the whole; auto, from validation data.")
+    ] = "nominal",
     read_time: Annotated[
         str,
         _option(
@@ -122,6 +125,7 @@ def chosen_array(
         "gain_sigma": adc_gain_sigma,
         "offset_sigma_lsb": adc_offset_sigma_lsb,
         "unit_sigma": adc_unit_sigma,
+        "full_scale": full_scale,
     }
     conditions = validated(
         Conditions,

@@ -73,6 +73,7 @@ def evaluate(
     from sw.bundle import open_bundle
     from sw.chips import Chips, default_jobs
     from sw.commands.evaluation_report import Evaluation, draw, print_table, values_of
+    from sw.commands.full_scale_option import with_full_scale
     from sw.commands.study_report import print_study, run_study
     from sw.distribution import distribution_of
     from sw.evaluate import accuracy, check_labels, features_of, image_count, with_ideal_array
@@ -86,7 +87,7 @@ def evaluate(
         check_torch()
     for name in study or []:
         points_of(name, *array, design.templates)
-    program(classifier, *array, seed=seed)  # refuse before the slow steps
+    array = with_full_scale(array, classifier, data, seed)
     dataset, same = dataset_of(classifier, data)
     count = image_count(images, len(dataset.x_test), dataset.name)
     truth = dataset.y_test[:count]

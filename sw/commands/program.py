@@ -37,6 +37,13 @@ def program(
             expose_value=False,
         ),
     ] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            help="Data set by name or .npz file, for --full-scale auto; that of training if left out.",
+        ),
+    ] = None,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
@@ -45,9 +52,11 @@ def program(
     One seed is one chip: the first one that 'engram evaluate' draws with that seed.
     """
     from sw.bundle import open_bundle, save
+    from sw.commands.full_scale_option import with_full_scale
     from sw.rram.programming import program as program_chip
 
-    chip = program_chip(open_bundle(bundle), array.device, array.conditions, seed=seed)
+    classifier = open_bundle(bundle)
+    chip = program_chip(classifier, *with_full_scale(array, classifier, data, seed), seed=seed)
     save(chip, output)
     result = _summary(chip, output)
     if json:

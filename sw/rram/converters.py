@@ -32,7 +32,8 @@ class FullScale(BaseModel):
     Parameters
     ----------
     lowest
-        Per row tile, the number of matching cells whose current gives the first code.
+        Per row tile, the number of matching cells whose current gives the first code; devices that conduct
+        less than the nominal HRS can bring it below 0.
     span
         Matching cells from the first code to the last one, the same in all tiles, so that a match counts the
         same everywhere.
@@ -40,7 +41,7 @@ class FullScale(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lowest: tuple[Annotated[float, Field(ge=0, le=4_096)], ...]
+    lowest: tuple[Annotated[float, Field(ge=-4_096, le=4_096)], ...]
     span: Annotated[float, Field(ge=1, le=4_096)]
 
 
@@ -154,7 +155,7 @@ def full_scale_of(design: DesignPoint, model: AdcModel) -> FullScale:
     if model.full_scale == "auto":
         raise EngramError(
             "full_scale must be chosen from validation data before an array is programmed, got 'auto'; "
-            "call sw.rram.full_scale.chosen first, or take 'nominal'"
+            "choose it with sw.rram.full_scale, or take 'nominal'"
         )
     return FullScale(lowest=(0.0,) * design.row_tiles, span=design.rows_in_tile(0))
 
