@@ -279,7 +279,7 @@ def test_program_says_what_write_verify_took_and_what_lies_on_broken_lines(digit
     code, out, _ = run("program", digits[2], *options)
     assert code == 0
     assert "; on broken lines: " in out
-    assert " pulses per device, at most 255; " in out
+    assert " RESET pulses per device, at most 255; " in out
     result = json.loads(run("program", digits[2], *options, "--json")[1])
     assert result["open"] > 0
     assert result["write_failures"] == result["open"]

@@ -52,7 +52,7 @@ def test_stuck_devices_stay_and_cost_all_pulses_unless_they_are_right():
     held = np.array([90e-6, 90e-6, np.nan, np.nan]).reshape(2, 2, 1)
     done = write(targets, held=held)
     assert done.conductances[0].ravel().tolist() == [90e-6, 90e-6]
-    assert done.pulses[0].ravel().tolist() == [0, 255]
+    assert (done.sets[0].ravel().tolist(), done.resets[0].ravel().tolist()) == ([0, 0], [0, 255])
     assert done.failed.ravel().tolist() == [False, True, False, False]
 
 

@@ -97,9 +97,10 @@ def _describe(result: dict[str, Any]) -> None:
         f"stuck: {result['stuck_hrs']:,} in HRS, {result['stuck_lrs']:,} in LRS ({stuck:.2%})" + broken,
         f"conductance codes 0 to {2 ** result['cell_bits'] - 1}: {_in_words(result['codes'])}",
     ]
-    if "write_pulses" in result:
+    if "write_sets" in result:
+        sets, resets = result["write_sets"] / devices, result["write_resets"] / devices
         lines.append(
-            f"write-verify: {result['write_pulses'] / devices:.1f} pulses per device, at most "
+            f"write-verify: {sets:.1f} SET and {resets:.1f} RESET pulses per device, at most "
             f"{result['write_pulses_of_one_device']}; {result['write_failures']:,} devices not accepted; "
             f"{result['write_joules'] * 1e6:.3g} uJ"
         )

@@ -51,7 +51,8 @@ def chip_record(
     record |= _flat("", conditions.model_dump(exclude={"cell_bits"}, exclude_defaults=True))
     if done is not None:
         record |= {
-            "write_pulses": int(done.pulses.sum()),
+            "write_sets": int(done.sets.sum()),
+            "write_resets": int(done.resets.sum()),
             "write_pulses_of_one_device": int(done.pulses.max()),
             "write_failures": int(done.failed.sum()),
             "write_joules": done.joules,

@@ -69,15 +69,21 @@ class Written(NamedTuple):
     ----------
     conductances
         float64, in siemens, where the devices are.
-    pulses
-        int64, how many each one got.
+    sets, resets
+        int64, pulses of each kind that each one got.
     failed
         bool, not accepted after the last pulse.
     """
 
     conductances: NDArray[np.float64]
-    pulses: NDArray[np.int64]
+    sets: NDArray[np.int64]
+    resets: NDArray[np.int64]
     failed: NDArray[np.bool_]
+
+    @property
+    def pulses(self) -> NDArray[np.int64]:
+        """Pulses that each device got."""
+        return self.sets + self.resets
 
     @property
     def joules(self) -> float:
@@ -117,7 +123,8 @@ def written(
     works = np.isnan(held)
     conductances = np.where(works, 0.0, held)
     failed = ~works & ~(np.abs(held - targets) <= law.acceptance * targets)
-    pulses = np.where(failed, law.max_pulses, 0)
+    sets = np.where(failed & (held < targets), law.max_pulses, 0)
+    resets = np.where(failed & (held > targets), law.max_pulses, 0)
     for target in np.unique(targets):
         some = works & (targets == target)
         state = np.full(int(some.sum()), round(target / state_siemens))
@@ -132,5 +139,5 @@ def written(
         )
         done = write_verify(states[some], state, indices[some], rule, top)
         conductances[some] = done.states * state_siemens
-        pulses[some], failed[some] = done.sets + done.resets, done.failed
-    return Written(conductances, pulses, failed)
+        sets[some], resets[some], failed[some] = done.sets, done.resets, done.failed
+    return Written(conductances, sets, resets, failed)
