@@ -15,7 +15,7 @@ from hw.payloads import (
     programmed_shape,
     result_layout,
 )
-from hw.programmer import Programmer, host_ports
+from hw.programmer import Programmer, programmer_ports
 from hw.scores import ScoreAccumulator
 from hw.winner import WinnerTakeAll
 from sw.bundle import Bundle
@@ -62,12 +62,12 @@ class Accelerator(wiring.Component):
         self._spram = spram
         design = bundle.design
         tap = wiring.Signature({"valid": Out(1), "payload": Out(conversion_layout(design))})
-        ports = host_ports(design) if bundle.pulse is not None else _program_ports(design)
+        ports = _program_ports(design) if bundle.pulse is None else programmer_ports(design)
         super().__init__(
             {
                 "levels": In(stream.Signature(level_word_layout(design))),
                 "result": Out(stream.Signature(result_layout(design))),
-                **ports.members,
+                **ports,
                 "conversion_tap": Out(tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
@@ -110,10 +110,8 @@ class Accelerator(wiring.Component):
         return m
 
 
-def _program_ports(design: DesignPoint) -> wiring.Signature:
-    return wiring.Signature(
-        {
-            "program": In(stream.Signature(program_layout(design))),
-            "programmed": Out(stream.Signature(programmed_shape(design))),
-        }
-    )
+def _program_ports(design: DesignPoint) -> dict[str, wiring.Member]:
+    return {
+        "program": In(stream.Signature(program_layout(design))),
+        "programmed": Out(stream.Signature(programmed_shape(design))),
+    }

@@ -4,7 +4,7 @@ from math import ceil
 
 from amaranth.hdl import Module, Signal, Value
 
-__all__ = ["AdderTree"]
+__all__ = ["AdderTree", "padded"]
 
 FAN_IN = 4
 """Terms added up between two registers: two levels of adders keep an iCE40 UP5K above 40 MHz."""
@@ -53,6 +53,14 @@ class AdderTree:
         while terms > 1 or stages == 0:
             terms, stages = ceil(terms / FAN_IN), stages + 1
         return stages
+
+
+def padded(m: Module, value: Value, width: int) -> Signal:
+    """`value` in a field of `width` bits."""
+    assert len(value) <= width, (len(value), width)
+    field = Signal(width)
+    m.d.comb += field.eq(value)
+    return field
 
 
 def _balanced(m: Module, terms: list[Value], name: str) -> Value:

@@ -98,6 +98,10 @@ class Chip(wiring.Component):
         connect(m, receiver.o, controller.i)
         connect(m, controller.o, transmitter.i)
         connect(m, accelerator.result, controller.result)
+        if self._bundle.pulse is not None:
+            connect(m, controller.write, accelerator.write)
+            connect(m, accelerator.written, controller.written)
+            m.d.comb += controller.failures.eq(accelerator.failures)
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),

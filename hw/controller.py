@@ -2,9 +2,12 @@
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal, unsigned
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, Out, connect, flipped
 
+from hw.arith import padded
+from hw.cell_requests import CellRequests
 from hw.payloads import index_bits, result_layout
+from hw.programmer import host_ports
 from hw.protocol import (
     ANSWER_BYTES,
     IDENTITY_BYTES,
@@ -46,6 +49,8 @@ class Controller(wiring.Component):
         Answers of the accelerator; the last one is kept.
     score_address, score
         Score memory of the accelerator.
+    write, written, failures
+        With a pulse rule: the accelerator's :class:`hw.programmer.Programmer`.
     ready
         The accelerator can be used; looked at when a request begins, without meaning unless `loads_codes`.
     busy
@@ -69,6 +74,7 @@ class Controller(wiring.Component):
                 "score": In(unsigned(design.max_score.bit_length())),
                 "ready": In(1),
                 "busy": Out(1),
+                **(host_ports(design) if bundle.pulse is not None else {}),
             }
         )
 
@@ -79,15 +85,15 @@ class Controller(wiring.Component):
         identity = identity_of(self._bundle, with_front_end=self._with_front_end).to_bytes()
         identity_bytes = Array(Const(byte, 8) for byte in identity)
         if self._loads_codes:
-            identity_bytes = Array([*identity_bytes[:-1], _padded(m, self.ready, 8)])
+            identity_bytes = Array([*identity_bytes[:-1], padded(m, self.ready, 8)])
         result = Signal(result_layout(design))
         answer = Cat(
-            _padded(m, result.accepted, 8),
-            _padded(m, result.label, 16),
-            _padded(m, result.template, 16),
-            _padded(m, result.margin, 32),
+            padded(m, result.accepted, 8),
+            padded(m, result.label, 16),
+            padded(m, result.template, 16),
+            padded(m, result.margin, 32),
         )
-        score = _padded(m, self.score, 8 * SCORE_BYTES)
+        score = padded(m, self.score, 8 * SCORE_BYTES)
         position = Signal(range(max(IDENTITY_BYTES, ANSWER_BYTES)))
 
         def send(byte, then):
@@ -113,6 +119,17 @@ class Controller(wiring.Component):
             self.i.ready.eq(self.data.ready),
         ]
         ready = self.ready if self._loads_codes else Const(1)
+        cells = CellRequests(design) if self._bundle.pulse is not None else None
+        if cells is not None:
+            m.submodules.cells = cells
+            connect(m, cells.write, flipped(self.write))
+            connect(m, flipped(self.written), cells.written)
+            m.d.comb += [
+                cells.failures.eq(self.failures),
+                cells.ready.eq(ready),
+                cells.opcode.eq(self.i.payload),
+                cells.i.payload.eq(self.i.payload),
+            ]
 
         def when_ready(state, otherwise="SEND_NOT_READY"):
             m.next = state
@@ -140,6 +157,10 @@ class Controller(wiring.Component):
                         when_ready("SEND_ANSWER")
                     with m.Case(Opcode.SCORES):
                         when_ready("READ_SCORE")
+                    if cells is not None:
+                        with m.Case(Opcode.WRITE, Opcode.CODES, Opcode.FAULT):
+                            m.d.comb += cells.start.eq(1)
+                            m.next = "CELLS"
                     with m.Default():
                         m.next = "SEND_UNKNOWN"
             with m.State("SEND_IDENTITY"):
@@ -189,15 +210,18 @@ class Controller(wiring.Component):
                 send_block(score.word_select(position, 8), SCORE_BYTES, next_score)
             with m.State("SEND_UNKNOWN"):
                 send(Const(UNKNOWN, 8), to_ready)
+            if cells is not None:
+                with m.State("CELLS"):
+                    m.d.comb += [
+                        cells.i.valid.eq(self.i.valid),
+                        self.i.ready.eq(cells.i.ready),
+                        self.o.payload.eq(cells.o.payload),
+                        self.o.valid.eq(cells.o.valid),
+                        cells.o.ready.eq(self.o.ready),
+                    ]
+                    with m.If(cells.done):
+                        m.next = "READY"
             if self._loads_codes:
                 with m.State("SEND_NOT_READY"):
                     send(Const(NOT_READY, 8), to_ready)
         return m
-
-
-def _padded(m: Module, value, width: int) -> Signal:
-    """`value` in a field of `width` bits of the answer."""
-    assert len(value) <= width, (len(value), width)
-    field = Signal(width)
-    m.d.comb += field.eq(value)
-    return field

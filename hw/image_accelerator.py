@@ -8,7 +8,7 @@ from hw.accelerator import Accelerator
 from hw.code_memory import load_port
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.payloads import conversion_layout, index_bits, level_word_layout, next_image_port, result_layout
-from hw.programmer import host_ports
+from hw.programmer import programmer_ports
 from hw.quantiser import Quantiser
 from hw.word_packer import WordPacker
 from sw.bundle import Bundle
@@ -66,7 +66,7 @@ class ImageAccelerator(wiring.Component):
                 "conversion_tap": Out(conversion_tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
-                **(host_ports(design).members if bundle.pulse is not None else {}),
+                **(programmer_ports(design) if bundle.pulse is not None else {}),
                 **({"load": In(load_port())} if spram else {}),
                 **({"next_image": In(next_image_port())} if bundle.read_noise is not None else {}),
             }

@@ -7,6 +7,7 @@ from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.payloads import index_bits, next_image_port
+from hw.speck import WORD_BITS, speck_round
 from sw.design import DesignPoint
 from sw.reference.noise import BYTES_MEAN, CONVERSION_ROUNDS, IMAGE_ROUNDS, KEY_WORDS, ReadNoise
 
@@ -16,7 +17,6 @@ KEY_CYCLES = IMAGE_ROUNDS[-1] + 1
 """Cycles that it takes to make the key of an image."""
 VALUE_CYCLES = CONVERSION_ROUNDS + 3
 """Registers of a value: one for each round, sum of the bytes, product, shift."""
-WORD_BITS = 16
 
 
 def noise_bits(noise: ReadNoise) -> int:
@@ -96,7 +96,7 @@ class NoiseValues(wiring.Component):
 
         x, y = _halves(number)
         for place in range(CONVERSION_ROUNDS):
-            new_x, new_y = _round(m, x, y, key[place % KEY_WORDS] ^ place, f"round_{place}")
+            new_x, new_y = speck_round(m, x, y, key[place % KEY_WORDS] ^ place, f"round_{place}")
             x, y = Signal(WORD_BITS, name=f"x_{place}"), Signal(WORD_BITS, name=f"y_{place}")
             with m.If(advance):
                 m.d.sync += [x.eq(new_x), y.eq(new_y)]
@@ -111,7 +111,7 @@ class NoiseValues(wiring.Component):
         early_x, early_y = Signal(WORD_BITS), Signal(WORD_BITS)
         number = Signal(range(IMAGE_ROUNDS[-1] + 1))
         words = Array(Const(word, WORD_BITS) for word in self._noise.key.tolist())
-        new_x, new_y = _round(m, x, y, words[number % KEY_WORDS] ^ number, "key_round")
+        new_x, new_y = speck_round(m, x, y, words[number % KEY_WORDS] ^ number, "key_round")
         ready = number == IMAGE_ROUNDS[-1]
         with m.If(load):
             m.d.sync += [Cat(y, x).eq(index), number.eq(0), load.eq(0)]
@@ -164,15 +164,3 @@ class NoiseValues(wiring.Component):
 def _halves(number: Value) -> tuple[Value, Value]:
     """High and low word of a counter."""
     return number[WORD_BITS:], number[:WORD_BITS]
-
-
-def _round(m: Module, x: Value, y: Value, key: Value, name: str) -> tuple[Value, Value]:
-    """See :func:`sw.reference.noise.speck_round`."""
-    wide_x, wide_y = Signal(WORD_BITS, name=f"{name}_x"), Signal(WORD_BITS, name=f"{name}_y")
-    mixed = Signal(WORD_BITS, name=f"{name}_mixed")
-    m.d.comb += [
-        wide_x.eq(x),
-        wide_y.eq(y),
-        mixed.eq((wide_x.rotate_right(7) + wide_y)[:WORD_BITS] ^ key),
-    ]
-    return mixed, wide_y.rotate_left(2) ^ mixed

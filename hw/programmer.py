@@ -15,20 +15,23 @@ from hw.payloads import (
 from sw.design import DesignPoint
 from sw.reference.pulse import PulseRule
 
-__all__ = ["FAILURE_BITS", "Programmer", "host_ports"]
+__all__ = ["FAILURE_BITS", "Programmer", "host_ports", "programmer_ports"]
 
 FAILURE_BITS = 16
 
 
-def host_ports(design: DesignPoint) -> wiring.Signature:
-    """What the other side of a :class:`Programmer` sees of it, as three members."""
-    return wiring.Signature(
-        {
-            "write": In(stream.Signature(write_layout(design))),
-            "written": Out(stream.Signature(written_layout(design))),
-            "failures": Out(FAILURE_BITS),
-        }
-    )
+def programmer_ports(design: DesignPoint) -> dict[str, wiring.Member]:
+    """What a :class:`Programmer` offers to whoever wants cells programmed."""
+    return {
+        "write": In(stream.Signature(write_layout(design))),
+        "written": Out(stream.Signature(written_layout(design))),
+        "failures": Out(FAILURE_BITS),
+    }
+
+
+def host_ports(design: DesignPoint) -> dict[str, wiring.Member]:
+    """The same from the other side."""
+    return {name: member.flip() for name, member in programmer_ports(design).items()}
 
 
 class Programmer(wiring.Component):
@@ -66,7 +69,7 @@ class Programmer(wiring.Component):
             {
                 "program": Out(stream.Signature(program_layout(design, pulse=True))),
                 "programmed": In(stream.Signature(programmed_shape(design, pulse=True))),
-                **host_ports(design).members,
+                **programmer_ports(design),
             }
         )
 

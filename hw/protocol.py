@@ -13,18 +13,26 @@ LOAD     L    ceil(F * b / 8) bytes, bit i  the byte L
 CLASSIFY C    -                             :class:`Answer`, 9 bytes, when the array is done
 RESULT   R    -                             :class:`Answer` of the last image again
 SCORES   S    -                             T scores of 4 bytes
+WRITE    W    :class:`Cell`, 2 target codes :class:`Written`, 10 bytes, when both devices are programmed
+CODES    G    :class:`Cell`, rows as 16 bit the byte G, then the 2 codes of each of so many rows
+FAULT    F    :class:`Cell`, device, fault  the byte F, or x when all places for faults are taken
 ======== ==== ============================= =====================================================
 
-Any other byte is answered with ``?``.
+Any other byte is answered with ``?``. WRITE, CODES and FAULT are for chips with a pulse rule, which can
+program themselves; they answer ``?``, after all data bytes, to what is not in the array. CODES of 0 rows asks
+nothing but whether a chip knows them: one that does not sends seven ``?``. FAULT injects the
+:class:`hw.payloads.Fault` 1 or 2 into a device, or clears it with 3. The identity of a chip with new
+templates stays that of its bundle.
 
 The bits of LOAD are the word-line values of the features in order, b bits each from the lowest on: one for
 binary cells, and for window cells those of a level.
 
 A chip that loads its conductance codes at start, see :mod:`hw.flash`, cannot classify before they are there;
-its identity tells. Until then it answers IMAGE, CLASSIFY, RESULT and SCORES with the single byte ``!``:
-IMAGE after all of its pixels, which are dropped, so a host sends them as always and then tries again. No
-answer to IMAGE, CLASSIFY or RESULT begins with that byte, but one to SCORES may: a host asks for scores only
-after an image. IDENTIFY and LOAD are served at any time. A chip that is ready stays so until the next reset.
+its identity tells. Until then it answers all but IDENTIFY and LOAD with the single byte ``!``: IMAGE after
+all of its pixels, which are dropped, so a host sends them as always and then tries again, and requests for
+cells after all of their data. No answer but one to SCORES can begin with that byte: a host asks for scores
+only after an image. IDENTIFY and LOAD are served at any time. A chip that is ready stays so until the next
+reset.
 """
 
 import struct
@@ -41,13 +49,18 @@ from sw.design import DesignPoint
 
 __all__ = [
     "Answer",
+    "Cell",
     "Identity",
     "Opcode",
+    "Written",
+    "codes_request",
+    "fault_request",
     "identity_of",
     "image_request",
     "load_bytes",
     "load_request",
     "parse_scores",
+    "write_request",
 ]
 
 MAGIC = b"ENGR"
@@ -59,6 +72,11 @@ IDENTITY_BYTES = struct.calcsize(IDENTITY_FORMAT)
 ANSWER_FORMAT = "<BHHI"
 ANSWER_BYTES = struct.calcsize(ANSWER_FORMAT)
 SCORE_BYTES = 4
+CELL_FORMAT = "<HH"
+CELL_ARGUMENT_BYTES = struct.calcsize(CELL_FORMAT) + 2
+WRITTEN_FORMAT = "<BBBBHHH"
+WRITTEN_BYTES = struct.calcsize(WRITTEN_FORMAT)
+NO_ROOM = ord("x")
 
 
 class Opcode(IntEnum):
@@ -70,6 +88,9 @@ class Opcode(IntEnum):
     CLASSIFY = ord("C")
     RESULT = ord("R")
     SCORES = ord("S")
+    WRITE = ord("W")
+    CODES = ord("G")
+    FAULT = ord("F")
 
 
 class Identity(NamedTuple):
@@ -113,6 +134,37 @@ class Answer(NamedTuple):
         return cls(*struct.unpack(ANSWER_FORMAT, raw))
 
 
+class Cell(NamedTuple):
+    """Where a cell is; `row` counts over all features."""
+
+    match_line: int
+    row: int
+
+    def to_bytes(self) -> bytes:
+        """The first data bytes of a request."""
+        return struct.pack(CELL_FORMAT, *self)
+
+
+class Written(NamedTuple):
+    """What WRITE did: status, codes of both devices, bit d for a device d that failed, pulses to both.
+
+    The status is the opcode. `failures` counts the devices that failed since reset, up to 2**16 - 1.
+    """
+
+    status: int
+    code_0: int
+    code_1: int
+    failed: int
+    sets: int
+    resets: int
+    failures: int
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "Written":
+        """Read an answer of WRITTEN_BYTES bytes."""
+        return cls(*struct.unpack(WRITTEN_FORMAT, raw))
+
+
 def identity_of(bundle: Bundle, *, with_front_end: bool = False, ready: bool = True) -> Identity:
     """What a chip made from `bundle` must answer to IDENTIFY, when it is ready or before."""
     design = bundle.design
@@ -136,6 +188,21 @@ def load_request(levels: NDArray[np.uint8], design: DesignPoint) -> bytes:
     """LOAD with the word-line values (F,) of one image."""
     bits = value_bits(levels, design.level_bits)
     return bytes([Opcode.LOAD]) + np.packbits(bits, bitorder="little").tobytes()
+
+
+def write_request(cell: Cell, targets: tuple[int, int]) -> bytes:
+    """WRITE of a cell."""
+    return bytes([Opcode.WRITE]) + cell.to_bytes() + bytes(targets)
+
+
+def codes_request(cell: Cell, rows: int) -> bytes:
+    """CODES of so many rows from a cell on, on one match line."""
+    return bytes([Opcode.CODES]) + cell.to_bytes() + rows.to_bytes(2, "little")
+
+
+def fault_request(cell: Cell, device: int, fault: int) -> bytes:
+    """FAULT of one device of a cell, a number of :class:`hw.payloads.Fault`."""
+    return bytes([Opcode.FAULT]) + cell.to_bytes() + bytes([device, fault])
 
 
 def parse_scores(raw: bytes) -> list[int]:

@@ -4,6 +4,7 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.speck import WORD_BITS, speck_round
 from sw.design import DesignPoint
 from sw.reference.noise import CONVERSION_ROUNDS, KEY_WORDS
 from sw.reference.pulse import BYTES_MEAN, PulseRule
@@ -67,11 +68,11 @@ class PulseResponse(wiring.Component):
 
         # Generator: the traits have number 0.
         traits = Signal()
-        x, y, mixed = Signal(16), Signal(16), Signal(16)
+        x, y = Signal(WORD_BITS), Signal(WORD_BITS)
         turn = Signal(range(max(CONVERSION_ROUNDS, FACTOR_BITS)))
-        keys = Array(Const(rule.key[turn % KEY_WORDS] ^ turn, 16) for turn in range(CONVERSION_ROUNDS))
+        keys = Array(Const(rule.key[turn % KEY_WORDS] ^ turn, WORD_BITS) for turn in range(CONVERSION_ROUNDS))
         number = Mux(traits | turn[:2].any(), 0, self.number)
-        m.d.comb += mixed.eq((x.rotate_right(7) + y) ^ keys[turn] ^ number)
+        next_x, next_y = speck_round(m, x, y, keys[turn] ^ number, "round")
 
         # Multiplier: `total` and `factor` together move right, so they end as the product, signed.
         total = Signal(signed(max(16, product_bits) + 1))
@@ -111,7 +112,7 @@ class PulseResponse(wiring.Component):
                 with m.If(self.start):
                     m.next = "DRAW"
             with m.State("DRAW"):
-                m.d.sync += [x.eq(mixed), y.eq(y.rotate_left(2) ^ mixed), turn.eq(turn + 1)]
+                m.d.sync += [x.eq(next_x), y.eq(next_y), turn.eq(turn + 1)]
                 with m.If(turn == CONVERSION_ROUNDS - 1):
                     m.d.sync += turn.eq(0)
                     m.next = "DRAWN"
