@@ -31,7 +31,7 @@ def statistics(
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Compare programming error, drift, read noise, stuck rates and IR drop of the models with their laws.
+    """Compare programming error, drift, read noise, stuck rates, IR drop and converters with their laws.
 
     A difference should be of the size of its standard error. The law of IR drop is the nodal equations, which
     it solves to rounding errors. Write-verify has no law: its rows say how far
@@ -39,6 +39,7 @@ def statistics(
     """
     import numpy as np
 
+    from sw.rram.converter_statistics import converter_statistics
     from sw.rram.device_files import device_named
     from sw.rram.statistics import statistics_of, stuck_statistics
 
@@ -46,12 +47,14 @@ def statistics(
     devices = [device_named(name) for name in device or DEVICES]
     found: list[Compared] = []
     with progress() as bar:
-        task = bar.add_task("devices", total=len(devices) + 1, note="")
+        task = bar.add_task("devices", total=len(devices) + 2, note="")
         for each in devices:
             bar.update(task, note=each.name)
             found += statistics_of(each, samples, rng)
             bar.update(task, advance=1)
         found += stuck_statistics(devices[0], samples, rng)
+        bar.update(task, advance=1, note="converters")
+        found += converter_statistics(samples, rng)
         bar.update(task, advance=1, note="")
     rows = [asdict(each) | {"difference": each.difference} for each in found]
     if output is not None:
