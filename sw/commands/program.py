@@ -44,6 +44,14 @@ def program(
             help="Data set by name or .npz file, for --full-scale auto; that of training if left out.",
         ),
     ] = None,
+    programmable: Annotated[
+        bool,
+        typer.Option(
+            "--programmable",
+            help="A chip that programs itself by write-verify, and so can be given other templates while it "
+            "runs; its codes are those that it comes to.",
+        ),
+    ] = False,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
@@ -53,10 +61,12 @@ def program(
     """
     from sw.bundle import open_bundle, save
     from sw.commands.full_scale_option import with_full_scale
+    from sw.rram.programmable import program_by_pulses
     from sw.rram.programming import program as program_chip
 
     classifier = open_bundle(bundle)
-    chip = program_chip(classifier, *with_full_scale(array, classifier, data, seed), seed=seed)
+    make = program_by_pulses if programmable else program_chip
+    chip = make(classifier, *with_full_scale(array, classifier, data, seed), seed=seed)
     save(chip, output)
     result = _summary(chip, output)
     if json:

@@ -10,7 +10,17 @@ import numpy as np
 
 __all__ = ["Stream", "chip_generator"]
 
-Stream = Literal["error", "stuck", "drift", "read-noise", "telegraph", "converters", "pulses", "calibration"]
+Stream = Literal[
+    "error",
+    "stuck",
+    "drift",
+    "read-noise",
+    "telegraph",
+    "converters",
+    "pulses",
+    "calibration",
+    "pulse-rule",
+]
 """Only append: the position of a name is part of the key."""
 
 

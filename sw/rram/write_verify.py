@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sw.reference.noise import KEY_WORDS
 from sw.reference.pulse import PulseRule, device_indices, write_verify
 
-__all__ = ["WRITE_EVENT_JOULES", "Pulses", "Written", "written"]
+__all__ = ["AMPLITUDES", "SPREAD_UNIT", "WRITE_EVENT_JOULES", "Pulses", "Written", "written"]
 
 STATE_BITS = 16
 TOP_OF_LRS = 1.25

@@ -1,0 +1,87 @@
+"""Chips that program themselves: rule and codes, against write-verify of the reference."""
+
+import numpy as np
+import pytest
+
+from sw.errors import EngramError
+from sw.reference.pulse import device_indices, erased_states, stuck_devices, target_states, write_verify
+from sw.rram.conditions import Conditions
+from sw.rram.coping import Coping
+from sw.rram.presets import DEVICES
+from sw.rram.programmable import DEFAULT_PULSES, program_by_pulses, pulse_rule
+from sw.rram.programming import program
+from tests.bundles import random_bundle, tiny_design
+
+WINDOW = tiny_design(cell="window", thresholds_per_feature=3, cell_bits=4)
+
+
+@pytest.mark.parametrize("cell_bits", [4, 8])
+@pytest.mark.parametrize("device", ["cmo-hfox", "hfox-milo2021"])
+def test_nearly_all_devices_come_to_their_states(device, cell_bits):
+    preset = DEVICES[device].with_(p_stuck_hrs=0.03, p_stuck_lrs=0.02)
+    bundle = random_bundle(tiny_design(templates_per_class=60), seed=1)
+    chip = program_by_pulses(bundle, preset, Conditions(cell_bits=cell_bits), seed=3)
+    rule, design = chip.pulse, chip.design
+    indices = device_indices(design.features, design.templates)
+    targets = target_states(chip)
+    done = write_verify(erased_states(indices, rule), targets, indices, rule, design.max_code)
+    assert chip.codes.tolist() == done.states.tolist()
+    works = ~np.logical_or(*stuck_devices(indices, rule))
+    assert not done.failed[works].any()
+    assert np.abs(chip.codes[works] - targets[works]).max() <= rule.tolerance
+    record = chip.provenance.device
+    assert record["stuck_hrs"] + record["stuck_lrs"] == (~works).sum() > 0
+    assert record["write_failures"] == done.failed.sum() > 0
+    assert record["write_sets"] + record["write_resets"] == (done.sets + done.resets).sum()
+
+
+def test_rest_of_the_chip_is_that_of_any_chip():
+    bundle = random_bundle(tiny_design(), seed=1)
+    conditions = Conditions(adc={"bits": 6, "gain_sigma": 0.02}, read_noise=True)
+    device = DEVICES["cmo-hfox"]
+    made = program_by_pulses(bundle, device, conditions, seed=3)
+    plain = program(bundle, device, conditions, seed=3)
+    assert made.design == plain.design
+    assert made.adc.gain.tolist() == plain.adc.gain.tolist()
+    assert made.read_noise.scale.tolist() == plain.read_noise.scale.tolist()
+    again = program_by_pulses(bundle, device, conditions, seed=3)
+    assert again.digest == made.digest
+    assert program_by_pulses(bundle, device, conditions, seed=4).pulse.key != made.pulse.key
+
+
+def test_window_cells_go_to_their_bounds():
+    bundle = random_bundle(WINDOW, seed=1)
+    chip = program_by_pulses(bundle, DEVICES["ideal"], Conditions(), seed=3)
+    assert chip.codes.tolist() == target_states(chip).tolist()
+    assert (chip.pulse.hrs_state, chip.pulse.lrs_state) == (0, 15)
+
+
+def test_device_without_pulses_gets_the_defaults():
+    device = DEVICES["hfox-milo2021"]
+    assert device.pulses is None
+    rule = pulse_rule(tiny_design(cell_bits=8), device, np.random.default_rng(0))
+    assert (rule.start_amplitude, rule.amplitude_step) == (4, 4)
+    assert rule.max_pulses == DEFAULT_PULSES.max_pulses
+    always = device.with_(p_stuck_hrs=1 / 3, p_stuck_lrs=2 / 3)
+    rule = pulse_rule(tiny_design(cell_bits=8), always, np.random.default_rng(0))
+    assert rule.p_stuck_hrs + rule.p_stuck_lrs == 2**16
+
+
+@pytest.mark.parametrize(
+    ("conditions", "changes", "name"),
+    [
+        ({"read_time_seconds": 5.0}, {}, "read_time_seconds must be left out of a programmable chip, .* 5.0"),
+        ({"write_verify": True}, {}, "write_verify must be left out of a programmable chip"),
+        ({"word_line_ohms": 1.0}, {}, "word_line_ohms must be left out of a programmable chip"),
+        ({"coping": Coping(polarity=True)}, {}, "coping must be left out of a programmable chip"),
+        (
+            {},
+            {"p_broken_row": 0.1},
+            "p_broken_row must be left out of a programmable chip, .* got 0.1; leave",
+        ),
+    ],
+)
+def test_what_has_no_code_is_refused(conditions, changes, name):
+    device = DEVICES["cmo-hfox"].with_(**changes)
+    with pytest.raises(EngramError, match=name):
+        program_by_pulses(random_bundle(tiny_design(), 1), device, Conditions(**conditions), seed=0)
