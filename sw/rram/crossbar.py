@@ -15,8 +15,11 @@ approximation; see :mod:`sw.rram.nodal` for what it is held against.
 ``python -m sw.rram.crossbar`` measures both.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from sw.design import DesignPoint
 from sw.errors import EngramError
@@ -92,10 +95,18 @@ def effective_conductances(
     arrays = g_siemens.reshape(-1, word_lines, match_lines)
     found = np.empty_like(arrays)
     step = max(1, TRANSFERS // (word_lines * match_lines**2))
-    for start in range(0, len(arrays), step):
-        part = arrays[start : start + step]
-        found[start : start + step] = _solve(part, word_line_ohms, match_line_ohms)
+    # Matrices this small gain nothing from a second thread, and wait for it when the cores are busy.
+    with _libraries().limit(limits=1):
+        for start in range(0, len(arrays), step):
+            part = arrays[start : start + step]
+            found[start : start + step] = _solve(part, word_line_ohms, match_line_ohms)
     return found.reshape(g_siemens.shape)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """NumPy's, among others; finding them takes longer than solving a tile."""
+    return ThreadpoolController()
 
 
 def _solve(g: NDArray[np.float64], word_line_ohms: float, match_line_ohms: float) -> NDArray[np.float64]:
