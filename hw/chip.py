@@ -102,6 +102,8 @@ class Chip(wiring.Component):
             connect(m, controller.write, accelerator.write)
             connect(m, accelerator.written, controller.written)
             m.d.comb += controller.failures.eq(accelerator.failures)
+        if self._bundle.read_noise is not None:
+            connect(m, controller.next_image, accelerator.next_image)
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),

@@ -6,11 +6,12 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.arith import padded
 from hw.cell_requests import CellRequests
-from hw.payloads import index_bits, result_layout
+from hw.payloads import index_bits, next_image_port, result_layout
 from hw.programmer import host_ports
 from hw.protocol import (
     ANSWER_BYTES,
     IDENTITY_BYTES,
+    INDEX_BYTES,
     NOT_READY,
     SCORE_BYTES,
     UNKNOWN,
@@ -51,6 +52,8 @@ class Controller(wiring.Component):
         Score memory of the accelerator.
     write, written, failures
         With a pulse rule: the accelerator's :class:`hw.programmer.Programmer`.
+    next_image
+        With read noise: the index that the host sets, in the cycle in which its answer is sent.
     ready
         The accelerator can be used; looked at when a request begins, without meaning unless `loads_codes`.
     busy
@@ -75,6 +78,7 @@ class Controller(wiring.Component):
                 "ready": In(1),
                 "busy": Out(1),
                 **(host_ports(design) if bundle.pulse is not None else {}),
+                **({"next_image": Out(next_image_port())} if bundle.read_noise is not None else {}),
             }
         )
 
@@ -161,6 +165,9 @@ class Controller(wiring.Component):
                         with m.Case(Opcode.WRITE, Opcode.CODES, Opcode.FAULT):
                             m.d.comb += cells.start.eq(1)
                             m.next = "CELLS"
+                    if self._bundle.read_noise is not None:
+                        with m.Case(Opcode.INDEX):
+                            m.next = "INDEX"
                     with m.Default():
                         m.next = "SEND_UNKNOWN"
             with m.State("SEND_IDENTITY"):
@@ -208,6 +215,22 @@ class Controller(wiring.Component):
                         m.next = "READY"
 
                 send_block(score.word_select(position, 8), SCORE_BYTES, next_score)
+            if self._bundle.read_noise is not None:
+                index = self.next_image.payload
+
+                def set_index():
+                    m.d.comb += self.next_image.valid.eq(1)
+                    m.next = "READY"
+
+                with m.State("INDEX"):
+                    m.d.comb += self.i.ready.eq(1)
+                    with m.If(self.i.valid):
+                        m.d.sync += [index.eq(Cat(index[8:], self.i.payload)), position.eq(position + 1)]
+                        with m.If(position == INDEX_BYTES - 1):
+                            m.d.sync += position.eq(0)
+                            m.next = "SEND_INDEX"
+                with m.State("SEND_INDEX"):
+                    send(Const(Opcode.INDEX, 8), set_index)
             with m.State("SEND_UNKNOWN"):
                 send(Const(UNKNOWN, 8), to_ready)
             if cells is not None:

@@ -14,6 +14,9 @@ RESULT_PORTS = {
     "margin": "its score minus the best score of any other class",
     "accepted": "1 when the margin is as large as the design asks for",
 }
+NEXT_IMAGE = """
+//   next_image_valid in 1  sets the index of the next image, while none is inside
+//   next_image    in  32  read noise follows from the index: 0 after reset, one more for every image"""
 
 
 def uart_example(name: str, verilog: str, clock_mhz: float) -> str:
@@ -55,8 +58,11 @@ endmodule
 """
 
 
-def stream_example(design: DesignPoint, name: str, verilog: str) -> str:
-    """An image memory in front of the core, and a register for its last result."""
+def stream_example(design: DesignPoint, name: str, verilog: str, *, noisy: bool = False) -> str:
+    """An image memory in front of the core, and a register for its last result.
+
+    With `noisy` the core has read noise, whose image index the example leaves to count by itself.
+    """
     width, height = design.width, design.height
     pixels = width * height
     address_bits = index_bits(pixels)
@@ -67,6 +73,9 @@ def stream_example(design: DesignPoint, name: str, verilog: str) -> str:
     outputs = ",\n".join(f"    output reg {_vector(bits)}{field}" for field, bits in fields.items())
     wires = "\n".join(f"    wire {_vector(bits)}next_{field};" for field, bits in fields.items())
     links = "".join(f",\n        .{field}(next_{field})" for field in fields)
+    if noisy:
+        explained += NEXT_IMAGE
+        links += ",\n        .next_image_valid(1'b0),\n        .next_image(32'd0)"
     taken = "\n".join(f"            {field} <= next_{field};" for field in fields)
     return f"""\
 // Example for {verilog}: an image memory, the core, and its last result.

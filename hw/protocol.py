@@ -16,6 +16,8 @@ SCORES   S    -                             T scores of 4 bytes
 WRITE    W    :class:`Cell`, 2 target codes :class:`Written`, 10 bytes, when both devices are programmed
 CODES    G    :class:`Cell`, rows as 16 bit the byte G, then the 2 codes of each of so many rows
 FAULT    F    :class:`Cell`, device, fault  the byte F, or x when all places for faults are taken
+INDEX    N    4 bytes, index of the next    the byte N
+              image
 ======== ==== ============================= =====================================================
 
 Any other byte is answered with ``?``. WRITE, CODES and FAULT are for chips with a pulse rule, which can
@@ -27,12 +29,16 @@ templates stays that of its bundle.
 The bits of LOAD are the word-line values of the features in order, b bits each from the lowest on: one for
 binary cells, and for window cells those of a level.
 
+INDEX is for chips with read noise, which follows from the index of an image: 0 for the first one after reset,
+then one more for each that is classified. A chip without noise answers ``?``. The protocol keeps its version:
+a host knows from the bundle, by the digest, whether there is noise.
+
 A chip that loads its conductance codes at start, see :mod:`hw.flash`, cannot classify before they are there;
-its identity tells. Until then it answers all but IDENTIFY and LOAD with the single byte ``!``: IMAGE after
-all of its pixels, which are dropped, so a host sends them as always and then tries again, and requests for
-cells after all of their data. No answer but one to SCORES can begin with that byte: a host asks for scores
-only after an image. IDENTIFY and LOAD are served at any time. A chip that is ready stays so until the next
-reset.
+its identity tells. Until then it answers all but IDENTIFY, LOAD and INDEX with the single byte ``!``: IMAGE
+after all of its pixels, which are dropped, so a host sends them as always and then tries again, and requests
+for cells after all of their data. No answer but one to SCORES can begin with that byte: a host asks for
+scores only after an image. IDENTIFY, LOAD and INDEX are served at any time. A chip that is ready stays so
+until the next reset.
 """
 
 import struct
@@ -57,6 +63,7 @@ __all__ = [
     "fault_request",
     "identity_of",
     "image_request",
+    "index_request",
     "load_bytes",
     "load_request",
     "parse_scores",
@@ -77,6 +84,7 @@ CELL_ARGUMENT_BYTES = struct.calcsize(CELL_FORMAT) + 2
 WRITTEN_FORMAT = "<BBBBHHH"
 WRITTEN_BYTES = struct.calcsize(WRITTEN_FORMAT)
 NO_ROOM = ord("x")
+INDEX_BYTES = 4
 
 
 class Opcode(IntEnum):
@@ -91,6 +99,7 @@ class Opcode(IntEnum):
     WRITE = ord("W")
     CODES = ord("G")
     FAULT = ord("F")
+    INDEX = ord("N")
 
 
 class Identity(NamedTuple):
@@ -188,6 +197,11 @@ def load_request(levels: NDArray[np.uint8], design: DesignPoint) -> bytes:
     """LOAD with the word-line values (F,) of one image."""
     bits = value_bits(levels, design.level_bits)
     return bytes([Opcode.LOAD]) + np.packbits(bits, bitorder="little").tobytes()
+
+
+def index_request(index: int) -> bytes:
+    """INDEX of the next image, below 2**32."""
+    return bytes([Opcode.INDEX]) + index.to_bytes(INDEX_BYTES, "little")
 
 
 def write_request(cell: Cell, targets: tuple[int, int]) -> bytes:

@@ -33,11 +33,15 @@ class StreamCore(wiring.Component):
     label, template, margin, accepted
         The result, while `result_valid`: class and best template, distance of its score to the best one of
         another class, and whether that is enough.
+    next_image_valid, next_image
+        With read noise: in a cycle in which no image is inside, the index of the next one, on which its noise
+        depends; 0 after reset, and one more for every image.
     """
 
     def __init__(self, bundle: Bundle, parallelism: Sizes):
         self._accelerator = ImageAccelerator(bundle, parallelism)
         self._result = result_layout(bundle.design)
+        self._noisy = bundle.read_noise is not None
         super().__init__(
             {
                 "pixel_valid": In(1),
@@ -46,6 +50,7 @@ class StreamCore(wiring.Component):
                 "result_valid": Out(1),
                 "result_ready": In(1),
                 **{name: Out(field.shape) for name, field in self._result},
+                **({"next_image_valid": In(1), "next_image": In(32)} if self._noisy else {}),
             }
         )
 
@@ -62,4 +67,9 @@ class StreamCore(wiring.Component):
         ]
         for name, _ in self._result:
             m.d.comb += getattr(self, name).eq(accelerator.result.payload[name])
+        if self._noisy:
+            m.d.comb += [
+                accelerator.next_image.valid.eq(self.next_image_valid),
+                accelerator.next_image.payload.eq(self.next_image),
+            ]
         return m

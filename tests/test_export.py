@@ -22,6 +22,7 @@ from tests.bundles import TINY, random_bundle, random_images
 
 BOARD = boards.load("ulx3s-85f")
 BUNDLE = random_bundle(TINY.with_(cell_bits=4, adc_bits=6, margin=3), seed=3, codes="random")
+NOISY = random_bundle(BUNDLE.design, seed=3, codes="random", noise=True, inl=True)
 SIZES = (Parallelism(1, 2, 1, 2), Parallelism(2, 2))
 IMAGES = 12
 
@@ -71,16 +72,23 @@ def test_each_memory_has_a_file_and_each_file_a_reader(exported):
 
 def test_the_example_compiles_and_names_every_port(exported):
     _, folder, result = exported
+    check_example(result, folder)
+
+
+def check_example(result, folder):
     example = Path(result["example"])
+    top = re.sub(r"\W", "_", example.stem)
     script = f"read_verilog -sv {example.name} {Path(result['verilog']).name}; "
-    run_yosys(script + "hierarchy -check -top ti_ny_2_example; proc; check -assert", folder)
+    run_yosys(script + f"hierarchy -check -top {top}; proc; check -assert", folder)
     for port in header(Path(result["verilog"])):
         assert re.search(rf"^//   {port} +(in|out) +\d+  \S", example.read_text(), re.MULTILINE)
         assert f".{port}(" in example.read_text()
 
 
-def test_the_stream_core_equals_the_reference_through_its_example(tmp_path):
-    result = write_verilog(BUNDLE, BOARD, tmp_path, name="tiny", core=Core.stream, parallelism=SIZES)
+def test_the_stream_core_with_read_noise_equals_the_reference_through_its_example(tmp_path):
+    result = write_verilog(NOISY, BOARD, tmp_path, name="tiny", core=Core.stream, parallelism=SIZES)
+    assert {"next_image_valid", "next_image"} <= header(Path(result["verilog"]))
+    check_example(result, tmp_path)
     model = build_model(
         ModelSource(
             top="tiny_example",
@@ -90,7 +98,7 @@ def test_the_stream_core_equals_the_reference_through_its_example(tmp_path):
         )
     )
     images = random_images(TINY, IMAGES, seed=5)
-    expected = reference(BUNDLE, images)
+    expected = reference(NOISY, images)
 
     command = [model.executable, str(IMAGES), str(TINY.height * TINY.width)]
     done = subprocess.run(command, cwd=tmp_path, input=images.tobytes(), capture_output=True, check=True)

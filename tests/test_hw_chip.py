@@ -59,8 +59,9 @@ def test_conversation(name):
         await host.send(bytes([protocol.Opcode.IDENTIFY]))
         identity = protocol.Identity.from_bytes(await host.receive(protocol.IDENTITY_BYTES))
         assert identity == protocol.identity_of(bundle)
-        await host.send(b"?")
-        assert await host.receive(1) == bytes([protocol.UNKNOWN])
+        for unknown in (b"?", b"N"):
+            await host.send(unknown)
+            assert await host.receive(1) == bytes([protocol.UNKNOWN])
         for image in range(3):
             await host.send(protocol.load_request(expected.levels[image], shape))
             assert await host.receive(1) == bytes([protocol.Opcode.LOAD])
@@ -103,6 +104,38 @@ def test_images_over_the_wire(name):
         await host.send(bytes([protocol.Opcode.SCORES]))
         scores = await host.receive(protocol.SCORE_BYTES * shape.templates)
         assert protocol.parse_scores(scores) == expected.scores[-1].tolist()
+
+    bench.testbench(talk)
+    bench.run()
+
+
+def test_the_host_sets_the_index_on_which_read_noise_depends():
+    shape = SHAPES["several_templates"]
+    bundle = random_bundle(shape, seed=1, codes="random", noise=True, inl=True)
+    levels = random_levels(shape, 1, seed=2)
+    dut = Chip(bundle, DIVISOR)
+    bench = Bench(dut, budget=60_000)
+
+    async def scores_of(host, index):
+        await host.send(bytes([protocol.Opcode.CLASSIFY]))
+        await host.receive(protocol.ANSWER_BYTES)
+        await host.send(bytes([protocol.Opcode.SCORES]))
+        scores = protocol.parse_scores(await host.receive(protocol.SCORE_BYTES * shape.templates))
+        assert scores == pipeline.run_levels(bundle, levels, index).scores[0].tolist()
+        return tuple(scores)
+
+    async def talk(ctx):
+        host = Host(ctx, dut)
+        await host.send(protocol.load_request(levels[0], shape))
+        assert await host.receive(1) == bytes([protocol.Opcode.LOAD])
+        first, second = await scores_of(host, 0), await scores_of(host, 1)
+        assert first != second
+        for index in (0, 0x01020304):
+            await host.send(protocol.index_request(index))
+            assert await host.receive(1) == bytes([protocol.Opcode.INDEX])
+            again = await scores_of(host, index)
+            assert (again == first) == (index == 0)
+            await scores_of(host, index + 1)
 
     bench.testbench(talk)
     bench.run()

@@ -44,6 +44,7 @@ CNN = DesignPoint(
 )
 """Two layers, two row tiles, and ADCs, for which synthesis takes a multiplier."""
 PARALLELISM = (Parallelism(), Parallelism())
+NOISY = random_bundle(CNN, seed=4, codes="random", noise=True, inl=True)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -65,15 +66,18 @@ def icebreaker_without_room_for_codes():
 
 
 @pytest.mark.parametrize(
-    ("board", "wanted"),
+    ("board", "bundle", "wanted"),
     [
-        (icebreaker_without_room_for_codes(), {"SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16", "SB_PLL40_PAD"}),
-        (boards.load("ulx3s-12f"), {"DP16KD", "MULT18X18D", "EHXPLLL"}),
+        (
+            icebreaker_without_room_for_codes(),
+            random_bundle(CNN, seed=1, codes="random"),
+            {"SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16", "SB_PLL40_PAD"},
+        ),
+        (boards.load("ulx3s-12f"), NOISY, {"DP16KD", "MULT18X18D", "EHXPLLL"}),
     ],
-    ids=["icebreaker with flash", "ulx3s-12f"],
+    ids=["icebreaker with flash", "ulx3s-12f with read noise"],
 )
-def test_no_mismatch(board, wanted):
-    bundle = random_bundle(CNN, seed=1, codes="random")
+def test_no_mismatch(board, bundle, wanted):
     images = random_images(CNN, IMAGES, seed=2)
     done = []
     report = verify_netlist(bundle, board, images, PARALLELISM, on_progress=done.append)
@@ -96,7 +100,7 @@ def test_codes_of_another_chip_never_make_it_ready(monkeypatch):
 
 def test_a_netlist_that_gives_something_else_is_found(monkeypatch):
     """The netlist gets other images than the reference, so its identity is right and its scores are not."""
-    bundle = random_bundle(CNN, seed=1, codes="random")
+    bundle = NOISY
     images = random_images(CNN, IMAGES, seed=2)
     expected = pipeline.run(bundle, images)
     monkeypatch.setattr(netlist, "run", lambda *_: expected)
