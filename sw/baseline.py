@@ -4,19 +4,26 @@ The baseline does what a user would write: per row tile a matrix product of floa
 noise for every conversion, gain, rounding, clamping, a sum, the largest score. Its levels are made into
 floats before the clock starts, it may choose its batch, and it runs both as one process per core and with
 PyTorch's own threads; the best counts. Nonlinearity of the ADCs is left out, in its favour.
+
+The reference takes turns with it in the same processes, classifying the same images, so whatever else runs
+on the machine slows both.
 """
 
 import importlib.util
 import multiprocessing
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from sw.bundle import Bundle
+from sw.chips import CHIPS_TOGETHER
 from sw.errors import EngramError
+from sw.reference import pipeline
 from sw.reference.array import cell_currents
 from sw.reference.noise import NOISE_SIGMA
 
@@ -27,15 +34,32 @@ __all__ = ["Baseline", "TorchChip", "check_torch", "measure"]
 
 BATCHES = (256, 512, 1_024, 2_048, 4_096)
 TRIAL_SECONDS = 0.3
-RUN_SECONDS = 2.0
+TURN_SECONDS = 0.25
+TURNS = 12
 
 
 class Baseline(NamedTuple):
-    """Images per second over all processes, and how many processes and threads in each gave that."""
+    """Images per second over all processes.
+
+    Attributes
+    ----------
+    images_per_second
+        Of PyTorch.
+    processes, threads
+        How many processes, and threads in each, gave that.
+    reference_images_per_second
+        Of the reference, in one process per core.
+    """
 
     images_per_second: float
     processes: int
     threads: int
+    reference_images_per_second: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast the reference is."""
+        return self.reference_images_per_second / self.images_per_second
 
 
 def check_torch() -> None:
@@ -112,37 +136,51 @@ class TorchChip:
         return scores
 
 
-def measure(bundle: Bundle, levels: NDArray[np.uint8], jobs: int) -> Baseline:
-    """Measure the baseline on a chip and images (N, F), with `jobs` cores.
+def measure(bundle: Bundle, levels: NDArray[np.uint8], jobs: int, turns: int = TURNS) -> Baseline:
+    """Measure PyTorch and the reference on a chip and images (N, F), with `jobs` cores, `turns` times each.
 
     Processes are started afresh: PyTorch's threads do not survive forking.
     """
-    ways = {(jobs, 1), (1, jobs)}
+    context, levels = multiprocessing.get_context("spawn"), np.asfortranarray(levels)
     found = []
-    for processes, threads in sorted(ways):
-        context = multiprocessing.get_context("spawn")
+    for processes, threads in sorted({(jobs, 1), (1, jobs)}, reverse=True):
         with ProcessPoolExecutor(processes, context) as pool:
-            runs = [pool.submit(_images_per_second, bundle, levels, threads) for _ in range(processes)]
-            found.append(Baseline(sum(run.result() for run in runs), processes, threads))
-    return max(found)
+            work = bundle, levels, threads, turns
+            runs = [pool.submit(_images_per_second, *work) for _ in range(processes)]
+            found.append((processes, threads, *np.sum([run.result() for run in runs], axis=0).tolist()))
+    processes, threads, fastest, _ = max(found, key=lambda way: way[2])
+    return Baseline(fastest, processes, threads, found[0][3])
 
 
-def _images_per_second(bundle: Bundle, levels: NDArray[np.uint8], threads: int) -> float:
+def _images_per_second(
+    bundle: Bundle, levels: NDArray[np.uint8], threads: int, turns: int
+) -> tuple[float, float]:
+    """Of PyTorch and of the reference, in turns."""
     import torch
 
     torch.set_num_threads(threads)
     chip = TorchChip(bundle)
-    with torch.inference_mode():
+    with torch.inference_mode(), threadpool_limits(1, user_api="blas"):
         inputs = chip.inputs(levels)
-        best = max(BATCHES, key=lambda batch: _rate(chip, inputs, batch, TRIAL_SECONDS))
-        return _rate(chip, inputs, best, RUN_SECONDS)
+
+        def run_torch(batch: int) -> int:
+            return sum(len(chip.labels(part)) for part in inputs.split(batch))
+
+        def run_reference() -> int:
+            return pipeline.classify_chips([bundle] * CHIPS_TOGETHER, levels).size
+
+        batch = max(BATCHES, key=lambda batch: _rate(lambda: run_torch(batch), TRIAL_SECONDS))
+        rates = [
+            (_rate(lambda: run_torch(batch), TURN_SECONDS), _rate(run_reference, TURN_SECONDS))
+            for _ in range(turns)
+        ]
+    of_torch, of_reference = np.mean(rates, axis=0).tolist()
+    return of_torch, of_reference
 
 
-def _rate(chip: TorchChip, inputs: "torch.Tensor", batch: int, seconds: float) -> float:
-    batches = inputs.split(batch)
-    chip.labels(batches[0])
-    started, images = perf_counter(), 0
+def _rate(run: Callable[[], int], seconds: float) -> float:
+    """Images per second of `run`, which says how many it did, over at least so many seconds."""
+    started, images = perf_counter(), run()
     while perf_counter() - started < seconds:
-        for part in batches:
-            images += len(chip.labels(part))
+        images += run()
     return images / (perf_counter() - started)

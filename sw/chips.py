@@ -22,7 +22,7 @@ from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.rram.programming import program
 
-__all__ = ["Chips", "default_jobs"]
+__all__ = ["CHIPS_TOGETHER", "Chips", "default_jobs"]
 
 CHIPS_TOGETHER = 4
 """Chips that a process classifies side by side; more would gain little."""

@@ -34,13 +34,11 @@ def test_its_noise_has_the_strength_of_the_reference():
     np.testing.assert_allclose(spread, sigma, rtol=5 / (2 * 4_000) ** 0.5)
 
 
-def test_it_is_measured(monkeypatch):
-    monkeypatch.setattr(baseline, "BATCHES", (64,))
-    monkeypatch.setattr(baseline, "TRIAL_SECONDS", 0.01)
-    monkeypatch.setattr(baseline, "RUN_SECONDS", 0.01)
+def test_it_is_measured():
     bundle = random_bundle(tiny_design(cell_bits=4, adc_bits=6), 1)
-    got = baseline.measure(bundle, random_levels(bundle.design, 100, 2), 1)
-    assert got.images_per_second > 0
+    got = baseline.measure(bundle, random_levels(bundle.design, 100, 2), 1, turns=1)
+    assert min(got.images_per_second, got.reference_images_per_second) > 0
+    assert got.ratio == got.reference_images_per_second / got.images_per_second
     assert (got.processes, got.threads) == (1, 1)
 
 

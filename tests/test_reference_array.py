@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sw.reference import array
 from sw.reference.array import cell_currents, currents, ideal_codes, level_positions
 from tests.bundles import tiny_design
 
@@ -38,6 +39,28 @@ def test_the_largest_current_does_not_wrap():
     levels = np.zeros((1, 65_536), np.uint8)
     assert currents(levels, codes, 65_536).tolist() == [[[255 * 65_536]]]
     assert currents(1 - levels, codes, 65_536).tolist() == [[[254 * 65_536]]]
+
+
+@pytest.mark.parametrize("total", [4_095, 4_096, 4_097])
+@pytest.mark.parametrize("templates", [1, 2, 5])
+def test_sums_at_the_border_of_what_two_match_lines_can_share(total, templates):
+    rng = np.random.default_rng([total, templates])
+    codes = np.zeros((2, 17, templates), np.uint8)
+    codes[1, :16] = 255
+    codes[1, 16] = total - 16 * 255
+    levels = rng.integers(0, 2, (9, 17), dtype=np.uint8)
+    levels[0] = 1
+    got = currents(levels, codes, 17)
+    np.testing.assert_array_equal(got, currents_by_hand(levels, codes, 17))
+    assert got[0].tolist() == [[total] * templates]
+
+
+def test_products_in_steps(monkeypatch):
+    rng = np.random.default_rng(1)
+    levels = rng.integers(0, 2, (11, 13), dtype=np.uint8)
+    codes = rng.integers(0, 15, (2, 13, 3), dtype=np.uint8, endpoint=True)
+    monkeypatch.setattr(array, "SMALL_PRODUCT", 100)
+    np.testing.assert_array_equal(currents(levels, codes, 5), currents_by_hand(levels, codes, 5))
 
 
 def test_ideal_codes_by_hand():

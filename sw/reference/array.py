@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["MatchLines", "cell_currents", "currents", "ideal_codes", "level_positions"]
 
+PAIR = 2**12
+"""Two sums below this share a float32 product, which holds integers below 2**24."""
+
+SMALL_PRODUCT = 1_000_000
+"""Multiplications up to which OpenBLAS takes the matrices as they are; larger ones it copies first, which
+costs more here than it saves."""
+
 
 def level_positions(design: "DesignPoint") -> NDArray[np.int64]:
     """Position of every level of a window cell, (2**b,): ``(2 * level + 1) * 2**cell_bits // 2**(b + 1)``."""
@@ -66,11 +73,13 @@ def cell_currents(codes: NDArray[np.uint8], design: "DesignPoint") -> NDArray[np
 
 
 class MatchLines:
-    """The match lines of one programmed array, ready to be driven again and again.
+    """The match lines of one or more programmed arrays, ready to be driven again and again.
 
     A cell's current is that at value 0 and a step for every further value that the level reaches; so one
     matrix product per row tile adds up a tile. It runs in float32 as long as no partial sum can pass 2**24,
-    which 65,536 rows of 255 do not, else in float64; see :func:`sw.reference.exact.exact_dtype`.
+    which 65,536 rows of 255 do not, else in float64; see :func:`sw.reference.exact.exact_dtype`. Where no
+    partial sum can pass 2**12, which 128 rows of 4-bit codes do not, one column of the product adds up two
+    match lines at once: ``first + 2**12 * second``.
 
     Parameters
     ----------
@@ -83,15 +92,21 @@ class MatchLines:
     def __init__(self, cells: NDArray[np.uint8], rows: int) -> None:
         base, steps = cells[0].astype(np.int64), np.diff(cells.astype(np.int64), axis=0)
         self._values, self._templates = len(cells), cells.shape[2]
-        self._tiles = []
-        for start in range(0, cells.shape[1], rows):
-            part = slice(start, start + rows)
-            offset = base[part].sum(axis=0)
-            bound = int((offset + np.abs(steps[:, part]).sum(axis=(0, 1))).max())
+        self._parts = [slice(start, start + rows) for start in range(0, cells.shape[1], rows)]
+        offsets = [base[part].sum(axis=0) for part in self._parts]
+        bound = max(
+            int((offset + np.abs(steps[:, part]).sum(axis=(0, 1))).max())
+            for part, offset in zip(self._parts, offsets, strict=True)
+        )
+        self._dtype, self._paired = exact_dtype(bound), bound < PAIR
+        self._weights = []
+        for part, offset in zip(self._parts, offsets, strict=True):
             # the steps by value and row, and the offset as one more row that is always driven
             weights = np.concatenate([*steps[:, part], offset[np.newaxis]]).T
-            self._tiles.append((part, np.ascontiguousarray(weights, exact_dtype(bound))))
-        self.dtype = np.result_type(*(weights for _, weights in self._tiles))
+            if self._paired:
+                weights = np.pad(weights, ((0, self._templates % 2), (0, 0)))
+                weights = weights[::2] + PAIR * weights[1::2]
+            self._weights.append(np.ascontiguousarray(weights, self._dtype))
 
     def currents(self, levels: NDArray[np.uint8]) -> NDArray[np.floating]:
         """Currents of uint8 (N, F) word-line values below V: integers in floating point, (N, row tiles, T).
@@ -99,15 +114,29 @@ class MatchLines:
         In memory the images lie side by side. Levels that do so too (Fortran order) are driven fastest.
         """
         count = len(levels)
-        currents = np.empty((len(self._tiles), self._templates, count), self.dtype)
-        for (part, weights), tile in zip(self._tiles, currents, strict=True):
-            driven = np.empty((weights.shape[1], count), weights.dtype)
+        currents = np.empty((len(self._parts), self._templates, count), self._dtype)
+        for part, weights, tile in zip(self._parts, self._weights, currents, strict=True):
+            driven = np.empty((weights.shape[1], count), self._dtype)
             driven[-1] = 1
             levels_of_tile = levels[:, part].T
             for value, reached in enumerate(driven[:-1].reshape(self._values - 1, -1, count), 1):
                 reached[:] = levels_of_tile if self._values == 2 else levels_of_tile >= value
-            np.matmul(weights, driven, out=tile)
+            step = max(1, SMALL_PRODUCT // weights.size)
+            for first in range(0, count, step):
+                some = slice(first, first + step)
+                if self._paired:
+                    _add_up_pairs(weights, driven[:, some], tile[:, some])
+                else:
+                    np.matmul(weights, driven[:, some], out=tile[:, some])
         return currents.transpose(2, 0, 1)
+
+
+def _add_up_pairs(weights: NDArray, driven: NDArray, tile: NDArray) -> None:
+    """Write the currents of a tile (T, N) from a product whose columns hold two match lines each."""
+    both = weights @ driven
+    first, second = tile[::2], np.floor(both * (1 / PAIR))
+    tile[1::2] = second[: len(tile) // 2]
+    np.subtract(both, np.multiply(second, PAIR, out=second), out=first)
 
 
 def currents(levels: NDArray[np.uint8], cells: NDArray[np.uint8], rows: int) -> NDArray[np.int64]:

@@ -26,7 +26,7 @@ __all__ = [
 
 CHUNK_IMAGES = 256
 """Images per step of the front end: bounds memory to some tens of MB for the students of the presets."""
-CHUNK_CONVERSIONS = 2**16
+CHUNK_CONVERSIONS = 2**17
 """Conversions per step of the rest: what one step works on fits the second-level cache."""
 
 
