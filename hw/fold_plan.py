@@ -108,9 +108,8 @@ class FoldPlanner:
     def _of(self, family: Family, spram: bool) -> list[tuple[Parallelism, Estimate]]:
         """Estimates of all sizes, memories counted by depth and width."""
         if (family, spram) not in self._estimates:
-            design = self._bundle.design
             chip = {
-                resource: chip_cost(design, family, resource, with_front_end=True, spram=spram)
+                resource: chip_cost(self._bundle, family, resource, with_front_end=True, spram=spram)
                 for resource in get_args(Resource)
             }
             dsps = chip_dsps(self._bundle, family)

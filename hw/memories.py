@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hw.adc import bent_codes
+from hw.device_response import INJECTED_FAULTS, fault_address_bits
 from hw.frontend.memories import MemoryPlan
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.geometry import ArrayGeometry
@@ -18,7 +19,8 @@ CODES = "array.codes"
 def chip_memories(bundle: Bundle, parallelism: Sizes | None) -> tuple[MemoryPlan, ...]:
     """Block RAM memories of :class:`hw.chip.Chip` with the same arguments.
 
-    The code memory counts as read-only, because nothing drives the programming port of a chip today.
+    The code memory counts as read-only on a chip without a pulse rule, where nothing drives its programming
+    port.
     """
     if parallelism is None:
         geometry = ArrayGeometry(bundle.design)
@@ -33,6 +35,7 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
     """Those behind the front end, whose values are in `value_range`; None where there is none."""
     design = bundle.design
     geometry = ArrayGeometry(design)
+    programmable = bundle.pulse is not None
     plans = []
     if value_range is not None:
         bits, entries = threshold_contents(bundle, value_range)
@@ -44,10 +47,11 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
             CODES,
             geometry.code_depth,
             geometry.code_width,
-            False,
-            tuple(geometry.pack_codes(bundle.codes)),
+            programmable,
+            None if programmable else tuple(geometry.pack_codes(bundle.codes)),
         ),
         *_nonlinearity(bundle),
+        *_faults(bundle),
         MemoryPlan("classifier.scores", design.templates, design.max_score.bit_length()),
     ]
     return tuple(plans)
@@ -57,3 +61,8 @@ def _nonlinearity(bundle: Bundle) -> Iterator[MemoryPlan]:
     codes = bent_codes(bundle.design, bundle.adc)
     if codes:
         yield MemoryPlan("adc.inl", len(codes), bundle.design.max_adc_code.bit_length(), False, codes)
+
+
+def _faults(bundle: Bundle) -> Iterator[MemoryPlan]:
+    if bundle.pulse is not None:
+        yield MemoryPlan("array.faults", INJECTED_FAULTS, fault_address_bits(bundle))

@@ -196,8 +196,8 @@ class Planner:
 
     def _room(self, board: Board, *, spram: bool) -> "_Room":
         """What everything but the layer units leaves of a board."""
-        design, family = self._bundle.design, board.family
-        taken_cells = chip_cost(design, family, "cells", with_front_end=True, spram=spram)
+        family = board.family
+        taken_cells = chip_cost(self._bundle, family, "cells", with_front_end=True, spram=spram)
         cells = board.limits.luts * (1 - CELL_MARGIN) - taken_cells
         taken = sum(planned(memory, family, spram=spram).block_rams for memory in self._memories_behind)
         dsps = board.limits.dsps - chip_dsps(self._bundle, family) if board.limits.dsps else None

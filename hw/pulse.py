@@ -64,7 +64,9 @@ class PulseResponse(wiring.Component):
         m = Module()
         top, rule = self._top, self._rule
         quarter = (top + 1) // 4
-        product_bits = max(9, (255 * (top + quarter)).bit_length())
+        largest_product = 255 * (top + quarter)
+        largest_gain = 256 + (255 * rule.device_spread >> 8) + (255 * rule.cycle_spread >> 8)
+        product_bits = max(9, largest_product.bit_length())
 
         # Generator: the traits have number 0.
         traits = Signal()
@@ -89,7 +91,7 @@ class PulseResponse(wiring.Component):
         gain = Signal(signed(FACTOR_BITS + 1))
         share = Signal(signed(FACTOR_BITS))
         distance = Signal(range(top + quarter + 1))
-        step = Signal(max(1, len(total) + FACTOR_BITS - 16))
+        step = Signal(range(max(2, (largest_product * largest_gain + 2**16 - 1 >> 16) + 1)))
         moved = Signal(signed(len(step) + 2))
         m.d.comb += [
             share.eq(product >> 8),

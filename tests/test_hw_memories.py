@@ -6,10 +6,12 @@ import pytest
 from amaranth.back import rtlil
 
 from hw.chip import Chip
+from hw.fit import planned_memories
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded
 from hw.memories import chip_memories
 from sw.presets import PRESETS
+from sw.reference.pulse import PulseRule
 from tests.bundles import random_bundle
 
 P = Parallelism
@@ -56,3 +58,15 @@ def test_memories_of_window_cells_hold_levels(parallelism):
     listed = [(plan.depth, plan.width) for plan in chip_memories(bundle, parallelism)]
     assert memories_of(Chip(bundle, 24, parallelism)) == sorted(listed)
     assert (14, 48) in listed
+
+
+@pytest.mark.parametrize("parallelism", [None, (P(1, 4, 1, 2), P(4, 4), P(4, 1))])
+def test_memories_of_a_chip_that_programs_itself_have_its_faults(parallelism):
+    bundle = random_bundle(MNIST, seed=1, codes="ideal", pulse=PulseRule(key=(1, 2, 3, 4)))
+    listed = [(plan.depth, plan.width) for plan in chip_memories(bundle, parallelism)]
+    assert memories_of(Chip(bundle, 24, parallelism)) == sorted(listed)
+    faults, codes = planned_memories(bundle, "ice40")[-2:-4:-1]
+    assert (faults.name, faults.block_rams, codes.name) == ("array.faults", 1, "array.codes")
+    assert (
+        codes.block_rams == planned_memories(random_bundle(MNIST, 1, codes="random"), "ice40")[-2].block_rams
+    )
