@@ -129,7 +129,7 @@ class FoldPlanner:
                         ),
                         dsps=dsps + engine_dsps(fold, family),
                         cycles_per_image=cycles,
-                        sprams=code_sprams(design) if spram else 0,
+                        sprams=code_sprams(self._bundle.design) if spram else 0,
                     ),
                 )
                 for fold, cycles in self._folds
