@@ -10,6 +10,7 @@ from constraints.boards import Board, Family
 from hw.fit import code_sprams, planned_block_rams
 from hw.frontend.cost import OPERAND_BITS, SMALLEST_PRODUCT_BITS, Resource, priced
 from hw.frontend.variant import Sizes, plan_front_end
+from hw.geometry import ArrayGeometry
 from hw.quantiser import cycles_per_value
 from hw.timing import accelerator_timing
 from sw.bundle import Bundle
@@ -19,9 +20,15 @@ __all__ = ["Estimate", "chip_cost", "chip_dsps", "chip_terms", "estimate", "imag
 
 FLASH_LOADER: dict[Resource, int] = {"cells": 180, "ffs": 80}
 """What :class:`hw.flash.FlashLoader` and the answers of a chip that is not ready take, from a netlist."""
-PROGRAMMER: dict[Resource, int] = {"cells": 1_050, "ffs": 370}
+PROGRAMMER: dict[Resource, int] = {"cells": 850, "ffs": 320}
 """What a chip with a pulse rule has more: programmer, device response, requests for cells, the search for an
-entry, which synthesis removes elsewhere. From the netlist of an MNIST chip on iCE40."""
+entry, which synthesis removes elsewhere. From netlists of four chips on iCE40."""
+PROGRAMMED_BIT: dict[bool, dict[Resource, float]] = {
+    False: {"cells": 4.8, "ffs": 2.1},
+    True: {"cells": 3.2, "ffs": 0.0},
+}
+"""And for each bit of an entry of the code memory, without and with single-port RAM: to pick and to change a
+code, and around block RAM that is read and written at one address."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +124,10 @@ def chip_cost(
 ) -> float:
     """Estimated logic cells or flip-flops of everything but the front end."""
     terms = chip_terms(bundle.design, with_front_end=with_front_end)
-    further = (FLASH_LOADER[resource] if spram else 0) + (PROGRAMMER[resource] if bundle.pulse else 0)
+    further: float = FLASH_LOADER[resource] if spram else 0
+    if bundle.pulse is not None:
+        width = ArrayGeometry(bundle.design).code_width
+        further += PROGRAMMER[resource] + width * PROGRAMMED_BIT[spram][resource]
     return priced(terms, "chip", family, resource) + further
 
 

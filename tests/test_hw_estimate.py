@@ -5,6 +5,7 @@ import pytest
 from hw.estimate import chip_dsps, estimate
 from hw.samples import CHIPS, random_sample
 from sw.reference.adc import AdcTables
+from sw.reference.pulse import PulseRule
 
 MEASURED = {
     # number in CHIPS: LC and flip-flops on UP5K, TRELLIS_COMB and flip-flops on ECP5
@@ -41,3 +42,16 @@ def test_the_adc_takes_a_multiplier_unless_its_gain_is_a_power_of_two():
     shifted = AdcTables(tables.gain * 0 + 512, tables.offset, tables.shift)
     assert chip_dsps(bundle, "ice40") == 1
     assert chip_dsps(bundle.with_(adc=shifted), "ice40") == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "cells", "ffs"),
+    [(1, (2653, 2414), (1217, 1228)), (2, (3453,), (1587,)), (14, (1386,), (578,))],
+)
+def test_chips_that_program_themselves_are_near_what_was_measured(number, cells, ffs):
+    design, sizes = CHIPS[number]
+    bundle = random_sample(design).with_(pulse=PulseRule(key=(1, 2, 3, 4)))
+    for family, measured_cells, measured_ffs in zip(("ice40", "ecp5"), cells, ffs, strict=False):
+        expected = estimate(bundle, sizes, family)
+        assert expected.cells == pytest.approx(measured_cells, rel=LARGEST_ERROR)
+        assert expected.ffs == pytest.approx(measured_ffs, rel=LARGEST_ERROR)
