@@ -1,8 +1,13 @@
 """Chips that program themselves: rule and codes, against write-verify of the reference."""
 
+import json
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from sw.bundle import load, save
+from sw.cli import application
 from sw.errors import EngramError
 from sw.reference.pulse import device_indices, erased_states, stuck_devices, target_states, write_verify
 from sw.rram.conditions import Conditions
@@ -85,3 +90,15 @@ def test_what_has_no_code_is_refused(conditions, changes, name):
     device = DEVICES["cmo-hfox"].with_(**changes)
     with pytest.raises(EngramError, match=name):
         program_by_pulses(random_bundle(tiny_design(), 1), device, Conditions(**conditions), seed=0)
+
+
+def test_command_writes_a_chip_that_has_a_rule(tmp_path):
+    source, made = tmp_path / "trained.engram", tmp_path / "chip.engram"
+    save(random_bundle(tiny_design(), seed=1), source)
+    arguments = ["program", str(source), "-o", str(made), "--programmable", "--p-stuck-lrs", "0.1", "--json"]
+    ran = CliRunner().invoke(application(), arguments)
+    chip, values = load(made), json.loads(ran.stdout)
+    assert ran.exit_code == 0
+    assert chip.pulse is not None and chip.pulse.p_stuck_lrs == 6_554
+    assert values["stuck_lrs"] == stuck_devices(device_indices(18, 3), chip.pulse)[1].sum()
+    assert values["write_failures"] == chip.provenance.device["write_failures"]
