@@ -15,6 +15,7 @@ from hw.quantiser import cycles_per_value
 from hw.timing import accelerator_timing
 from sw.bundle import Bundle
 from sw.design import DesignPoint
+from sw.reference.noise import BYTES_MEAN
 
 __all__ = ["Estimate", "chip_cost", "chip_dsps", "chip_terms", "estimate", "image_cycles"]
 
@@ -29,6 +30,18 @@ PROGRAMMED_BIT: dict[bool, dict[Resource, float]] = {
 }
 """And for each bit of an entry of the code memory, without and with single-port RAM: to pick and to change a
 code, and around block RAM that is read and written at one address."""
+
+READ_NOISE: dict[Resource, int] = {"cells": 750, "ffs": 465}
+"""What :class:`hw.read_noise.ReadNoiseAdder` and the host's index take; 667 to 721 cells are the adder's, from
+netlists of four widths on both families."""
+NONLINEARITY: dict[Family, dict[Resource, int]] = {
+    "ice40": {"cells": 60, "ffs": 15},
+    "ecp5": {"cells": 7, "ffs": 12},
+}
+"""What the number of an ADC and the registers before its memory take, from netlists of 25 x 2 ADCs."""
+WINDOW_BIT: dict[Family, float] = {"ice40": 5.0, "ecp5": 0.0}
+"""Logic cells of a window cell beyond those of a binary one, for each bit of a code: its two comparisons.
+From netlists of two chips of each family."""
 
 
 @dataclass(frozen=True)
@@ -95,24 +108,28 @@ def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family, *, spram
 
 
 def chip_dsps(bundle: Bundle, family: Family) -> int:
-    """Hard multipliers of everything but the front end: of the ADCs' gain and of currents of window cells."""
+    """Hard multipliers of everything but the front end: of gain, read noise and currents of window cells."""
     design, count = bundle.design, 0
     if design.adc_bits is not None:
         count += _dsps_of_product(design.max_current, bundle.adc.gain, family)
     if design.cell == "window":
         step = np.array([design.match_code - design.mismatch_code])
         count += _dsps_of_product(design.rows_in_tile(0), step, family)
+    if bundle.read_noise is not None:
+        count += _dsps_of_product(2 * BYTES_MEAN, bundle.read_noise.scale, family)
     return count
 
 
 def _dsps_of_product(largest: int, factors: NDArray, family: Family) -> int:
     """Hard multipliers of a value up to `largest` times one of some factors.
 
-    A factor is a constant where all are alike, and then costs none if it is a power of two.
+    A factor is a constant where all are alike: then its lowest zeros cost nothing, and a power of two none.
     """
     most = int(factors.max())
-    if most & (most - 1) == 0 and (factors == most).all():
-        return 0
+    if (factors == most).all():
+        most //= most & -most or 1
+        if most <= 1:
+            return 0
     widths = (largest.bit_length(), most.bit_length())
     if sum(widths) < SMALLEST_PRODUCT_BITS[family]:
         return 0
@@ -128,6 +145,12 @@ def chip_cost(
     if bundle.pulse is not None:
         width = ArrayGeometry(bundle.design).code_width
         further += PROGRAMMER[resource] + width * PROGRAMMED_BIT[spram][resource]
+    if bundle.read_noise is not None:
+        further += READ_NOISE[resource]
+    if bundle.adc.inl.size:
+        further += NONLINEARITY[family][resource]
+    if bundle.design.cell == "window" and resource == "cells":
+        further += WINDOW_BIT[family] * terms["cell_bits"]
     return priced(terms, "chip", family, resource) + further
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from hw.estimate import chip_dsps, estimate
-from hw.samples import CHIPS, random_sample
+from hw.samples import CHIPS, MNIST, random_sample
 from sw.reference.adc import AdcTables
 from sw.reference.pulse import PulseRule
+from tests.bundles import random_bundle
 
 MEASURED = {
     # number in CHIPS: LC and flip-flops on UP5K, TRELLIS_COMB and flip-flops on ECP5
@@ -55,3 +56,33 @@ def test_chips_that_program_themselves_are_near_what_was_measured(number, cells,
         expected = estimate(bundle, sizes, family)
         assert expected.cells == pytest.approx(measured_cells, rel=LARGEST_ERROR)
         assert expected.ffs == pytest.approx(measured_ffs, rel=LARGEST_ERROR)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ice40", "ecp5"),
+    [
+        ({"thresholds_per_feature": 3}, (1440, 1), (994, 1)),
+        (
+            {"thresholds_per_feature": 7, "match_code": 15, "mismatch_code": 1, "col_lanes": 2},
+            (1971, 1),
+            (1284, 2),
+        ),
+    ],
+)
+def test_chips_of_window_cells_are_near_what_was_measured(changes, ice40, ecp5):
+    bundle = random_bundle(MNIST.with_(cell="window", **changes), 0, codes="random")
+    for family, (cells, dsps) in (("ice40", ice40), ("ecp5", ecp5)):
+        expected = estimate(bundle, None, family)
+        assert expected.cells == pytest.approx(cells, rel=LARGEST_ERROR)
+        assert expected.dsps == dsps
+
+
+def test_read_noise_and_nonlinearity_add_what_was_measured():
+    plain = random_bundle(MNIST, 0, codes="random")
+    noisy = random_bundle(MNIST, 0, codes="random", noise=True, inl=True)
+    for family, cells, ffs in (("ice40", 815, 483), ("ecp5", 766, 480)):
+        before, after = estimate(plain, None, family), estimate(noisy, None, family)
+        assert after.cells - before.cells == pytest.approx(cells, rel=LARGEST_ERROR)
+        assert after.ffs - before.ffs == pytest.approx(ffs, rel=LARGEST_ERROR)
+        assert after.dsps == before.dsps + 1
+        assert after.block_rams > before.block_rams
