@@ -32,8 +32,8 @@ PROGRAMMED_BIT: dict[bool, dict[Resource, float]] = {
 code, and around block RAM that is read and written at one address."""
 
 READ_NOISE: dict[Resource, int] = {"cells": 750, "ffs": 465}
-"""What :class:`hw.read_noise.ReadNoiseAdder` and the host's index take; 667 to 721 cells are the adder's, from
-netlists of four widths on both families."""
+"""What :class:`hw.read_noise.ReadNoiseAdder`, 667 to 721 cells, and the host's index take. From netlists
+of four widths on both families."""
 NONLINEARITY: dict[Family, dict[Resource, int]] = {
     "ice40": {"cells": 60, "ffs": 15},
     "ecp5": {"cells": 7, "ffs": 12},
