@@ -33,7 +33,9 @@ def with_ideal_array(bundle: Bundle) -> Bundle:
     ideal = {"cell_bits": bundle.design.level_bits, "adc_bits": None, "match_code": 1, "mismatch_code": 0}
     design = bundle.design.with_(**ideal)
     codes = ideal_codes(bundle.templates, design)
-    return bundle.with_(design=design, codes=codes, adc=full_scale_tables(design, 0, 1), read_noise=None)
+    return bundle.with_(
+        design=design, codes=codes, adc=full_scale_tables(design, 0, 1), read_noise=None, pulse=None
+    )
 
 
 def features_of(

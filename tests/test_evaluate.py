@@ -206,6 +206,19 @@ def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
     assert "this bundle: chip of cmo-hfox, seed 7" in out
 
 
+def test_programmable_chips_are_evaluated_like_others(digits, tmp_path):
+    data, bundle, path = digits
+    chip = tmp_path / "chip.engram"
+    code, _, err = run("program", path, "-o", chip, "--programmable")
+    assert code == 0, err
+    code, out, err = run("evaluate", chip, "--chips", 1, "-o", tmp_path, "--json")
+    assert code == 0, err
+    shares = json.loads(out)["accuracy"]
+    assert shares["programmed"] == float(np.mean(pipeline.run(load(chip), data.x_test).label == data.y_test))
+    ideal = pipeline.run(evaluate.with_ideal_array(bundle), data.x_test).label
+    assert shares["ideal"] == float(np.mean(ideal == data.y_test))
+
+
 def test_program_says_in_words_what_it_did(digits, tmp_path):
     code, out, err = run("program", digits[2], "-o", tmp_path / "c.engram", "--p-stuck-hrs", 0.01)
     assert code == 0
