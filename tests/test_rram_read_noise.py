@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sw.reference.noise import conversion_noise, image_keys
+from sw.reference.noise import BYTES_MEAN, conversion_noise, image_keys
 from sw.rram.read_noise import NoiseLaw, read_noise, tile_variances
 from tests.bundles import TINY, tiny_design
 
@@ -30,6 +30,17 @@ def test_conversions_have_the_variance_that_was_asked_for(sigma):
         values = got[:, tile].ravel()
         assert abs(values.var() / wanted - 1) < 5 * (1.8 / values.size) ** 0.5 + 0.01
         assert abs(values.mean()) < 5 * values.std() / values.size**0.5 + 0.001
+
+
+@pytest.mark.parametrize("sigma", [0.05, 0.0894, 0.1, 0.13, 0.2, 0.3, 0.5, 1.0, 3.0, 10.0, 100.0])
+def test_small_noise_is_not_rounded_away(sigma):
+    """The variance over all sums of four bytes, not over samples."""
+    noise = read_noise(np.array([sigma**2]), np.random.default_rng(1))
+    bytes_ = np.full(256, 1 / 256)
+    weights = np.convolve(np.convolve(bytes_, bytes_), np.convolve(bytes_, bytes_))
+    values = ((np.arange(1_021) - BYTES_MEAN) * int(noise.scale[0]) + (1 << noise.shift >> 1)) >> noise.shift
+    variance = weights @ values**2 - (weights @ values) ** 2
+    assert variance == pytest.approx(sigma**2, rel=0.03)
 
 
 @pytest.mark.parametrize("sigma", [1e-6, 0.13, 1.35, 700.0, 65_000.0])

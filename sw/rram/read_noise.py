@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sw.bundle_checks import MAX_SHIFT
 from sw.design import DesignPoint
-from sw.reference.noise import BYTES_MEAN, KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
+from sw.reference.noise import BYTES_MEAN, KEY_WORDS, SCALE_BITS, ReadNoise
 from sw.rram.telegraph import Telegraph
 
 __all__ = ["NoiseLaw", "read_noise", "tile_variances"]
@@ -68,10 +68,7 @@ def read_noise(variances: NDArray[np.float64], rng: np.random.Generator) -> Read
     The shift is the one that leaves the scales the most bits. Each scale is then the one whose integers,
     rounding included, come nearest to the variance.
     """
-    largest = float(np.sqrt(variances.max()))
-    shift = MAX_SHIFT
-    while shift > 1 and largest * 2**shift > (2**SCALE_BITS - 1) * NOISE_SIGMA:
-        shift -= 1
+    shift = _shift_for(float(variances.max()))
     key = rng.integers(0, 2**16, KEY_WORDS, dtype=np.uint16)
     values, of_tile = np.unique(variances, return_inverse=True)
     scales = np.array([_scale_for(float(variance), shift) for variance in values], np.int32)
@@ -86,6 +83,15 @@ def _byte_sums() -> NDArray[np.float64]:
 
 
 SUMS = _byte_sums()
+
+
+@lru_cache(maxsize=64)
+def _shift_for(variance: float) -> int:
+    """Largest shift at which a scale reaches the variance; rounding makes small noise smaller still."""
+    shift = MAX_SHIFT
+    while shift > 1 and _variance_of(2**SCALE_BITS - 1, shift) < variance:
+        shift -= 1
+    return shift
 
 
 @lru_cache(maxsize=64)
