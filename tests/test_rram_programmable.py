@@ -15,6 +15,8 @@ from sw.rram.coping import Coping
 from sw.rram.presets import DEVICES
 from sw.rram.programmable import DEFAULT_PULSES, program_by_pulses, pulse_rule
 from sw.rram.programming import program
+from sw.rram.read_noise import NoiseLaw
+from sw.rram.telegraph import Telegraph
 from tests.bundles import random_bundle, tiny_design
 
 WINDOW = tiny_design(cell="window", thresholds_per_feature=3, cell_bits=4)
@@ -90,6 +92,15 @@ def test_what_has_no_code_is_refused(conditions, changes, name):
     device = DEVICES["cmo-hfox"].with_(**changes)
     with pytest.raises(EngramError, match=name):
         program_by_pulses(random_bundle(tiny_design(), 1), device, Conditions(**conditions), seed=0)
+
+
+def test_traps_are_refused_where_there_is_noise():
+    noise = NoiseLaw(sigma_of_window=0.01, telegraph=Telegraph(p_trap=0.1, amplitude=0.2))
+    device = DEVICES["cmo-hfox"].with_(read_noise=noise)
+    bundle = random_bundle(tiny_design(), 1)
+    with pytest.raises(EngramError, match="read_noise must be without telegraph noise in a programmable chip"):
+        program_by_pulses(bundle, device, Conditions(read_noise=True), seed=0)
+    assert program_by_pulses(bundle, device, Conditions(), seed=0).read_noise is None
 
 
 def test_command_writes_a_chip_that_has_a_rule(tmp_path):

@@ -1,7 +1,7 @@
 """Programmable chips: the pulse rule of a chip that programs itself, and its first programming.
 
 The states of the rule are conductance codes, so what has no code cannot be on such a chip: errors below a
-code, drift, lines with resistance. Its devices come to their code exactly, or fail.
+code, drift, lines with resistance, traps of telegraph noise. Its devices come to their code exactly, or fail.
 """
 
 import numpy as np
@@ -129,4 +129,9 @@ def _check(device: Device, conditions: Conditions) -> None:
             f"{odd[0]} must be left out of a programmable chip, whose codes are what pulses make of them, "
             f"got {getattr(conditions, odd[0], None) or getattr(device, odd[0], None)}; leave out "
             "--programmable or the option"
+        )
+    if conditions.read_noise and device.read_noise is not None and device.read_noise.telegraph is not None:
+        raise EngramError(
+            f"read_noise must be without telegraph noise in a programmable chip, whose conductances no trap can "
+            f"lower, got device {device.name!r}; leave out --programmable, --noise or [read_noise.telegraph]"
         )
