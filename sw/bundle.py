@@ -26,15 +26,7 @@ from sw.reference.frontend import LayerParameters, Requantisation
 from sw.reference.noise import ReadNoise
 from sw.reference.pulse import PulseRule
 
-__all__ = [
-    "FORMAT_VERSION",
-    "Bundle",
-    "DataOrigin",
-    "Provenance",
-    "load",
-    "open_bundle",
-    "save",
-]
+__all__ = ["FORMAT_VERSION", "Bundle", "DataOrigin", "Provenance", "load", "open_bundle", "save"]
 
 FORMAT_VERSION = 1
 METADATA_KEY = "engram"

@@ -98,7 +98,7 @@ def test_traps_are_refused_where_there_is_noise():
     noise = NoiseLaw(sigma_of_window=0.01, telegraph=Telegraph(p_trap=0.1, amplitude=0.2))
     device = DEVICES["cmo-hfox"].with_(read_noise=noise)
     bundle = random_bundle(tiny_design(), 1)
-    with pytest.raises(EngramError, match="read_noise must be without telegraph noise in a programmable chip"):
+    with pytest.raises(EngramError, match="read_noise must be without telegraph noise in a"):
         program_by_pulses(bundle, device, Conditions(read_noise=True), seed=0)
     assert program_by_pulses(bundle, device, Conditions(), seed=0).read_noise is None
 

@@ -15,7 +15,7 @@ from sw.durations import seconds_of
 from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
 from sw.rram.coping import Coping
-from sw.rram.device import Device
+from sw.rram.device import PROBABILITIES, Device
 from sw.rram.device_files import device_named
 from sw.rram.effects import check_effects
 from sw.rram.measured import COLUMNS
@@ -111,13 +111,8 @@ def chosen_array(
     ] = False,
 ) -> Array:
     """What the options say; raises EngramError naming the one that is out of range or asks for too much."""
-    broken = {
-        "p_stuck_hrs": p_stuck_hrs,
-        "p_stuck_lrs": p_stuck_lrs,
-        "p_broken_row": p_broken_row,
-        "p_broken_col": p_broken_col,
-    }
-    given = {name: probability for name, probability in broken.items() if probability is not None}
+    broken = zip(PROBABILITIES, (p_stuck_hrs, p_stuck_lrs, p_broken_row, p_broken_col), strict=True)
+    given = {name: probability for name, probability in broken if probability is not None}
     model = device_named(device).with_(**given)
     adc = {
         "bits": adc_bits or None,

@@ -18,9 +18,11 @@ from sw.rram.read_noise import NoiseLaw
 from sw.rram.retention import Retention
 from sw.rram.write_verify import Pulses
 
-__all__ = ["Device"]
+__all__ = ["PROBABILITIES", "Device"]
 
 MICRO = 1e-6
+PROBABILITIES = ("p_stuck_hrs", "p_stuck_lrs", "p_broken_row", "p_broken_col")
+"""What breaks: parameters that are the user's to say, whatever the device."""
 
 Siemens = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

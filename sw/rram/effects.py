@@ -5,7 +5,7 @@ from typing import Any, Literal, get_args
 from sw.errors import EngramError
 from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
-from sw.rram.device import Device
+from sw.rram.device import PROBABILITIES, Device
 
 __all__ = ["EFFECTS", "Effect", "check_effects", "without"]
 
@@ -25,7 +25,6 @@ FINEST_CELL_BITS = 8
 FINEST_ADC_BITS = 12
 MAX_UNIT_SIGMA = 0.2
 MISMATCHES = ("gain_sigma", "offset_sigma_lsb", "unit_sigma")
-PROBABILITIES = ("p_stuck_hrs", "p_stuck_lrs", "p_broken_row", "p_broken_col")
 
 
 def without(effect: Effect, device: Device, conditions: Conditions) -> tuple[Device, Conditions]:

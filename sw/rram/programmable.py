@@ -9,7 +9,6 @@ import numpy as np
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.errors import EngramError
-from sw.reference.noise import KEY_WORDS
 from sw.reference.pulse import (
     PulseRule,
     device_indices,
@@ -23,8 +22,9 @@ from sw.rram.coping import Coping
 from sw.rram.device import Device
 from sw.rram.mapping import conductance_codes
 from sw.rram.programming import program
+from sw.rram.record import write_record
 from sw.rram.streams import chip_generator
-from sw.rram.write_verify import AMPLITUDES, SPREAD_UNIT, WRITE_EVENT_JOULES, Pulses
+from sw.rram.write_verify import AMPLITUDES, Pulses, drawn_key
 
 __all__ = ["DEFAULT_PULSES", "program_by_pulses", "pulse_rule"]
 
@@ -52,20 +52,14 @@ def pulse_rule(design: DesignPoint, device: Device, rng: np.random.Generator) ->
     window = np.array([device.g_hrs_siemens, device.g_lrs_siemens])
     hrs, lrs = (int(code) for code in conductance_codes(window, design, device))
     law = device.pulses or DEFAULT_PULSES
-    first, second, third, fourth = (int(word) for word in rng.integers(0, UNIT, KEY_WORDS))
     stuck_hrs = round(device.p_stuck_hrs * UNIT)
-    return PulseRule(
-        key=(first, second, third, fourth),
-        device_spread=round(law.device_spread / SPREAD_UNIT),
-        cycle_spread=round(law.cycle_spread / SPREAD_UNIT),
+    return law.rule(
+        drawn_key(rng),
+        int(law.acceptance * hrs),
         p_stuck_hrs=stuck_hrs,
         p_stuck_lrs=min(round(device.p_stuck_lrs * UNIT), UNIT - stuck_hrs),
         hrs_state=hrs,
         lrs_state=lrs,
-        start_amplitude=max(1, round(law.first_step * AMPLITUDES)),
-        amplitude_step=round(law.step_growth * AMPLITUDES),
-        tolerance=int(law.acceptance * hrs),
-        max_pulses=law.max_pulses,
     )
 
 
@@ -97,18 +91,9 @@ def program_by_pulses(
     made = made.with_(pulse=rule)
     indices = device_indices(design.features, design.templates)
     done = write_verify(erased_states(indices, rule), target_states(made), indices, rule, design.max_code)
-    pulses = done.sets + done.resets
     hrs, lrs = stuck_devices(indices, rule)
-    record = (made.provenance.device or {}) | {
-        "programmable": 1,
-        "stuck_hrs": int(hrs.sum()),
-        "stuck_lrs": int(lrs.sum()),
-        "write_sets": int(done.sets.sum()),
-        "write_resets": int(done.resets.sum()),
-        "write_pulses_of_one_device": int(pulses.max()),
-        "write_failures": int(done.failed.sum()),
-        "write_joules": float(pulses.sum()) * WRITE_EVENT_JOULES,
-    }
+    counts = {"programmable": 1, "stuck_hrs": int(hrs.sum()), "stuck_lrs": int(lrs.sum())}
+    record = (made.provenance.device or {}) | counts | write_record(done)
     return made.with_(
         codes=done.states.astype(np.uint8),
         provenance=made.provenance.model_copy(update={"device": record}),
@@ -132,6 +117,6 @@ def _check(device: Device, conditions: Conditions) -> None:
         )
     if conditions.read_noise and device.read_noise is not None and device.read_noise.telegraph is not None:
         raise EngramError(
-            f"read_noise must be without telegraph noise in a programmable chip, whose conductances no trap can "
-            f"lower, got device {device.name!r}; leave out --programmable, --noise or [read_noise.telegraph]"
+            f"read_noise must be without telegraph noise in a programmable chip, whose codes no trap lowers, "
+            f"got device {device.name!r}; leave out --programmable, --noise or [read_noise.telegraph]"
         )

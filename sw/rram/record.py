@@ -4,19 +4,19 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from sw.reference.pulse import WriteVerify
 from sw.rram.conditions import Conditions
-from sw.rram.device import Device
+from sw.rram.device import PROBABILITIES, Device
 from sw.rram.measured import Measured
 from sw.rram.presets import DEVICES
 from sw.rram.stuck import StuckCells
-from sw.rram.write_verify import Written
+from sw.rram.write_verify import WRITE_EVENT_JOULES, Written
 
-__all__ = ["Record", "chip_record"]
+__all__ = ["Record", "chip_record", "write_record"]
 
 Record = dict[str, str | int | float]
 BASE = ("name", "source", "g_hrs_siemens", "g_lrs_siemens", "p_stuck_hrs", "p_stuck_lrs")
 """What every record has of its device."""
-PROBABILITIES = ("p_stuck_hrs", "p_stuck_lrs", "p_broken_row", "p_broken_col")
 
 
 def chip_record(
@@ -50,14 +50,20 @@ def chip_record(
         record |= _flat("device.", {k: v for k, v in dict(device).items() if k not in BASE + PROBABILITIES})
     record |= _flat("", conditions.model_dump(exclude={"cell_bits"}, exclude_defaults=True))
     if done is not None:
-        record |= {
-            "write_sets": int(done.sets.sum()),
-            "write_resets": int(done.resets.sum()),
-            "write_pulses_of_one_device": int(done.pulses.max()),
-            "write_failures": int(done.failed.sum()),
-            "write_joules": done.joules,
-        }
+        record |= write_record(done)
     return record
+
+
+def write_record(done: Written | WriteVerify) -> Record:
+    """Pulses, failures and energy of write-verify."""
+    pulses = done.sets + done.resets
+    return {
+        "write_sets": int(done.sets.sum()),
+        "write_resets": int(done.resets.sum()),
+        "write_pulses_of_one_device": int(pulses.max()),
+        "write_failures": int(done.failed.sum()),
+        "write_joules": float(pulses.sum()) * WRITE_EVENT_JOULES,
+    }
 
 
 def _is_preset(device: Device) -> bool:

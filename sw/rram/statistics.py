@@ -27,7 +27,7 @@ from sw.rram.write_verify import written
 
 __all__ = ["Compared", "error_statistics", "statistics_of", "stuck_statistics"]
 
-MICRO = 1e6
+PER_MICRO = 1e6
 READ_SECONDS = (1.0, 3_600.0, 86_400.0, 31_557_600.0, 315_576_000.0)
 TILE_ROWS = 128
 RESISTIVE_TILE = (128, 32)
@@ -85,11 +85,17 @@ def error_statistics(device: Device, samples: int, rng: np.random.Generator) -> 
         if device.error_polynomial is None or sigma == 0:
             continue
         got = programmed_conductances(np.full(samples, target), device, rng)
-        where = f"{target * MICRO:g} uS"
+        where = f"{target * PER_MICRO:g} uS"
         mean, spread = _cut(target, sigma) if device.error_distribution == "normal" else (target, sigma)
         error = spread / sqrt(samples)
         yield Compared(
-            device.name, "mean", where, "uS", mean * MICRO, float(got.mean()) * MICRO, error * MICRO
+            device.name,
+            "mean",
+            where,
+            "uS",
+            mean * PER_MICRO,
+            float(got.mean()) * PER_MICRO,
+            error * PER_MICRO,
         )
         yield _spread(device, "programming error", where, spread, got)
 
@@ -107,7 +113,13 @@ def _drift_statistics(device: Device, samples: int, rng: np.random.Generator) ->
         if mean:
             error = sigma / sqrt(samples)
             yield Compared(
-                device.name, "drift", where, "uS", mean * MICRO, float(shift.mean()) * MICRO, error * MICRO
+                device.name,
+                "drift",
+                where,
+                "uS",
+                mean * PER_MICRO,
+                float(shift.mean()) * PER_MICRO,
+                error * PER_MICRO,
             )
         yield _spread(device, "spread of drift", where, sigma, shift)
 
@@ -134,7 +146,7 @@ def _write_statistics(device: Device, samples: int, rng: np.random.Generator) ->
         done = written(targets, np.full(targets.shape, np.nan), device.pulses, *window, rng)
         sigma = float(device.sigma_siemens(np.array(target)))
         got = done.conductances[~done.failed]
-        yield _spread(device, "write-verify error", f"{target * MICRO:g} uS", sigma, got)
+        yield _spread(device, "write-verify error", f"{target * PER_MICRO:g} uS", sigma, got)
 
 
 def _ir_drop(device: Device, rng: np.random.Generator) -> Compared:
@@ -148,7 +160,13 @@ def _ir_drop(device: Device, rng: np.random.Generator) -> Compared:
     worst = int(np.abs(model / nodal - 1).argmax())
     where = f"{rows} x {cols}, {SEGMENT_OHMS:g} ohm"
     return Compared(
-        device.name, "IR drop", where, "uA", float(nodal[worst]) * MICRO, float(model[worst]) * MICRO, 0.0
+        device.name,
+        "IR drop",
+        where,
+        "uA",
+        float(nodal[worst]) * PER_MICRO,
+        float(model[worst]) * PER_MICRO,
+        0.0,
     )
 
 
@@ -179,7 +197,7 @@ def _spread(device: Device, what: str, where: str, law: float, got: NDArray[np.f
     model = float(got.std())
     kurtosis = float(np.mean(((got - got.mean()) / model) ** 4))
     error = model * sqrt((kurtosis - 1) / (4 * got.size))
-    return Compared(device.name, what, where, "uS", law * MICRO, model * MICRO, error * MICRO)
+    return Compared(device.name, what, where, "uS", law * PER_MICRO, model * PER_MICRO, error * PER_MICRO)
 
 
 def _cut(mean: float, sigma: float) -> tuple[float, float]:

@@ -19,17 +19,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from sw.reference.noise import KEY_WORDS
 from sw.reference.pulse import PulseRule, device_indices, write_verify
 
-__all__ = ["AMPLITUDES", "SPREAD_UNIT", "WRITE_EVENT_JOULES", "Pulses", "Written", "written"]
+__all__ = ["AMPLITUDES", "WRITE_EVENT_JOULES", "Key", "Pulses", "Written", "drawn_key", "written"]
 
 STATE_BITS = 16
 TOP_OF_LRS = 1.25
 WRITE_EVENT_JOULES = 1e-12
-"""Of one pulse of 10 ns and 150 uA into a 2T2R cell in 40 nm."""
+"""Of one pulse into a 2T2R cell in 40 nm, 10 ns at 150 uA, about: REFERENCES.md section 4, "write event"."""
 AMPLITUDES = 256
 SPREAD_UNIT = 104.5 / 65_536
 """Standard deviation of the step per unit of a rule's spread."""
 
 Spread = Annotated[float, Field(ge=0, le=255 * SPREAD_UNIT, allow_inf_nan=False)]
+Key = tuple[int, int, int, int]
 Step = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
@@ -61,6 +62,25 @@ class Pulses(BaseModel):
     cycle_spread: Spread = 0.2
     max_pulses: Annotated[int, Field(ge=1, le=255)] = 255
 
+    def rule(self, key: Key, tolerance: int, **states: int) -> PulseRule:
+        """The law in integers, with the key of a chip, a tolerance in states, and which devices are stuck."""
+        return PulseRule(
+            key=key,
+            device_spread=round(self.device_spread / SPREAD_UNIT),
+            cycle_spread=round(self.cycle_spread / SPREAD_UNIT),
+            start_amplitude=max(1, round(self.first_step * AMPLITUDES)),
+            amplitude_step=round(self.step_growth * AMPLITUDES),
+            tolerance=tolerance,
+            max_pulses=self.max_pulses,
+            **states,
+        )
+
+
+def drawn_key(rng: np.random.Generator) -> Key:
+    """Key of a chip's pulse rule."""
+    first, second, third, fourth = (int(word) for word in rng.integers(0, 2**16, KEY_WORDS))
+    return first, second, third, fourth
+
 
 class Written(NamedTuple):
     """What write-verify did to each device; all arrays are (2, F, T).
@@ -79,16 +99,6 @@ class Written(NamedTuple):
     sets: NDArray[np.int64]
     resets: NDArray[np.int64]
     failed: NDArray[np.bool_]
-
-    @property
-    def pulses(self) -> NDArray[np.int64]:
-        """Pulses that each device got."""
-        return self.sets + self.resets
-
-    @property
-    def joules(self) -> float:
-        """Energy of all pulses."""
-        return float(self.pulses.sum()) * WRITE_EVENT_JOULES
 
 
 def written(
@@ -116,7 +126,7 @@ def written(
     """
     top = 2**STATE_BITS - 1
     state_siemens = TOP_OF_LRS * g_lrs_siemens / top
-    first, second, third, fourth = (int(word) for word in rng.integers(0, 2**16, KEY_WORDS))
+    key = drawn_key(rng)
     lowest, highest = round(g_hrs_siemens / state_siemens), round(g_lrs_siemens / state_siemens)
     states = rng.integers(lowest, highest, targets.shape, endpoint=True)
     indices = device_indices(*targets.shape[1:])
@@ -128,15 +138,7 @@ def written(
     for target in np.unique(targets):
         some = works & (targets == target)
         state = np.full(int(some.sum()), round(target / state_siemens))
-        rule = PulseRule(
-            key=(first, second, third, fourth),
-            device_spread=round(law.device_spread / SPREAD_UNIT),
-            cycle_spread=round(law.cycle_spread / SPREAD_UNIT),
-            start_amplitude=max(1, round(law.first_step * AMPLITUDES)),
-            amplitude_step=round(law.step_growth * AMPLITUDES),
-            tolerance=int(law.acceptance * target / state_siemens),
-            max_pulses=law.max_pulses,
-        )
+        rule = law.rule(key, int(law.acceptance * target / state_siemens))
         done = write_verify(states[some], state, indices[some], rule, top)
         conductances[some] = done.states * state_siemens
         sets[some], resets[some], failed[some] = done.sets, done.resets, done.failed
