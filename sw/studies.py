@@ -18,7 +18,7 @@ from sw.distribution import mean_interval
 from sw.files import write_atomically
 from sw.rram.conditions import TEN_YEARS_SECONDS, Conditions
 from sw.rram.device import Device
-from sw.rram.effects import EFFECTS, check_effects, without
+from sw.rram.effects import EFFECTS, check_effects, with_bits, without
 
 __all__ = ["ALL", "NOTHING", "Outcome", "Point", "Study", "points_of", "rows_of", "write_csv"]
 
@@ -70,7 +70,8 @@ def points_of(study: Study, device: Device, conditions: Conditions, templates: i
     effects
         Everything as given, then each effect switched off in turn, those that are on, then all of them.
     time
-        Read times from one second to ten years, each with ADCs of 3 to 10 bits.
+        Read times from one second to ten years, each with ADCs of 3 to 10 bits, whose mismatch is the same
+        share of the range, see :func:`sw.rram.effects.with_bits`.
     coping
         1, 5 and 10 % of stuck cells, each without coping, with spare match lines, with polarity, with ADC
         calibration, and with all three.
@@ -108,7 +109,7 @@ def _time(device: Device, conditions: Conditions) -> list[Point]:
         Point(
             {"read_time_seconds": seconds, "adc_bits": bits},
             device,
-            conditions.with_(read_time_seconds=seconds, adc=conditions.adc.model_dump() | {"bits": bits}),
+            conditions.with_(read_time_seconds=seconds, adc=with_bits(conditions.adc, bits)),
         )
         for seconds in np.geomspace(1, TEN_YEARS_SECONDS, READ_TIMES).tolist()
         for bits in ADC_BITS

@@ -4,8 +4,9 @@ import pytest
 
 from sw.errors import EngramError
 from sw.rram.conditions import Conditions
+from sw.rram.converters import AdcModel
 from sw.rram.device_files import EXAMPLE, device_named
-from sw.rram.effects import EFFECTS, check_effects, without
+from sw.rram.effects import EFFECTS, check_effects, with_bits, without
 from sw.rram.presets import DEVICES
 from sw.rram.programming import program
 from tests.bundles import random_bundle, tiny_design
@@ -58,9 +59,30 @@ def test_finer_converters_keep_the_size_of_their_errors():
     _, finest = without("adc_resolution", CMO, ALL)
     assert finest.adc.bits == 12
     assert finest.adc.offset_sigma_lsb == 2.0 * 64
+    assert finest.adc.trim_step_lsb == 0.25 * 64
     assert finest.adc.gain_sigma == 0.05
     _, ideal = without("adc_resolution", CMO, Conditions(adc={"bits": None}))
     assert ideal.adc.bits is None
+
+
+def test_mismatch_keeps_its_share_of_the_range_at_any_resolution():
+    adc = AdcModel(bits=6, gain_sigma=0.05, offset_sigma_lsb=2.0, unit_sigma=0.01)
+    assert with_bits(adc, 6) == adc
+    for bits in range(3, 11):
+        changed = with_bits(adc, bits)
+        assert (changed.bits, changed.gain_sigma) == (bits, 0.05)
+        assert changed.offset_sigma_lsb / 2**bits == adc.offset_sigma_lsb / 2**6
+        assert changed.trim_step_lsb / 2**bits == adc.trim_step_lsb / 2**6
+        assert changed.unit_sigma / 2 ** (bits / 2) == pytest.approx(adc.unit_sigma / 2**3)
+    assert with_bits(AdcModel(bits=None, offset_sigma_lsb=2.0), 5).offset_sigma_lsb == 2.0
+
+
+@pytest.mark.parametrize("bits", [1, 3])
+def test_large_mismatch_of_coarse_converters_stays_within_the_limits(bits):
+    given = Conditions(adc={"bits": bits, "offset_sigma_lsb": 2.0, "unit_sigma": 0.1, "trim_step_lsb": 2.0})
+    _, finest = without("adc_resolution", CMO, given)
+    assert finest.adc == AdcModel(**finest.adc.model_dump())
+    assert finest.adc.offset_sigma_lsb == 2.0 * 2 ** (12 - bits)
 
 
 def test_measured_devices_without_error_are_their_medians(tmp_path):

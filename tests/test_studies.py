@@ -44,7 +44,8 @@ def test_effects_that_are_on_are_studied_each_alone():
 
 
 def test_times_are_from_one_second_to_ten_years_each_with_all_bits():
-    points = points_of(Study.time, CMO, Conditions(adc={"bits": 6, "gain_sigma": 0.01}), 10)
+    adc = {"bits": 6, "gain_sigma": 0.01, "offset_sigma_lsb": 0.5}
+    points = points_of(Study.time, CMO, Conditions(adc=adc), 10)
     seconds = sorted({point.factors["read_time_seconds"] for point in points})
     assert (seconds[0], seconds[-1]) == pytest.approx((1, TEN_YEARS_SECONDS))
     np.testing.assert_allclose(np.diff(np.log(seconds)), np.log(TEN_YEARS_SECONDS) / (len(seconds) - 1))
@@ -52,6 +53,7 @@ def test_times_are_from_one_second_to_ten_years_each_with_all_bits():
         assert point.conditions.read_time_seconds == point.factors["read_time_seconds"]
         assert point.conditions.adc.bits == point.factors["adc_bits"]
         assert point.conditions.adc.gain_sigma == 0.01
+        assert point.conditions.adc.offset_sigma_lsb * 2**6 == 0.5 * 2**point.conditions.adc.bits
     assert factors(points) == [(time, bits) for time in seconds for bits in range(3, 11)]
 
 

@@ -19,10 +19,12 @@ from sw.rram.device import Device
 from sw.rram.linearity import code_inl, comparison_levels
 from sw.rram.mapping import current_codes
 
-__all__ = ["AdcModel", "ChipConverters", "FullScale", "draw_converters", "full_scale_of"]
+__all__ = ["MAX_LSB", "AdcModel", "ChipConverters", "FullScale", "draw_converters", "full_scale_of"]
 
 NO_INL = np.zeros((0, 0, 0), np.int16)
 
+MAX_LSB = 4_096
+"""Of what is counted in LSB: the whole range, at 12 bits."""
 Share = Annotated[float, Field(ge=0, le=0.2, allow_inf_nan=False)]
 
 
@@ -77,10 +79,10 @@ class AdcModel(BaseModel):
     bits: Annotated[int, Field(ge=1, le=12)] | None = 8
     kind: Literal["sar", "ramp"] = "sar"
     gain_sigma: Share = 0.0
-    offset_sigma_lsb: Annotated[float, Field(ge=0, le=1_000, allow_inf_nan=False)] = 0.0
+    offset_sigma_lsb: Annotated[float, Field(ge=0, le=MAX_LSB, allow_inf_nan=False)] = 0.0
     unit_sigma: Share = 0.0
     full_scale: Literal["nominal", "auto"] | FullScale = "nominal"
-    trim_step_lsb: Annotated[float, Field(gt=0, le=64, allow_inf_nan=False)] = 0.25
+    trim_step_lsb: Annotated[float, Field(gt=0, le=MAX_LSB, allow_inf_nan=False)] = 0.25
     calibration_reads: Annotated[int, Field(ge=1, le=4_096)] = 16
 
 

@@ -1,13 +1,13 @@
 """Effects: what makes a chip differ from the ideal one, and how to switch each of them off in turn."""
 
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from sw.errors import EngramError
 from sw.rram.conditions import Conditions
-from sw.rram.converters import AdcModel
+from sw.rram.converters import MAX_LSB, AdcModel
 from sw.rram.device import PROBABILITIES, Device
 
-__all__ = ["EFFECTS", "Effect", "check_effects", "without"]
+__all__ = ["EFFECTS", "Effect", "check_effects", "with_bits", "without"]
 
 Effect = Literal[
     "programming",
@@ -53,7 +53,8 @@ def without(effect: Effect, device: Device, conditions: Conditions) -> tuple[Dev
         case "adc_mismatch":
             return device, conditions.with_(adc=conditions.adc.model_dump() | dict.fromkeys(MISMATCHES, 0.0))
         case "adc_resolution":
-            return device, conditions.with_(adc=_finest(conditions.adc))
+            adc = conditions.adc
+            return device, conditions.with_(adc=adc if adc.bits is None else with_bits(adc, FINEST_ADC_BITS))
         case "cell_resolution":
             return device, conditions.with_(cell_bits=FINEST_CELL_BITS)
 
@@ -87,14 +88,16 @@ def check_effects(device: Device, conditions: Conditions) -> None:
         device.retention.equivalent_seconds(conditions.read_time_seconds, kelvin)
 
 
-def _finest(adc: AdcModel) -> dict[str, Any]:
-    """The same ADCs with more codes: what is counted in LSB keeps its size, and so do bent steps."""
-    values = adc.model_dump()
-    if adc.bits is None:
-        return values
-    finer = 2 ** (FINEST_ADC_BITS - adc.bits)
-    return values | {
-        "bits": FINEST_ADC_BITS,
-        "offset_sigma_lsb": adc.offset_sigma_lsb * finer,
+def with_bits(adc: AdcModel, bits: int) -> AdcModel:
+    """The same ADCs with another resolution: offset, trim step and bent steps keep their size in the range.
+
+    They do so up to the limits of the model. What the ideal ADC has is counted in the new LSB.
+    """
+    finer = 1.0 if adc.bits is None else 2.0 ** (bits - adc.bits)
+    changes = {
+        "bits": bits,
+        "offset_sigma_lsb": min(adc.offset_sigma_lsb * finer, MAX_LSB),
+        "trim_step_lsb": min(adc.trim_step_lsb * finer, MAX_LSB),
         "unit_sigma": min(adc.unit_sigma * finer**0.5, MAX_UNIT_SIGMA),
     }
+    return adc.model_copy(update=changes)
