@@ -16,6 +16,8 @@ __all__ = ["draw_study"]
 
 Rows = list[dict[str, Any]]
 SHOWN_TIMES = 4
+MARKED_SECONDS = {1: "1 s", 60: "1 min", 3_600: "1 h", 86_400: "1 d", 31_557_600: "1 y", 315_576_000: "10 y"}
+INTERVALS = "bars: mean of the chips, 95 % sure"
 
 
 def draw_study(study: Study, rows: Rows, title: str, path: Path) -> None:
@@ -48,20 +50,24 @@ def _effects(rows: Rows) -> "Figure":
     ]
     axes.barh([_words(row["without"]) for row in shown], costs, xerr=errors, color="tab:blue", capsize=3)
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set(xlabel=f"accuracy gained without it, points; with everything {100 * _mean(rows[0]):.2f} %")
+    everything = f"with everything {100 * _mean(rows[0]):.2f} %"
+    axes.set(xlabel=f"accuracy gained without it, points; {everything}\n{INTERVALS}")
     axes.grid(axis="x", alpha=0.4)
     return figure
 
 
 def _time(rows: Rows) -> "Figure":
-    figure = new_figure(10, 4.2)
+    figure = new_figure(10, 4.8)
     over_time, over_bits = figure.subplots(1, 2, sharey=True)
     resolutions = sorted({row["adc_bits"] for row in rows})
     for bits, colour in zip(resolutions, _colours(len(resolutions)), strict=True):
         chosen = [row for row in rows if row["adc_bits"] == bits]
         _line(over_time, [row["read_time_seconds"] for row in chosen], chosen, f"{bits} bits", colour)
-    over_time.set(xscale="log", xlabel="read time, s", ylabel="test accuracy, %")
+    over_time.set(xscale="log", xlabel="read time", ylabel="test accuracy, %")
     times = sorted({row["read_time_seconds"] for row in rows})
+    marked = [seconds for seconds in MARKED_SECONDS if times[0] <= seconds <= times[-1]]
+    over_time.set_xticks(marked, [MARKED_SECONDS[seconds] for seconds in marked])
+    over_time.minorticks_off()
     shown = sorted({times[round(place)] for place in np.linspace(0, len(times) - 1, SHOWN_TIMES)})
     for seconds, colour in zip(shown, _colours(len(shown)), strict=True):
         chosen = [row for row in rows if row["read_time_seconds"] == seconds]
@@ -69,7 +75,9 @@ def _time(rows: Rows) -> "Figure":
     over_bits.set(xlabel="ADC bits", xticks=resolutions)
     for axes in (over_time, over_bits):
         axes.grid(alpha=0.4)
-        axes.legend(fontsize="small")
+        axes.legend(
+            fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=4, title=INTERVALS
+        )
     return figure
 
 
@@ -89,7 +97,7 @@ def _coping(rows: Rows) -> "Figure":
         xticks=sorted({100 * row["stuck_share"] for row in rows}),
     )
     axes.grid(alpha=0.4)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", title=INTERVALS)
     return figure
 
 
