@@ -1,6 +1,6 @@
 """Read noise: adds a noise value to every match-line current on its way to the ADC."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -13,7 +13,9 @@ __all__ = ["ReadNoiseAdder"]
 
 
 class ReadNoiseAdder(wiring.Component):
-    """Currents plus noise, saturated at 0 and at the largest current of a full tile.
+    """Currents plus noise, saturated at 0 and at the largest current of their row tile.
+
+    That is a constant where all tiles are alike; where the last one is short, `row_tile` picks one of two.
 
     Latency: 1 cycle. Throughput: one current per cycle as long as there are noise values; at the start of an
     image currents wait for them, see :class:`hw.noise_values.NoiseValues`. Under back-pressure on `o` both
@@ -32,7 +34,8 @@ class ReadNoiseAdder(wiring.Component):
         Sets the index of the next image, see :class:`hw.noise_values.NoiseValues`; only while no image is
         inside.
     i, o
-        Currents, in the same order: conversions are counted, and `row_tile` and `match_line` not looked at.
+        Currents, tile after tile, and in the same order: conversions are counted, and of `row_tile` no more
+        is looked at than what saturates.
     """
 
     def __init__(self, design: DesignPoint, noise: ReadNoise):
@@ -49,11 +52,11 @@ class ReadNoiseAdder(wiring.Component):
     def elaborate(self, platform):
         """A current leaves with its noise, or waits for it."""
         m = Module()
-        most = self._design.max_current
         m.submodules.values = values = NoiseValues(self._design, self._noise)
         connect(m, flipped(self.next_image), values.next_image)
         advance = Signal()
-        total = Signal(signed(max(most.bit_length() + 1, noise_bits(self._noise)) + 1))
+        most = self._largest(self.i.payload.row_tile)
+        total = Signal(signed(max(len(self.i.payload.current) + 1, noise_bits(self._noise)) + 1))
         m.d.comb += [
             advance.eq(~self.o.valid | self.o.ready),
             self.i.ready.eq(advance & values.o.valid),
@@ -67,3 +70,10 @@ class ReadNoiseAdder(wiring.Component):
                 self.o.payload.current.eq(Mux(total < 0, 0, Mux(total > most, most, total))),
             ]
         return m
+
+    def _largest(self, row_tile: Value) -> Value:
+        """Largest current of a row tile."""
+        design = self._design
+        last = design.row_tiles - 1
+        full, short = design.max_current, design.max_current_in_tile(last)
+        return Const(full) if short == full else Mux(row_tile == last, Const(short), Const(full))

@@ -221,10 +221,14 @@ class DesignPoint(BaseModel):
         """Largest current of one cell, in conductance codes."""
         return self.max_code if self.cell == "binary" else self.match_code
 
+    def max_current_in_tile(self, row_tile: int) -> int:
+        """Largest current of a match line of a row tile, in conductance codes."""
+        return self.rows_in_tile(row_tile) * self.max_cell_current
+
     @property
     def max_current(self) -> int:
-        """Largest current of a match line of one tile, in conductance codes."""
-        return min(self.rows, self.features) * self.max_cell_current
+        """Largest current of a match line of any tile, in conductance codes."""
+        return self.max_current_in_tile(0)
 
     @property
     def max_adc_code(self) -> int:

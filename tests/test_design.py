@@ -113,6 +113,7 @@ def test_tiny_design_by_hand():
     assert TINY.weights == 3 * 9 + 2 * 3
     assert TINY.macs == 9 * (3 * 9) + 9 * (2 * 3)
     assert (TINY.row_tiles, [TINY.rows_in_tile(tile) for tile in range(3)]) == (3, [8, 8, 2])
+    assert [TINY.max_current_in_tile(tile) for tile in range(3)] == [8, 8, 2]
     assert (TINY.max_code, TINY.max_current, TINY.max_adc_code, TINY.max_score) == (1, 8, 8, 18)
 
 

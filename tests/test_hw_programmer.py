@@ -41,9 +41,9 @@ CASES = {
 }
 
 
-def bundle_of(shape, rule):
+def bundle_of(shape, rule, *, noise=False):
     design = SHAPES[shape].with_(cell_bits=3)
-    return random_bundle(design, seed=1, pulse=rule)
+    return random_bundle(design, seed=1, pulse=rule, noise=noise)
 
 
 def cells_of(design):
@@ -60,10 +60,13 @@ async def ask(ctx, dut, **request):
     return answer
 
 
-@pytest.mark.parametrize(("name", "spram"), [*((name, False) for name in CASES), ("lanes", True)])
-def test_array_is_programmed_as_the_reference_programs_it(name, spram):
+@pytest.mark.parametrize(
+    ("name", "spram", "noise"),
+    [*((name, False, False) for name in CASES), ("lanes", True, False), ("no spread", False, True)],
+)
+def test_array_is_programmed_as_the_reference_programs_it(name, spram, noise):
     shape, rule = CASES[name]
-    bundle = bundle_of(shape, rule)
+    bundle = bundle_of(shape, rule, noise=noise)
     design = bundle.design
     indices = device_indices(design.features, design.templates)
     erased = erased_states(indices, rule)

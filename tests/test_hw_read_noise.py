@@ -111,11 +111,13 @@ def test_one_value_per_cycle_and_a_pause_between_images():
     assert distances[per_image - 1] == KEY_CYCLES + CONVERSION_ROUNDS
 
 
-def test_currents_saturate_at_both_ends():
-    shape = SHAPES["plain"]
+@pytest.mark.parametrize("name", ["plain", "one_row_per_tile", "windows_that_leak"])
+def test_currents_saturate_at_both_ends(name):
+    shape = SHAPES[name]
     noise = ReadNoise(np.arange(4, dtype=np.uint16), np.full(shape.row_tiles, 900, np.int32), 8)
     rng = np.random.default_rng(4)
-    currents = rng.integers(0, shape.max_current, (6, shape.row_tiles, shape.templates), endpoint=True)
+    largest = [[shape.max_current_in_tile(tile)] for tile in range(shape.row_tiles)]
+    currents = rng.integers(0, largest, (6, shape.row_tiles, shape.templates), endpoint=True)
     dut = ReadNoiseAdder(shape, noise)
     bench = Bench(dut, seed=5)
     items = [
@@ -126,11 +128,29 @@ def test_currents_saturate_at_both_ends():
     bench.produce(dut.i, items)
     got = bench.consume(dut.o, currents.size)
     bench.run()
-    expected = reference.add_read_noise(currents, noise, keys_of(noise, 0, 6), shape).reshape(-1).tolist()
-    assert [item.current for item in got] == expected
-    assert {0, shape.max_current} <= set(expected)
+    expected = reference.add_read_noise(currents, noise, keys_of(noise, 0, 6), shape)
+    assert [item.current for item in got] == expected.reshape(-1).tolist()
+    for of_tile, (top,) in zip(expected.transpose(1, 0, 2), largest, strict=True):
+        assert {0, top} <= set(of_tile.flatten().tolist())
     places = [(item["row_tile"], item["match_line"]) for item in items]
     assert [(item.row_tile, item.match_line) for item in got] == places
+
+
+def test_scores_with_strong_noise_fit_when_the_last_tile_is_short():
+    """17 rows of 4 bits: scores have 8 bits, and twice the largest current of a full tile has 9."""
+    shape = SHAPES["ideal_adc"].with_(height=1, width=17, rows=16, cell_bits=4)
+    noise = ReadNoise(np.arange(4, dtype=np.uint16), np.full(2, 1023, np.int32), 1)
+    bundle = random_bundle(shape, seed=1, codes="random").with_(read_noise=noise)
+    expected = pipeline.run_levels(bundle, random_levels(shape, 20, seed=2))
+    assert expected.scores.max() == shape.max_score == 255
+    words = ArrayGeometry(shape).pack_levels(expected.levels).reshape(-1, shape.row_lanes)
+    dut = Accelerator(bundle)
+    bench = Bench(dut, seed=3)
+    bench.produce(dut.levels, words.tolist())
+    results = bench.consume(dut.result, 20)
+    bench.run()
+    got = [(item.template, item.margin) for item in results]
+    assert got == list(zip(expected.template, expected.margin, strict=True))
 
 
 @pytest.mark.parametrize("name", ["plain", "several_templates", "windows"])

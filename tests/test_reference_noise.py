@@ -73,14 +73,16 @@ def test_noise_by_hand():
         assert got[0, tile, line] == ((bytes_ - 510) * int(noise.scale[tile]) + 16) // 32
 
 
-def test_the_noisy_current_saturates():
-    design = tiny_design()
+def test_the_noisy_current_saturates_at_what_its_row_tile_can_conduct():
+    design = tiny_design(cell_bits=2)
     noise = ReadNoise(KEY, np.full(3, 1023, np.int32), 1)
     keys = image_keys(KEY, np.arange(50, dtype=np.uint32))
     added = conversion_noise(noise, keys, 3)
     noisy = add_read_noise(np.full((50, 3, 3), 4), noise, keys, design)
-    assert noisy.tolist() == np.clip(4 + added, 0, design.max_current).tolist()
-    assert {0, design.max_current} <= set(noisy.flatten().tolist())
+    for tile, rows in enumerate((8, 8, 2)):
+        of_tile = noisy[:, tile]
+        assert of_tile.tolist() == np.clip(4 + added[:, tile], 0, 3 * rows).tolist()
+        assert {0, 3 * rows} <= set(of_tile.flatten().tolist())
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(1023, 1), (1023, 24), (1023, 25), (1, 31), (0, 9)])

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference import adc, array, classifier, frontend, noise, pipeline, quantiser
 from tests.bundles import TINY, random_bundle, random_images, random_levels, tiny_design
@@ -65,6 +66,7 @@ CHIPS = {
     "1-bit ADC": (tiny_design(cell_bits=2, adc_bits=1), {"noise": True, "inl": True}),
     "12-bit ADC": (tiny_design(cell_bits=8, adc_bits=12), {"noise": True, "inl": True}),
     "windows": (tiny_design(cell_bits=4, adc_bits=8, **WINDOWS), {"noise": True, "inl": True}),
+    "short last tile": (tiny_design(height=1, width=17, layers=(), rows=16, cell_bits=4), {"noise": True}),
     "products beyond float32": (WIDE.with_(adc_bits=12), {"noise": True}),
     "sums of a hundred thousand": (WIDE, {"noise": True}),
 }
@@ -83,7 +85,9 @@ def codes_by_hand(bundle, levels, first_image):
         bytes_ = sum((word >> shift & 255).astype(np.int64) for word in (x, y) for shift in (0, 8))
         scaled = (bytes_.reshape(codes.shape) - 510) * bundle.read_noise.scale[:, np.newaxis]
         shift = bundle.read_noise.shift
-        codes = np.clip(codes + (scaled + 2 ** (shift - 1) >> shift), 0, design.max_current)
+        rows = np.diff([*range(0, design.features, design.rows), design.features])[:, np.newaxis]
+        largest = rows * (design.max_code if design.cell == "binary" else design.match_code)
+        codes = np.clip(codes + (scaled + 2 ** (shift - 1) >> shift), 0, largest)
     if design.adc_bits is None:
         return codes
     for tile, line in np.ndindex(codes.shape[1:]):
@@ -106,6 +110,26 @@ def test_floating_point_gives_the_integers(design, parts, images):
     np.testing.assert_array_equal(got.codes, expected)
     np.testing.assert_array_equal(got.scores, expected.sum(axis=1))
     assert {part.dtype for part in (got.codes, got.scores, got.label)} == {np.dtype(np.int64)}
+
+
+def test_strong_noise_on_a_short_last_tile_leaves_the_largest_score():
+    """65,536 rows of 255 are 16,711,680, just below what float32 holds; one more full tile is not."""
+    design = DesignPoint(
+        name="wide", height=256, width=256, classes=2, rows=997, row_lanes=1, cell_bits=8, adc_bits=None
+    )
+    bundle = random_bundle(design, 1)
+    codes = np.full_like(bundle.codes, 255)
+    codes[:, 0] -= np.array([2, 1], np.uint8)
+    scale = np.zeros(design.row_tiles, np.int32)
+    scale[-1] = 1023
+    strong = noise.ReadNoise(np.arange(4, dtype=np.uint16), scale, 1)
+    bundle = bundle.with_(codes=codes, read_noise=strong)
+    levels = random_levels(design, 8, 4)
+    got = pipeline.run_levels(bundle, levels)
+    assert got.scores[:, 0].max() == design.max_score - 2
+    assert got.scores[:, 1].max() == design.max_score - 1
+    np.testing.assert_array_equal(got.codes, codes_by_hand(bundle, levels, 0))
+    np.testing.assert_array_equal(pipeline.classify(bundle, levels), got.label)
 
 
 @pytest.mark.parametrize("shift", [0, 7, 20, 31])

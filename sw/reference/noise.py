@@ -1,5 +1,8 @@
 """Read noise: one integer per conversion, added to the match-line current before the ADC.
 
+The sum saturates at what the cells of its row tile can conduct, 0 to the largest current of all of them; so
+the largest score is the same with noise as without, and every width that follows from it.
+
 The generator is counter-based: the noise of a conversion follows from (key, image index, conversion index)
 and from nothing that came before, so shards, replays and stalls do not change it. It has only additions,
 rotations and exclusive-ors of 16-bit words, which are cheap in logic and fast in NumPy.
@@ -156,9 +159,10 @@ def add_read_noise(
 ) -> NDArray[np.floating]:
     """Currents (N, row tiles, T) with the noise of images with these :func:`image_keys`, as exact floats.
 
-    The sum saturates at 0 and at the largest current of a full tile.
+    The sum saturates at 0 and at the largest current of its row tile.
     """
     dtype = exact_dtype(design.max_current + noise_bound(noise))
+    largest = np.array([[design.max_current_in_tile(tile)] for tile in range(design.row_tiles)], dtype)
     noisy = conversion_noise(noise, keys, design.templates, dtype)
     noisy += currents
-    return np.clip(noisy, 0, design.max_current, out=noisy)
+    return np.clip(noisy, 0, largest, out=noisy)

@@ -141,7 +141,8 @@ def _read(
     if noise is not None:
         sigma = NOISE_SIGMA * noise.scale / 2.0**noise.shift
         readings = readings + np.rint(sigma[:, np.newaxis] * rng.standard_normal(readings.shape))
-    within = np.clip(readings, 0, design.max_current).astype(np.int64)
+    largest = np.array([[design.max_current_in_tile(tile)] for tile in range(design.row_tiles)])
+    within = np.clip(readings, 0, largest).astype(np.int64)
     codes = convert(within.reshape(-1, *seen.shape[1:]), converters.tables(), design)
     reader = [design.adc_of_match_line(line) for line in range(design.templates)]
     first = np.unique(reader, return_index=True)[1]
