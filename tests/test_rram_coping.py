@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sw.rram.coping import Arrangement, Coping, arrangement, cope
+from sw.rram.coping import Arrangement, Coping, arrangement
 from sw.rram.mapping import target_conductances
 from sw.rram.presets import DEVICES
 from sw.rram.stuck import StuckCells, draw_stuck_cells, held_conductances
@@ -38,8 +38,11 @@ def harm(stuck, targets, design):
 
 
 def seen(stuck, lines, swapped, design=DESIGN):
-    place = Arrangement(np.asarray(lines), np.asarray(swapped))
-    return StuckCells(*(place.seen(part, design) for part in (stuck.hrs, stuck.lrs, stuck.open)))
+    return Arrangement(np.asarray(lines), np.asarray(swapped)).seen_stuck(stuck, design)
+
+
+def cope(stuck, targets, design, device, coping):
+    return arrangement(stuck, targets, design, device, coping).seen_stuck(stuck, design)
 
 
 def same(first, second):
@@ -49,7 +52,7 @@ def same(first, second):
 
 def test_the_default_is_not_to_cope():
     stuck = drawn(DESIGN, 0, p_stuck_hrs=0.2, p_stuck_lrs=0.2)
-    assert cope(stuck, targets_of(DESIGN), DESIGN, CMO, Coping()) is stuck
+    same(cope(stuck, targets_of(DESIGN), DESIGN, CMO, Coping()), stuck)
 
 
 def test_a_segment_with_a_harmful_device_moves_to_the_spare_line_and_others_stay():
@@ -110,6 +113,17 @@ def test_no_polarity_harms_less(seed):
     lines = [[0, 1, 2]] * 3
     every = [[False] * 16 + list(last) for last in product((False, True), repeat=2)]
     assert got == pytest.approx(min(harm(seen(stuck, lines, s), targets, DESIGN)[2].sum() for s in every))
+
+
+def test_what_is_placed_is_seen_again_and_the_rest_is_unused():
+    lines, swapped = np.array([[0, 3, 2], [4, 1, 0], [0, 1, 2]]), np.arange(18) % 3 == 0
+    place = Arrangement(lines, swapped)
+    values = np.random.default_rng(1).random((2, 18, 3))
+    physical = place.placed(values, np.full((2, 18, 5), -1.0), DESIGN)
+    np.testing.assert_array_equal(place.seen(physical, DESIGN), values)
+    assert physical[0, 1, 3] == values[0, 1, 1]
+    assert physical[0, 9, 4] == values[1, 9, 0]
+    assert np.all(physical[:, :8, [1, 4]] == -1) and np.sum(physical == -1) == 2 * 18 * 2
 
 
 def test_both_together_harm_less_than_either():

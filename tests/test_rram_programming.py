@@ -10,9 +10,13 @@ from sw.reference.noise import NOISE_SIGMA
 from sw.reference.pipeline import run_levels
 from sw.rram import programming
 from sw.rram.conditions import Conditions
+from sw.rram.coping import Coping, arrangement
 from sw.rram.device_files import device_named
-from sw.rram.mapping import conductance_codes, lrs_code
+from sw.rram.mapping import conductance_codes, lrs_code, target_conductances
+from sw.rram.nodal import nodal_currents
 from sw.rram.presets import DEVICES
+from sw.rram.streams import chip_generator
+from sw.rram.stuck import draw_stuck_cells
 from tests.bundles import random_bundle, random_levels, tiny_design
 
 IDEAL = DEVICES["ideal"]
@@ -255,3 +259,32 @@ def test_calibration_brings_the_converters_nearer_to_each_other(bundle):
     )
     spread = [np.std(tables.offset / 2**tables.shift) for tables in (drawn, trimmed)]
     assert spread[1] < spread[0] / 5
+
+
+def test_resistive_lines_act_where_the_segments_have_moved_to():
+    """Against the nodal equations of the physical tiles: 8, 8, 2 rows; 4, 1 columns of which 2 are spare."""
+    bundle = random_bundle(tiny_design(), 1)
+    device = CMO.with_(error_polynomial=(0.0,), p_stuck_hrs=0.2, p_stuck_lrs=0.1, p_broken_col=0.3)
+    coping, ohms = Coping(spare_lines=2, polarity=True), (300.0, 200.0)
+    made = chip(bundle, device, cell_bits=8, coping=coping, word_line_ohms=ohms[0], match_line_ohms=ohms[1])
+    design = made.design
+    targets = target_conductances(bundle.templates, design, device)
+    there = draw_stuck_cells(design, device, chip_generator(1, 0, "stuck"), 2)
+    places = arrangement(there, targets, design, device, coping)
+    assert places.swapped.any() and np.any(places.lines >= design.templates)
+    physical = np.full((2, design.features, 5), device.g_hrs_siemens)
+    for row in range(design.features):
+        for template, line in enumerate(places.lines[row // design.rows]):
+            step = -1 if places.swapped[row] else 1
+            physical[:, row, line] = targets[::step, row, template]
+    physical[there.hrs], physical[there.lrs] = device.g_hrs_siemens, device.g_lrs_siemens
+    physical[there.open] = 0
+    wanted = np.empty_like(physical)
+    for rows in (slice(0, 8), slice(8, 16), slice(16, 18)):
+        for cols in (slice(0, 4), slice(4, 5)):
+            lines = physical[:, rows, cols].swapaxes(0, 1)
+            flat = lines.reshape(-1, lines.shape[-1])
+            found = nodal_currents(flat, np.eye(len(flat)), *ohms)
+            wanted[:, rows, cols] = found.reshape(lines.shape).swapaxes(0, 1)
+    codes = conductance_codes(places.seen(wanted, design), design, device)
+    np.testing.assert_array_equal(made.codes, codes)

@@ -21,7 +21,7 @@ from sw.design import DesignPoint
 from sw.rram.device import Device
 from sw.rram.stuck import StuckCells
 
-__all__ = ["Arrangement", "Coping", "arrangement", "cope"]
+__all__ = ["Arrangement", "Coping", "arrangement"]
 
 TIE = 1e-6
 """Share of the window that is no gain."""
@@ -66,19 +66,26 @@ class Arrangement:
 
     def seen(self, physical: NDArray[Any], design: DesignPoint) -> NDArray[Any]:
         """Values of the array's devices, (2, F, lines), as the templates see them, (2, F, T)."""
-        of_row = np.arange(design.features) // design.rows
-        taken = np.take_along_axis(physical, self.lines[of_row][np.newaxis], axis=2)
+        templates = self.lines.shape[1]
+        if not self.swapped.any() and np.all(self.lines == np.arange(templates)):
+            return physical[..., :templates]
+        taken = np.take_along_axis(physical, self._of_rows(design), axis=2)
         return np.where(self.swapped[:, np.newaxis], taken[::-1], taken)
 
+    def seen_stuck(self, stuck: StuckCells, design: DesignPoint) -> StuckCells:
+        """Stuck devices of the array, (2, F, lines), as the templates see them, (2, F, T)."""
+        return StuckCells(*(self.seen(part, design) for part in (stuck.hrs, stuck.lrs, stuck.open)))
 
-def cope(
-    stuck: StuckCells, targets: NDArray[np.float64], design: DesignPoint, device: Device, coping: Coping
-) -> StuckCells:
-    """Stuck devices as the templates see them once they are arranged, (2, F, T); see :func:`arrangement`."""
-    if not (coping.spare_lines or coping.polarity):
-        return stuck
-    best = arrangement(stuck, targets, design, device, coping)
-    return StuckCells(*(best.seen(part, design) for part in (stuck.hrs, stuck.lrs, stuck.open)))
+    def placed(self, seen: NDArray[Any], unused: NDArray[Any], design: DesignPoint) -> NDArray[Any]:
+        """The inverse of :meth:`seen`: values (2, F, lines) that are `unused` where no template is."""
+        physical = unused.copy()
+        turned = np.where(self.swapped[:, np.newaxis], seen[::-1], seen)
+        np.put_along_axis(physical, self._of_rows(design), turned, axis=2)
+        return physical
+
+    def _of_rows(self, design: DesignPoint) -> NDArray[np.int64]:
+        """Match line of every template at every word-line pair, (1, F, T)."""
+        return self.lines[np.newaxis, np.arange(design.features) // design.rows]
 
 
 def arrangement(
@@ -93,7 +100,8 @@ def arrangement(
     was, and the templates are stored the other way round. A pair is swapped where that harms less. Window
     cells hold two different bounds on one line, so for them there is nothing to swap.
 
-    Both depend on each other, so they take turns until neither lowers the harm.
+    Both depend on each other, so they take turns until neither lowers the harm. Without either, templates are
+    on the first lines, in order.
 
     Parameters
     ----------
@@ -106,11 +114,13 @@ def arrangement(
     coping
         Which means there are.
     """
-    swaps = coping.polarity and design.cell == "binary"
-    wanted = (targets - device.g_hrs_siemens) / (device.g_lrs_siemens - device.g_hrs_siemens)
-    slope, base = _harm(stuck, design, device)
     lines = np.tile(np.arange(design.templates), (design.row_tiles, 1))
     best = Arrangement(lines, np.zeros(design.features, np.bool_))
+    swaps = coping.polarity and design.cell == "binary"
+    if not (swaps or coping.spare_lines):
+        return best
+    wanted = (targets - device.g_hrs_siemens) / (device.g_lrs_siemens - device.g_hrs_siemens)
+    slope, base = _harm(stuck, design, device)
     least = np.inf
     for _ in range(MAX_ROUNDS):
         if swaps:

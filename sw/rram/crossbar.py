@@ -43,7 +43,7 @@ def with_resistive_lines(
     Parameters
     ----------
     conductances
-        (..., 2, F, T): device, word-line pair, match line.
+        (..., 2, F, lines): device, word-line pair, match line; all there are, spare ones too.
     design
         Gives the tiles.
     word_line_ohms, match_line_ohms
@@ -63,7 +63,7 @@ def with_resistive_lines(
         )
     effective = np.empty_like(conductances)
     for row in range(0, design.features, design.rows):
-        for column in range(0, design.templates, design.cols):
+        for column in range(0, conductances.shape[-1], design.cols):
             tile = ..., slice(row, row + design.rows), slice(column, column + design.cols)
             pairs = np.moveaxis(conductances[tile], -3, -2)  # (..., rows, 2, cols)
             lines = pairs.reshape(*pairs.shape[:-3], -1, pairs.shape[-1])

@@ -9,7 +9,7 @@ from sw.reference.noise import ReadNoise
 from sw.rram.calibration import calibrated
 from sw.rram.conditions import Conditions
 from sw.rram.converters import draw_converters
-from sw.rram.coping import cope
+from sw.rram.coping import Arrangement, arrangement
 from sw.rram.crossbar import with_resistive_lines
 from sw.rram.device import Device
 from sw.rram.effects import check_effects
@@ -20,7 +20,7 @@ from sw.rram.read_noise import read_noise, tile_variances
 from sw.rram.record import chip_record
 from sw.rram.retention import drifted
 from sw.rram.streams import chip_generator
-from sw.rram.stuck import draw_stuck_cells, held_conductances
+from sw.rram.stuck import StuckCells, draw_stuck_cells, held_conductances
 from sw.rram.telegraph import with_traps
 from sw.rram.write_verify import Written, written
 
@@ -58,14 +58,16 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     converters = draw_converters(design, device, conditions.adc, chip_generator(seed, chip, "converters"))
     targets = target_conductances(bundle.templates, design, device)
     there = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"), coping.spare_lines)
-    stuck = cope(there, targets, design, device, coping)
+    places = arrangement(there, targets, design, device, coping)
+    stuck = places.seen_stuck(there, design)
     held = held_conductances(stuck, design, device)
     read, done = _at_read_time(targets, held, device, conditions, seed, chip)
     noise = None
     if conditions.read_noise:
         read, noise = _with_noise(read, held, design, device, seed, chip)
     read = np.where(np.isnan(held), read, held)
-    read = with_resistive_lines(read, design, conditions.word_line_ohms, conditions.match_line_ohms)
+    if conditions.word_line_ohms or conditions.match_line_ohms:
+        read = _through_lines(read, places, there, design, device, conditions)
     if coping.calibrate_adc:
         rng = chip_generator(seed, chip, "calibration")
         converters = calibrated(converters, design, device, conditions.adc, noise, rng)
@@ -130,3 +132,23 @@ def _with_noise(
     )
     variances = tile_variances(law, design, match - mismatch, trap_variance)
     return conductances, read_noise(variances, chip_generator(seed, chip, "read-noise"))
+
+
+def _through_lines(
+    conductances: NDArray[np.float64],
+    places: Arrangement,
+    there: StuckCells,
+    design: DesignPoint,
+    device: Device,
+    conditions: Conditions,
+) -> NDArray[np.float64]:
+    """Effective conductances of devices where they are in the array, as the templates see them.
+
+    Devices of match lines that hold no segment are left in the HRS, or are held; their lines are at virtual
+    ground like all others.
+    """
+    held = held_conductances(there, design, device)
+    unused = np.where(np.isnan(held), device.g_hrs_siemens, held)
+    physical = places.placed(conductances, unused, design)
+    ohms = conditions.word_line_ohms, conditions.match_line_ohms
+    return places.seen(with_resistive_lines(physical, design, *ohms), design)
