@@ -100,3 +100,14 @@ def test_bounds_of_window_cells_have_no_ir_drop():
     assert with_resistive_lines(bounds, design, 0.0, 0.0) is bounds
     with pytest.raises(EngramError, match=r"must be 0 with window cells, .* got 1 and 0"):
         with_resistive_lines(bounds, design, 1.0, 0.0)
+
+
+def test_tiles_that_need_too_much_memory_are_refused():
+    with pytest.raises(EngramError) as refusal:
+        effective_conductances(np.zeros((1_568, 1_024)), 1.0, 0.0)
+    assert str(refusal.value) == (
+        "tiles with line resistance must need at most 1.0 GiB, 8 bytes x word lines x match lines squared, "
+        "got 12.2 GiB for 1568 x 1024; use narrower tiles ('engram templates --cols'), or word_line_ohms "
+        "and match_line_ohms of 0"
+    )
+    assert effective_conductances(np.zeros((1_568, 1_024)), 0.0, 0.0).shape == (1_568, 1_024)

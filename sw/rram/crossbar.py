@@ -28,6 +28,8 @@ __all__ = ["effective_conductances", "with_resistive_lines"]
 
 TRANSFERS = 2**24
 """Arrays are solved together until their transfers have so many elements."""
+MAX_TRANSFERS = 2**27
+"""Of one array; they take 1 GiB."""
 RESPONSES = 2**17
 """Word lines are inverted together until their responses have so many elements, which caches hold."""
 
@@ -52,7 +54,8 @@ def with_resistive_lines(
     Raises
     ------
     EngramError
-        If lines have resistance and the cells are window cells, whose currents are not theirs to add.
+        If lines have resistance and the cells are window cells, whose currents are not theirs to add; or
+        tiles are too large to be solved.
     """
     if word_line_ohms == 0 and match_line_ohms == 0:
         return conductances
@@ -88,13 +91,26 @@ def effective_conductances(
     -------
     ndarray
         Siemens, of the same shape; the conductances themselves when both resistances are 0.
+
+    Raises
+    ------
+    EngramError
+        If transfers of one array have more than :data:`MAX_TRANSFERS` elements.
     """
     if word_line_ohms == 0 and match_line_ohms == 0:
         return g_siemens.copy()
     word_lines, match_lines = g_siemens.shape[-2:]
+    elements = word_lines * match_lines**2
+    if elements > MAX_TRANSFERS:
+        raise EngramError(
+            f"tiles with line resistance must need at most {MAX_TRANSFERS * 8 / 2**30:.1f} GiB, 8 bytes x "
+            f"word lines x match lines squared, got {elements * 8 / 2**30:.1f} GiB for {word_lines} x "
+            f"{match_lines}; use narrower tiles ('engram templates --cols'), or word_line_ohms and "
+            "match_line_ohms of 0"
+        )
     arrays = g_siemens.reshape(-1, word_lines, match_lines)
     found = np.empty_like(arrays)
-    step = max(1, TRANSFERS // (word_lines * match_lines**2))
+    step = max(1, TRANSFERS // elements)
     # Matrices this small gain nothing from a second thread, and wait for it when the cores are busy.
     with _libraries().limit(limits=1):
         for start in range(0, len(arrays), step):
