@@ -147,6 +147,13 @@ def test_a_narrow_range_far_up_gives_up_bits_of_gain_for_the_offset():
     assert adc.convert(currents, got, design)[:, 0, 0].tolist() == [0, 63]
 
 
+def test_a_gain_beyond_its_bits_is_refused():
+    design = tiny_design(cell_bits=1, adc_bits=12, rows=1, row_lanes=1)
+    assert tables(design, DEVICES["ideal"]).gain.max() == 4_095
+    with pytest.raises(EngramError, match=r"gains of the ADCs must be at most 4095 .*, got [4-9]\d{3}; use"):
+        tables(design, DEVICES["ideal"], gain_sigma=0.2)
+
+
 def test_an_offset_beyond_its_bits_is_refused():
     design = tiny_design(height=64, width=64, layers=(), rows=4_096, cell_bits=8, adc_bits=12)
     narrow = DEVICES["ideal"].with_(g_hrs_siemens=99e-6)

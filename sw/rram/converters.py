@@ -21,6 +21,7 @@ from sw.rram.mapping import current_codes
 
 __all__ = ["MAX_LSB", "AdcModel", "ChipConverters", "FullScale", "draw_converters", "full_scale_of"]
 
+MAX_GAIN = 2**GAIN_BITS - 1
 NO_INL = np.zeros((0, 0, 0), np.int16)
 
 MAX_LSB = 4_096
@@ -113,7 +114,7 @@ class ChipConverters:
         Raises
         ------
         EngramError
-            If an offset does not fit at all.
+            If a gain or an offset does not fit at all.
         """
         if not self.gain.size:
             empty = np.zeros((0, 0), np.int32)
@@ -121,6 +122,12 @@ class ChipConverters:
         shift = 0
         while shift < MAX_SHIFT and self._fits(shift + 1):
             shift += 1
+        if np.rint(self.gain.max()) > MAX_GAIN:
+            raise EngramError(
+                f"gains of the ADCs must be at most {MAX_GAIN} ADC codes per conductance code, got "
+                f"{self.gain.max():.0f}; use fewer ADC bits, more cell bits, a wider range or a smaller "
+                "gain_sigma"
+            )
         gain, offset = self._integers(shift)
         if np.abs(offset).max() > MAX_ADC_OFFSET:
             raise EngramError(
@@ -135,7 +142,7 @@ class ChipConverters:
         return bool(fits)
 
     def _integers(self, shift: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        gain = np.minimum(np.rint(self.gain * 2**shift), 2**GAIN_BITS - 1)
+        gain = np.minimum(np.rint(self.gain * 2**shift), MAX_GAIN)
         return gain, np.rint(self.offset_lsb * 2**shift - self.lowest * gain) + (1 << shift >> 1)
 
 
