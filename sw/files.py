@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and the folders for them."""
 
 import os
 from contextlib import suppress
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sw.errors import EngramError
 
-__all__ = ["write_atomically"]
+__all__ = ["make_folder", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -23,3 +23,13 @@ def write_atomically(path: Path, data: bytes) -> None:
     finally:
         with suppress(OSError):  # after a rename it is gone; in a folder that is none it never was
             temporary.unlink()
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with its parents, or find it there; raises EngramError where no file could be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngramError(f"cannot make the folder {folder}: {error.strerror or error}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise EngramError(f"cannot write into {folder}: permission denied; give another folder")

@@ -355,6 +355,21 @@ def test_evaluate_refuses_in_one_line_and_writes_nothing(digits, tmp_path, argum
     assert not (tmp_path / "new").exists()
 
 
+def test_the_help_says_which_files_are_written():
+    shown = CliRunner().invoke(application(), ["evaluate", "--help"], env={"COLUMNS": "300"}).output
+    for name in ("confusion.png", "confusion-rram.png", "chips.png", "templates.png", "effects.csv"):
+        assert name in shown
+
+
+def test_a_folder_that_cannot_be_is_refused_before_any_chip_runs(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(Chips, "accuracies", lambda *rest: pytest.fail("chips ran"))
+    (tmp_path / "file").write_text("")
+    for folder, reason in (("file", "File exists"), ("file/below", "Not a directory")):
+        code, out, err = run("evaluate", digits[2], "-o", tmp_path / folder)
+        assert (code, out) == (2, "")
+        assert err.endswith(f"error: cannot make the folder {tmp_path / folder}: {reason}\n")
+
+
 def test_images_of_the_wrong_size_are_refused(tmp_path):
     save(random_bundle(tiny_design(classes=10), 1), tmp_path / "tiny.engram")
     code, _, err = run("evaluate", tmp_path / "tiny.engram", "--data", "digits", "-o", tmp_path / "new")

@@ -43,8 +43,8 @@ def evaluate(
         typer.Option(
             "--study",
             help="Also study, with as many chips at every point: what each effect costs; read times from 1 s "
-            "to 10 years and 3 to 10 ADC bits; what coping brings at 1, 5 and 10 % stuck cells. "
-            "Can be given several times.",
+            "to 10 years and 3 to 10 ADC bits; what coping brings at 1, 5 and 10 % stuck cells. Each leaves "
+            "a table and a picture, such as effects.csv and effects.png. Can be given several times.",
         ),
     ] = None,
     baseline: Annotated[
@@ -57,7 +57,7 @@ def evaluate(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for the files; runs/evaluate-NAME if left out."),
+        typer.Option("--output", "-o", help="Folder of the files; runs/evaluate-NAME if left out."),
     ] = None,
     seed: SeedOption = 0,
     json: JsonOption = False,
@@ -68,6 +68,8 @@ def evaluate(
     only. The ideal array has exact cells and an exact ADC. The RRAM chips differ in whatever the options ask
     for; every image gets an answer, whatever its margin. Intervals are at 95 % confidence and are about
     chips: Student's t for the mean, Clopper and Pearson for the yield.
+
+    Pictures: confusion.png, confusion-rram.png (the least accurate chip), chips.png, templates.png.
     """
     from sw.baseline import check_torch, measure
     from sw.bundle import open_bundle
@@ -77,6 +79,7 @@ def evaluate(
     from sw.commands.study_report import print_study, run_study
     from sw.distribution import distribution_of
     from sw.evaluate import accuracy, check_labels, features_of, image_count, with_ideal_array
+    from sw.files import make_folder
     from sw.reference.pipeline import classify
     from sw.rram.programming import program
     from sw.studies import points_of
@@ -99,6 +102,7 @@ def evaluate(
     labels = classify(with_ideal_array(classifier), levels)
     ideal = accuracy(labels, truth)
     folder = output or Path("runs") / f"evaluate-{design.name}"
+    make_folder(folder)
     jobs = min(jobs or default_jobs(), chips)
     started = perf_counter()
     with Chips(classifier, levels, truth, seed=seed, jobs=jobs) as run:
