@@ -265,7 +265,10 @@ def validated(model: type[Model], values: object, what: str) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]).encode("unicode_escape").decode()
+        parts = (str(part) for part in first["loc"])
+        # members of a union have names of pydantic's making
+        named = (part for part in parts if not part.startswith("literal["))
+        place = ".".join(named).encode("unicode_escape").decode()
         text = first["msg"].removeprefix("Value error, ")
         came = f", got {reprlib.repr(first['input'])}" if place and "got" not in text else ""
         raise EngramError(f"{what}: {place + ': ' if place else ''}{text}{came}") from None

@@ -61,9 +61,18 @@ def test_evaluated_chips_have_the_chosen_range(wanted, tmp_path):
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (["--full-scale", "whole"], "Input should be 'nominal' or 'auto', got 'whole'"),
+        (
+            ["--full-scale", "whole"],
+            "error: adc: full_scale: Input should be 'nominal' or 'auto', got ",
+        ),
         (["--adc-kind", "flash"], "adc: kind: Input should be 'sar' or 'ramp', got 'flash'"),
         (["--spare-lines", "-1"], "coping: spare_lines: Input should be greater than or equal to 0, got -1"),
+        (
+            ["--adc-bits", "0", "--adc-gain-sigma", "0.1"],
+            "--adc-gain-sigma must be left out with ",
+        ),
+        (["--adc-bits", "0", "--calibrate-adc"], "--calibrate-adc must be left out with --adc-bits 0"),
+        (["--adc-bits", "0", "--full-scale", "auto", "--data", "none.npz"], "--full-scale must be left out"),
         (["--full-scale", "auto", "--data", "none.npz"], "none.npz"),
         (["--full-scale", "auto", "--cell-bits", "9", "--data", "none.npz"], "conditions: cell_bits"),
     ],

@@ -12,6 +12,7 @@ import typer
 
 from sw.design import validated
 from sw.durations import seconds_of
+from sw.errors import EngramError
 from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
 from sw.rram.coping import Coping
@@ -111,6 +112,17 @@ def chosen_array(
     ] = False,
 ) -> Array:
     """What the options say; raises EngramError naming the one that is out of range or asks for too much."""
+    if adc_bits == 0:
+        _check_ideal_adc(
+            {
+                "adc_kind": adc_kind,
+                "adc_gain_sigma": adc_gain_sigma,
+                "adc_offset_sigma_lsb": adc_offset_sigma_lsb,
+                "adc_unit_sigma": adc_unit_sigma,
+                "full_scale": full_scale,
+                "calibrate_adc": calibrate_adc,
+            }
+        )
     broken = zip(PROBABILITIES, (p_stuck_hrs, p_stuck_lrs, p_broken_row, p_broken_col), strict=True)
     given = {name: probability for name, probability in broken if probability is not None}
     model = device_named(device).with_(**given)
@@ -144,6 +156,17 @@ def chosen_array(
     )
     check_effects(model, conditions)
     return Array(model, conditions)
+
+
+def _check_ideal_adc(values: dict[str, Any]) -> None:
+    """Refuse options of the ADCs that the ideal one has no use for."""
+    options = inspect.signature(chosen_array).parameters
+    for name, value in values.items():
+        if value != options[name].default:
+            raise EngramError(
+                f"--{name.replace('_', '-')} must be left out with --adc-bits 0, the ideal ADC, which has no "
+                f"codes, got {value}; leave it out, or give the ADCs 1 to 12 bits"
+            )
 
 
 def takes_array(command: Callable[..., None]) -> Callable[..., None]:
