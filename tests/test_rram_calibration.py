@@ -79,6 +79,18 @@ def test_converters_without_errors_stay_within_a_step():
     assert np.abs(error_lsb(after, DESIGN, IDEAL, 0.9)).max() < 0.3
 
 
+@pytest.mark.parametrize("adc_bits", [2, 3, 4, 6, 8])
+@pytest.mark.parametrize("gain_sigma", [0.0, 0.01, 0.05])
+def test_gains_are_trimmed_only_where_references_resolve_them(adc_bits, gain_sigma):
+    before, after = run(DESIGN.with_(adc_bits=adc_bits), gain_sigma=gain_sigma, offset_sigma_lsb=0.5)
+    if gain_sigma * 2**adc_bits < 0.5:
+        np.testing.assert_array_equal(before.gain, after.gain)
+        return
+    low, high = current_codes(DESIGN, IDEAL)
+    nominal = (2**adc_bits - 1) / (DESIGN.rows * (high - low))
+    assert (after.gain / nominal).std() < 0.5 * (before.gain / nominal).std()
+
+
 @pytest.mark.parametrize("adc_bits", [1, 2, 12])
 @pytest.mark.parametrize("rows", [3, 96])
 def test_every_size_calibrates(adc_bits, rows):

@@ -33,6 +33,10 @@ REFERENCE_CURRENTS = 16
 EDGE = 1 / 8
 GAIN_TRIM = 0.5, 2.0
 """Range of the trim of the gain."""
+ROUNDING_LSB = 12**-0.5
+"""Standard deviation of a rounding error."""
+RESOLVED_SHARE = 0.5
+"""Of the spread of the gains; what reference lines tell of a gain must be less uncertain than that."""
 
 
 def calibrated(
@@ -46,7 +50,9 @@ def calibrated(
     """The ADCs of a chip with their trims set; the ideal ADC is left as it is.
 
     Readings at the first or the last code are not used, as the current may lie beyond. An ADC with no others
-    is not trimmed, and its gain is not where they all are at one current.
+    is not trimmed. Coarse ADCs round more than their gains differ: a gain is trimmed only where rounding
+    leaves it less uncertain than half the gains' spread, which the designer of the converters knows; else it
+    is taken as nominal, and the offset is what readings differ by on average.
 
     Parameters
     ----------
@@ -67,7 +73,7 @@ def calibrated(
     top = design.max_adc_code
     full_scale = full_scale_of(design, model)
     ideal = (matches - np.array(full_scale.lowest)[:, np.newaxis]) * (top / full_scale.span)
-    offset, gain = _fitted(codes, ideal[:, np.newaxis])
+    offset, gain = _fitted(codes, ideal[:, np.newaxis], model.gain_sigma)
     step = model.trim_step_lsb
     offset_trim = np.rint(offset / step) * step
     gain_trim = np.clip(1 + np.rint((gain - 1) * top / step) * step / top, *GAIN_TRIM)
@@ -152,14 +158,18 @@ def _read(
 
 
 def _fitted(
-    codes: NDArray[np.float64], ideal: NDArray[np.float64]
+    codes: NDArray[np.float64], ideal: NDArray[np.float64], gain_sigma: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Offset in LSB and relative gain by least squares over the last axis, without the NaNs."""
+    """Offset in LSB and relative gain by least squares over the last axis, without the NaNs.
+
+    The gain is 1 where rounding leaves it too uncertain for gains with that standard deviation.
+    """
     used = ~np.isnan(codes)
     count = np.maximum(used.sum(axis=-1), 1)
     got, wanted = np.where(used, codes, 0), np.where(used, ideal, 0)
     mean_got, mean_wanted = got.sum(axis=-1) / count, wanted.sum(axis=-1) / count
     far = np.where(used, ideal - mean_wanted[..., np.newaxis], 0)
     square = (far**2).sum(axis=-1)
-    gain = np.where(square > 0, (far * got).sum(axis=-1) / np.where(square > 0, square, 1), 1.0)
+    resolved = RESOLVED_SHARE * gain_sigma * np.sqrt(square) > ROUNDING_LSB
+    gain = np.where(resolved, (far * got).sum(axis=-1) / np.where(resolved, square, 1), 1.0)
     return mean_got - gain * mean_wanted, gain
