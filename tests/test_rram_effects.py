@@ -1,5 +1,6 @@
 """Effects: what a device can do, and each of them off in turn."""
 
+import numpy as np
 import pytest
 
 from sw.errors import EngramError
@@ -7,6 +8,7 @@ from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
 from sw.rram.device_files import EXAMPLE, device_named
 from sw.rram.effects import EFFECTS, check_effects, with_bits, without
+from sw.rram.mapping import lrs_code
 from sw.rram.presets import DEVICES
 from sw.rram.programming import program
 from tests.bundles import random_bundle, tiny_design
@@ -90,8 +92,20 @@ def test_measured_devices_without_error_are_their_medians(tmp_path):
     path.write_text(
         "level,time_seconds,g_siemens\n0,1,1e-6\n0,1,2e-6\n1,1,8e-6\n1,1,9e-6\n", encoding="utf-8"
     )
-    device, _ = without("programming", device_named(str(path)), Conditions())
+    measured = device_named(str(path))
+    device, _ = without("programming", measured, Conditions())
     assert device.measured.quantiles.ravel().tolist() == [1.5e-6, 8.5e-6]
+    assert without("programming", device, Conditions())[0] == device
+    assert lrs_code(device, 8) == lrs_code(measured, 8) < 255
+
+
+@pytest.mark.parametrize("name", DEVICES)
+@pytest.mark.parametrize("cell_bits", [1, 4, 8])
+def test_codes_without_programming_error_have_the_scale_of_those_with_it(name, cell_bits):
+    device, _ = without("programming", DEVICES[name], Conditions())
+    assert not np.any(device.sigma_siemens(np.array([device.g_hrs_siemens, device.g_lrs_siemens])))
+    assert lrs_code(device, cell_bits) == lrs_code(DEVICES[name], cell_bits)
+    assert name != "ideal" or device == DEVICES[name]
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ def test_lrs_errors_of_three_sigma_are_not_clipped():
     assert [mapping.lrs_code(IDEAL, bits) for bits in (1, 4, 8)] == [1, 15, 255]
 
 
+def test_head_room_is_that_which_was_given():
+    assert mapping.lrs_code(CMO.with_(headroom_siemens=0.0), 8) == 255
+    assert mapping.lrs_code(CMO.with_(headroom_siemens=90e-6), 8) == 127
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_bounds_of_window_cells_come_back_as_they_were_written(name):
     device = DEVICES[name]

@@ -66,9 +66,11 @@ def test_bounds_between_levels_are_interpolated(measured):
     np.testing.assert_allclose(between, (low + high) / 2)
 
 
-def test_the_median_device_is_exact(measured):
-    got = draw(measured.exact(), measured.medians[2], 10_000)
-    np.testing.assert_allclose(got, measured.medians[2])
+def test_the_median_device_is_exact_and_drifts(measured):
+    exact = measured.exact()
+    np.testing.assert_allclose(draw(exact, measured.medians[2]), measured.medians[2])
+    np.testing.assert_allclose(draw(exact, measured.medians[2], 10_000), measured.medians[2] - 2e-6)
+    assert exact.exact() is exact
 
 
 @pytest.mark.parametrize("seconds", [0.5, 10_001])

@@ -21,6 +21,7 @@ from sw.rram.write_verify import Pulses
 __all__ = ["PROBABILITIES", "Device"]
 
 MICRO = 1e-6
+HEADROOM_SIGMAS = 3.0
 PROBABILITIES = ("p_stuck_hrs", "p_stuck_lrs", "p_broken_row", "p_broken_col")
 """What breaks: parameters that are the user's to say, whatever the device."""
 
@@ -47,6 +48,9 @@ class Device(BaseModel):
         in the lower half of the window.
     valid_from_siemens, valid_to_siemens
         Conductances for which the source gives the error; None is the end of the window.
+    headroom_siemens
+        What the codes of binary cells reach above the LRS, so that clipping does not hide its error; None is
+        3 sigma of the programming error.
     p_stuck_hrs, p_stuck_lrs
         Probability that a device stays in the high- or the low-resistance state, whatever is written.
     p_broken_row, p_broken_col
@@ -68,6 +72,7 @@ class Device(BaseModel):
     error_distribution: Literal["normal", "lognormal-hrs"] = "normal"
     valid_from_siemens: Siemens | None = None
     valid_to_siemens: Siemens | None = None
+    headroom_siemens: Siemens | None = None
     p_stuck_hrs: Probability = 0.0
     p_stuck_lrs: Probability = 0.0
     p_broken_row: Probability = 0.0
@@ -145,6 +150,25 @@ class Device(BaseModel):
             return self.measured.sigma_siemens(np.asarray(g_siemens))
         sigma = np.polynomial.polynomial.polyval(np.asarray(g_siemens) / MICRO, self.error_polynomial)
         return np.asarray(MICRO * sigma, np.float64)
+
+    @property
+    def code_headroom_siemens(self) -> float:
+        """What the codes of binary cells reach above the LRS."""
+        if self.headroom_siemens is not None:
+            return self.headroom_siemens
+        return HEADROOM_SIGMAS * float(self.sigma_siemens(np.array(self.g_lrs_siemens)))
+
+    def exact(self) -> "Device":
+        """The same device without programming error, and with the same codes.
+
+        Measured devices are all at the median of their level, which still drifts.
+        """
+        if self.error_polynomial is not None and not any(self.error_polynomial):
+            return self
+        headroom = self.code_headroom_siemens
+        if self.measured is not None:
+            return self.with_(measured=self.measured.exact(), headroom_siemens=headroom)
+        return self.with_(error_polynomial=(0.0,), headroom_siemens=headroom)
 
     def with_(self, **changes: object) -> "Device":
         """Copy with `changes`, checked like a new one; raises EngramError naming the parameter."""

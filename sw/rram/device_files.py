@@ -30,6 +30,7 @@ error_polynomial = [0.02, 0.011]        # sigma in uS = 0.02 + 0.011 G in uS, at
 error_distribution = "lognormal-hrs"    # or "normal"
 valid_from_siemens = 2e-6               # for which conductances that was measured; the window if left out
 valid_to_siemens = 80e-6
+headroom_siemens = 2e-6                 # what codes of binary cells reach above g_lrs; 3 sigma if left out
 p_stuck_hrs = 0.001                     # share of the devices that stay in the HRS, in the LRS
 p_stuck_lrs = 0.002
 p_broken_row = 0.0                      # share of word lines and match lines, tile by tile, that are open

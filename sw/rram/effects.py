@@ -30,16 +30,14 @@ MISMATCHES = ("gain_sigma", "offset_sigma_lsb", "unit_sigma")
 def without(effect: Effect, device: Device, conditions: Conditions) -> tuple[Device, Conditions]:
     """Device and conditions as given, but for one effect.
 
-    ``programming``: every device reaches its target. ``stuck``: nothing is stuck or broken. ``retention``:
-    read at once. ``endurance``: devices are fresh. ``read_noise``: none, and no traps. ``ir_drop``: perfect
-    lines. ``adc_mismatch``: all ADCs alike and linear. ``adc_resolution``, ``cell_resolution``: the finest
-    there is, 12 and 8 bits.
+    ``programming``: every device reaches its target, see :meth:`sw.rram.device.Device.exact`. ``stuck``:
+    nothing is stuck or broken. ``retention``: read at once. ``endurance``: devices are fresh. ``read_noise``:
+    none, and no traps. ``ir_drop``: perfect lines. ``adc_mismatch``: all ADCs alike and linear.
+    ``adc_resolution``, ``cell_resolution``: the finest there is, 12 and 8 bits.
     """
     match effect:
         case "programming":
-            if device.measured is not None:
-                return device.with_(measured=device.measured.exact()), conditions
-            return device.with_(error_polynomial=(0.0,)), conditions.with_(write_verify=False)
+            return device.exact(), conditions.with_(write_verify=False)
         case "stuck":
             return device.with_(**dict.fromkeys(PROBABILITIES, 0.0)), conditions
         case "retention":

@@ -25,7 +25,6 @@ __all__ = [
     "target_conductances",
 ]
 
-HEADROOM_SIGMAS = 3.0
 WINDOW_MATCH_CODES = (40, 9)
 """Currents of a programmed window cell that matches and of one that does not, in the ratio of the energies of
 the 9T4R cell of arXiv 2410.03414, 0.16 pJ and 0.036 pJ, which it takes at one voltage and in one time."""
@@ -65,11 +64,10 @@ def target_conductances(
 def lrs_code(device: Device, cell_bits: int) -> int:
     """Code of the nominal LRS of a binary cell, which fixes ``G_lsb = g_lrs / lrs_code``.
 
-    It is the largest code that keeps LRS devices up to 3 sigma above nominal from being clipped, so that
-    clipping does not hide their error; all codes when programming is exact, at least 1.
+    It is the largest code that keeps conductances up to the device's head room from being clipped, at least
+    1: without an error, the largest there is.
     """
-    sigma = float(device.sigma_siemens(np.array(device.g_lrs_siemens)))
-    highest = 1 + HEADROOM_SIGMAS * sigma / device.g_lrs_siemens
+    highest = 1 + device.code_headroom_siemens / device.g_lrs_siemens
     top = 2**cell_bits - 1
     return min(top, max(1, int((top + 0.5) / highest)))
 

@@ -95,9 +95,10 @@ class Measured:
         return sigma[level] + share * (sigma[up] - sigma[level])
 
     def exact(self) -> "Measured":
-        """Every device at the median of its level at the first time, at that time and later ones."""
-        medians = self.medians[:, np.newaxis, np.newaxis]
-        return Measured(self.times, np.broadcast_to(medians, (*self.quantiles.shape[:2], 1)), self.sha256)
+        """Every device at the median of its level, at each time at that of the time."""
+        if self.quantiles.shape[-1] == 1:
+            return self
+        return Measured(self.times, np.median(self.quantiles, axis=-1, keepdims=True), self.sha256)
 
     def _levels(
         self, targets: NDArray[np.float64]
