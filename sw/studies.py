@@ -15,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.distribution import mean_interval
+from sw.errors import EngramError
 from sw.files import write_atomically
 from sw.rram.conditions import TEN_YEARS_SECONDS, Conditions
 from sw.rram.device import Device
 from sw.rram.effects import EFFECTS, check_effects, with_bits, without
 
-__all__ = ["ALL", "NOTHING", "Outcome", "Point", "Study", "points_of", "rows_of", "write_csv"]
+__all__ = ["ALL", "NOTHING", "READ_SECONDS", "Outcome", "Point", "Study", "points_of", "rows_of", "write_csv"]
 
+READ_SECONDS = 1.0, TEN_YEARS_SECONDS
 READ_TIMES = 9
-"""From one second to ten years, evenly spaced in their logarithm: about one per decade."""
+"""Evenly spaced in their logarithm: about one per decade."""
 ADC_BITS = range(3, 11)
 STUCK_SHARES = (0.01, 0.05, 0.1)
 """Half of the stuck cells in each state."""
@@ -70,8 +72,8 @@ def points_of(study: Study, device: Device, conditions: Conditions, templates: i
     effects
         Everything as given, then each effect switched off in turn, those that are on, then all of them.
     time
-        Read times from one second to ten years, each with ADCs of 3 to 10 bits, whose mismatch is the same
-        share of the range, see :func:`sw.rram.effects.with_bits`.
+        Read times from one second to ten years, or those that the device covers of them, each with ADCs of 3
+        to 10 bits, whose mismatch is the same share of the range, see :func:`sw.rram.effects.with_bits`.
     coping
         1, 5 and 10 % of stuck cells, each without coping, with spare match lines, with polarity, with ADC
         calibration, and with all three.
@@ -105,15 +107,35 @@ def _effects(device: Device, conditions: Conditions) -> list[Point]:
 
 
 def _time(device: Device, conditions: Conditions) -> list[Point]:
+    first, last = _covered_seconds(device, conditions)
     return [
         Point(
             {"read_time_seconds": seconds, "adc_bits": bits},
             device,
             conditions.with_(read_time_seconds=seconds, adc=with_bits(conditions.adc, bits)),
         )
-        for seconds in np.geomspace(1, TEN_YEARS_SECONDS, READ_TIMES).tolist()
+        for seconds in np.geomspace(first, last, READ_TIMES).tolist()
         for bits in ADC_BITS
     ]
+
+
+def _covered_seconds(device: Device, conditions: Conditions) -> tuple[float, float]:
+    """First and last time to read at; :func:`check_effects` is for devices that have no law of time."""
+    first, last = READ_SECONDS
+    if device.measured is not None:
+        covered = device.measured.covered_seconds()
+    elif device.retention is not None:
+        covered = device.retention.covered_seconds(conditions.temperature_kelvin)
+    else:
+        return READ_SECONDS
+    first, last = max(first, covered[0]), min(last, covered[1])
+    if first >= last:
+        raise EngramError(
+            f"the study of time needs a device that covers several times from {READ_SECONDS[0]:g} to "
+            f"{READ_SECONDS[1]:g} s, {device.name!r} covers {covered[0]:g} to {covered[1]:g} s; "
+            "take another device"
+        )
+    return first, last
 
 
 def _coping(device: Device, conditions: Conditions, templates: int) -> list[Point]:

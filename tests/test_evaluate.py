@@ -274,6 +274,17 @@ def test_an_interrupted_study_keeps_what_is_done(digits, tmp_path, monkeypatch):
     assert (tmp_path / "time.png").exists()
 
 
+def test_a_study_of_time_says_where_the_device_has_no_law(digits, tmp_path):
+    cells = tmp_path / "cells.csv"
+    rows = [f"{level},{time},{(level + 1) * 1e-5}" for level in (0, 1) for time in (1, 86_400)]
+    cells.write_text("\n".join(["level,time_seconds,g_siemens", *rows]), encoding="utf-8")
+    options = ["--device", cells, "--images", 9, "--chips", 1, "--study", "time", "-o", tmp_path]
+    code, _, err = run("evaluate", digits[2], *options)
+    assert code == 0, err
+    assert "read times are 1s to 1d: those that device 'cells' covers" in err
+    assert len((tmp_path / "time.csv").read_text().splitlines()) == 1 + 72
+
+
 def test_the_baseline_is_measured_in_the_same_run(digits, tmp_path, monkeypatch):
     measured = Baseline(1_000.0, processes=2, threads=1, reference_images_per_second=1_500.0)
     monkeypatch.setattr(baseline, "measure", lambda chip, levels, jobs: measured)

@@ -143,6 +143,18 @@ def test_effects_that_a_source_does_not_give_are_refused(name, changes, message)
     assert str(refusal.value).startswith(message)
 
 
+def test_times_that_were_not_measured_are_refused(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text(
+        "level,time_seconds,g_siemens\n0,1,1e-6\n0,60,2e-6\n1,1,8e-6\n1,60,9e-6\n", encoding="utf-8"
+    )
+    check_effects(device_named(str(path)), Conditions(read_time_seconds=60))
+    with pytest.raises(
+        EngramError, match="read_time_seconds must lie within the measured times, 1 to 60, or"
+    ):
+        check_effects(device_named(str(path)), Conditions(read_time_seconds=61))
+
+
 def test_what_a_source_gives_is_accepted():
     check_effects(CMO, Conditions(read_time_seconds=1e6, read_noise=True, write_verify=True))
     for device in DEVICES.values():

@@ -8,6 +8,7 @@ import pytest
 
 from sw.errors import EngramError
 from sw.rram.conditions import TEN_YEARS_SECONDS, Conditions
+from sw.rram.device_files import device_named
 from sw.rram.effects import without
 from sw.rram.presets import DEVICES
 from sw.studies import Outcome, Study, points_of, rows_of, write_csv
@@ -55,6 +56,35 @@ def test_times_are_from_one_second_to_ten_years_each_with_all_bits():
         assert point.conditions.adc.gain_sigma == 0.01
         assert point.conditions.adc.offset_sigma_lsb * 2**6 == 0.5 * 2**point.conditions.adc.bits
     assert factors(points) == [(time, bits) for time in seconds for bits in range(3, 11)]
+
+
+def test_times_are_those_that_were_measured(tmp_path):
+    path = tmp_path / "cells.csv"
+    rows = [f"{level},{time},{(level + 1) * 1e-5}" for level in (0, 1) for time in (1, 86_400)]
+    path.write_text("\n".join(["level,time_seconds,g_siemens", *rows]), encoding="utf-8")
+    points = points_of(Study.time, device_named(str(path)), Conditions(), 10)
+    assert len(points) == 72
+    assert [points[end].factors["read_time_seconds"] for end in (0, -1)] == [1, 86_400]
+    path.write_text("level,time_seconds,g_siemens\n0,1,1e-6\n1,1,5e-6\n", encoding="utf-8")
+    with pytest.raises(EngramError) as refusal:
+        points_of(Study.time, device_named(str(path)), Conditions(), 10)
+    assert str(refusal.value) == (
+        "the study of time needs a device that covers several times from 1 to 3.15576e+08 s, 'cells' covers "
+        "1 to 1 s; take another device"
+    )
+
+
+def test_times_are_those_of_the_law_at_the_temperature():
+    law = CMO.retention.model_copy(update={"activation_energy_ev": 1.0, "reference_kelvin": 300.0})
+    device = CMO.with_(retention=law)
+    for kelvin in (280, 350.0):
+        points = points_of(
+            Study.time, device, Conditions(temperature_kelvin=kelvin, read_time_seconds=1e3), 10
+        )
+        seconds = [points[end].factors["read_time_seconds"] for end in (0, -1)]
+        assert 1 <= seconds[0] < seconds[1] <= TEN_YEARS_SECONDS
+        covered = law.covered_seconds(kelvin)
+        assert seconds == [max(1, covered[0]), min(TEN_YEARS_SECONDS, covered[1])]
 
 
 def test_coping_is_each_mean_alone_and_all_together():

@@ -12,7 +12,7 @@ from sw.console import answer, messages, progress
 from sw.design import DesignPoint
 from sw.durations import written_duration
 from sw.rram.effects import without
-from sw.studies import ALL, NOTHING, Outcome, Study, points_of, rows_of, write_csv
+from sw.studies import ALL, NOTHING, READ_SECONDS, Outcome, Study, points_of, rows_of, write_csv
 from sw.study_pictures import draw_study
 
 __all__ = ["print_study", "run_study"]
@@ -37,6 +37,15 @@ def run_study(
         messages.print(
             "the ADCs are all alike: calibration has nothing to trim; see --adc-gain-sigma and others"
         )
+    if study is Study.time:
+        first, last = (points[end].conditions.read_time_seconds for end in (0, -1))
+        if (first, last) != READ_SECONDS:
+            messages.print(
+                f"read times are {written_duration(first)} to {written_duration(last)}: those that device "
+                f"{array.device.name!r} covers",
+                soft_wrap=True,
+                highlight=False,
+            )
     outcomes: list[Outcome] = []
     try:
         with progress() as bar:

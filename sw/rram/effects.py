@@ -84,6 +84,8 @@ def check_effects(device: Device, conditions: Conditions) -> None:
         )
     if device.retention is not None and asked:
         device.retention.equivalent_seconds(conditions.read_time_seconds, kelvin)
+    if device.measured is not None:
+        device.measured.at(conditions.read_time_seconds)
 
 
 def with_bits(adc: AdcModel, bits: int) -> AdcModel:

@@ -59,7 +59,7 @@ class Measured:
         """
         if seconds == 0:
             return self.quantiles[:, 0]
-        first, last = self.times[[0, -1]]
+        first, last = self.covered_seconds()
         if not first <= seconds <= last:
             raise EngramError(
                 f"read_time_seconds must lie within the measured times, {first:g} to {last:g}, or be 0 for "
@@ -71,6 +71,10 @@ class Measured:
         before = after - 1
         share = np.log(seconds / self.times[before]) / np.log(self.times[after] / self.times[before])
         return (1 - share) * self.quantiles[:, before] + share * self.quantiles[:, after]
+
+    def covered_seconds(self) -> tuple[float, float]:
+        """First and last time."""
+        return float(self.times[0]), float(self.times[-1])
 
     def conductances(
         self, targets: NDArray[np.float64], seconds: float, rng: np.random.Generator

@@ -22,6 +22,8 @@ TEN_YEARS_SECONDS = 3_652.5 * 86_400
 
 BOLTZMANN_EV_PER_KELVIN = 8.617333262e-5
 """CODATA 2018."""
+ROUNDING = 1e-9
+"""Of times, relative."""
 
 Siemens = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
@@ -83,25 +85,37 @@ class Retention(BaseModel):
         EngramError
             If the law has no activation energy or does not reach so far.
         """
-        seconds, kelvin = read_time_seconds, temperature_kelvin
-        at = ""
-        if kelvin is not None:
-            if self.activation_energy_ev is None or self.reference_kelvin is None:
-                raise EngramError(
-                    f"temperature_kelvin needs a retention law with an activation energy, got {kelvin:g}; "
-                    "add activation_energy_ev and reference_kelvin to [retention] of a device file"
-                )
-            exponent = self.activation_energy_ev / BOLTZMANN_EV_PER_KELVIN
-            exponent *= 1 / self.reference_kelvin - 1 / kelvin
-            seconds *= float(np.exp(min(exponent, 300.0)))
-            at = f", {seconds:.3g} s at the law's {self.reference_kelvin:g} K"
-        if not self.valid_from_seconds <= seconds <= self.valid_to_seconds:
+        seconds = read_time_seconds * self._acceleration(temperature_kelvin)
+        first, last = self.valid_from_seconds, self.valid_to_seconds
+        if not first * (1 - ROUNDING) <= seconds <= last * (1 + ROUNDING):
+            at = (
+                ""
+                if temperature_kelvin is None
+                else f", {seconds:.3g} s at the law's {self.reference_kelvin:g} K"
+            )
             raise EngramError(
                 f"read_time_seconds must lie within {self.valid_from_seconds:g} to "
                 f"{self.valid_to_seconds:g}, the times of the retention law, or be 0 for at once, "
                 f"got {read_time_seconds:g}{at}"
             )
         return seconds
+
+    def covered_seconds(self, temperature_kelvin: float | None) -> tuple[float, float]:
+        """First and last read time at a temperature; raises EngramError as :meth:`equivalent_seconds`."""
+        factor = self._acceleration(temperature_kelvin)
+        return self.valid_from_seconds / factor, self.valid_to_seconds / factor
+
+    def _acceleration(self, kelvin: float | None) -> float:
+        if kelvin is None:
+            return 1.0
+        if self.activation_energy_ev is None or self.reference_kelvin is None:
+            raise EngramError(
+                f"temperature_kelvin needs a retention law with an activation energy, got {kelvin:g}; "
+                "add activation_energy_ev and reference_kelvin to [retention] of a device file"
+            )
+        exponent = self.activation_energy_ev / BOLTZMANN_EV_PER_KELVIN
+        exponent *= 1 / self.reference_kelvin - 1 / kelvin
+        return float(np.exp(min(exponent, 300.0)))
 
 
 def drifted(
