@@ -2,17 +2,20 @@
 
 The baseline does what a user would write: per row tile a matrix product of floating-point cells, Gaussian
 noise for every conversion, gain, rounding, clamping, a sum, the largest score. Its levels are made into
-floats before the clock starts, it may choose its batch, and it runs both as one process per core and with
-PyTorch's own threads; the best counts. Nonlinearity of the ADCs is left out, in its favour.
+floats before the clock starts; it may choose its batch, and whether it classifies one chip at a time or as
+many side by side as the reference does, their weights in one matrix; and it runs both as one process per core
+and in one process with PyTorch's own threads. The best counts. Nonlinearity of the ADCs is left out, in its
+favour.
 
-The reference takes turns with it in the same processes, classifying the same images, so whatever else runs
-on the machine slows both.
+The reference takes turns with it, one process per core, classifying the same images: every rate of PyTorch's
+is held against what the reference did in the turns between, so whatever else runs on the machine slows both.
 """
 
 import importlib.util
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import product
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,9 +33,11 @@ from sw.reference.noise import NOISE_SIGMA
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Baseline", "TorchChip", "check_torch", "measure"]
+__all__ = ["Baseline", "TorchChips", "check_torch", "measure"]
 
 BATCHES = (256, 512, 1_024, 2_048, 4_096)
+SPLITS = tuple(product((1, CHIPS_TOGETHER), BATCHES))
+"""Chips side by side and images of a batch."""
 TRIAL_SECONDS = 0.3
 TURN_SECONDS = 0.25
 TURNS = 12
@@ -45,15 +50,16 @@ class Baseline(NamedTuple):
     ----------
     images_per_second
         Of PyTorch.
-    processes, threads
-        How many processes, and threads in each, gave that.
+    processes, threads, chips_together
+        How many processes, threads in each, and chips side by side gave that.
     reference_images_per_second
-        Of the reference, in one process per core.
+        Of the reference, in one process per core, in turns with that.
     """
 
     images_per_second: float
     processes: int
     threads: int
+    chips_together: int
     reference_images_per_second: float
 
     @property
@@ -70,38 +76,27 @@ def check_torch() -> None:
         )
 
 
-class TorchChip:
-    """One programmed chip in PyTorch; every operation as a float.
+class TorchChips:
+    """Programmed chips in PyTorch, side by side; every operation as a float.
 
     Parameters
     ----------
-    bundle
-        The chip.
+    bundles
+        The chips, of one design.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundles: Sequence[Bundle]) -> None:
         import torch
 
-        design = self.design = bundle.design
-        cells = cell_currents(bundle.codes, design).astype(np.float32)
-        steps, base = np.diff(cells, axis=0), cells[0]
+        design = self.design = bundles[0].design
+        self.chips = len(bundles)
         self.tiles: list[tuple[Any, ...]] = []
-        reader = [design.adc_of_match_line(line) for line in range(design.templates)]
-        noise, values = bundle.read_noise, len(cells) - 1
         for tile in range(design.row_tiles):
-            rows = slice(tile * design.rows, tile * design.rows + design.rows_in_tile(tile))
-            gain, offset = np.ones(design.templates, np.float32), np.zeros(design.templates, np.float32)
-            if design.adc_bits is not None:
-                gain, offset = (
-                    table[tile, reader].astype(np.float32) / 2**bundle.adc.shift
-                    for table in (bundle.adc.gain, bundle.adc.offset)
-                )
-            sigma = 0.0 if noise is None else NOISE_SIGMA * int(noise.scale[tile]) / 2**noise.shift
-            weights = steps[:, rows].reshape(-1, design.templates)
-            parts = (weights, base[rows].sum(axis=0), gain, offset)
-            driven = slice(rows.start * values, rows.stop * values)
-            tensors = (torch.from_numpy(np.ascontiguousarray(part)) for part in parts)
-            self.tiles.append((driven, *tensors, sigma))
+            parts = zip(*(_tile_parts(bundle, tile) for bundle in bundles), strict=True)
+            tensors = (torch.from_numpy(np.concatenate(part, axis=-1)) for part in parts)
+            start, values = tile * design.rows, 2**design.level_bits - 1
+            driven = slice(start * values, (start + design.rows_in_tile(tile)) * values)
+            self.tiles.append((driven, *tensors))
 
     def inputs(self, levels: NDArray[np.uint8]) -> "torch.Tensor":
         """Word-line values (N, F) as floats, tile by tile; window cells get one for every value reached."""
@@ -116,24 +111,41 @@ class TorchChip:
         return torch.from_numpy(np.concatenate(parts, axis=1).astype(np.float32))
 
     def labels(self, inputs: "torch.Tensor") -> "torch.Tensor":
-        """Classes (N,) of a batch of :meth:`inputs`."""
-        return self.scores(inputs).argmax(dim=1) // self.design.templates_per_class
+        """Classes (N, chips) of a batch of :meth:`inputs`."""
+        return self.scores(inputs).argmax(dim=2) // self.design.templates_per_class
 
     def scores(self, inputs: "torch.Tensor") -> "torch.Tensor":
-        """Scores (N, T) of a batch of :meth:`inputs`."""
+        """Scores (N, chips, T) of a batch of :meth:`inputs`."""
         import torch
 
         design = self.design
-        scores = torch.zeros(len(inputs), design.templates)
+        scores = torch.zeros(len(inputs), self.chips * design.templates)
         for driven, weights, base, gain, offset, sigma in self.tiles:
             currents = torch.addmm(base, inputs[:, driven], weights)
-            if sigma:
-                currents.add_(torch.randn(currents.shape), alpha=sigma)
+            if sigma.any():
+                currents.addcmul_(torch.randn(currents.shape), sigma)
             if design.adc_bits is None:
                 scores.add_(currents.round_())
             else:
                 scores.add_(currents.mul_(gain).add_(offset).floor_().clamp_(0, design.max_adc_code))
-        return scores
+        return scores.reshape(len(inputs), self.chips, design.templates)
+
+
+def _tile_parts(bundle: Bundle, tile: int) -> tuple[NDArray[np.float32], ...]:
+    """Of a row tile: weights, lowest current, gain, offset and sigma of the noise, the last axis (T,)."""
+    design, noise = bundle.design, bundle.read_noise
+    rows = slice(tile * design.rows, tile * design.rows + design.rows_in_tile(tile))
+    cells = cell_currents(bundle.codes[:, rows], design).astype(np.float32)
+    gain, offset = np.ones(design.templates), np.zeros(design.templates)
+    if design.adc_bits is not None:
+        reader = [design.adc_of_match_line(line) for line in range(design.templates)]
+        gain, offset = (
+            table[tile, reader] / 2**bundle.adc.shift for table in (bundle.adc.gain, bundle.adc.offset)
+        )
+    sigma = 0.0 if noise is None else NOISE_SIGMA * int(noise.scale[tile]) / 2**noise.shift
+    weights = np.diff(cells, axis=0).reshape(-1, design.templates)
+    parts = weights, cells[0].sum(axis=0), gain, offset, np.full(design.templates, sigma)
+    return tuple(part.astype(np.float32) for part in parts)
 
 
 def measure(bundle: Bundle, levels: NDArray[np.uint8], jobs: int, turns: int = TURNS) -> Baseline:
@@ -142,40 +154,61 @@ def measure(bundle: Bundle, levels: NDArray[np.uint8], jobs: int, turns: int = T
     Processes are started afresh: PyTorch's threads do not survive forking.
     """
     context, levels = multiprocessing.get_context("spawn"), np.asfortranarray(levels)
-    found = []
-    for processes, threads in sorted({(jobs, 1), (1, jobs)}, reverse=True):
-        with ProcessPoolExecutor(processes, context) as pool:
-            work = bundle, levels, threads, turns
-            runs = [pool.submit(_images_per_second, *work) for _ in range(processes)]
-            found.append((processes, threads, *np.sum([run.result() for run in runs], axis=0).tolist()))
-    processes, threads, fastest, _ = max(found, key=lambda way: way[2])
-    return Baseline(fastest, processes, threads, found[0][3])
+    with ProcessPoolExecutor(jobs, context, initializer=_enter, initargs=(bundle, levels)) as pool:
+
+        def total(processes: int, work: Callable[..., Any], *arguments: Any) -> Any:
+            runs = [pool.submit(work, *arguments) for _ in range(processes)]
+            return np.sum([run.result() for run in runs], axis=0)
+
+        total(jobs, _reference_rate)  # what starts late is not measured
+        found = []
+        for processes, threads in sorted({(jobs, 1), (1, jobs)}, reverse=True):
+            together, batch = SPLITS[int(np.argmax(total(processes, _trials, threads)))]
+            rates = [
+                (total(processes, _torch_rate, threads, together, batch), total(jobs, _reference_rate))
+                for _ in range(turns)
+            ]
+            of_torch, of_reference = np.mean(rates, axis=0).tolist()
+            found.append(Baseline(of_torch, processes, threads, together, of_reference))
+    return max(found, key=lambda way: way.images_per_second)
 
 
-def _images_per_second(
-    bundle: Bundle, levels: NDArray[np.uint8], threads: int, turns: int
-) -> tuple[float, float]:
-    """Of PyTorch and of the reference, in turns."""
+class Work(NamedTuple):
+    """Of a process of the pool: the chip, the images' levels, and PyTorch's chips by their number."""
+
+    bundle: Bundle
+    levels: NDArray[np.uint8]
+    torch_chips: dict[int, TorchChips]
+    inputs: "torch.Tensor"
+
+
+_work: Work
+
+
+def _enter(bundle: Bundle, levels: NDArray[np.uint8]) -> None:
+    global _work
+    torch_chips = {together: TorchChips([bundle] * together) for together in (1, CHIPS_TOGETHER)}
+    _work = Work(bundle, levels, torch_chips, torch_chips[1].inputs(levels))
+
+
+def _trials(threads: int) -> list[float]:
+    """PyTorch's rates for every way to split the work."""
+    return [_torch_rate(threads, *split, TRIAL_SECONDS) for split in SPLITS]
+
+
+def _torch_rate(threads: int, together: int, batch: int, seconds: float = TURN_SECONDS) -> float:
     import torch
 
     torch.set_num_threads(threads)
-    chip = TorchChip(bundle)
-    with torch.inference_mode(), threadpool_limits(1, user_api="blas"):
-        inputs = chip.inputs(levels)
+    chips = _work.torch_chips[together]
+    with torch.inference_mode():
+        return _rate(lambda: sum(chips.labels(part).numel() for part in _work.inputs.split(batch)), seconds)
 
-        def run_torch(batch: int) -> int:
-            return sum(len(chip.labels(part)) for part in inputs.split(batch))
 
-        def run_reference() -> int:
-            return pipeline.classify_chips([bundle] * CHIPS_TOGETHER, levels).size
-
-        batch = max(BATCHES, key=lambda batch: _rate(lambda: run_torch(batch), TRIAL_SECONDS))
-        rates = [
-            (_rate(lambda: run_torch(batch), TURN_SECONDS), _rate(run_reference, TURN_SECONDS))
-            for _ in range(turns)
-        ]
-    of_torch, of_reference = np.mean(rates, axis=0).tolist()
-    return of_torch, of_reference
+def _reference_rate() -> float:
+    chips = [_work.bundle] * CHIPS_TOGETHER
+    with threadpool_limits(1, user_api="blas"):
+        return _rate(lambda: pipeline.classify_chips(chips, _work.levels).size, TURN_SECONDS)
 
 
 def _rate(run: Callable[[], int], seconds: float) -> float:

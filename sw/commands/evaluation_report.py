@@ -76,6 +76,7 @@ def values_of(run: Evaluation) -> dict[str, Any]:
             "baseline_chip_images_per_minute": 60 * run.baseline.images_per_second,
             "baseline_processes": run.baseline.processes,
             "baseline_threads": run.baseline.threads,
+            "baseline_chips_together": run.baseline.chips_together,
             "reference_chip_images_per_minute": 60 * run.baseline.reference_images_per_second,
             "ratio": run.baseline.ratio,
         }
@@ -179,7 +180,8 @@ def print_table(run: Evaluation) -> None:
             2,
             f"classifying alone: {60 * baseline.reference_images_per_second / 1e6:.1f} million per minute; "
             f"plain PyTorch in turns with it: {60 * baseline.images_per_second / 1e6:.1f} million "
-            f"at its best, {baseline.processes} x {baseline.threads} threads; ratio {baseline.ratio:.2f}",
+            f"at its best, {baseline.processes} x {baseline.threads} threads, {baseline.chips_together} "
+            f"chip{'s' * (baseline.chips_together > 1)} side by side; ratio {baseline.ratio:.2f}",
         )
     for line in lines:
         answer.print(line, soft_wrap=True, highlight=False)
