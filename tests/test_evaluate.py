@@ -286,17 +286,18 @@ def test_a_study_of_time_says_where_the_device_has_no_law(digits, tmp_path):
 
 
 def test_the_baseline_is_measured_in_the_same_run(digits, tmp_path, monkeypatch):
-    measured = Baseline(1_000.0, 2, 1, chips_together=4, reference_images_per_second=1_500.0)
+    plain = Baseline(1_000.0, 2, 1, chips_together=1, reference_images_per_second=1_500.0)
+    measured = plain, Baseline(2_000.0, 1, 2, chips_together=4, reference_images_per_second=1_000.0)
     monkeypatch.setattr(baseline, "measure", lambda chip, levels, jobs: measured)
     options = ["--images", 9, "--chips", 1, "--baseline", "-o", tmp_path]
     code, out, err = run("evaluate", digits[2], *options, "--json")
     assert code == 0, err
     result = json.loads(out)
-    assert result["baseline_chip_images_per_minute"] == 60_000
-    assert (result["reference_chip_images_per_minute"], result["ratio"]) == (90_000, 1.5)
+    assert [each["chip_images_per_minute"] for each in result["baselines"]] == [60_000, 120_000]
+    assert (result["baselines"][0]["reference_chip_images_per_minute"], result["ratio"]) == (90_000, 1.5)
     code, out, _ = run("evaluate", digits[2], *options)
-    assert "plain PyTorch in turns with it: 0.1 million at its best" in out
-    assert "at its best, 2 x 1 threads, 4 chips side by side; ratio 1.50" in out
+    assert "plain PyTorch in turns with it 0.1 million, 2 x 1 threads, chip by chip: ratio 1.50" in out
+    assert "1 x 2 threads, 4 chips side by side: ratio 0.50" in out
 
 
 def test_program_says_what_write_verify_took_and_what_lies_on_broken_lines(digits, tmp_path):

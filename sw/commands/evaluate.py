@@ -128,7 +128,7 @@ def evaluate(
                 accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at
             ),
             seconds=seconds,
-            baseline=measure(program(classifier, *array, seed=seed), levels, jobs) if baseline else None,
+            baselines=measure(program(classifier, *array, seed=seed), levels, jobs) if baseline else (),
         )
         files = draw(evaluation, folder)
         if not json:

@@ -37,8 +37,8 @@ class Evaluation(NamedTuple):
         Of the chips.
     seconds
         For programming the chips and classifying all images with each.
-    baseline
-        What plain PyTorch does; None if nobody asked.
+    baselines
+        What plain PyTorch does, chip by chip and side by side; empty if nobody asked.
     """
 
     bundle: Bundle
@@ -54,7 +54,7 @@ class Evaluation(NamedTuple):
     accuracies: NDArray[np.float64]
     distribution: Distribution
     seconds: float
-    baseline: Baseline | None
+    baselines: tuple[Baseline, ...]
 
     @property
     def chip_images(self) -> int:
@@ -70,16 +70,9 @@ class Evaluation(NamedTuple):
 def values_of(run: Evaluation) -> dict[str, Any]:
     """The JSON object, without the files."""
     design, device, conditions, chips = run.bundle.design, *run.array, run.distribution
-    compared = {}
-    if run.baseline is not None:
-        compared = {
-            "baseline_chip_images_per_minute": 60 * run.baseline.images_per_second,
-            "baseline_processes": run.baseline.processes,
-            "baseline_threads": run.baseline.threads,
-            "baseline_chips_together": run.baseline.chips_together,
-            "reference_chip_images_per_minute": 60 * run.baseline.reference_images_per_second,
-            "ratio": run.baseline.ratio,
-        }
+    compared: dict[str, Any] = {}
+    if run.baselines:
+        compared = {"ratio": run.baselines[0].ratio, "baselines": [_rates(each) for each in run.baselines]}
     return {
         "bundle": design.name,
         "data": run.data,
@@ -174,17 +167,29 @@ def print_table(run: Evaluation) -> None:
         f"front end: {design.macs:,} multiply-accumulates per image, {design.weights:,} weights; "
         f"array: {design.templates:,} templates x {design.features:,} features",
     ]
-    if run.baseline is not None:
-        baseline = run.baseline
-        lines.insert(
-            2,
-            f"classifying alone: {60 * baseline.reference_images_per_second / 1e6:.1f} million per minute; "
-            f"plain PyTorch in turns with it: {60 * baseline.images_per_second / 1e6:.1f} million "
-            f"at its best, {baseline.processes} x {baseline.threads} threads, {baseline.chips_together} "
-            f"chip{'s' * (baseline.chips_together > 1)} side by side; ratio {baseline.ratio:.2f}",
-        )
+    lines[2:2] = [
+        f"classifying alone {60 * each.reference_images_per_second / 1e6:.1f} million per minute, plain "
+        f"PyTorch in turns with it {60 * each.images_per_second / 1e6:.1f} million, "
+        f"{each.processes} x {each.threads} threads, {_together(each)}: ratio {each.ratio:.2f}"
+        for each in run.baselines
+    ]
     for line in lines:
         answer.print(line, soft_wrap=True, highlight=False)
+
+
+def _together(baseline: Baseline) -> str:
+    return f"{baseline.chips_together} chips side by side" if baseline.chips_together > 1 else "chip by chip"
+
+
+def _rates(baseline: Baseline) -> dict[str, float]:
+    return {
+        "chips_together": baseline.chips_together,
+        "processes": baseline.processes,
+        "threads": baseline.threads,
+        "chip_images_per_minute": 60 * baseline.images_per_second,
+        "reference_chip_images_per_minute": 60 * baseline.reference_images_per_second,
+        "ratio": baseline.ratio,
+    }
 
 
 def _recorded(run: Evaluation, name: str) -> str:

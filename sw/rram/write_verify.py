@@ -24,8 +24,8 @@ __all__ = ["AMPLITUDES", "WRITE_EVENT_JOULES", "Key", "Pulses", "Written", "draw
 STATE_BITS = 16
 TOP_OF_LRS = 1.25
 WRITE_EVENT_JOULES = 1e-12
-"""Of one pulse, about: 10 ns at 150 uA and some 0.7 V, as of 2T2R cells in 40 nm. An order of magnitude, not a
-property of the presets."""
+"""Of one pulse, about: 10 ns at 150 uA and some 0.7 V, as of 2T2R cells in 40 nm. An order of magnitude, not
+a property of the presets."""
 AMPLITUDES = 256
 SPREAD_UNIT = 104.5 / 65_536
 """Standard deviation of the step per unit of a rule's spread."""
