@@ -38,12 +38,13 @@ CASES = {
     "spread, stuck devices, few pulses": ("rows_not_a_multiple_of_lanes", HARD),
     "tolerance": ("several_templates", HARD.model_copy(update={"tolerance": 1})),
     "lanes": ("more_lanes_than_match_lines", HARD),
+    "windows": ("windows_that_leak", HARD),
 }
 
 
-def bundle_of(shape, rule, *, noise=False):
+def bundle_of(shape, rule, *, imperfect=False):
     design = SHAPES[shape].with_(cell_bits=3)
-    return random_bundle(design, seed=1, pulse=rule, noise=noise)
+    return random_bundle(design, seed=1, pulse=rule, noise=imperfect, inl=imperfect)
 
 
 def cells_of(design):
@@ -61,12 +62,17 @@ async def ask(ctx, dut, **request):
 
 
 @pytest.mark.parametrize(
-    ("name", "spram", "noise"),
-    [*((name, False, False) for name in CASES), ("lanes", True, False), ("no spread", False, True)],
+    ("name", "spram", "imperfect"),
+    [
+        *((name, False, False) for name in CASES),
+        ("lanes", True, False),
+        ("no spread", False, True),
+        ("windows", False, True),
+    ],
 )
-def test_array_is_programmed_as_the_reference_programs_it(name, spram, noise):
+def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect):
     shape, rule = CASES[name]
-    bundle = bundle_of(shape, rule, noise=noise)
+    bundle = bundle_of(shape, rule, imperfect=imperfect)
     design = bundle.design
     indices = device_indices(design.features, design.templates)
     erased = erased_states(indices, rule)
