@@ -32,7 +32,7 @@ RULE = PulseRule(
     max_pulses=12,
 )
 DESIGN = tiny_design(cell_bits=4, adc_bits=6, templates_per_class=2, col_lanes=2)
-BUNDLE, SIZES = front_end_of(random_bundle(DESIGN, 1, codes="random", pulse=RULE))
+BUNDLE, SIZES = front_end_of(random_bundle(DESIGN, 1, codes="random", noise=True, inl=True, pulse=RULE))
 IMAGES = random_images(DESIGN, 40, 2)
 
 
@@ -122,6 +122,13 @@ def test_command_programs_first_and_says_so(program: ImageProgram, tmp_path: Pat
     code, output, _ = command(BUNDLE, tmp_path, "--self-program", "--images", 1)
     assert code == 0
     assert f"programming       {values['pulses']:,} pulses in {values['programming_cycles']:,}" in output
+
+
+def test_command_without_programming_runs_the_codes_of_the_bundle(tmp_path: Path) -> None:
+    code, output, _ = command(BUNDLE, tmp_path, "--images", 20, "--json")
+    values = json.loads(output)
+    assert (code, values["mismatches"], values["images"], values["stalled_images"]) == (0, 0, 20, 16)
+    assert "pulses" not in values
 
 
 def test_command_ends_with_1_when_programming_goes_wrong(

@@ -1,5 +1,6 @@
 // The accelerator without its front end in accelerator_bench.sv: its inputs are words of word-line values.
-// With READ_NOISE defined it has read noise; without it nothing comes of the index of the next image.
+// With READ_NOISE defined it has read noise; without it nothing comes of the index of the next image. With
+// PROGRAMMABLE defined it has a programmer in place of the programming port; nobody asks either for anything.
 
 `default_nettype none
 

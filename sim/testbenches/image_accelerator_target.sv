@@ -1,5 +1,6 @@
 // The accelerator with its front end in accelerator_bench.sv: its inputs are pixels.
-// With READ_NOISE defined it has read noise; without it nothing comes of the index of the next image.
+// With READ_NOISE defined it has read noise; without it nothing comes of the index of the next image. With
+// PROGRAMMABLE defined it has a programmer, which nobody asks for anything.
 
 `default_nettype none
 
@@ -36,6 +37,10 @@ module bench_target #(
         .conversion_tap__valid(tap_valid), .conversion_tap__payload(tap),
 `ifdef READ_NOISE
         .next_image__valid(next_valid), .next_image__payload(next_image),
+`endif
+`ifdef PROGRAMMABLE
+        .write__valid(1'b0), .write__ready(), .write__payload('0),
+        .written__valid(), .written__ready(1'b0), .written__payload(), .failures(),
 `endif
         .score_address(score_address), .score(score)
     );
