@@ -16,7 +16,7 @@ from sw.bundle import Bundle
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
-__all__ = ["accelerator_model", "bench_model", "macros_of", "verify", "verify_inputs"]
+__all__ = ["accelerator_model", "bench_model", "macros_of", "settling_cycles", "verify", "verify_inputs"]
 
 BENCH_FILES = ("stream_source.sv", "stream_sink.sv", "accelerator_bench.sv")
 BATCH_ENTRIES = 4_096
@@ -46,6 +46,13 @@ def macros_of(bundle: Bundle) -> tuple[str, ...]:
     """What the benches must know of the ports of a bundle's accelerator."""
     parts = {"PROGRAMMABLE": bundle.pulse, "READ_NOISE": bundle.read_noise}
     return tuple(name for name, part in parts.items() if part is not None)
+
+
+def settling_cycles() -> int:
+    """Cycles after a bench has set the index of the next image until its noise is there."""
+    from hw.noise_values import KEY_CYCLES, VALUE_CYCLES
+
+    return 1 + KEY_CYCLES + VALUE_CYCLES  # one for the bench's own register
 
 
 def bench_model(
@@ -187,6 +194,7 @@ def verify_inputs(
         {
             "inputs": inputs[shard],
             "first_image": shard[0],
+            "settling": np.array(settling_cycles()),
             "seed": np.array([seed, i]),
             "word_chunks": np.array(chunks),
         }

@@ -39,7 +39,7 @@ class Batch:
     conversions_taken, results_taken, scores_taken
         How many came.
     violated
-        1 if the result stream withdrew or changed an offer.
+        1 if a stream withdrew or changed an offer, or the programmer answered what nobody asked.
     started, finished
         uint64, (n,), cycle of the first word and of the result.
     cycles
@@ -242,7 +242,7 @@ def _count_mismatches(batch: Batch) -> Iterator[Mismatch]:
         if taken > count:
             yield Mismatch(last, f"number of {name} in the batch", (), count, taken)
     if batch.violated:
-        yield Mismatch(last, "offers on the result stream withdrawn or changed", (), 0, 1)
+        yield Mismatch(last, "offers of results withdrawn or changed, or answers not asked for", (), 0, 1)
 
 
 def _differing_images(expected: Trace, got: Trace) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hw.choice import Variant
-from sim.accelerator import bench_model, macros_of, verify_inputs
+from sim.accelerator import bench_model, macros_of, settling_cycles, verify_inputs
 from sim.check import Report, check_batches, joined
 from sim.job import last_words, run_together
 from sim.programming import ProgrammingReport, SelfProgramming, worst
@@ -213,7 +213,8 @@ def verify_images(
         def start(folder: Path) -> subprocess.Popen:
             number = folders.index(folder)
             shard = shards[number]
-            numbers = (len(shard), images[0].size, seeds[number], *stalls, patience, len(writes), shard[0])
+            numbers: tuple[int, ...] = (len(shard), images[0].size, seeds[number], *stalls, patience)
+            numbers += (len(writes), shard[0], settling_cycles())
             return start_program(program.model, [str(value) for value in numbers], folder)
 
         _require_success(run_together(start, folders, on_progress), folders)

@@ -2,8 +2,8 @@
 
 Nothing is compared here. Job, outcome and progress are files as :mod:`sim.job` says. The job holds
 ``inputs``, uint8 (images, inputs, bits), ``first_image``, the index of the first image, on which read noise
-depends, ``seed``, and ``word_chunks``, pieces to keep of every word of word-line values that went into the
-array, 0 to keep nothing. Three kinds of batch are run:
+depends, ``settling``, cycles after which its noise is there, ``seed``, and ``word_chunks``, pieces to keep of
+every word of word-line values that went into the array, 0 to keep nothing. Three kinds of batch are run:
 
 - images back to back without any stall, which gives the cycles per image;
 - images back to back at random stalls, with results that wait about as long as an image takes, so that
@@ -26,17 +26,15 @@ from sim.streams import STALL_RATES, PayloadMemory, payload_integers, stall_rate
 MEASURED = 4
 """Images of the stall-free batch; enough for the distance between results to settle."""
 
-SETTLING = 64
-"""Cycles after which read noise of the first image is there."""
-
 
 class Bench:
     """The ports and memories of ``accelerator_bench.sv``."""
 
-    def __init__(self, dut: Any, *, word_chunks: int):
+    def __init__(self, dut: Any, *, word_chunks: int, settling: int):
         self.dut = dut
         self.capacity = len(dut.results.memory)
         self._chunks = word_chunks
+        self._settling = settling
         self._inputs = PayloadMemory(dut.source.memory)
         self._received = {
             "conversions": PayloadMemory(dut.conversions),
@@ -103,7 +101,7 @@ class Bench:
         dut.first_image.value, dut.sets_image.value = first_image, 1
         await FallingEdge(dut.clk)
         dut.sets_image.value = 0
-        await ClockCycles(dut.clk, SETTLING)
+        await ClockCycles(dut.clk, self._settling)
         await FallingEdge(dut.clk)
         dut.go.value = 1
         await RisingEdge(dut.done)
@@ -132,9 +130,9 @@ async def batches(dut: Any) -> None:
     """Do the job; stops early when something did not come, because nothing after it would be in its place."""
     with np.load(JOB) as job:
         inputs, seed, word_chunks = job["inputs"], job["seed"].tolist(), int(job["word_chunks"])
-        first_image = int(job["first_image"])
+        first_image, settling = int(job["first_image"]), int(job["settling"])
     rng = np.random.default_rng(seed)
-    bench = Bench(dut, word_chunks=word_chunks)
+    bench = Bench(dut, word_chunks=word_chunks, settling=settling)
     await bench.reset()
     few = min(len(inputs), bench.capacity)
     plan = [(np.arange(MEASURED) % len(inputs), False), (np.arange(few), False)]

@@ -76,8 +76,8 @@ module accelerator_bench #(
         .INPUT_BITS(INPUT_BITS), .WORD_BITS(WORD_BITS), .CONVERSION_BITS(CONVERSION_BITS), .RESULT_BITS(RESULT_BITS),
         .SCORE_BITS(SCORE_BITS), .ADDRESS_BITS(ADDRESS_BITS)
     ) target (
-        .clk, .rst, .next_valid(sets_image), .next_image(first_image), .input_valid, .input_ready, .input_payload, .word_valid, .word, .tap_valid, .tap,
-        .result_valid, .result_ready, .result, .score_address, .score
+        .clk, .rst, .next_valid(sets_image), .next_image(first_image), .input_valid, .input_ready, .input_payload,
+        .word_valid, .word, .tap_valid, .tap, .result_valid, .result_ready, .result, .score_address, .score
     );
 
     stream_sink #(.WIDTH(RESULT_BITS), .DEPTH(IMAGES)) results (

@@ -1,20 +1,21 @@
 // Runs whole images through the image accelerator at the speed of compiled code, and writes down what comes out.
 //
-//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT WRITES FIRST_IMAGE
+//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT WRITES FIRST_IMAGE SETTLING
 //
-// FIRST_IMAGE is the index of the first image, on which read noise depends.
-// The file `pixels` in the working folder holds IMAGES * PIXELS bytes. Where WRITES is not 0, as many requests of 8
-// bytes in the file `writes` go to the programmer first, each after the answer to the one before. A pixel is offered with probability
+// FIRST_IMAGE is the index of the first image, on which read noise depends; SETTLING cycles later its noise is there.
+// The file `pixels` in the working folder holds IMAGES * PIXELS bytes. Where WRITES is not 0, as many requests of 8 bytes in the file `writes` go to the
+// programmer first, each after the answer to the one before. A pixel is offered with probability
 // 1 - SOURCE_STALL / 65536 per cycle, and stays offered until it is taken; a result can be taken with probability
-// 1 - SINK_STALL / 65536; so it is with requests and answers. Nothing is compared here. Every file gets payloads as Verilator keeps them, little-endian
-// in 1, 2, 4, 8 or more bytes, in the order in which they came:
+// 1 - SINK_STALL / 65536; so it is with requests and answers. Nothing is compared here. Every file gets payloads as
+// Verilator keeps them, little-endian in 1, 2, 4, 8 or more bytes, in the order in which they came:
 //
 //   levels       words of word-line values
 //   conversions  row tile, match line and code
 //   results      class, template, margin, accepted
 //   started      8 bytes per image: cycle in which its first pixel was taken
 //   finished     8 bytes per result: cycle in which it was taken
-//   cycles       8 bytes: cycles of the run; 8 bytes: 1 if the result stream withdrew or changed an offer
+//   cycles       8 bytes: cycles of the run; 8 bytes: 1 if a stream withdrew or changed an offer, or an
+//                answer of the programmer came that was not asked for
 //   written      answers of the programmer
 //   programming  8 bytes: cycles until the last answer
 //   progress     1 byte per result and per answer of the programmer, at once
@@ -35,9 +36,9 @@
 
 namespace {
 
-constexpr std::uint64_t kDrain = 64;   // cycles to wait for what should not come
-constexpr std::uint64_t kReset = 2;    // cycles of reset
-constexpr std::uint64_t kSettle = 64;  // cycles after which read noise of the first image is there
+constexpr std::uint64_t kDrain = 64;  // cycles to wait for what should not come
+constexpr std::uint64_t kReset = 2;   // cycles of reset
+constexpr int kNumbers = 9;           // arguments
 
 [[noreturn]] void fail(const std::string& what) {
     std::perror(what.c_str());
@@ -150,12 +151,12 @@ std::uint64_t program(Vmodel& dut, std::uint64_t count, Random& source, Random& 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 9) {
-        std::fprintf(stderr, "eight numbers are needed, see the source\n");
+    if (argc != kNumbers + 1) {
+        std::fprintf(stderr, "%d numbers are needed, see the source\n", kNumbers);
         return 1;
     }
-    std::uint64_t number[8];
-    for (int i = 0; i < 8; ++i) number[i] = std::strtoull(argv[i + 1], nullptr, 10);
+    std::uint64_t number[kNumbers];
+    for (int i = 0; i < kNumbers; ++i) number[i] = std::strtoull(argv[i + 1], nullptr, 10);
     const std::uint64_t images = number[0], image_pixels = number[1], seed = number[2];
     const auto source_stall = static_cast<std::uint32_t>(number[3]);
     const auto sink_stall = static_cast<std::uint32_t>(number[4]);
@@ -176,7 +177,7 @@ int main(int argc, char** argv) {
     dut->sets_image = 1;
     tick(*dut);
     dut->sets_image = 0;
-    for (std::uint64_t i = 0; i < kSettle; ++i) tick(*dut);
+    for (std::uint64_t i = 0; i < number[8]; ++i) tick(*dut);
 
     std::uint64_t cycle = 0, quiet = 0, drained = 0;
     std::uint64_t loaded = 0, in_image = 0, results_taken = 0;
@@ -188,7 +189,7 @@ int main(int argc, char** argv) {
     while (drained < kDrain && quiet < quiet_limit) {
         if (dut->word_taken) levels.put(dut->word);
         if (dut->conversion_taken) conversions.put(dut->conversion);
-        if (watch.broken(dut->result_valid, dut->result_taken, dut->result)) violated = 1;
+        if (watch.broken(dut->result_valid, dut->result_taken, dut->result) || dut->written_taken) violated = 1;
         ++quiet;
         if (dut->result_taken) {
             results.put(dut->result);
