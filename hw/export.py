@@ -41,11 +41,12 @@ def write_verilog(
     """Write one core without PLL and pins, and what is needed to use it.
 
     ``<name>-<board>.v`` has the top module ``engram``: with `core` ``uart`` the whole chip as on a board, see
-    :class:`hw.chip.Chip`; with ``stream`` what it is made around, see :class:`hw.stream_core.StreamCore`.
-    Each memory with contents has its own ``.mem`` file beside it, which the Verilog reads by ``$readmemb``
-    from the folder that the tool runs in; the conductance codes are one of them even where the board would
-    load them from its flash. ``<name>_example.v`` uses the core and explains its ports; the
-    ``.sdc`` is a constraints template. The UART's divisor is for the board's clock.
+    :class:`hw.chip.Chip`; with ``stream`` what it is made around, see :class:`hw.stream_core.StreamCore`,
+    which cannot program itself even where the bundle has a pulse rule. Each memory with contents has its own
+    ``.mem`` file beside it, which the Verilog reads by ``$readmemb`` from the folder that the tool runs in;
+    the conductance codes are one of them even where the board would load them from its flash.
+    ``<name>_example.v`` uses the core and explains its ports; the ``.sdc`` is a constraints template. The
+    UART's divisor is for the board's clock.
 
     Raises
     ------

@@ -16,6 +16,8 @@ __all__ = ["StreamCore"]
 class StreamCore(wiring.Component):
     """Pixels in, classes out, nothing else. It only renames.
 
+    Cells cannot be programmed: a pulse rule of the bundle makes nothing here.
+
     A pixel is taken, and a result given, in each cycle in which valid and ready of its stream are high.
     Latency, throughput and back-pressure: see :class:`hw.image_accelerator.ImageAccelerator`.
 
@@ -34,12 +36,13 @@ class StreamCore(wiring.Component):
         The result, while `result_valid`: class and best template, distance of its score to the best one of
         another class, and whether that is enough.
     next_image_valid, next_image
-        With read noise: in a cycle in which no image is inside, the index of the next one, on which its noise
-        depends; 0 after reset, and one more for every image.
+        With read noise: the index of the next image, on which its noise depends; 0 after reset, and one more
+        for every image. Only after the result of the last image was taken and before a pixel of the next: set
+        at any other time, it spoils the noise of every image until it is set again or reset.
     """
 
     def __init__(self, bundle: Bundle, parallelism: Sizes):
-        self._accelerator = ImageAccelerator(bundle, parallelism)
+        self._accelerator = ImageAccelerator(bundle.with_(pulse=None), parallelism)
         self._result = result_layout(bundle.design)
         self._noisy = bundle.read_noise is not None
         super().__init__(

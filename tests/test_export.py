@@ -14,10 +14,13 @@ from hw.build import build
 from hw.estimate import image_cycles
 from hw.export import Core, write_verilog
 from hw.frontend.schedule import Parallelism
+from hw.rtlil import to_rtlil
+from hw.stream_core import StreamCore
 from hw.toolchain import run_yosys
 from sim.runner import ModelSource, build_model
 from sw.bundle import load, save
 from sw.reference.pipeline import run as reference
+from sw.reference.pulse import PulseRule
 from tests.bundles import TINY, random_bundle, random_images
 
 BOARD = boards.load("ulx3s-85f")
@@ -107,6 +110,12 @@ def test_the_stream_core_with_read_noise_equals_the_reference_through_its_exampl
     values = (expected.label, expected.template, expected.margin, expected.accepted)
     assert got == list(zip(*(value.astype(int).tolist() for value in values), strict=True))
     assert len(set(got)) > 2
+
+
+def test_a_stream_core_has_no_programmer():
+    programmable = BUNDLE.with_(pulse=PulseRule(key=(1, 2, 3, 4)))
+    cores = [to_rtlil(StreamCore(bundle, SIZES), "core") for bundle in (programmable, BUNDLE)]
+    assert cores[0] == cores[1] and "programmer" not in cores[0]
 
 
 @pytest.fixture(scope="module")
