@@ -22,6 +22,7 @@ from hw.protocol import (
     codes_request,
     fault_request,
     identity_of,
+    index_request,
     write_request,
 )
 from sw.bundle import Bundle
@@ -32,6 +33,11 @@ __all__ = ["HostProgrammer", "Programmed", "SerialPort"]
 
 UNKNOWN_BYTES = 7
 """Answer of a chip that knows no requests for cells to one of them: each of its bytes is unknown."""
+
+
+MOST_ROWS = 2**16 - 1
+"""Of one CODES."""
+RESYNCHRONISE = "it may be inside an unfinished request: send I until it answers, or reset it"
 
 
 class SerialPort(Protocol):
@@ -113,14 +119,26 @@ class HostProgrammer:
         rows = self._design.features - row if rows is None else rows
         cell = self._cell(match_line, row)
         _check_range("rows", rows, self._design.features - row)
-        raw = self._ask(codes_request(cell, rows), 1 + 2 * rows)
-        return np.frombuffer(raw, np.uint8, offset=1).reshape(rows, 2).T
+        raw = b""
+        for first in range(row, row + rows, MOST_ROWS):
+            count = min(MOST_ROWS, row + rows - first)
+            raw += self._ask(codes_request(cell._replace(row=first), count), 1 + 2 * count)[1:]
+        return np.frombuffer(raw, np.uint8).reshape(rows, 2).T
 
     def set_fault(self, match_line: int, row: int, device: int, fault: Fault) -> bool:
         """Inject a fault into a device or clear it; False when all places for faults are taken."""
         _check_range("device", device, 1)
+        if fault is Fault.KEEP:
+            raise EngramError("a fault must be HRS, LRS or CLEAR, got KEEP; read a cell with read_codes")
         request = fault_request(self._cell(match_line, row), device, Const.cast(fault).value)
         return self._ask(request, 1)[0] != NO_ROOM
+
+    def set_index(self, index: int) -> None:
+        """Set the index of the next image, on which read noise depends."""
+        if self._bundle.read_noise is None:
+            raise EngramError("the chip must have read noise to count images, got a bundle without")
+        _check_range("the index of an image", index, 2**32 - 1)
+        self._ask(index_request(index), 1)
 
     def load_templates(
         self, templates: NDArray[np.uint8], on_progress: Callable[[int], None] | None = None
@@ -169,14 +187,17 @@ class HostProgrammer:
         if status == NOT_READY:
             raise EngramError("the chip must have its codes before it is programmed; write them to its flash")
         if status != opcode and not (opcode == Opcode.FAULT and status == NO_ROOM):
-            raise EngramError(f"the chip must answer with {opcode:#04x}, got {status:#04x}; reset it")
+            raise EngramError(f"the chip must answer with {opcode:#04x}, got {status:#04x}; {RESYNCHRONISE}")
 
     def _read(self, size: int) -> bytes:
         if size == 0:
             return b""
         came = self._port.read(size)
         if len(came) < size:
-            raise EngramError(f"the chip must answer {size} bytes, got {len(came)}; check port and speed")
+            raise EngramError(
+                f"the chip must answer {size} bytes, got {len(came)}; check port and speed, "
+                f"or {RESYNCHRONISE}"
+            )
         return came
 
 

@@ -1,7 +1,7 @@
 """The host link's bytes: what a computer sends over UART (8N1) and what the chip answers.
 
-Integers are little-endian. A request is one opcode byte, followed by data for IMAGE and LOAD. A chip with a
-front end knows IMAGE, one without knows LOAD and CLASSIFY; its identity tells which.
+Integers are little-endian. A request is one opcode byte, followed by its data. A chip with a front end knows
+IMAGE, one without knows LOAD and CLASSIFY; its identity tells which.
 
 ======== ==== ============================= =====================================================
 request  byte data                          answer
@@ -20,25 +20,31 @@ INDEX    N    4 bytes, index of the next    the byte N
               image
 ======== ==== ============================= =====================================================
 
-Any other byte is answered with ``?``. WRITE, CODES and FAULT are for chips with a pulse rule, which can
-program themselves; they answer ``?``, after all data bytes, to what is not in the array. CODES of 0 rows asks
-nothing but whether a chip knows them: one that does not sends seven ``?``. FAULT injects the
-:class:`hw.payloads.Fault` 1 or 2 into a device, or clears it with 3. The identity of a chip with new
-templates stays that of its bundle.
+Any other byte is answered with ``?`` at any time. A chip that does not know a request takes each byte of its
+data for a request of its own, and may then wait for data that nobody means to send. So IMAGE, LOAD, INDEX,
+WRITE and FAULT must go to a chip that knows them only: the pixels of its identity tell the first two, its
+digest the bundle and with it read noise and pulse rule. Whoever has no bundle asks for CODES of 0 rows of
+match line 0, row 0, whose data bytes are no requests: a chip that does not know them sends seven ``?``.
+
+WRITE, CODES and FAULT are for chips with a pulse rule, which can program themselves; they answer ``?``, after
+all data bytes, to what is not in the array. FAULT injects the :class:`hw.payloads.Fault` 1 or 2 into a
+device, or clears it with 3. The identity of a chip with new templates stays that of its bundle. A reset
+clears all injected faults and the count of failures, and ends a request; codes in block RAM stay as they were
+programmed, those in single-port RAM are loaded anew.
 
 The bits of LOAD are the word-line values of the features in order, b bits each from the lowest on: one for
 binary cells, and for window cells those of a level.
 
 INDEX is for chips with read noise, which follows from the index of an image: 0 for the first one after reset,
-then one more for each that is classified. A chip without noise answers ``?``. The protocol keeps its version:
-a host knows from the bundle, by the digest, whether there is noise.
+then one more for each that is classified. The protocol keeps its version: a host knows from the bundle, by
+the digest, whether there is noise.
 
 A chip that loads its conductance codes at start, see :mod:`hw.flash`, cannot classify before they are there;
-its identity tells. Until then it answers all but IDENTIFY, LOAD and INDEX with the single byte ``!``: IMAGE
-after all of its pixels, which are dropped, so a host sends them as always and then tries again, and requests
-for cells after all of their data. No answer but one to SCORES can begin with that byte: a host asks for
-scores only after an image. IDENTIFY, LOAD and INDEX are served at any time. A chip that is ready stays so
-until the next reset.
+its identity tells. Until then it answers all requests that it knows but IDENTIFY, LOAD and INDEX with the
+single byte ``!``: IMAGE after all of its pixels, which are dropped, so a host sends them as always and then
+tries again, and requests for cells after all of their data. No answer but one to SCORES can begin with that
+byte: a host asks for scores only after an image. IDENTIFY, LOAD and INDEX are served at any time. A chip that
+is ready stays so until the next reset.
 """
 
 import struct
@@ -167,6 +173,10 @@ class Written(NamedTuple):
     sets: int
     resets: int
     failures: int
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the answer."""
+        return struct.pack(WRITTEN_FORMAT, *self)
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> "Written":

@@ -59,8 +59,10 @@ def test_conversation(name):
         await host.send(bytes([protocol.Opcode.IDENTIFY]))
         identity = protocol.Identity.from_bytes(await host.receive(protocol.IDENTITY_BYTES))
         assert identity == protocol.identity_of(bundle)
-        for unknown in (b"?", b"N"):
-            await host.send(unknown)
+        await host.send(b"?")
+        assert await host.receive(1) == bytes([protocol.UNKNOWN])
+        for byte in protocol.index_request(0):  # without noise each one is a request, and unknown
+            await host.send(bytes([byte]))
             assert await host.receive(1) == bytes([protocol.UNKNOWN])
         for image in range(3):
             await host.send(protocol.load_request(expected.levels[image], shape))

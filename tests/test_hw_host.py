@@ -173,6 +173,8 @@ def test_faults_are_injected_and_cleared_and_what_is_not_there_is_refused():
             (lambda: host.write_cell(0, 0, (1, 16)), "a target must be 0 to 15, got 16"),
             (lambda: host.read_codes(0, 5, 8), "rows must be 0 to 7, got 8"),
             (lambda: host.set_fault(0, 0, 2, Fault.HRS), "device must be 0 to 1, got 2"),
+            (lambda: host.set_fault(0, 0, 0, Fault.KEEP), "a fault must be HRS, LRS or CLEAR, got KEEP"),
+            (lambda: host.set_index(1), "must have read noise to count images, got a bundle without"),
         ):
             with pytest.raises(EngramError, match=message):
                 ask()
@@ -211,9 +213,10 @@ class Script:
 
     def __init__(self, answers: bytes):
         self._answers = answers
+        self.sent: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        pass
+        self.sent.append(data)
 
     def read(self, size: int) -> bytes:
         came, self._answers = self._answers[:size], self._answers[size:]
@@ -223,13 +226,16 @@ class Script:
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        (b"ENGR", "the chip must answer 26 bytes, got 4; check port and speed"),
+        (b"ENGR", "the chip must answer 26 bytes, got 4; check port and speed, or it may be inside"),
         (
             protocol.identity_of(BUNDLE.with_(pulse=None)).to_bytes(),
             f"the chip must be built from bundle {BUNDLE.digest[:16]}, got an answer of ",
         ),
         (protocol.identity_of(BUNDLE).to_bytes() + b"!", "the chip must have its codes before"),
-        (protocol.identity_of(BUNDLE).to_bytes() + b"Z", "the chip must answer with 0x47, got 0x5a; reset"),
+        (
+            protocol.identity_of(BUNDLE).to_bytes() + b"Z",
+            "must answer with 0x47, got 0x5a; it may be inside an unf",
+        ),
     ],
 )
 def test_wrong_answers_are_one_line(answers, message):
@@ -237,5 +243,26 @@ def test_wrong_answers_are_one_line(answers, message):
         HostProgrammer(Script(answers), BUNDLE, with_front_end=False)
 
 
+def test_long_match_lines_are_read_in_runs(monkeypatch):
+    monkeypatch.setattr("hw.host.MOST_ROWS", 5)
+    codes = bytes(range(20))
+    runs = b"G" + codes[:10] + b"G" + codes[10:]
+    port = Script(protocol.identity_of(BUNDLE).to_bytes() + b"G" + runs)
+    host = HostProgrammer(port, BUNDLE, with_front_end=False)
+    assert host.read_codes(1, 2, 10).tolist() == [list(codes[::2]), list(codes[1::2])]
+    assert port.sent[2:] == [protocol.codes_request(Cell(1, row), 5) for row in (2, 7)]
+
+
+def test_the_index_of_the_next_image_is_set():
+    bundle = random_bundle(DESIGN, 1, codes="random", noise=True, pulse=RULE)
+    port = Script(protocol.identity_of(bundle).to_bytes() + b"GN")
+    host = HostProgrammer(port, bundle, with_front_end=False)
+    host.set_index(70_000)
+    assert port.sent[2:] == [protocol.index_request(70_000)]
+    with pytest.raises(EngramError, match=r"the index of an image must be 0 to 4294967295, got 4294967296"):
+        host.set_index(2**32)
+
+
 def test_written_reads_what_the_chip_sends():
-    assert Written.from_bytes(b"W\x03\x04\x02\x05\x00\x06\x00\x07\x01") == (87, 3, 4, 2, 5, 6, 263)
+    written = Written.from_bytes(raw := b"W\x03\x04\x02\x05\x00\x06\x00\x07\x01")
+    assert written == (87, 3, 4, 2, 5, 6, 263) and written.to_bytes() == raw
