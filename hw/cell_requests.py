@@ -34,7 +34,7 @@ class CellRequests(wiring.Component):
     i, o
         Arguments and answers.
     done
-        The last byte of the answer is taken in this cycle.
+        The last byte of the answer is taken in this cycle, or with CODES was in the one before.
     ready
         The chip can be used; looked at when all arguments are there.
     write, written, failures

@@ -55,7 +55,8 @@ class Controller(wiring.Component):
     next_image
         With read noise: the index that the host sets, in the cycle in which its answer is sent.
     ready
-        The accelerator can be used; looked at when a request begins, without meaning unless `loads_codes`.
+        The accelerator can be used; looked at when a request begins, for cells when all its arguments are
+        there. Without meaning unless `loads_codes`.
     busy
         A request is being served.
     """

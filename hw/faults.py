@@ -10,7 +10,7 @@ __all__ = ["FaultTable"]
 class FaultTable(wiring.Component):
     """A small memory of device addresses, searched entry by entry.
 
-    Latency: 2 cycles from `search` to `done` while nothing is listed, else at most 2 for each entry and one
+    Latency: 1 cycle from `search` to `done` while nothing is listed, else 2 for each entry searched and one
     more. There is no back-pressure: what was found is there in the cycle of `done` only.
 
     Parameters

@@ -42,8 +42,13 @@ class Programmer(wiring.Component):
     direction, at most `max_pulses` times. Every request to the array is answered with the code after it, so a
     pulse needs no READ behind it.
 
-    Latency: 4 cycles per request to the array and those of the array, then 2. Throughput: one cell at a time.
-    Under back-pressure on `written` the next request waits.
+    Latency: 1 cycle, then for each request to the array 2 and those of the array. Where the array finds the
+    cell at once and no fault is listed, a cell that needs no pulse is answered after 21 cycles, 1 + 2 x 10,
+    and each pulse takes 73. Throughput: one cell at a time. Under back-pressure on `written` the next request
+    waits.
+
+    The array serves a request only while no image is inside, and does not keep images out between two of
+    them: where images come back to back, `written` may never come.
 
     Parameters
     ----------

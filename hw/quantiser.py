@@ -61,8 +61,9 @@ def threshold_contents(bundle: Bundle, value_range: tuple[int, int]) -> tuple[in
 class Quantiser(wiring.Component):
     """Comparators with their thresholds in a memory in feature order.
 
-    Latency: 1 cycle. Throughput: one feature value in :func:`cycles_per_value` cycles, which is one cycle
-    where rows and row lanes are multiples of L, and for levels of up to three bits. Values wait while a
+    Latency: 1 cycle, for a level of window cells :func:`cycles_per_value`. Throughput: one feature value in
+    :func:`cycles_per_value` cycles, which is one cycle where rows and row lanes are multiples of L, and for
+    levels of up to three bits. Values wait while a
     result is not taken.
 
     Parameters

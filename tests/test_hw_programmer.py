@@ -114,6 +114,38 @@ def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect
     assert expected.failed.any() == (rule is not EASY)
 
 
+def test_cycles_of_a_cell_and_of_a_pulse():
+    bundle = bundle_of("plain", EASY)
+    codes = bundle.codes[:, 0, 0].tolist()
+    dut = Accelerator(bundle)
+    bench = Bench(dut)
+
+    async def cycles_of(ctx, targets):
+        """From the first cycle of the request to that of the answer."""
+        request = {"operation": CellOperation.WRITE, "row": 0, "match_line": 0, "targets": targets}
+        ctx.set(dut.write.payload, request)
+        ctx.set(dut.write.valid, 1)
+        cycles = 0
+        while not ctx.get(dut.written.valid):
+            await ctx.tick()
+            cycles += 1
+        answer = ctx.get(dut.written.payload)
+        ctx.set(dut.written.ready, 1)
+        await ctx.tick()
+        ctx.set(dut.written.ready, 0)
+        ctx.set(dut.write.valid, 0)
+        await ctx.tick()
+        return cycles, answer.sets + answer.resets
+
+    async def write(ctx):
+        assert await cycles_of(ctx, codes) == (21, 0)
+        cycles, pulses = await cycles_of(ctx, [7 - code for code in codes])
+        assert pulses > 1 and cycles == 21 + 73 * pulses
+
+    bench.testbench(write)
+    bench.run()
+
+
 def test_injected_faults_hold_a_device_until_they_are_cleared():
     bundle = bundle_of("plain", EASY)
     design = bundle.design
