@@ -15,7 +15,8 @@ RESULT_PORTS = {
     "accepted": "1 when the margin is as large as the design asks for",
 }
 NEXT_IMAGE = """
-//   next_image_valid in 1  sets the index of the next image, while none is inside
+//   next_image_valid in 1  sets the index of the next image: after the result of the last one was taken and
+//                          before a pixel of the next, or all noise is wrong until it is set again
 //   next_image    in  32  read noise follows from the index: 0 after reset, one more for every image"""
 
 

@@ -42,9 +42,13 @@ class ImageAccelerator(wiring.Component):
     load
         With `spram`: the codes; no pixel may come before all of them.
     write, written, failures
-        With a pulse rule: see :class:`hw.programmer.Programmer`. Waits while an image is inside.
+        With a pulse rule: see :class:`hw.programmer.Programmer`. A request waits while an image is inside:
+        for ever, if images come back to back; and images may come between its pulses. So no pixel should be
+        offered from a request to its answer.
     next_image
-        With read noise: the index of the next image; only while none is inside.
+        With read noise: the index of the next image. Only after the result of the last image was taken and
+        before a pixel of the next: set at any other time, it spoils the noise of every image until it is set
+        again or reset.
     level_tap, conversion_tap
         Copies of every word of word-line values and of every conversion, in the cycle it is taken.
     score_address, score

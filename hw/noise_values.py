@@ -46,7 +46,9 @@ class NoiseValues(wiring.Component):
     -------
     next_image
         Sets the index of the next image; without it, that is 0 after reset and counts up, modulo 2**32. What
-        was made ahead is made anew: the first value comes KEY_CYCLES + VALUE_CYCLES later.
+        was made ahead is made anew: the first value comes KEY_CYCLES + VALUE_CYCLES later. Set while values
+        of an image are being taken, it counts conversions from the middle of that image on: every value is
+        wrong until it is set again or reset.
     o
         Noise in conductance codes, conversion after conversion, image after image.
     """

@@ -31,8 +31,8 @@ class ReadNoiseAdder(wiring.Component):
     Members
     -------
     next_image
-        Sets the index of the next image, see :class:`hw.noise_values.NoiseValues`; only while no image is
-        inside.
+        Sets the index of the next image, see :class:`hw.noise_values.NoiseValues`; only after the last
+        current of an image and before the first of the next.
     i, o
         Currents, tile after tile, and in the same order: conversions are counted, and of `row_tile` no more
         is looked at than what saturates.
