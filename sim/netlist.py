@@ -1,6 +1,7 @@
 """Runs images through the synthesised netlist of a board and holds every answer against the reference.
 
-It is the whole board top after Yosys, :mod:`sim.netlist_model`, with the host link at its real speed.
+It is the whole board top after Yosys, :mod:`sim.netlist_model`, with the host link at its real speed. A chip
+with a pulse rule programs one cell before the images, :mod:`sim.trial_write`.
 
 Usage: ``python -m sim.netlist BUNDLE --board icebreaker --images 3``
 """
@@ -24,6 +25,8 @@ from hw.pll import clocked, uart_divisor
 from hw.report import speed_of
 from sim.chip import Request, Silence, converse
 from sim.netlist_model import netlist_model, synthesise
+from sim.programming import SelfProgramming
+from sim.trial_write import trial_write
 from sw.bundle import Bundle
 from sw.console import BundleArgument, JsonOption, answer, messages, print_json, progress, reports_errors
 from sw.errors import EngramError
@@ -57,7 +60,7 @@ class NetlistReport:
     wrong
         bool, (N,), images with at least one value that is not the expected one.
     first
-        First mismatch, or None. An identity that is not the bundle's is a mismatch of image 0.
+        First mismatch, or None. What is wrong before the images is a mismatch of image 0.
     labels
         int64, (N,), classes that the netlist gave, -1 where it gave none.
     cells
@@ -82,7 +85,7 @@ def verify_netlist(
     """Send images over the netlist's UART and compare identity, answers and all scores with the reference.
 
     A chip with codes in single-port RAM loads them from a model of the flash, and must say that it is not
-    ready before.
+    ready before. One with a pulse rule programs a cell.
 
     Parameters
     ----------
@@ -102,37 +105,42 @@ def verify_netlist(
     """
     from hw.top import BOOT_CYCLES
 
-    expected = run(bundle, images)
+    trial = trial_write(bundle) if bundle.pulse is not None else None
+    expected = run(bundle if trial is None else trial.programmed, images)
     spram = codes_in_spram(bundle, board, parallelism)
     netlist = synthesise(bundle, board, parallelism, baud, spram=spram)
     codes = code_bytes(bundle) if spram else b""
     model = netlist_model(netlist, board.family, len(codes))
     divisor = uart_divisor(board.clock.core_mhz, baud)
+    patience = PATIENCE * _answer_cycles(bundle, board, parallelism, baud)
+
+    identity = protocol.identity_of(bundle, with_front_end=parallelism is not None).to_bytes()
     loading = load_cycles(codes) if spram else 0
-    early = [Request(bytes([protocol.Opcode.RESULT]), 1)] if spram else []
-    requests = [Request(bytes([protocol.Opcode.IDENTIFY]), protocol.IDENTITY_BYTES, loading)]
+    requests = [Request(bytes([protocol.Opcode.IDENTIFY]), len(identity), loading)]
+    before = [("identity", identity)]
+    if spram:
+        requests.insert(0, Request(bytes([protocol.Opcode.RESULT]), 1))
+        before.insert(0, ("not ready", bytes([protocol.NOT_READY])))
+    if trial is not None:
+        requests += trial.requests
+        before += zip(("write", "codes"), trial.answers, strict=True)
+        patience += SelfProgramming(bundle).patience()
     for image, levels in zip(images, expected.levels, strict=True):
         requests += _requests(bundle, image, levels if parallelism is None else None)
-    per_image = (len(requests) - 1) // len(images)
-    before = len(early) + 1
+    per_image = (len(requests) - len(before)) // len(images)
     try:
         answers = converse(
             model,
             divisor,
-            early + requests,
+            requests,
             flash=flash_contents(codes),
             boot_cycles=BOOT_CYCLES + BOOT_SLACK_CYCLES,
-            patience_cycles=PATIENCE * _answer_cycles(bundle, board, parallelism, baud),
-            on_progress=on_progress and (lambda done: on_progress(max(0, done - before) // per_image)),
+            patience_cycles=patience,
+            on_progress=on_progress and (lambda done: on_progress(max(0, done - len(before)) // per_image)),
         )
     except Silence as silence:
         answers = silence.answers
-    identity = protocol.identity_of(bundle, with_front_end=parallelism is not None).to_bytes()
-    report = _report(identity, expected, answers[len(early) :], per_image, netlist.cells)
-    if early and answers[0] != (said := bytes([protocol.NOT_READY])):
-        first = Mismatch(0, "not ready", (), int.from_bytes(said), int.from_bytes(answers[0]))
-        report = replace(report, wrong=np.ones_like(report.wrong), first=first)
-    return report
+    return _report(before, expected, answers, per_image, netlist.cells)
 
 
 def _answer_cycles(bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int) -> int:
@@ -151,15 +159,22 @@ def _requests(bundle: Bundle, image: NDArray[np.uint8], levels: NDArray[np.uint8
 
 
 def _report(
-    identity: bytes, expected: Trace, answers: list[bytes], per_image: int, cells: dict[str, int]
+    before: list[tuple[str, bytes]],
+    expected: Trace,
+    answers: list[bytes],
+    per_image: int,
+    cells: dict[str, int],
 ) -> NetlistReport:
-    """Answers against the trace of the reference; what did not come in full is ABSENT."""
+    """Answers against those that must come before the images, by name, and then the trace of the reference.
+
+    What did not come in full is ABSENT.
+    """
     count, templates = expected.scores.shape
-    answers = answers + [b""] * (1 + count * per_image - len(answers))
+    answers = answers + [b""] * (len(before) + count * per_image - len(answers))
     scores = np.full((count, templates), ABSENT)
     fields = np.full((count, len(protocol.Answer._fields)), ABSENT)
     for image in range(count):
-        last = (image + 1) * per_image
+        last = len(before) - 1 + (image + 1) * per_image
         if len(answers[last - 1]) == protocol.ANSWER_BYTES:
             fields[image] = protocol.Answer.from_bytes(answers[last - 1])
         if len(answers[last]) == protocol.SCORE_BYTES * templates:
@@ -173,9 +188,11 @@ def _report(
             expected, scores=scores, template=template, label=label, margin=margin, accepted=accepted == 1
         ),
     )
-    if answers[0] != identity:
-        wrong[:] = True
-        first = Mismatch(0, "identity", (), int.from_bytes(identity), int.from_bytes(answers[0]))
+    for (name, wanted_answer), came in zip(before, answers, strict=False):
+        if came != wanted_answer:
+            wrong[:] = True
+            first = Mismatch(0, name, (), int.from_bytes(wanted_answer), int.from_bytes(came))
+            break
     return NetlistReport(wrong, first, label, cells)
 
 

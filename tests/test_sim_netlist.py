@@ -20,9 +20,11 @@ from sim.job import run_testbench
 from sim.netlist import verify_netlist
 from sim.netlist_model import cell_models
 from sim.runner import ModelSource, build_model
+from sim.trial_write import trial_write
 from sw.design import DesignPoint
 from sw.layer import Layer
 from sw.reference import pipeline
+from sw.reference.pulse import PulseRule
 from tests.bundles import random_bundle, random_images
 
 IMAGES = 3
@@ -44,6 +46,9 @@ CNN = DesignPoint(
 )
 """Two layers, two row tiles, and ADCs, for which synthesis takes a multiplier."""
 PARALLELISM = (Parallelism(), Parallelism())
+PLAIN = random_bundle(CNN, seed=1, codes="random")
+RULE = PulseRule(key=(3, 1, 4, 1), device_spread=90, cycle_spread=120, lrs_state=3, max_pulses=9)
+PROGRAMMABLE = random_bundle(CNN, seed=1, codes="random", pulse=RULE)
 NOISY = random_bundle(CNN, seed=4, codes="random", noise=True, inl=True)
 
 
@@ -57,25 +62,25 @@ def own_cache(tmp_path_factory):
         yield cache
 
 
-def icebreaker_without_room_for_codes():
+def icebreaker_without_room_for_codes(bundle):
     """One block RAM less than a chip of CNN has memories, so its codes go into single-port RAM."""
     icebreaker = boards.load("icebreaker")
-    needed = planned_block_rams(random_bundle(CNN, seed=1, codes="random"), "ice40", PARALLELISM)
+    needed = planned_block_rams(bundle, "ice40", PARALLELISM)
     limits = icebreaker.limits.model_copy(update={"block_rams": needed - 1})
     return icebreaker.model_copy(update={"limits": limits})
+
+
+ICEBREAKER_CELLS = {"SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16", "SB_PLL40_PAD"}
 
 
 @pytest.mark.parametrize(
     ("board", "bundle", "wanted"),
     [
-        (
-            icebreaker_without_room_for_codes(),
-            random_bundle(CNN, seed=1, codes="random"),
-            {"SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16", "SB_PLL40_PAD"},
-        ),
+        (icebreaker_without_room_for_codes(PLAIN), PLAIN, ICEBREAKER_CELLS),
+        (icebreaker_without_room_for_codes(PROGRAMMABLE), PROGRAMMABLE, ICEBREAKER_CELLS),
         (boards.load("ulx3s-12f"), NOISY, {"DP16KD", "MULT18X18D", "EHXPLLL"}),
     ],
-    ids=["icebreaker with flash", "ulx3s-12f with read noise"],
+    ids=["icebreaker with flash", "icebreaker with flash and programmer", "ulx3s-12f with read noise"],
 )
 def test_no_mismatch(board, bundle, wanted):
     images = random_images(CNN, IMAGES, seed=2)
@@ -83,16 +88,16 @@ def test_no_mismatch(board, bundle, wanted):
     report = verify_netlist(bundle, board, images, PARALLELISM, on_progress=done.append)
     assert report.first is None
     assert report.wrong.tolist() == [False] * IMAGES
-    assert report.labels.tolist() == pipeline.run(bundle, images).label.tolist()
+    programmed = trial_write(bundle).programmed if bundle.pulse else bundle
+    assert report.labels.tolist() == pipeline.run(programmed, images).label.tolist()
     assert wanted <= set(report.cells)
     assert done[-1] == IMAGES
 
 
 def test_codes_of_another_chip_never_make_it_ready(monkeypatch):
-    bundle = random_bundle(CNN, seed=1, codes="random")
     monkeypatch.setattr(netlist, "flash_contents", lambda codes: flash_contents(codes[::-1]))
     images = random_images(CNN, 1, seed=2)
-    report = verify_netlist(bundle, icebreaker_without_room_for_codes(), images, PARALLELISM)
+    report = verify_netlist(PLAIN, icebreaker_without_room_for_codes(PLAIN), images, PARALLELISM)
     assert report.wrong.all()
     assert report.first.stage == "identity"
     assert report.labels.tolist() == [netlist.ABSENT]
@@ -109,6 +114,15 @@ def test_a_netlist_that_gives_something_else_is_found(monkeypatch):
     assert report.wrong.tolist() == (got.scores != expected.scores).any(axis=1).tolist()
     assert report.first.stage == "scores"
     assert report.labels.tolist() == got.label.tolist()
+
+
+def test_trial_write_moves_both_devices_and_changes_nothing_else():
+    trial = trial_write(PROGRAMMABLE)
+    moved = trial.programmed.codes != PROGRAMMABLE.codes
+    assert np.argwhere(moved).tolist() == [[0, 0, 0], [1, 0, 0]]
+    written = protocol.Written.from_bytes(trial.answers[0])
+    assert written.sets + written.resets >= 2
+    assert [trial.answers[0][1:3], trial.answers[1][1:3]] == [trial.programmed.codes[:, 0, 0].tobytes()] * 2
 
 
 def answers_of(bundle, trace):
@@ -143,9 +157,21 @@ def test_what_is_wrong_is_found(name, change, wrong, stage):
     bundle = random_bundle(CNN, seed=1, codes="random")
     trace = pipeline.run(bundle, random_images(CNN, IMAGES, seed=2))
     said = answers_of(bundle, trace)
-    report = netlist._report(said[0], trace, change(said), 2, {})
+    report = netlist._report([("identity", said[0])], trace, change(said), 2, {})
     assert np.flatnonzero(report.wrong).tolist() == wrong
     assert (report.first and report.first.stage) == stage
+
+
+def test_what_is_wrong_before_the_images_counts_against_all_of_them():
+    trace = pipeline.run(PLAIN, random_images(CNN, IMAGES, seed=2))
+    said = answers_of(PLAIN, trace)
+    before = [("identity", said[0]), ("write", b"W1"), ("codes", b"G12")]
+    for came, stage in (((said[0], b"W1", b"G12"), None), ((said[0], b"W2", b"G2"), "write")):
+        report = netlist._report(before, trace, [*came, *said[1:]], 2, {})
+        assert report.wrong.tolist() == [stage is not None] * IMAGES
+        assert (report.first and report.first.stage) == stage
+    report = netlist._report(before, trace, said[:1], 2, {})
+    assert report.wrong.all() and report.first.stage == "write"
 
 
 SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
