@@ -61,8 +61,8 @@ def front_end_of(
 
     Raises EngramError if the variant does not serve the bundle, or if it does not fit the board named.
     """
-    from hw.build import Source, configured
     from hw.choice import default_front_end, serial_front_end
+    from hw.configure import Source, configured
 
     if board is not None:
         placed, sizes = configured(bundle, board, Source.pixels, variant, parallelism)

@@ -16,9 +16,10 @@ import typer
 from numpy.typing import NDArray
 
 from hw import protocol
-from hw.build import ClockOption, VariantOption, configured
+from hw.build import ClockOption, VariantOption
 from hw.choice import Variant
 from hw.code_image import code_bytes, flash_contents
+from hw.configure import configured
 from hw.fit import codes_in_spram
 from hw.flash import load_cycles
 from hw.pll import clocked, uart_divisor

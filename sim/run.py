@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hw.build import ParallelismOption, Source, VariantOption
+from hw.build import ParallelismOption, VariantOption
 from hw.choice import Variant
+from hw.configure import Source
 from sim.ways import Job, Outcome, run_features, run_pixels, run_self_programmed
 from sw.console import (
     BundleArgument,

@@ -15,9 +15,10 @@ from typer.testing import CliRunner
 
 from constraints import boards
 from hw import build as build_module
-from hw.build import Source, build, build_bitstream, configured, with_lanes
+from hw.build import build, build_bitstream
 from hw.choice import Variant
 from hw.code_image import FLASH_OFFSET, code_bytes, flash_file
+from hw.configure import Source, configured, with_lanes
 from hw.timing import accelerator_timing
 from hw.toolchain import Placed, Toolchain
 from sw.bundle import load, save

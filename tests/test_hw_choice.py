@@ -3,8 +3,8 @@
 import pytest
 
 from constraints import boards
-from hw.build import chosen_parallelism
 from hw.choice import Variant, default_front_end, fastest_front_end, serial_front_end
+from hw.configure import chosen_parallelism
 from hw.estimate import estimate, image_cycles
 from hw.fit import code_sprams, codes_in_spram
 from hw.frontend.schedule import Parallelism

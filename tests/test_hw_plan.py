@@ -8,8 +8,8 @@ import pytest
 
 from constraints import boards
 from hw import plan
-from hw.build import Source, chosen_parallelism
 from hw.choice import Variant, default_front_end, fastest_front_end
+from hw.configure import Source, chosen_parallelism
 from hw.estimate import estimate, image_cycles
 from hw.frontend.frontend import schedules_of
 from hw.frontend.schedule import Parallelism
