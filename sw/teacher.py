@@ -124,7 +124,7 @@ def teacher_logits(
 
 
 def _loaded(teacher: Teacher, path: Path) -> bool:
-    """Take the weights from the cache; an entry that is damaged or of another shape counts as none.
+    """Take the weights from the cache; an entry that is damaged, or of another shape or type, counts as none.
 
     It is looked at before anything is taken: PyTorch fills in what fits of a state that does not fit, and the
     training would then start from there.
@@ -133,10 +133,11 @@ def _loaded(teacher: Teacher, path: Path) -> bool:
         state = safetensors.torch.load(path.read_bytes())
     except (OSError, safetensors.SafetensorError):
         return False
-    wanted = teacher.state_dict()
-    if {name: value.shape for name, value in state.items()} != {
-        name: value.shape for name, value in wanted.items()
-    }:
+    if _layout(state) != _layout(teacher.state_dict()):
         return False
     teacher.load_state_dict(state)
     return True
+
+
+def _layout(state: dict[str, torch.Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (value.shape, value.dtype) for name, value in state.items()}

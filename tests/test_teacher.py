@@ -78,12 +78,16 @@ def test_damaged_cache_entry_is_trained_again(split, cache, trainings, damage):
     assert entry.read_bytes() == good
 
 
-def test_entry_that_fits_in_part_leaves_nothing_behind(split, cache, trainings):
+@pytest.mark.parametrize(
+    "misfit", [torch.zeros(7), torch.zeros(3, dtype=torch.float64)], ids=["shape", "type"]
+)
+def test_entry_that_fits_in_part_leaves_nothing_behind(split, cache, trainings, misfit):
     first = logits_of(split)
     entry = next(cache.iterdir())
     good = entry.read_bytes()
     state = {name: value + 1 for name, value in safetensors.torch.load(good).items()}
-    state["head.bias"] = torch.zeros(7)
+    assert state["head.bias"].shape == (3,)
+    state["head.bias"] = misfit
     entry.write_bytes(safetensors.torch.save(state))
     assert torch.equal(logits_of(split), first)
     assert len(trainings) == 2
