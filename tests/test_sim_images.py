@@ -1,7 +1,6 @@
 """Whole images through the RTL under Verilator: C++ program and cocotb bench against the reference."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -65,14 +64,7 @@ _, SIZES = front_end_of(BUNDLE)
 STALLED = (STALL_UNIT // 2, STALL_UNIT * 7 // 8)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache of this run's own, shared by its workers, so everything is compiled at least once."""
-    base = tmp_path_factory.getbasetemp()
-    cache = (base.parent if base.name.startswith("popen-") else base) / "engram-cache"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ENGRAM_CACHE", str(cache))
-        yield cache
+pytestmark = pytest.mark.usefixtures("models")
 
 
 @pytest.fixture(scope="module")

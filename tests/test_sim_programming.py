@@ -1,7 +1,6 @@
 """An array that programs itself in RTL, then classifies: against write-verify of the reference."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +35,7 @@ BUNDLE, SIZES = front_end_of(random_bundle(DESIGN, 1, codes="random", noise=True
 IMAGES = random_images(DESIGN, 40, 2)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    base = tmp_path_factory.getbasetemp()
-    cache = (base.parent if base.name.startswith("popen-") else base) / "engram-cache"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ENGRAM_CACHE", str(cache))
-        yield cache
+pytestmark = pytest.mark.usefixtures("models")
 
 
 @pytest.fixture(scope="module")
