@@ -12,6 +12,9 @@ from sw.baseline import Baseline
 from sw.bundle import load, save
 from sw.chips import Chips, default_jobs
 from sw.cli import application
+from sw.energy import energy_of
+from sw.energy_constants import DEFAULT, read_constants
+from sw.operations import nonzero_macs, storage_bits
 from sw.reference import pipeline
 from sw.rram.conditions import Conditions
 from sw.rram.presets import DEVICES
@@ -56,7 +59,7 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
     assert result["yield_at"] == pytest.approx(ideal - 0.01)
     assert result["yield"] == np.mean(np.array(chips) >= result["yield_at"])
     assert result["conditions"]["cell_bits"] == 4
-    names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png"]
+    names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png", "energy.png"]
     assert result["files"] == [str(tmp_path / name) for name in names]
     for name in names:
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
@@ -75,8 +78,36 @@ def test_evaluate_prints_a_table(digits, tmp_path):
         "yield: 100.0% of the chips reach 1.00%, 95 % sure: 15.8% to 100.0%",
         "710 chip-images in ",
         "2 processes" if default_jobs() > 1 else "1 process",
+        "modelled energy of one classification, nJ",
+        "dense layer instead",
+        "8-bit conversions",
     ):
         assert text in out
+
+
+def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp_path):
+    data, bundle, path = digits
+    mine = tmp_path / "mine.toml"
+    text = DEFAULT.read_text(encoding="utf-8")
+    mine.write_text(text.replace("value = 160.0", "value = 80.0"), encoding="utf-8")
+    options = ["--images", 20, "--chips", 1, "--adc-bits", 5, "--energy", mine, "-o", tmp_path]
+    code, out, err = run("evaluate", path, *options, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    levels = pipeline.levels_of(bundle, data.x_test[:20])
+    design = bundle.design.with_(adc_bits=5)
+    energy = energy_of(bundle, levels, read_constants(mine), design)
+    assert result["energy_nj"] == {
+        "paper": energy.paper,
+        "full": energy.full,
+        "dense": {"paper": energy.dense_paper, "full": energy.dense_full},
+    }
+    assert result["energy_constants"] == str(mine)
+    assert list(result["energy_nodes"]) == list(energy.full)
+    assert result["macs_nonzero"] == nonzero_macs(bundle)
+    storage = storage_bits(bundle)
+    assert result["storage_bits"] == storage.pop("total") == sum(result["storage"].values())
+    assert result["storage"] == storage
 
 
 def test_some_images_are_the_first_ones(digits, tmp_path):
@@ -131,7 +162,7 @@ def test_a_study_runs_the_same_chips_under_other_conditions(digits, tmp_path):
     assert code == 0, err
     result = json.loads(out)
     assert list(result["studies"]) == ["effects", "coping"]
-    assert [Path(name).name for name in result["files"][4:]] == [
+    assert [Path(name).name for name in result["files"][5:]] == [
         "effects.csv",
         "effects.png",
         "coping.csv",
@@ -220,6 +251,7 @@ def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path):
             ["--p-stuck-hrs", 0.7, "--p-stuck-lrs", 0.7],
             "device 'cmo-hfox': p_stuck_hrs + p_stuck_lrs must be",
         ),
+        (["--energy", "nowhere.toml"], "cannot read nowhere.toml: No such file or directory"),
         (["--data", "cifar11"], "data must be one of digits, "),
         (["--data", "nowhere.npz"], "nowhere.npz"),
         (["--images", "356"], "--images must be 'all' or 1 to 355, the test images of digits, got '356'"),
@@ -238,7 +270,14 @@ def test_evaluate_refuses_in_one_line_and_writes_nothing(digits, tmp_path, argum
 
 def test_the_help_says_which_files_are_written():
     shown = CliRunner().invoke(application(), ["evaluate", "--help"], env={"COLUMNS": "300"}).output
-    for name in ("confusion.png", "confusion-rram.png", "chips.png", "templates.png", "effects.csv"):
+    for name in (
+        "confusion.png",
+        "confusion-rram.png",
+        "chips.png",
+        "templates.png",
+        "energy.png",
+        "effects.csv",
+    ):
         assert name in shown
 
 

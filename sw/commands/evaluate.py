@@ -51,6 +51,14 @@ def evaluate(
         bool,
         typer.Option("--baseline", help="Also measure how fast plain PyTorch does the same in floats."),
     ] = False,
+    energy: Annotated[
+        Path | None,
+        typer.Option(
+            "--energy",
+            metavar="FILE.toml",
+            help="Constants of the energy model: a changed copy of sw/energy.toml, which counts if left out.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, max=256, help="Processes that share the chips; all cores if left out."),
@@ -67,17 +75,21 @@ def evaluate(
     Float and quantised accuracy are those recorded in training, so they are given for the training data set
     only. The ideal array has exact cells and an exact ADC. The RRAM chips differ in whatever the options ask
     for; every image gets an answer, whatever its margin. Intervals are at 95 % confidence and are about
-    chips: Student's t for the mean, Clopper and Pearson for the yield.
+    chips: Student's t for the mean, Clopper and Pearson for the yield. The energy of one classification is
+    modelled, not measured, with the resolution of the chips' ADCs.
 
-    Pictures: confusion.png, confusion-rram.png (the least accurate chip), chips.png, templates.png.
+    Pictures: confusion.png, confusion-rram.png (the least accurate chip), chips.png, templates.png,
+    energy.png.
     """
     from sw.baseline import check_torch, measure
     from sw.bundle import open_bundle
     from sw.chips import Chips, default_jobs
+    from sw.commands.energy_report import report_of
     from sw.commands.evaluation_report import Evaluation, draw, print_table, values_of
     from sw.commands.full_scale_option import with_full_scale
     from sw.commands.study_report import print_study, run_study
     from sw.distribution import distribution_of
+    from sw.energy_constants import DEFAULT, read_constants
     from sw.evaluate import accuracy, check_labels, features_of, image_count, with_ideal_array
     from sw.files import make_folder
     from sw.reference.pipeline import classify
@@ -90,6 +102,7 @@ def evaluate(
         check_torch()
     for name in study or []:
         points_of(name, *array, design.templates)
+    constants = read_constants(energy or DEFAULT)
     array = with_full_scale(array, classifier, data, seed)
     dataset, same = dataset_of(classifier, data)
     count = image_count(images, len(dataset.x_test), dataset.name)
@@ -128,6 +141,7 @@ def evaluate(
                 accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at
             ),
             seconds=seconds,
+            energy=report_of(classifier, levels, constants, energy or DEFAULT, array.conditions.adc.bits),
             baselines=measure(program(classifier, *array, seed=seed), levels, jobs) if baseline else (),
         )
         files = draw(evaluation, folder)

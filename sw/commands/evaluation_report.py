@@ -10,6 +10,7 @@ from rich.table import Table
 from sw.baseline import Baseline
 from sw.bundle import Bundle
 from sw.commands.array_options import Array
+from sw.commands.energy_report import EnergyReport
 from sw.console import answer
 from sw.distribution import Distribution
 from sw.evaluate import accuracy, confusion_matrix
@@ -37,6 +38,8 @@ class Evaluation(NamedTuple):
         Of the chips.
     seconds
         For programming the chips and classifying all images with each.
+    energy
+        What one classification takes, modelled.
     baselines
         What plain PyTorch does, chip by chip and side by side; empty if nobody asked.
     """
@@ -54,6 +57,7 @@ class Evaluation(NamedTuple):
     accuracies: NDArray[np.float64]
     distribution: Distribution
     seconds: float
+    energy: EnergyReport
     baselines: tuple[Baseline, ...]
 
     @property
@@ -108,6 +112,7 @@ def values_of(run: Evaluation) -> dict[str, Any]:
         "seed": run.seed,
         "jobs": run.jobs,
         "macs": design.macs,
+        **run.energy.values(),
         "weights": design.weights,
         "templates": design.templates,
         "features": design.features,
@@ -120,7 +125,8 @@ def draw(run: Evaluation, folder: Path) -> list[Path]:
     adc = "ideal ADC" if conditions.adc.bits is None else f"{conditions.adc.bits}-bit ADC"
     array = f"{device.name}, {conditions.cell_bits}-bit codes, {adc}"
     ideal = accuracy(run.ideal, run.truth)
-    files = [folder / f"{picture}.png" for picture in ("confusion", "confusion-rram", "chips", "templates")]
+    names = ("confusion", "confusion-rram", "chips", "templates", "energy")
+    files = [folder / f"{picture}.png" for picture in names]
     draw_confusion(
         confusion_matrix(run.truth, run.ideal, design.classes),
         f"{design.name}: ideal array, {ideal:.2%}",
@@ -133,6 +139,7 @@ def draw(run: Evaluation, folder: Path) -> list[Path]:
     )
     draw_chips(run.accuracies, ideal, f"{design.name}: {array}", files[2])
     draw_templates(run.bundle, files[3])
+    run.energy.draw(files[4])
     return files
 
 
@@ -175,6 +182,7 @@ def print_table(run: Evaluation) -> None:
     ]
     for line in lines:
         answer.print(line, soft_wrap=True, highlight=False)
+    run.energy.print_table()
 
 
 def _together(baseline: Baseline) -> str:
