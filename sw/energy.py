@@ -12,7 +12,8 @@ frontend_controller      address counters of the front end
 quantiser                comparators of the features, with their thresholds read once
 word_lines               drivers: capacitance of the cells of a tile's row x swing**2, per row and column tile
 cells                    by match and mismatch, averaged over the images
-adc                      energy of a conversion step x 2**bits, per row tile and match line
+adc                      conversion step x 2**bits, as if all bits were effective, per row tile and match
+                         line; an ideal ADC as one that tells every number of matches apart
 classifier               scores added up, winner, runner-up, margin
 backend_controller       address counters of quantiser, array and ADCs
 =======================  ================================================================================
@@ -21,8 +22,8 @@ What is counted is defined in :mod:`sw.operations`; what it costs stands in ``en
 scales from 32-bit operations: a multiplication of a by b bits takes ``multiply * a * b / 32**2``, as an array
 multiplier has one adder per pair of bits; an addition of n bits ``add * n / 32``; n bits of memory
 ``memory * n / 64``. A controller is nothing but its counters. Nowhere counted: clock tree, registers,
-leakage, input and output, references and bias, spare match lines, programming. Constants of different nodes
-are added as they are: :func:`nodes` says which.
+leakage, input and output, references and bias, converters that drive the levels of window cells, spare match
+lines, programming. Constants of different nodes are added as they are: :func:`nodes` says which.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,9 @@
 """Constants of the energy model: the file that comes with Engram, and files that are refused."""
 
 import re
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +31,12 @@ def test_every_constant_has_a_node_and_a_source():
         cited = re.search(r"arXiv \d{4}\.\d{5}|doi 10\.|Survey", constant.source)
         assert ("assumption: " in constant.source) == constant.assumption
         assert cited or constant.assumption, name
+
+
+def test_the_file_is_installed():
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["sw"]
+    assert any(fnmatch(DEFAULT.name, pattern) for pattern in patterns)
 
 
 def test_a_changed_copy_is_read(read):
