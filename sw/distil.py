@@ -8,25 +8,30 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from sw.bundle import Bundle, DataOrigin, Provenance
 from sw.console import messages
 from sw.datasets import Dataset
 from sw.design import DesignPoint
+from sw.distillation import Targets
 from sw.errors import EngramError
-from sw.fit import Classifier, Recipe, Split, accuracy, deterministic, fit, in_chunks
-from sw.heads import DenseHead, TemplateHead
+from sw.fit import Split, accuracy, deterministic, fit, in_chunks
+from sw.heads import TemplateHead
+from sw.noise_aware import TrainingChips
 from sw.quantise import export
+from sw.recipe import Recipe
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
+from sw.rram.conditions import Conditions
+from sw.rram.device import Device
 from sw.student import FloatTwin, Student
 from sw.teacher import teacher_logits
 from sw.templates import kmeans_templates, mean_templates
+from sw.trainee import Trainee
 from sw.version import engram_version
 
-__all__ = ["Method", "StudentClassifier", "Trained", "recipe_for", "train"]
+__all__ = ["Method", "Trained", "recipe_for", "train"]
 
 Method = Literal["learned", "mean", "kmeans"]
 
@@ -40,39 +45,6 @@ RECIPES = {
 }
 OTHER_RECIPE = Recipe(25, 10, 6, rotate_deg=0.0)
 FLOAT_WEIGHT_DECAY = 0.02
-
-
-class StudentClassifier(Classifier):
-    """Student and head, trained together.
-
-    Parameters
-    ----------
-    design
-        Sizes of the student and number of templates.
-    learned
-        Learn the templates; if not, a dense head stands in until they are made.
-    """
-
-    def __init__(self, design: DesignPoint, learned: bool):
-        super().__init__()
-        self.student = Student(design)
-        self.head = (
-            TemplateHead(design.features, design.classes, design.templates_per_class)
-            if learned
-            else DenseHead(design.features, design.classes)
-        )
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K)."""
-        return self.head(self.student(images))
-
-    def predict(self, images: Tensor) -> Tensor:
-        """Classes (N,), by winner-take-all with learned templates."""
-        return self.head.predict(self.student(images))
-
-    def clamp_(self) -> None:
-        """Keep template latents in bounds."""
-        self.head.clamp_()
 
 
 @dataclass(frozen=True)
@@ -96,6 +68,8 @@ def train(
     templates: Method = "learned",
     seed: int = 0,
     command: str = "",
+    noise: tuple[Device, Conditions] | None = None,
+    run: "RunFolder | None" = None,
 ) -> Trained:
     """Train everything and export a bundle with ideal cells.
 
@@ -117,6 +91,11 @@ def train(
         Seed of everything random.
     command
         Recorded in the bundle as what made it.
+    noise
+        Device and conditions of the chips that learned templates are programmed into during training
+        (:mod:`sw.noise_aware`); None trains for the ideal array.
+    run
+        Folder that keeps checkpoints and logs; a training that stopped there goes on.
 
     Returns
     -------
@@ -132,6 +111,8 @@ def train(
         If Ctrl-C came before a student had been validated once.
     """
     _check(dataset, design, templates)
+    chips = None if noise is None else TrainingChips(design, *noise, seed=seed)
+    part = run.part if run else lambda name: None
     with deterministic(seed):
         Student(design)  # refuses what it cannot compute exactly, before the teacher takes its time
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -141,10 +122,10 @@ def train(
         "test": Split.of(dataset.x_test, dataset.y_test, device),
     }
     fitted = parts["train"], parts["validation"]
-    logits = None
-    if recipe.distil_weight:
+    targets = None
+    if recipe.distil != "none":
         with deterministic(seed):
-            logits = teacher_logits(*fitted, dataset.classes, recipe, seed, dataset.digest)
+            targets = Targets(teacher_logits(*fitted, dataset.classes, recipe, seed, dataset.digest))
     with deterministic(seed):
         twin = FloatTwin(design).to(device)
         if not fit(
@@ -153,13 +134,18 @@ def train(
             recipe,
             recipe.float_epochs,
             label="float twin",
-            teacher_logits=logits,
+            targets=targets,
             weight_decay=FLOAT_WEIGHT_DECAY,
+            run=part("float"),
         ):
             raise KeyboardInterrupt
     with deterministic(seed):
-        model = StudentClassifier(design, templates == "learned").to(device)
-        finished = fit(model, *fitted, recipe, recipe.epochs, label="student", teacher_logits=logits)
+        model = Trainee(design, templates == "learned", recipe, chips).to(device)
+        if recipe.precision == "bfloat16":
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        finished = fit(
+            model, *fitted, recipe, recipe.epochs, label="student", targets=targets, run=part("student")
+        )
         if not finished:
             messages.print("[yellow]interrupted:[/] the best epoch so far is kept")
             command += "  # interrupted"
@@ -177,7 +163,7 @@ def train(
 
 
 def _assemble(
-    model: StudentClassifier, dataset: Dataset, design: DesignPoint, method: Method, seed: int, command: str
+    model: Trainee, dataset: Dataset, design: DesignPoint, method: Method, seed: int, command: str
 ) -> Bundle:
     """Export the student and make the templates."""
     frontend, thresholds = export(model.student, design)

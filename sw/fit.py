@@ -1,60 +1,32 @@
-"""One training loop for teacher, twin and student: augmentation, loss, best checkpoint, progress."""
+"""One training loop for teacher, twin and student: loss, moving average, best epoch, resume, progress."""
 
-import math
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from sw.augment import augmented
+from sw.checkpoint import Run, packed, part_of, unpacked
 from sw.console import progress
+from sw.distillation import Progress, Targets, similarity_loss, student_loss
+from sw.recipe import Recipe
 
-__all__ = ["Classifier", "Recipe", "Split", "accuracy", "deterministic", "fit", "in_chunks"]
+__all__ = ["Classifier", "Split", "accuracy", "deterministic", "fit", "in_chunks"]
 
 EVALUATION_BATCH = 500
+VALIDATIONS = 60
+"""Number of validations of a training at most; every epoch of a shorter one."""
+SAVE_SECONDS = 60.0
 THREADS = 1
 """Threads of PyTorch on the CPU. The order of its sums, hence the last bits, depends on their number. With
 layers this small a second thread lost a factor of 7 to 35 when the cores were busy with something else."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to train.
-
-    Parameters
-    ----------
-    epochs, float_epochs, teacher_epochs
-        Passes over the training images by the student, its full-precision twin and the teacher.
-    batch
-        Images per step.
-    learning_rate
-        Peak of the schedule: a short linear rise, then a cosine to zero (AdamW).
-    shift
-        Augmentation: every image moves by up to this many pixels in both directions.
-    rotate_deg
-        Augmentation: every image turns by up to this many degrees.
-    flip
-        Augmentation: mirror half of the images left to right.
-    distil_weight
-        Weight of the distillation term beside the cross-entropy; 0 trains without a teacher.
-    temperature
-        T of the distillation term, T**2 * KL(teacher / T, student / T) (Hinton, Vinyals, Dean 2015).
-    """
-
-    epochs: int
-    float_epochs: int
-    teacher_epochs: int
-    batch: int = 250
-    learning_rate: float = 1e-2
-    shift: float = 1.0
-    rotate_deg: float = 10.0
-    flip: bool = False
-    distil_weight: float = 0.5
-    temperature: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -73,9 +45,28 @@ class Split:
 class Classifier(nn.Module):
     """What :func:`fit` trains: a network whose forward gives logits (N, K) of images (N, H, W)."""
 
+    def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits, and word-line bits (N, F) if there are any."""
+        return self(images), None
+
     def predict(self, images: Tensor) -> Tensor:
         """Classes (N,)."""
         return self(images).argmax(dim=1)
+
+    def penalty(self) -> Tensor | float:
+        """What is added to the loss whatever the images."""
+        return 0.0
+
+    def advance(self, step: int, steps: int) -> str:
+        """Prepare for a step, counted from 0, of a training of so many; the name of the phase.
+
+        Epochs of different phases are not compared: the best one is of the last phase.
+        """
+        return ""
+
+    def macs_nonzero(self) -> int | None:
+        """Multiply-accumulates with a weight that is not zero; None where nobody asks."""
+        return None
 
     def clamp_(self) -> None:
         """Bring parameters back into their bounds after a step; nothing by default."""
@@ -87,14 +78,18 @@ def deterministic(seed: int) -> Iterator[None]:
     # cuBLAS reads this when it starts; without it PyTorch refuses its matrix products as not deterministic.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    memory: Any = torch.utils.deterministic  # type: ignore[attr-defined]
+    filled = memory.fill_uninitialized_memory
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         torch.use_deterministic_algorithms(True)
+        memory.fill_uninitialized_memory = False  # 6 % of a step, and nothing reads it
         torch.set_num_threads(THREADS)
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(before)
+            memory.fill_uninitialized_memory = filled
             torch.set_num_threads(threads)
 
 
@@ -106,8 +101,9 @@ def fit(
     epochs: int,
     *,
     label: str,
-    teacher_logits: Tensor | None = None,
+    targets: Targets | None = None,
     weight_decay: float = 0.0,
+    run: Run | None = None,
 ) -> bool:
     """Train, and leave the model at its best epoch by validation accuracy (the later one of equals).
 
@@ -120,15 +116,17 @@ def fit(
     train, validation
         Training images, and those that choose the epoch.
     recipe
-        Batch, learning rate, augmentation, distillation.
+        Batch, learning rate, augmentation, distillation, moving average, precision.
     epochs
         Passes over the training images.
     label
         Name in the progress bar.
-    teacher_logits
-        (N, K) for the training images; None trains by labels alone.
+    targets
+        The teacher's answers to the training images; None trains by labels alone.
     weight_decay
         Of AdamW.
+    run
+        Keeps state and log; a state that is there already is gone on from.
 
     Returns
     -------
@@ -138,32 +136,156 @@ def fit(
     Raises
     ------
     KeyboardInterrupt
-        If Ctrl-C came before the first epoch was validated.
+        If Ctrl-C came before the first epoch of the last phase was validated.
     """
-    steps = -(-len(train.images) // recipe.batch)
-    optimiser = torch.optim.AdamW(model.parameters(), recipe.learning_rate, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.learning_rate, total_steps=steps * epochs, pct_start=0.1, cycle_momentum=False
-    )
-    best_accuracy, best_state = -1.0, None
+    training = _Training(model, train, validation, recipe, epochs, targets, weight_decay)
+    state = run.load() if run else None
+    if state:
+        training.restore(state)
+    saved = time.monotonic()
     with progress() as bar:
-        task = bar.add_task(label, total=epochs, note="")
+        task = bar.add_task(label, total=epochs, completed=training.epoch, note="")
         try:
-            for epoch in range(epochs):
-                loss = _epoch(model, train, recipe, teacher_logits, optimiser, schedule)
-                reached = accuracy(model, validation)
-                if reached >= best_accuracy:
-                    best_accuracy, best_state = reached, _copy(model)
-                note = f"loss {loss:.3f}, validation {reached:.2%}, best {best_accuracy:.2%}"
-                bar.update(task, completed=epoch + 1, note=note)
+            while training.epoch < epochs:
+                row = training.next_epoch()
+                note = f"loss {row['loss']:.3f}"
+                if row["validation"] is not None:
+                    note += f", validation {row['validation']:.2%}, best {row['best']:.2%}"
+                bar.update(task, completed=training.epoch, note=note)
+                if run:
+                    run.log(row)
+                    if time.monotonic() - saved > SAVE_SECONDS or training.epoch == epochs:
+                        run.save(training.state())
+                        saved = time.monotonic()
         except KeyboardInterrupt:
-            if best_state is None:
+            if training.best_state is None:
                 raise
-        finished = bool(bar.finished)
-    assert best_state is not None
-    model.load_state_dict(best_state)
+        finished = training.epoch == epochs
+    assert training.best_state is not None
+    model.load_state_dict(training.best_state)
     model.eval()
     return finished
+
+
+class _Training:
+    """The moving parts of one call of :func:`fit`."""
+
+    def __init__(self, model, train, validation, recipe, epochs, targets, weight_decay):
+        self.model, self.train, self.validation = model, train, validation
+        self.recipe, self.epochs, self.targets = recipe, epochs, targets
+        self.steps = -(-len(train.images) // recipe.batch)
+        self.optimiser = torch.optim.AdamW(
+            model.parameters(), recipe.learning_rate, weight_decay=weight_decay
+        )
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser,
+            recipe.learning_rate,
+            total_steps=self.steps * epochs,
+            pct_start=0.1,
+            cycle_momentum=False,
+        )
+        self.average = None
+        if recipe.ema_decay:
+            blend = get_ema_multi_avg_fn(recipe.ema_decay)
+            self.average = AveragedModel(model, multi_avg_fn=blend, use_buffers=True)
+        self.progress, self.phase, self.epoch = Progress(), "", 0
+        self.best, self.best_state = -1.0, None
+        self.every = -(-epochs // VALIDATIONS)
+
+    def next_epoch(self) -> dict[str, float | int | str | None]:
+        """Train one epoch and validate it if it is its turn; a row of the log."""
+        started = time.monotonic()
+        loss = self._pass()
+        reached = None
+        if self.epoch % self.every == self.every - 1 or self.epoch == self.epochs - 1:
+            kept = self._kept()
+            reached = accuracy(kept, self.validation)
+            if reached >= self.best:
+                self.best, self.best_state = reached, _copy(kept)
+        self.epoch += 1
+        taught = self.targets is not None
+        return {
+            "epoch": self.epoch,
+            "phase": self.phase,
+            "learning_rate": self.schedule.get_last_lr()[0],
+            "loss": loss,
+            "validation": reached,
+            "best": self.best if self.best_state else None,
+            "macs_nonzero": self.model.macs_nonzero(),
+            "temperature": self.progress.temperature(self.recipe) if taught else None,
+            "agreement": self.progress.agreement if taught else None,
+            "seconds": time.monotonic() - started,
+        }
+
+    def _pass(self) -> float:
+        """One pass over the training images; the mean loss."""
+        model, recipe, images = self.model, self.recipe, self.train.images
+        low = recipe.precision == "bfloat16"
+        model.train()
+        order = torch.randperm(len(images)).to(images.device)
+        total = 0.0
+        for step, chosen in enumerate(order.split(recipe.batch)):
+            self._advance(self.epoch * self.steps + step)
+            shown, mirrored = augmented(images[chosen], recipe)
+            taught = self.targets.of(chosen, mirrored) if self.targets else None
+            with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
+                logits, bits = model.outputs(shown)
+            loss = student_loss(logits.float(), self.train.labels[chosen], taught, recipe, self.progress)
+            if taught is not None and bits is not None and recipe.similarity_weight:
+                loss = loss + recipe.similarity_weight * similarity_loss(bits, taught)
+            loss = loss + model.penalty()
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            model.clamp_()
+            self.schedule.step()
+            if self.average:
+                self.average.update_parameters(model)
+            total += float(loss.detach()) * len(chosen)
+        return total / len(order)
+
+    def _advance(self, step: int) -> None:
+        phase = self.model.advance(step, self.epochs * self.steps)
+        if phase != self.phase:
+            self.phase, self.best, self.best_state = phase, -1.0, None
+
+    def _kept(self) -> Classifier:
+        """What is validated: the model, or its moving average with the model's own choices of weights."""
+        if not self.average:
+            return self.model
+        kept = self.average.module
+        assert isinstance(kept, Classifier)
+        kept.advance((self.epoch + 1) * self.steps - 1, self.epochs * self.steps)
+        for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
+            if own.dtype == torch.bool:
+                theirs.copy_(own)
+        return kept
+
+    def state(self):
+        """What :meth:`restore` takes."""
+        models = {"model": self.model.state_dict()}
+        if self.average:
+            models["average"] = self.average.state_dict()
+        if self.best_state:
+            models["best"] = self.best_state
+        values = {
+            "epoch": self.epoch,
+            "phase": self.phase,
+            "best": self.best,
+            "agreement": self.progress.agreement,
+        }
+        return packed(models, self.optimiser, self.schedule, values)
+
+    def restore(self, state) -> None:
+        """Go on where `state` was taken."""
+        models: dict[str, nn.Module] = {"model": self.model}
+        if self.average:
+            models["average"] = self.average
+        unpacked(state, models, self.optimiser, self.schedule)
+        self.best_state = part_of(state, "best") or None
+        values = state.values
+        self.epoch, self.phase, self.best = values["epoch"], values["phase"], values["best"]
+        self.progress.agreement = values["agreement"]
 
 
 def accuracy(model: Classifier, split: Split) -> float:
@@ -177,52 +299,6 @@ def accuracy(model: Classifier, split: Split) -> float:
 def in_chunks(function, images: Tensor) -> Tensor:
     """``function(images)`` in chunks that bound memory."""
     return torch.cat([function(chunk) for chunk in images.split(EVALUATION_BATCH)])
-
-
-def _epoch(model, train, recipe, teacher_logits, optimiser, schedule) -> float:
-    """One pass over the training images; the mean loss."""
-    model.train()
-    order = torch.randperm(len(train.images)).to(train.images.device)
-    total = 0.0
-    for chosen in order.split(recipe.batch):
-        logits = model(_augmented(train.images[chosen], recipe))
-        loss = functional.cross_entropy(logits, train.labels[chosen])
-        if teacher_logits is not None:
-            loss = loss + recipe.distil_weight * _distillation(
-                logits, teacher_logits[chosen], recipe.temperature
-            )
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        model.clamp_()
-        schedule.step()
-        total += float(loss.detach()) * len(chosen)
-    return total / len(order)
-
-
-def _distillation(logits: Tensor, teacher_logits: Tensor, temperature: float) -> Tensor:
-    """T**2 * KL between softened teacher and student; T**2 keeps the gradient's size (Hinton et al. 2015)."""
-    return temperature**2 * functional.kl_div(
-        functional.log_softmax(logits / temperature, dim=1),
-        functional.log_softmax(teacher_logits / temperature, dim=1),
-        reduction="batchmean",
-        log_target=True,
-    )
-
-
-def _augmented(images: Tensor, recipe: Recipe) -> Tensor:
-    """Images moved, turned and mirrored at random, bilinear, rounded to integers; edges are black."""
-    count, height, width = images.shape
-    # Drawn on the CPU, so that every device sees the same numbers.
-    draws = torch.rand(4, count)
-    angle = (2 * draws[0] - 1) * math.radians(recipe.rotate_deg)
-    mirror = torch.where(draws[1] < 0.5, -1.0, 1.0) if recipe.flip else torch.ones(count)
-    across, down = (2 * draws[2:] - 1) * 2 * recipe.shift / torch.tensor([[width], [height]])
-    cosine, sine = angle.cos(), angle.sin()
-    rows = (mirror * cosine, -sine * height / width, across, mirror * sine * width / height, cosine, down)
-    matrix = torch.stack(rows, dim=1).view(count, 2, 3).to(images.device)
-    grid = functional.affine_grid(matrix, [count, 1, height, width], align_corners=False)
-    return functional.grid_sample(images[:, None].float(), grid, align_corners=False)[:, 0].round()
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

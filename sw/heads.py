@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 __all__ = ["DenseHead", "TemplateHead"]
 
@@ -11,11 +12,18 @@ FIRST_LOGIT_SPREAD = 4.0
 """Standard deviation of the logits at the start; random bits match with standard deviation sqrt(F) / 2."""
 
 
+LATENT_BOUND = 0.1
+"""Of the latent values of stored bits: at one learning rate, the smaller, the sooner a bit changes its mind.
+On grey CIFAR-10, after six epochs at 0.03, a bound of 1 gave 50.8 %, 0.3 gave 53.3 %, 0.1 gave 54.3 % and
+0.03 gave 52.4 % on the validation part."""
+
+
 class TemplateHead(nn.Module):
     """Learnable templates as a classifier: the score of a template is its number of matching features.
 
-    A stored bit is ``P >= 0`` of a latent P in [-1, 1]; the gradient passes straight through. In training the
-    templates of a class are joined by log-sum-exp of their scaled scores, at test by the maximum.
+    A stored bit is ``P >= 0`` of a latent P of magnitude up to :data:`LATENT_BOUND`; the gradient passes
+    straight through. In training the templates of a class are joined by log-sum-exp of their scaled scores,
+    at test by the maximum.
 
     Parameters
     ----------
@@ -26,29 +34,40 @@ class TemplateHead(nn.Module):
     def __init__(self, features: int, classes: int, templates_per_class: int):
         super().__init__()
         self.classes = classes
-        self.latent = nn.Parameter(torch.empty(classes * templates_per_class, features).uniform_(-0.1, 0.1))
+        self.latent = nn.Parameter(torch.empty(classes * templates_per_class, features))
+        nn.init.uniform_(self.latent, -LATENT_BOUND / 10, LATENT_BOUND / 10)
         start = FIRST_LOGIT_SPREAD / (features**0.5 / 2)
         self.log_gain = nn.Parameter(torch.tensor(start).log())
 
     def clamp_(self) -> None:
-        """Keep the latents in [-1, 1]; to be called after every optimiser step."""
+        """Keep the latents in bounds; to be called after every optimiser step."""
         with torch.no_grad():
-            self.latent.clamp_(-1, 1)
+            self.latent.clamp_(-LATENT_BOUND, LATENT_BOUND)
 
     def templates(self) -> NDArray[np.uint8]:
         """Stored bits, uint8 (T, F)."""
         return (self.latent.detach() >= 0).cpu().numpy().astype(np.uint8)
 
+    def penalty(self) -> Tensor:
+        """Mean cosine of the latents of two templates of one class, where positive: 0 is as different as can
+        be asked of more than two, 1 is equal."""
+        latents = functional.normalize(self.latent.unflatten(0, (self.classes, -1)), dim=2)
+        count = latents.shape[1]
+        if count == 1:
+            return self.latent.new_zeros(())
+        cosines = latents @ latents.mT  # (K, per class, per class)
+        others = cosines.relu().sum(dim=(1, 2)) - cosines.diagonal(dim1=1, dim2=2).sum(dim=1)
+        return others.mean() / (count * (count - 1))
+
     def scores(self, bits: Tensor) -> Tensor:
         """Matches (N, T) of word-line bits (N, F); exact integers below 2**24."""
         hard = torch.where(self.latent >= 0, 1.0, -1.0)
-        stored = self.latent + (hard - self.latent).detach()
-        return ((2 * bits - 1) @ stored.T + bits.shape[1]) / 2
+        stored = hard + (self.latent - self.latent.detach())
+        return bits @ stored.T + (bits.shape[1] - stored.sum(dim=1)) / 2
 
-    def forward(self, bits: Tensor) -> Tensor:
-        """Logits (N, K)."""
-        features = bits.shape[1]
-        logits = (self.scores(bits) - features / 2) * self.log_gain.exp()
+    def forward(self, bits: Tensor, error: Tensor | float = 0.0) -> Tensor:
+        """Logits (N, K) of scores that differ from the ideal array's by `error`, (N, T)."""
+        logits = (self.scores(bits) + error - bits.shape[1] / 2) * self.log_gain.exp()
         return logits.unflatten(1, (self.classes, -1)).logsumexp(dim=2)
 
     def predict(self, bits: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from sw.bundle_checks import MAX_THRESHOLD
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.fit import Classifier
-from sw.layer import Layer
+from sw.layer import Layer, LayerShape
 from sw.reference.frontend import Requantisation, requantise
 from sw.requantise import requantisation_of
 
@@ -75,8 +75,8 @@ class QuantisedLayer(nn.Module):
     ----------
     layer
         Kind, sizes and widths.
-    in_channels, input_bits
-        Channels and width of the unsigned input values.
+    shape
+        Input and output of the layer, and the width of the unsigned input values.
 
     Raises
     ------
@@ -84,9 +84,11 @@ class QuantisedLayer(nn.Module):
         If an accumulator could exceed 2**24, the largest integer range that float32 holds exactly.
     """
 
-    def __init__(self, layer: Layer, in_channels: int, input_bits: int):
+    def __init__(self, layer: Layer, shape: LayerShape):
         super().__init__()
         self.layer = layer
+        in_channels, input_bits = shape.inputs[0], shape.input_bits
+        self.pixels = shape.outputs[1] * shape.outputs[2]
         self.max_input = 2**input_bits - 1
         out, per_group, kernel, _ = layer.weight_shape(in_channels)
         self.reach = per_group * kernel * kernel * layer.weight_limit * self.max_input
@@ -108,6 +110,9 @@ class QuantisedLayer(nn.Module):
             **({} if layer.weight_bits == 1 else {"weight_bit_width": layer.weight_bits}),
         )
         nn.init.uniform_(self.conv.weight, -1.0, 1.0)
+        self.stays: Tensor
+        self.register_buffer("stays", torch.ones_like(self.conv.weight, dtype=torch.bool))
+        self.soft = False
         self.levels: nn.Module | None = None
         if layer.activation_bits is not None:
             top = 2**layer.activation_bits - 1
@@ -119,9 +124,22 @@ class QuantisedLayer(nn.Module):
             )
 
     def integer_weight(self) -> Tensor:
-        """Weights as integers in float32, (out, in per group, kernel, kernel); gradients pass through."""
-        value = self.conv.quant_weight().value * self.layer.weight_limit
-        return value + (value.round() - value).detach()
+        """Weights as integers in float32, (out, in per group, kernel, kernel); gradients pass through.
+
+        Real-valued while the layer is `soft`. Pruned weights are 0 and get gradients all the same.
+        """
+        if self.soft:
+            value = self.conv.weight.clamp(-1, 1) * self.layer.weight_limit
+            whole = value
+        else:
+            value = self.conv.quant_weight().value * self.layer.weight_limit
+            whole = value.round()
+        return value + (torch.where(self.stays, whole, 0.0) - value).detach()
+
+    def macs_nonzero(self) -> int:
+        """Multiply-accumulates with a weight that is not zero."""
+        with torch.no_grad():
+            return int(self.integer_weight().count_nonzero()) * self.pixels
 
     def accumulators(self, values: Tensor) -> Tensor:
         """Integer sums of the convolution.
@@ -131,7 +149,7 @@ class QuantisedLayer(nn.Module):
         """
         weight = self.integer_weight()
         layer, conv = self.layer, self.conv
-        if self.training:
+        if self.training or self.soft:
             return functional.conv2d(
                 values, weight, stride=layer.stride, padding=layer.kernel // 2, groups=conv.groups
             )
@@ -176,7 +194,24 @@ class QuantisedLayer(nn.Module):
         sums = self.accumulators(values)
         if self.levels is None:
             return sums
+        if self.soft:
+            assert self.layer.activation_bits is not None
+            return self.norm(sums).clamp(0, 2**self.layer.activation_bits - 1)
         return self.levels(self.norm(sums)) if self.training else self.activate(sums)
+
+
+class _Reached(torch.autograd.Function):
+    """1 where a distance is not negative, else 0; the gradient is that of (tanh + 1) / 2."""
+
+    @staticmethod
+    def forward(ctx, distance: Tensor) -> Tensor:
+        ctx.save_for_backward(distance)
+        return (distance >= 0).to(distance.dtype)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (distance,) = ctx.saved_tensors
+        return torch.ops.aten.tanh_backward(gradient, torch.tanh(distance)).mul_(0.5)
 
 
 class FeatureQuantiser(nn.Module):
@@ -221,10 +256,7 @@ class FeatureQuantiser(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Bits 0.0 and 1.0, (N, F), pixel by pixel, channels within a pixel, levels within a channel."""
         if self.training:
-            distance = self.norm(features)[..., None] + self.sorted_offset()
-            soft = torch.tanh(distance)
-            hard = torch.where(distance >= 0, 1.0, -1.0)
-            bits = (soft + (hard - soft).detach() + 1) / 2
+            bits = _Reached.apply(self.norm(features)[..., None] + self.sorted_offset())
         else:
             bits = self.reached(features).to(features.dtype)
         return bits.permute(0, 2, 3, 1, 4).flatten(1)
@@ -242,7 +274,7 @@ class Student(nn.Module):
     def __init__(self, design: DesignPoint):
         super().__init__()
         self.layers = nn.ModuleList(
-            QuantisedLayer(layer, shape.inputs[0], shape.input_bits) if layer.has_weights else nn.MaxPool2d(2)
+            QuantisedLayer(layer, shape) if layer.has_weights else nn.MaxPool2d(2)
             for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
         )
         self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)
@@ -256,7 +288,9 @@ class Student(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Word-line bits (N, F), 0.0 and 1.0, in the order of :mod:`sw.reference.quantiser`."""
-        return self.quantiser(self.feature_map(images))
+        features = self.feature_map(images)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.quantiser(features.float())
 
 
 class FloatTwin(Classifier):

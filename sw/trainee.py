@@ -1,0 +1,116 @@
+"""Student and head as one network to train, with what happens to them on the way."""
+
+from torch import Tensor, autocast, nn
+
+from sw.design import DesignPoint
+from sw.fit import Classifier
+from sw.heads import DenseHead, TemplateHead
+from sw.noise_aware import STEPS_PER_CHIP, TrainingChips
+from sw.pruning import STOP, budget_at, masks_within
+from sw.recipe import Recipe
+from sw.student import QuantisedLayer, Student
+
+__all__ = ["Trainee"]
+
+SOFT_SPREAD = 0.3
+"""Of the real-valued weights at the start of a soft phase, by their bound: they have room to grow."""
+PRUNING_STEPS = 400
+"""Updates of the pruned weights in a whole training."""
+
+
+class Trainee(Classifier):
+    """Student and head, trained together.
+
+    Parameters
+    ----------
+    design
+        Sizes of the student and number of templates.
+    learned
+        Learn the templates; if not, a dense head stands in until they are made.
+    recipe
+        ``soft_share``, ``macs_nonzero`` and ``diversity_weight``.
+    chips
+        What learned templates are programmed into once weights are quantised; None is the ideal array.
+    """
+
+    def __init__(
+        self, design: DesignPoint, learned: bool, recipe: Recipe, chips: TrainingChips | None = None
+    ):
+        super().__init__()
+        self.recipe, self.chips, self._programmed = recipe, chips, False
+        self.student = Student(design)
+        if recipe.soft_share:
+            for layer in self._layers():
+                nn.init.uniform_(layer.conv.weight, -SOFT_SPREAD, SOFT_SPREAD)
+        self.head = (
+            TemplateHead(design.features, design.classes, design.templates_per_class)
+            if learned
+            else DenseHead(design.features, design.classes)
+        )
+
+    def outputs(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (N, K) and word-line bits (N, F)."""
+        bits = self.student(images)
+        with autocast(bits.device.type, enabled=False):
+            if self.chips and self._programmed and self.training:
+                return self.head(bits, self.chips.error(bits)), bits
+            return self.head(bits), bits
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, K)."""
+        return self.outputs(images)[0]
+
+    def train(self, mode: bool = True) -> "Trainee":
+        """Every epoch begins with a new chip, so that one can be gone on from."""
+        self._programmed = False
+        return super().train(mode)
+
+    def predict(self, images: Tensor) -> Tensor:
+        """Classes (N,), by winner-take-all with learned templates."""
+        return self.head.predict(self.student(images))
+
+    def penalty(self) -> Tensor | float:
+        """Similarity of the templates of a class, weighted."""
+        if self.recipe.diversity_weight and isinstance(self.head, TemplateHead):
+            return self.recipe.diversity_weight * self.head.penalty()
+        return 0.0
+
+    def advance(self, step: int, steps: int) -> str:
+        """Round from the end of the soft share on; prune until :data:`sw.pruning.STOP`."""
+        share = step / steps
+        soft = share < self.recipe.soft_share
+        for layer in self._layers():
+            layer.soft = soft
+        if self.chips and not soft and isinstance(self.head, TemplateHead):
+            if step % STEPS_PER_CHIP == 0 or not self._programmed:
+                self.chips.program(self.head.templates(), step // STEPS_PER_CHIP)
+                self._programmed = True
+        words = ["soft" if soft else "quantised"]
+        if self.recipe.macs_nonzero is not None:
+            if step % max(1, steps // PRUNING_STEPS) == 0 and share < STOP + 2 / PRUNING_STEPS:
+                self._prune(budget_at(share, self._macs(), self.recipe.macs_nonzero))
+            if share < STOP + 2 / PRUNING_STEPS:
+                words.append("pruning")
+        return " ".join(words)
+
+    def macs_nonzero(self) -> int:
+        """Multiply-accumulates with a weight that is not zero."""
+        return sum(layer.macs_nonzero() for layer in self._layers())
+
+    def clamp_(self) -> None:
+        """Keep template latents in bounds."""
+        self.head.clamp_()
+
+    def _layers(self) -> list[QuantisedLayer]:
+        return [layer for layer in self.student.layers if isinstance(layer, QuantisedLayer)]
+
+    def _macs(self) -> int:
+        return sum(layer.pixels * layer.conv.weight.numel() for layer in self._layers())
+
+    def _prune(self, budget: int) -> None:
+        layers = self._layers()
+        masks = masks_within(
+            [layer.conv.weight for layer in layers], [layer.pixels for layer in layers], budget
+        )
+        for layer, mask in zip(layers, masks, strict=True):
+            layer.stays.copy_(mask)
