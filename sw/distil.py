@@ -25,6 +25,7 @@ from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
 from sw.rram.conditions import Conditions
 from sw.rram.device import Device
+from sw.run_folder import RunFolder
 from sw.student import FloatTwin, Student
 from sw.teacher import teacher_logits
 from sw.templates import kmeans_templates, mean_templates
@@ -69,7 +70,7 @@ def train(
     seed: int = 0,
     command: str = "",
     noise: tuple[Device, Conditions] | None = None,
-    run: "RunFolder | None" = None,
+    run: RunFolder | None = None,
 ) -> Trained:
     """Train everything and export a bundle with ideal cells.
 
@@ -112,7 +113,6 @@ def train(
     """
     _check(dataset, design, templates)
     chips = None if noise is None else TrainingChips(design, *noise, seed=seed)
-    part = run.part if run else lambda name: None
     with deterministic(seed):
         Student(design)  # refuses what it cannot compute exactly, before the teacher takes its time
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -136,7 +136,7 @@ def train(
             label="float twin",
             targets=targets,
             weight_decay=FLOAT_WEIGHT_DECAY,
-            run=part("float"),
+            run=run and run.part("float"),
         ):
             raise KeyboardInterrupt
     with deterministic(seed):
@@ -144,7 +144,13 @@ def train(
         if recipe.precision == "bfloat16":
             model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         finished = fit(
-            model, *fitted, recipe, recipe.epochs, label="student", targets=targets, run=part("student")
+            model,
+            *fitted,
+            recipe,
+            recipe.epochs,
+            label="student",
+            targets=targets,
+            run=run and run.part("student"),
         )
         if not finished:
             messages.print("[yellow]interrupted:[/] the best epoch so far is kept")

@@ -17,19 +17,18 @@ import platform
 import reprlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from filelock import FileLock, Timeout
-from torch import Tensor
 
+from sw.checkpoint import State
 from sw.checkpoint_file import read_checkpoint, write_checkpoint
 from sw.errors import EngramError
 from sw.files import make_folder, write_atomically
 
-__all__ = ["CURVES", "PARTS", "RunFolder", "RunPart", "State", "machine"]
+__all__ = ["CURVES", "PARTS", "RunFolder", "RunPart", "machine"]
 
 FORMAT_VERSION = 1
 PARTS = ("teacher", "float", "student")
@@ -38,23 +37,6 @@ IDENTITY, RESULT, LOCK = "run.json", "result.json", ".lock"
 ABSENT = "absent"
 
 Row = dict[str, float | int | str | None]
-
-
-@dataclass(frozen=True)
-class State:
-    """What a fit needs to go on.
-
-    Parameters
-    ----------
-    tensors
-        By flat names such as ``model.x`` or ``optimiser.3.exp_avg``; dense, of any shape and any type that
-        safetensors has.
-    values
-        What JSON holds; floats come back exactly, tuples as lists.
-    """
-
-    tensors: dict[str, Tensor]
-    values: dict[str, Any]
 
 
 class RunFolder:

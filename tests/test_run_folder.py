@@ -9,8 +9,9 @@ import sys
 import pytest
 import torch
 
+from sw.checkpoint import State
 from sw.errors import EngramError
-from sw.run_folder import RunFolder, State, machine
+from sw.run_folder import RunFolder, machine
 
 IDENTITY = {"data": "mnist", "recipe": {"epochs": 6, "phases": [1, 2], "weight": None}, "seed": 0}
 
