@@ -136,7 +136,7 @@ def train(
             label="float twin",
             targets=targets,
             weight_decay=FLOAT_WEIGHT_DECAY,
-            run=run and run.part("float"),
+            run=run.part("float") if run else None,
         ):
             raise KeyboardInterrupt
     with deterministic(seed):

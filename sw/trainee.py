@@ -1,6 +1,6 @@
 """Student and head as one network to train, with what happens to them on the way."""
 
-from torch import Tensor, autocast, nn
+from torch import Tensor, autocast
 
 from sw.design import DesignPoint
 from sw.fit import Classifier
@@ -12,8 +12,6 @@ from sw.student import QuantisedLayer, Student
 
 __all__ = ["Trainee"]
 
-SOFT_SPREAD = 0.3
-"""Of the real-valued weights at the start of a soft phase, by their bound: they have room to grow."""
 PRUNING_STEPS = 400
 """Updates of the pruned weights in a whole training."""
 
@@ -39,9 +37,6 @@ class Trainee(Classifier):
         super().__init__()
         self.recipe, self.chips, self._programmed = recipe, chips, False
         self.student = Student(design)
-        if recipe.soft_share:
-            for layer in self._layers():
-                nn.init.uniform_(layer.conv.weight, -SOFT_SPREAD, SOFT_SPREAD)
         self.head = (
             TemplateHead(design.features, design.classes, design.templates_per_class)
             if learned
