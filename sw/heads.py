@@ -8,8 +8,11 @@ from torch.nn import functional
 
 __all__ = ["DenseHead", "TemplateHead"]
 
-FIRST_LOGIT_SPREAD = 4.0
+FIRST_LOGIT_SPREAD = 1.0
 """Standard deviation of the logits at the start; random bits match with standard deviation sqrt(F) / 2."""
+GAIN_PACE = 10.0
+"""How much faster than other parameters the logarithm of the gain of the logits moves. With
+:data:`FIRST_LOGIT_SPREAD`, on grey CIFAR-10 after six epochs: 51.5 % at 1, 53.8 % at 10, 53.3 % with 4 and 10."""
 
 
 LATENT_BOUND = 0.1
@@ -37,7 +40,7 @@ class TemplateHead(nn.Module):
         self.latent = nn.Parameter(torch.empty(classes * templates_per_class, features))
         nn.init.uniform_(self.latent, -LATENT_BOUND / 10, LATENT_BOUND / 10)
         start = FIRST_LOGIT_SPREAD / (features**0.5 / 2)
-        self.log_gain = nn.Parameter(torch.tensor(start).log())
+        self.paced_log_gain = nn.Parameter(torch.tensor(start).log() / GAIN_PACE)
 
     def clamp_(self) -> None:
         """Keep the latents in bounds; to be called after every optimiser step."""
@@ -67,7 +70,7 @@ class TemplateHead(nn.Module):
 
     def forward(self, bits: Tensor, error: Tensor | float = 0.0) -> Tensor:
         """Logits (N, K) of scores that differ from the ideal array's by `error`, (N, T)."""
-        logits = (self.scores(bits) + error - bits.shape[1] / 2) * self.log_gain.exp()
+        logits = (self.scores(bits) + error - bits.shape[1] / 2) * (GAIN_PACE * self.paced_log_gain).exp()
         return logits.unflatten(1, (self.classes, -1)).logsumexp(dim=2)
 
     def predict(self, bits: Tensor) -> Tensor:

@@ -1,10 +1,9 @@
 """Gradual pruning: fewer and fewer weights until only a budget of multiply-accumulates is left.
 
-The budget follows the cubic schedule of Zhu and Gupta 2017 (arXiv 1710.01878). Which weights stay is decided
-anew at every update, and gradients reach the others too, so a weight may come back (dynamic pruning with
-feedback: Lin et al. 2020, arXiv 2006.07253). Layers compete by the layer-adaptive score of Lee et al. 2021
-(arXiv 2010.07611): the square of a weight over the sum of squares of all weights of its layer that are not
-smaller.
+The budget follows the cubic schedule of Zhu and Gupta 2017 (arXiv 1710.01878). Layers compete by the
+layer-adaptive score of Lee et al. 2021 (arXiv 2010.07611): the square of a weight over the sum of squares of
+all weights of its layer that are not smaller. Weights that were left out get no gradients, so they seldom
+come back; letting them move (Lin et al. 2020, arXiv 2006.07253) cost a point on grey CIFAR-10.
 """
 
 from collections.abc import Sequence

@@ -126,15 +126,14 @@ class QuantisedLayer(nn.Module):
     def integer_weight(self) -> Tensor:
         """Weights as integers in float32, (out, in per group, kernel, kernel); gradients pass through.
 
-        Real-valued while the layer is `soft`. Pruned weights are 0 and get gradients all the same.
+        Real-valued while the layer is `soft`. Pruned weights are 0 and get no gradient.
         """
         if self.soft:
             value = self.conv.weight.clamp(-1, 1) * self.layer.weight_limit
-            whole = value
         else:
             value = self.conv.quant_weight().value * self.layer.weight_limit
-            whole = value.round()
-        return value + (torch.where(self.stays, whole, 0.0) - value).detach()
+            value = value + (value.round() - value).detach()
+        return torch.where(self.stays, value, 0.0)
 
     def macs_nonzero(self) -> int:
         """Multiply-accumulates with a weight that is not zero."""

@@ -1,6 +1,6 @@
 """Student and head as one network to train, with what happens to them on the way."""
 
-from torch import Tensor, autocast
+from torch import Tensor, autocast, nn
 
 from sw.design import DesignPoint
 from sw.fit import Classifier
@@ -12,6 +12,8 @@ from sw.student import QuantisedLayer, Student
 
 __all__ = ["Trainee"]
 
+SOFT_SPREAD = 0.3
+"""Of real-valued weights at the start, by their bound."""
 PRUNING_STEPS = 400
 """Updates of the pruned weights in a whole training."""
 
@@ -37,6 +39,9 @@ class Trainee(Classifier):
         super().__init__()
         self.recipe, self.chips, self._programmed = recipe, chips, False
         self.student = Student(design)
+        if recipe.soft_share:
+            for layer in self._layers():
+                nn.init.uniform_(layer.conv.weight, -SOFT_SPREAD, SOFT_SPREAD)
         self.head = (
             TemplateHead(design.features, design.classes, design.templates_per_class)
             if learned
