@@ -8,7 +8,7 @@ import torch
 
 from sw import teacher as module
 from sw.fit import Recipe, Split, deterministic
-from sw.teacher import Teacher, teacher_logits
+from sw.teacher import teacher_logits
 
 RECIPE = Recipe(1, 1, 2, batch=16)
 
@@ -42,11 +42,6 @@ def trainings(monkeypatch):
 def logits_of(split, recipe=RECIPE, seed=0, digest="a" * 64):
     with deterministic(seed):
         return teacher_logits(split, split, 3, recipe, seed, digest)
-
-
-@pytest.mark.parametrize("size", [(8, 8), (28, 28), (32, 32), (5, 9), (17, 40)])
-def test_teacher_takes_any_image_size(size):
-    assert Teacher(*size, 4, 8)(torch.zeros(2, *size, dtype=torch.uint8)).shape == (2, 4)
 
 
 def test_second_call_comes_from_the_cache_with_the_same_logits(split, cache, trainings):
