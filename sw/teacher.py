@@ -6,14 +6,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sw.checkpoint import Run
+from sw.checkpoint_file import digest_of
 from sw.console import messages
+from sw.distillation import Targets
 from sw.errors import EngramError
-from sw.fit import Classifier, Recipe, Split, accuracy, fit, in_chunks
+from sw.fit import Classifier, Split, accuracy, fit, in_chunks
 from sw.foreign_teacher import content_digest, foreign_teacher, is_foreign
+from sw.recipe import Recipe
 from sw.residual import FAMILY, Residual, default_name, residual
-from sw.teacher_cache import entry_path, keep, kept, tensors_digest
+from sw.teacher_cache import keep, kept
 
-__all__ = ["Targets", "teacher_logits", "teacher_targets"]
+__all__ = ["TeacherTargets", "teacher_logits", "teacher_targets"]
 
 VERSION = 2
 """To be raised when networks or the loop change, so that the cache gives no teacher of another kind."""
@@ -33,24 +37,18 @@ TRIED = 8
 """Images that the user's own teacher is tried with."""
 
 
-@dataclass(frozen=True)
-class Targets:
+@dataclass(frozen=True, kw_only=True)
+class TeacherTargets(Targets):
     """What a student learns from a teacher.
 
     Attributes
     ----------
-    logits
-        float32, (N, K), over the training images.
-    mirrored
-        float32, (N, K), over the training images mirrored left to right; None if the recipe mirrors none.
     accuracy
         Of the teacher on the validation images, 0..1.
     digest
         SHA-256 over what the teacher is, on which data, and its logits.
     """
 
-    logits: Tensor
-    mirrored: Tensor | None
     accuracy: float
     digest: str
 
@@ -64,8 +62,8 @@ def teacher_targets(
     digest: str,
     *,
     source: str,
-    run: Any = None,
-) -> Targets:
+    run: Run | None = None,
+) -> TeacherTargets:
     """The teacher's answers to the training images, from the cache or after computing them.
 
     A network of the family is trained first, if the cache has no such teacher: one of this data, recipe, seed
@@ -97,37 +95,34 @@ def teacher_targets(
     KeyboardInterrupt
         If Ctrl-C ended the training; with `run`, the next call goes on.
     """
-    device = train.images.device.type
-    network = None
+    identity: dict[str, Any] = {"version": VERSION, "data": digest, "device": train.images.device.type}
     if is_foreign(source):
-        content = content_digest(source)
-        identity: list[Any] = [VERSION, content or source, digest, recipe.flip, device]
+        network, file = None, content_digest(source)
+        cached = file is not None
+        identity |= {"teacher": file or source, "flip": recipe.flip}
     else:
-        content = source
-        network = _untrained(source, train, classes)
+        network, cached = _untrained(source, train, classes), True
         settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
-        identity = [VERSION, source, digest, seed, settings, WEIGHT_DECAY, device]
+        identity |= {"teacher": source, "seed": seed, "weight_decay": WEIGHT_DECAY, **settings}
     shape = torch.empty(len(train.images), classes)
     names = ("logits", "mirrored") if recipe.flip else ("logits",)
-    entry = kept(entry_path(identity, "logits"), identity, dict.fromkeys(names, shape)) if content else None
+    entry = kept(identity, "logits", dict.fromkeys(names, shape)) if cached else None
     if entry:
         tensors, values = entry
-        reached = float(values["accuracy"])
     else:
-        if network is None:
-            teacher: Classifier = foreign_teacher(source, classes, train.images[:TRIED])
+        if network:
+            teacher: Classifier = _trained(network, identity, train, validation, recipe, run)
         else:
-            teacher = _trained(network, identity, train, validation, recipe, run)
-        teacher.eval()
+            teacher = foreign_teacher(source, classes, train.images[:TRIED])
+        values = {"accuracy": accuracy(teacher, validation)}
         with torch.no_grad():
-            tensors = {"logits": in_chunks(teacher, train.images)}
+            tensors = {"logits": in_chunks(teacher, train.images).cpu()}
             if recipe.flip:
-                tensors["mirrored"] = in_chunks(teacher, train.images.flip(2))
-        reached = accuracy(teacher, validation)
-        if content:
-            keep(entry_path(identity, "logits"), identity, tensors, {"accuracy": reached})
+                tensors["mirrored"] = in_chunks(teacher, train.images.flip(2)).cpu()
+        if cached:
+            keep(identity, "logits", tensors, values)
     found = {name: value.to(train.images.device) for name, value in tensors.items()}
-    targets = Targets(found["logits"], found.get("mirrored"), reached, tensors_digest(identity, tensors))
+    targets = TeacherTargets(**found, accuracy=values["accuracy"], digest=digest_of(identity, tensors))
     _report(source, targets, classes)
     return targets
 
@@ -151,19 +146,22 @@ def _untrained(source: str, train: Split, classes: int) -> Residual:
 
 
 def _trained(
-    network: Residual, identity: list[Any], train: Split, validation: Split, recipe: Recipe, run: Any
+    network: Residual,
+    identity: dict[str, Any],
+    train: Split,
+    validation: Split,
+    recipe: Recipe,
+    run: Run | None,
 ) -> Residual:
     """The network with weights from the cache, or trained.
 
     An entry is looked at as a whole before anything is taken: PyTorch fills in what fits of a state that does
     not fit, and the training would then start from there.
     """
-    path = entry_path(identity, "weights")
-    entry = kept(path, identity, network.state_dict())
+    entry = kept(identity, "weights", network.state_dict())
     if entry:
         network.load_state_dict(entry[0])
         return network
-    options = {} if run is None else {"run": run}
     finished = fit(
         network,
         train,
@@ -172,15 +170,15 @@ def _trained(
         recipe.teacher_epochs,
         label="teacher",
         weight_decay=WEIGHT_DECAY,
-        **options,
+        run=run,
     )
     if not finished:
         raise KeyboardInterrupt
-    keep(path, identity, network.state_dict(), {})
+    keep(identity, "weights", network.state_dict(), {})
     return network
 
 
-def _report(source: str, targets: Targets, classes: int) -> None:
+def _report(source: str, targets: TeacherTargets, classes: int) -> None:
     """Say what the teacher reaches, and warn of one that knows next to nothing."""
     messages.print(
         f"teacher {source}: validation {targets.accuracy:.2%}, digest {targets.digest[:12]}",

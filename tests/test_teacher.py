@@ -7,9 +7,12 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from sw import fit as loop
 from sw import teacher as module
 from sw.errors import EngramError
-from sw.fit import Recipe, Split, deterministic
+from sw.fit import Split, deterministic
+from sw.recipe import Recipe
+from sw.run_folder import RunFolder
 from sw.teacher import teacher_targets
 
 RECIPE = Recipe(1, 1, 2, batch=16)
@@ -29,12 +32,12 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def trainings(monkeypatch):
-    """The options of every training of a teacher."""
+    """Counts how often a teacher is trained."""
     calls = []
     original = module.fit
 
-    def counted(*arguments, run=None, **options):
-        calls.append(run)
+    def counted(*arguments, **options):
+        calls.append(1)
         return original(*arguments, **options)
 
     monkeypatch.setattr(module, "fit", counted)
@@ -74,7 +77,7 @@ def test_logits_are_made_again_from_kept_weights(split, cache, trainings):
     assert len(trainings) == 1
 
 
-def test_mirrored_images_have_logits_where_the_recipe_mirrors(split, trainings):
+def test_mirrored_images_have_logits_where_the_recipe_mirrors(split, cache, trainings):
     recipe = replace(RECIPE, flip=True)
     first = targets_of(split, recipe)
     mirror = Split(split.images.flip(2), split.labels)
@@ -82,9 +85,7 @@ def test_mirrored_images_have_logits_where_the_recipe_mirrors(split, trainings):
     assert not torch.equal(first.logits, first.mirrored)
     with deterministic(0):
         network = module._untrained("tiny", split, 3)
-        state = safetensors.torch.load(
-            next(module.entry_path([], "x").parent.glob("*.weights.*")).read_bytes()
-        )
+        state = safetensors.torch.load(next(cache.glob("*.weights.*")).read_bytes())
     network.load_state_dict(state)
     with torch.no_grad():
         assert torch.equal(network.eval()(mirror.images), first.mirrored)
@@ -143,11 +144,31 @@ def test_ctrl_c_keeps_no_half_trained_teacher(split, cache, monkeypatch):
     assert not cache.exists()
 
 
-def test_training_gets_the_run_and_a_kept_teacher_does_not_need_it(split, trainings):
-    run = object()
-    targets_of(split, run=run)
-    targets_of(split)
-    assert trainings == [run]
+def test_interrupted_training_goes_on_to_the_same_bytes(split, cache, tmp_path, monkeypatch):
+    recipe = replace(RECIPE, teacher_epochs=4, flip=True)
+    want = targets_of(split, recipe)
+    monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "other"))
+    monkeypatch.setattr(loop, "SAVE_SECONDS", 0.0)
+    original, epochs = loop.accuracy, []
+
+    def interrupted(*arguments):
+        epochs.append(1)
+        if len(epochs) == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    with RunFolder(tmp_path / "run", {}) as run:
+        with monkeypatch.context() as patch:
+            patch.setattr(loop, "accuracy", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                targets_of(split, recipe, run=run.part("teacher"))
+        assert not (tmp_path / "other" / "teachers").exists()
+    monkeypatch.setattr(loop, "accuracy", lambda *given: (epochs.append(1), original(*given))[1])
+    with RunFolder(tmp_path / "run", {}) as run:
+        assert targets_of(split, recipe, run=run.part("teacher")).digest == want.digest
+    assert len(epochs) == 3 + 2
+    for path in cache.iterdir():
+        assert (tmp_path / "other" / "teachers" / path.name).read_bytes() == path.read_bytes()
 
 
 class Left(nn.Module):
