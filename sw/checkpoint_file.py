@@ -13,7 +13,7 @@ from torch import Tensor
 from sw.errors import EngramError
 from sw.files import write_atomically
 
-__all__ = ["read_checkpoint", "write_checkpoint"]
+__all__ = ["digest_of", "read_checkpoint", "write_checkpoint"]
 
 METADATA_KEY = "engram-run"
 
@@ -40,7 +40,7 @@ def write_checkpoint(path: Path, content: dict[str, Any], tensors: dict[str, Ten
         for name, value in tensors.items()
     }
     content = json.loads(json.dumps(content))  # as it will be read
-    metadata = json.dumps({"content": content, "digest": _digest(content, tensors)})
+    metadata = json.dumps({"content": content, "digest": digest_of(content, tensors)})
     write_atomically(path, safetensors.torch.save(tensors, {METADATA_KEY: metadata}), sync=True)
 
 
@@ -58,7 +58,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | No
             # copies: what safe_open gives lies in the file
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}
         content = metadata["content"]
-        if metadata["digest"] == _digest(content, tensors):
+        if metadata["digest"] == digest_of(content, tensors):
             return content, tensors
     except FileNotFoundError:
         return None
@@ -67,8 +67,8 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]] | No
     raise EngramError(f"{path} is damaged; delete it to train this part anew, or give --restart")
 
 
-def _digest(content: dict[str, Any], tensors: dict[str, Tensor]) -> str:
-    """SHA-256 over everything that a checkpoint holds."""
+def digest_of(content: dict[str, Any], tensors: dict[str, Tensor]) -> str:
+    """SHA-256 over JSON content and tensors: names, types, shapes, bytes (contiguous, on the CPU)."""
     sha = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
     for name in sorted(tensors):
         value = tensors[name]

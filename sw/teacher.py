@@ -1,86 +1,74 @@
-"""The teacher: a small residual network in full precision, trained once per data set, then cached."""
+"""The teacher: a residual network trained once per data set, or the user's own; its answers are kept."""
 
-import hashlib
-import json
-from dataclasses import asdict
-from math import ceil
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from typing import Any
 
-import safetensors
-import safetensors.torch
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
+from sw.checkpoint import Run
+from sw.checkpoint_file import digest_of
 from sw.console import messages
-from sw.downloads import cache_folder
+from sw.distillation import Targets
 from sw.errors import EngramError
-from sw.files import write_atomically
-from sw.fit import Classifier, Recipe, Split, fit, in_chunks
+from sw.fit import Classifier, Split, accuracy, fit, in_chunks
+from sw.foreign_teacher import content_digest, foreign_teacher, is_foreign
+from sw.recipe import Recipe
+from sw.residual import FAMILY, Residual, default_name, residual
+from sw.teacher_cache import keep, kept
 
-__all__ = ["Teacher", "teacher_logits"]
+__all__ = ["TeacherTargets", "teacher_logits", "teacher_targets"]
 
-VERSION = 1
-"""To be raised when the network or the loop changes, so that the cache gives no teacher of another kind."""
+VERSION = 2
+"""To be raised when networks or the loop change, so that the cache gives no teacher of another kind."""
 WEIGHT_DECAY = 0.02
-SMALL_SIDE = 16
+SHAPING = (
+    "teacher_epochs",
+    "batch",
+    "learning_rate",
+    "shift",
+    "rotate_deg",
+    "flip",
+    "ema_decay",
+    "precision",
+)
+"""What of a recipe makes another teacher."""
+TRIED = 8
+"""Images that the user's own teacher is tried with."""
 
 
-class Teacher(Classifier):
-    """Stem, then two residual stages, the second at half the resolution (basic block of He et al. 2016).
+@dataclass(frozen=True, kw_only=True)
+class TeacherTargets(Targets):
+    """What a student learns from a teacher.
 
-    Images of more than 16 pixels are halved by the stem already.
-
-    Parameters
+    Attributes
     ----------
-    height, width
-        Image size in pixels.
-    classes
-        K.
-    channels
-        Channels of the first stage.
+    accuracy
+        Of the teacher on the validation images, 0..1.
+    digest
+        SHA-256 over what the teacher is, on which data, and its logits.
     """
 
-    def __init__(self, height: int, width: int, classes: int, channels: int):
-        super().__init__()
-        stride = 2 if min(height, width) > SMALL_SIDE else 1
-        self.stem = nn.Sequential(
-            nn.Conv2d(1, channels, 3, stride, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()
-        )
-        self.stages = nn.Sequential(_Residual(channels, channels, 1), _Residual(channels, 2 * channels, 2))
-        cells = ceil(height / (2 * stride)) * ceil(width / (2 * stride))
-        self.head = nn.Linear(2 * channels * cells, classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, H, W) with pixels 0..255."""
-        return self.head(self.stages(self.stem(images[:, None].float() / 255)).flatten(1))
+    accuracy: float
+    digest: str
 
 
-class _Residual(nn.Module):
-    """Two 3x3 convolutions beside a shortcut, which is a 1x1 convolution where sizes differ."""
+def teacher_targets(
+    train: Split,
+    validation: Split,
+    classes: int,
+    recipe: Recipe,
+    seed: int,
+    digest: str,
+    *,
+    source: str,
+    run: Run | None = None,
+) -> TeacherTargets:
+    """The teacher's answers to the training images, from the cache or after computing them.
 
-    def __init__(self, inputs: int, outputs: int, stride: int):
-        super().__init__()
-        self.first = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
-        )
-        self.second = nn.Sequential(
-            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs)
-        )
-        same = inputs == outputs and stride == 1
-        self.shortcut = nn.Identity() if same else nn.Conv2d(inputs, outputs, 1, stride, bias=False)
-
-    def forward(self, values: Tensor) -> Tensor:
-        return functional.relu(self.second(self.first(values)) + self.shortcut(values))
-
-
-def teacher_logits(
-    train: Split, validation: Split, classes: int, recipe: Recipe, seed: int, digest: str
-) -> Tensor:
-    """Logits (N, K) of the teacher over the training images, from the cache or after training it.
-
-    The cache entry is named by the data's digest, the part of the recipe that shapes the teacher, and the
-    seed.
+    A network of the family is trained first, if the cache has no such teacher: one of this data, recipe, seed
+    and kind of device. Answers of a file are kept too; an entry point is asked every time. Logits are
+    computed in float32.
 
     Parameters
     ----------
@@ -89,55 +77,121 @@ def teacher_logits(
     classes
         K.
     recipe
-        Epochs, batch, learning rate and augmentation.
+        Epochs, batch, learning rate, augmentation and precision.
     seed
         Seed that the caller has set, see :func:`sw.fit.deterministic`.
     digest
         Digest of the data set.
+    source
+        Name in :data:`sw.residual.FAMILY`, path of the user's own ending in ``.pt2`` or ``.onnx``, or
+        ``package.module:callable``; see :mod:`sw.foreign_teacher`.
+    run
+        Keeps state and log of the training, see :func:`sw.fit.fit`.
+
+    Raises
+    ------
+    EngramError
+        If there is no such teacher, or the user's own does not do what a teacher must.
+    KeyboardInterrupt
+        If Ctrl-C ended the training; with `run`, the next call goes on.
     """
+    identity: dict[str, Any] = {"version": VERSION, "data": digest, "device": train.images.device.type}
+    if is_foreign(source):
+        network, file = None, content_digest(source)
+        cached = file is not None
+        identity |= {"teacher": file or source, "flip": recipe.flip}
+    else:
+        network, cached = _untrained(source, train, classes), True
+        settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
+        identity |= {"teacher": source, "seed": seed, "weight_decay": WEIGHT_DECAY, **settings}
+    shape = torch.empty(len(train.images), classes)
+    names = ("logits", "mirrored") if recipe.flip else ("logits",)
+    entry = kept(identity, "logits", dict.fromkeys(names, shape)) if cached else None
+    if entry:
+        tensors, values = entry
+    else:
+        if network:
+            teacher: Classifier = _trained(network, identity, train, validation, recipe, run)
+        else:
+            teacher = foreign_teacher(source, classes, train.images[:TRIED])
+        values = {"accuracy": accuracy(teacher, validation)}
+        with torch.no_grad():
+            tensors = {"logits": in_chunks(teacher, train.images).cpu()}
+            if recipe.flip:
+                tensors["mirrored"] = in_chunks(teacher, train.images.flip(2)).cpu()
+        if cached:
+            keep(identity, "logits", tensors, values)
+    found = {name: value.to(train.images.device) for name, value in tensors.items()}
+    targets = TeacherTargets(**found, accuracy=values["accuracy"], digest=digest_of(identity, tensors))
+    _report(source, targets, classes)
+    return targets
+
+
+def teacher_logits(
+    train: Split, validation: Split, classes: int, recipe: Recipe, seed: int, digest: str
+) -> Tensor:
+    """Logits (N, K) of the default teacher for the image size, see :func:`teacher_targets`."""
+    source = default_name(*train.images.shape[1:])
+    return teacher_targets(train, validation, classes, recipe, seed, digest, source=source).logits
+
+
+def _untrained(source: str, train: Split, classes: int) -> Residual:
+    if source not in FAMILY:
+        raise EngramError(
+            f"a teacher must be one of {', '.join(FAMILY)}, a file ending in .pt2 or .onnx, or "
+            f"package.module:callable, got {source!r}"
+        )
     height, width = train.images.shape[1:]
-    channels = 32 if min(height, width) <= SMALL_SIDE else 16
-    teacher = Teacher(height, width, classes, channels).to(train.images.device)
-    shaping = ("teacher_epochs", "batch", "learning_rate", "shift", "rotate_deg", "flip")
-    settings = {key: value for key, value in asdict(recipe).items() if key in shaping}
-    key = json.dumps([VERSION, digest, seed, channels, settings, train.images.device.type], sort_keys=True)
-    path = cache_folder() / "teachers" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.safetensors"
-    if not _loaded(teacher, path):
-        if not fit(
-            teacher,
-            train,
-            validation,
-            recipe,
-            recipe.teacher_epochs,
-            label="teacher",
-            weight_decay=WEIGHT_DECAY,
-        ):
-            raise KeyboardInterrupt
-        tensors = {name: value.cpu().contiguous() for name, value in teacher.state_dict().items()}
-        try:
-            write_atomically(path, safetensors.torch.save(tensors))
-        except EngramError as error:
-            messages.print(f"[yellow]the teacher is not kept:[/] {error}", soft_wrap=True)
-    teacher.eval()
-    with torch.no_grad():
-        return in_chunks(teacher, train.images)
+    return residual(source, height, width, classes).to(train.images.device)
 
 
-def _loaded(teacher: Teacher, path: Path) -> bool:
-    """Take the weights from the cache; an entry that is damaged, or of another shape or type, counts as none.
+def _trained(
+    network: Residual,
+    identity: dict[str, Any],
+    train: Split,
+    validation: Split,
+    recipe: Recipe,
+    run: Run | None,
+) -> Residual:
+    """The network with weights from the cache, or trained.
 
-    It is looked at before anything is taken: PyTorch fills in what fits of a state that does not fit, and the
-    training would then start from there.
+    An entry is looked at as a whole before anything is taken: PyTorch fills in what fits of a state that does
+    not fit, and the training would then start from there.
     """
-    try:
-        state = safetensors.torch.load(path.read_bytes())
-    except (OSError, safetensors.SafetensorError):
-        return False
-    if _layout(state) != _layout(teacher.state_dict()):
-        return False
-    teacher.load_state_dict(state)
-    return True
+    entry = kept(identity, "weights", network.state_dict())
+    if entry:
+        network.load_state_dict(entry[0])
+        return network
+    finished = fit(
+        network,
+        train,
+        validation,
+        recipe,
+        recipe.teacher_epochs,
+        label="teacher",
+        weight_decay=WEIGHT_DECAY,
+        run=run,
+    )
+    if not finished:
+        raise KeyboardInterrupt
+    keep(identity, "weights", network.state_dict(), {})
+    return network
 
 
-def _layout(state: dict[str, torch.Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
-    return {name: (value.shape, value.dtype) for name, value in state.items()}
+def _report(source: str, targets: TeacherTargets, classes: int) -> None:
+    """Say what the teacher reaches, and warn of one that knows next to nothing."""
+    messages.print(
+        f"teacher {source}: validation {targets.accuracy:.2%}, digest {targets.digest[:12]}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+    chance = 1 / classes
+    # Twice chance; of two or three classes, half the way from chance to certainty.
+    if targets.accuracy < min(2 * chance, (1 + chance) / 2):
+        messages.print(
+            f"[yellow]the teacher is hardly better than chance ({chance:.1%}):[/] it must know this data, "
+            "its classes in this order, pixels 0..1",
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -88,7 +88,9 @@ def test_no_file_is_none(tmp_path):
 def files():
     """Damaged files by what happened to them."""
     tensors = {"x": torch.arange(4.0)}
-    metadata = json.dumps({"content": {"epoch": 3}, "digest": checkpoint_file._digest({"epoch": 3}, tensors)})
+    metadata = json.dumps(
+        {"content": {"epoch": 3}, "digest": checkpoint_file.digest_of({"epoch": 3}, tensors)}
+    )
     whole = safetensors.torch.save(tensors, {checkpoint_file.METADATA_KEY: metadata})
     flipped = bytearray(whole)
     flipped[-1] ^= 1
