@@ -13,7 +13,6 @@ from sw.bundle import Bundle, DataOrigin, Provenance
 from sw.console import messages
 from sw.datasets import Dataset
 from sw.design import DesignPoint
-from sw.distillation import Targets
 from sw.errors import EngramError
 from sw.fit import Split, accuracy, deterministic, fit, in_chunks
 from sw.heads import TemplateHead
@@ -23,11 +22,12 @@ from sw.recipe import Recipe
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
+from sw.residual import default_name
 from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.run_folder import RunFolder
 from sw.student import FloatTwin, Student
-from sw.teacher import teacher_logits
+from sw.teacher import teacher_targets
 from sw.templates import kmeans_templates, mean_templates
 from sw.trainee import Trainee
 from sw.version import engram_version
@@ -125,7 +125,15 @@ def train(
     targets = None
     if recipe.distil != "none":
         with deterministic(seed):
-            targets = Targets(teacher_logits(*fitted, dataset.classes, recipe, seed, dataset.digest))
+            targets = teacher_targets(
+                *fitted,
+                dataset.classes,
+                recipe,
+                seed,
+                dataset.digest,
+                source=recipe.teacher or default_name(design.height, design.width),
+                run=run.part("teacher") if run else None,
+            )
     with deterministic(seed):
         twin = FloatTwin(design).to(device)
         if not fit(
@@ -150,7 +158,7 @@ def train(
             recipe.epochs,
             label="student",
             targets=targets,
-            run=run and run.part("student"),
+            run=run.part("student") if run else None,
         )
         if not finished:
             messages.print("[yellow]interrupted:[/] the best epoch so far is kept")

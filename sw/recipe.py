@@ -19,8 +19,11 @@ class Recipe:
         Passes over the training images by the student, its full-precision twin and the teacher.
     batch
         Images per step.
-    learning_rate
+    learning_rate, teacher_learning_rate
         Peak of the schedule: a short linear rise, then a cosine to zero (AdamW).
+    teacher
+        Name in :data:`sw.residual.FAMILY` or the user's own, see :mod:`sw.foreign_teacher`; None is that
+        of the image size.
     shift
         Augmentation: every image moves by up to this many pixels in both directions; by whole pixels if this
         is a whole number and images do not turn.
@@ -57,6 +60,8 @@ class Recipe:
     teacher_epochs: int
     batch: int = 250
     learning_rate: float = 1e-2
+    teacher_learning_rate: float = 1e-2
+    teacher: str | None = None
     shift: float = 1.0
     rotate_deg: float = 10.0
     flip: bool = False

@@ -1,6 +1,6 @@
 """The teacher: a residual network trained once per data set, or the user's own; its answers are kept."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -25,7 +25,7 @@ WEIGHT_DECAY = 0.02
 SHAPING = (
     "teacher_epochs",
     "batch",
-    "learning_rate",
+    "teacher_learning_rate",
     "shift",
     "rotate_deg",
     "flip",
@@ -166,7 +166,7 @@ def _trained(
         network,
         train,
         validation,
-        recipe,
+        replace(recipe, learning_rate=recipe.teacher_learning_rate),
         recipe.teacher_epochs,
         label="teacher",
         weight_decay=WEIGHT_DECAY,
