@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from sw.augment import augmented
 from sw.checkpoint import Run, packed, part_of, unpacked
@@ -23,6 +23,9 @@ __all__ = ["Classifier", "Split", "accuracy", "deterministic", "fit", "in_chunks
 EVALUATION_BATCH = 500
 VALIDATIONS = 60
 """Number of validations of a training at most; every epoch of a shorter one."""
+NORM_IMAGES = 5_000
+"""Training images from which batch norms of an averaged model get their statistics: averages of weights, once
+rounded, give other accumulators than the weights did."""
 SAVE_SECONDS = 60.0
 THREADS = 1
 """Threads of PyTorch on the CPU. The order of its sums, hence the last bits, depends on their number. With
@@ -250,7 +253,7 @@ class _Training:
             self.phase, self.best, self.best_state = phase, -1.0, None
 
     def _kept(self) -> Classifier:
-        """What is validated: the model, or its moving average with the model's own choices of weights."""
+        """What is validated: the model, or its moving average with the model's own pruned weights."""
         if not self.average:
             return self.model
         kept = self.average.module
@@ -259,6 +262,7 @@ class _Training:
         for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
             if own.dtype == torch.bool:
                 theirs.copy_(own)
+        update_bn(self.train.images[:NORM_IMAGES].split(EVALUATION_BATCH), kept)
         return kept
 
     def state(self):
