@@ -129,8 +129,9 @@ def foreign_teacher(source: str, classes: int, images: Tensor) -> ForeignTeacher
     network: Callable[[Tensor], Tensor]
     batch: int | None = None
     if source.endswith(".pt2"):
+        raw = _content(source)
         try:
-            program = ExportedNetwork(_content(source), images.device)
+            program = ExportedNetwork(raw, images.device)
         except EngramError as error:
             raise EngramError(f"cannot take teacher {source}: {error}") from None
         network, batch = program, program.input_shape[0]

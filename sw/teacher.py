@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from sw.checkpoint import Run
 from sw.checkpoint_file import digest_of
@@ -14,10 +13,10 @@ from sw.errors import EngramError
 from sw.fit import Classifier, Split, accuracy, fit, in_chunks
 from sw.foreign_teacher import content_digest, foreign_teacher, is_foreign
 from sw.recipe import Recipe
-from sw.residual import FAMILY, Residual, default_name, residual
+from sw.residual import FAMILY, Residual, residual
 from sw.teacher_cache import keep, kept
 
-__all__ = ["TeacherTargets", "teacher_logits", "teacher_targets"]
+__all__ = ["TeacherTargets", "teacher_targets"]
 
 VERSION = 2
 """To be raised when networks or the loop change, so that the cache gives no teacher of another kind."""
@@ -125,14 +124,6 @@ def teacher_targets(
     targets = TeacherTargets(**found, accuracy=values["accuracy"], digest=digest_of(identity, tensors))
     _report(source, targets, classes)
     return targets
-
-
-def teacher_logits(
-    train: Split, validation: Split, classes: int, recipe: Recipe, seed: int, digest: str
-) -> Tensor:
-    """Logits (N, K) of the default teacher for the image size, see :func:`teacher_targets`."""
-    source = default_name(*train.images.shape[1:])
-    return teacher_targets(train, validation, classes, recipe, seed, digest, source=source).logits
 
 
 def _untrained(source: str, train: Split, classes: int) -> Residual:

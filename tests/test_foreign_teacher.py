@@ -82,8 +82,8 @@ NEVER = "class T(nn.Module):\n    def forward(self, x): "
 REFUSED = {
     "two channels": (
         "T = lambda: nn.Sequential(nn.Conv2d(2, 3, 3), nn.Flatten())",
-        "teacher mine:T must take images (2, 1, 6, 5), it failed: Given groups=1, weight of size [3, 2, 3, 3], "
-        "expected input[2, 1, 6, 5] to have 2 channels, but got 1 channels instead",
+        "teacher mine:T must take images (2, 1, 6, 5), it failed: Given groups=1, weight of size "
+        "[3, 2, 3, 3], expected input[2, 1, 6, 5] to have 2 channels, but got 1 channels instead",
     ),
     "classes": (
         NEVER + "return x[:, 0, 0, :4]",
@@ -166,7 +166,8 @@ def test_file_that_is_no_exported_program_is_one_line(tmp_path):
     with pytest.raises(EngramError) as refusal:
         answers(str(path))
     assert str(refusal.value) == (
-        f"cannot take teacher {path}: it must be what torch.export.save of PyTorch 2.13 writes, it cannot be read"
+        f"cannot take teacher {path}: it must be what torch.export.save of PyTorch 2.13 writes, "
+        "it cannot be read"
     )
 
 
