@@ -20,6 +20,7 @@ __all__ = [
     "check_labels",
     "check_origin",
     "confusion_matrix",
+    "feature_maps_of",
     "features_of",
     "image_count",
     "with_ideal_array",
@@ -48,12 +49,14 @@ def features_of(
     EngramError
         If the images do not have the size the bundle was trained for.
     """
-    parts = []
-    for start in range(0, max(len(images), 1), STEP_IMAGES):
-        step = images[start : start + STEP_IMAGES]
-        parts.append(pipeline.levels_of(bundle, step))
-        done(len(step))
-    return np.concatenate(parts)
+    return _in_steps(pipeline.levels_of, bundle, images, done)
+
+
+def feature_maps_of(
+    bundle: Bundle, images: NDArray[np.uint8], done: Callable[[int], None] = lambda images: None
+) -> NDArray[np.int32]:
+    """Last feature maps (N, C, h, w); the rest as :func:`features_of`."""
+    return _in_steps(pipeline.feature_maps_of, bundle, images, done)
 
 
 def accuracy(labels: NDArray, truth: NDArray) -> float:
@@ -123,3 +126,17 @@ def image_count(asked: str, available: int, name: str) -> int:
             f"--images must be 'all' or 1 to {available}, the test images of {name}, got {asked!r}"
         )
     return count
+
+
+def _in_steps(
+    stage: Callable[[Bundle, NDArray[np.uint8]], NDArray],
+    bundle: Bundle,
+    images: NDArray[np.uint8],
+    done: Callable[[int], None],
+) -> NDArray:
+    parts = []
+    for start in range(0, max(len(images), 1), STEP_IMAGES):
+        step = images[start : start + STEP_IMAGES]
+        parts.append(stage(bundle, step))
+        done(len(step))
+    return np.concatenate(parts)

@@ -41,6 +41,16 @@ def test_features_in_steps_are_those_of_the_reference(count):
     assert sum(heard) == count
 
 
+@pytest.mark.parametrize("count", [0, 1, 1_001])
+def test_feature_maps_in_steps_are_those_of_the_reference(count):
+    bundle = random_bundle(tiny_design(), 1)
+    images = random_images(bundle.design, count, 2)
+    heard = []
+    got = evaluate.feature_maps_of(bundle, images, heard.append)
+    np.testing.assert_array_equal(got, pipeline.feature_maps_of(bundle, images))
+    assert sum(heard) == count
+
+
 def test_another_data_set_is_refused_unless_asked_for():
     bundle = random_bundle(tiny_design(), 1)
     trained = bundle.with_(provenance=Provenance(engram_version="1", data=ORIGIN))

@@ -56,6 +56,15 @@ def test_chunks_do_not_show(monkeypatch):
     np.testing.assert_array_equal(pipeline.classify(bundle, levels), labels)
 
 
+def test_feature_maps_are_the_last_ones_of_the_front_end(monkeypatch):
+    bundle, images = random_bundle(TINY, 1), random_images(TINY, 11, 2)
+    monkeypatch.setattr(pipeline, "CHUNK_IMAGES", 4)
+    maps = pipeline.feature_maps_of(bundle, images)
+    assert maps.dtype == np.int32
+    np.testing.assert_array_equal(maps, frontend.forward(images, TINY, bundle.frontend)[-1])
+    assert pipeline.feature_maps_of(bundle, images[:0]).shape == (0, 2, 3, 3)
+
+
 WINDOWS = {"cell": "window", "thresholds_per_feature": 3, "match_code": 40, "mismatch_code": 9}
 WIDE = tiny_design(height=64, width=64, layers=(), rows=4_096, cell_bits=8)
 CHIPS = {

@@ -18,6 +18,7 @@ __all__ = [
     "Trace",
     "classify",
     "classify_chips",
+    "feature_maps_of",
     "first_mismatch",
     "levels_of",
     "run",
@@ -72,6 +73,23 @@ class Mismatch:
         return f"image {self.image}, {self.stage}{where}: expected {self.expected}, got {self.got}"
 
 
+def feature_maps_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Last feature maps (N, C, h, w) of uint8 images (N, height, width), in chunks.
+
+    Raises
+    ------
+    EngramError
+        If the images do not have the size the bundle was trained for.
+    """
+    _check_images(bundle, images)
+    maps = np.empty(
+        (len(images), *bundle.design.feature_map_shape), np.int32
+    )  # accumulators stay below 2**31
+    for chunk, part in zip(_chunks(images), _chunks(maps), strict=True):
+        part[:] = frontend.forward(chunk, bundle.design, bundle.frontend)[-1]
+    return maps
+
+
 def levels_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Word-line values (N, F) of uint8 images (N, height, width), in chunks.
 
@@ -80,13 +98,8 @@ def levels_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     EngramError
         If the images do not have the size the bundle was trained for.
     """
+    _check_images(bundle, images)
     design = bundle.design
-    wanted = (design.height, design.width)
-    if images.ndim != 3 or images.shape[1:] != wanted or images.dtype != np.uint8:
-        raise EngramError(
-            f"bundle {design.name!r} takes uint8 images of {wanted[0]} x {wanted[1]} pixels, "
-            f"got {images.dtype} of shape {' x '.join(map(str, images.shape[1:]))}; use images of that size"
-        )
     parts = [
         quantiser.word_line_values(
             frontend.forward(chunk, design, bundle.frontend)[-1], bundle.feature_thresholds, design.cell
@@ -178,3 +191,13 @@ def _conversions(
 def _chunks(items: NDArray) -> Iterator[NDArray]:
     for start in range(0, len(items), CHUNK_IMAGES):
         yield items[start : start + CHUNK_IMAGES]
+
+
+def _check_images(bundle: "Bundle", images: NDArray) -> None:
+    design = bundle.design
+    wanted = (design.height, design.width)
+    if images.ndim != 3 or images.shape[1:] != wanted or images.dtype != np.uint8:
+        raise EngramError(
+            f"bundle {design.name!r} takes uint8 images of {wanted[0]} x {wanted[1]} pixels, "
+            f"got {images.dtype} of shape {' x '.join(map(str, images.shape[1:]))}; use images of that size"
+        )

@@ -9,7 +9,7 @@ __all__ = ["word_line_values"]
 
 
 def word_line_values(
-    feature_map: NDArray[np.int64],
+    feature_map: NDArray[np.signedinteger],
     thresholds: NDArray[np.int32],
     cell: Literal["binary", "window"] = "binary",
 ) -> NDArray[np.uint8]:
