@@ -1,12 +1,12 @@
 """Templates of a trained bundle, made anew from the features of its training split.
 
-The front end stays as it is; number and kind of templates, thresholds per feature and the array's sizes may
-change. Choices are made by validation accuracy; the test part is looked at once, at the end.
+The front end stays as it is; number and kind of templates, thresholds of the features and the array's sizes
+may change. Choices are made by validation accuracy; the test part is looked at once, at the end.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,253 +15,265 @@ from sw.bundle import Bundle, DataOrigin, Provenance
 from sw.datasets import Dataset
 from sw.design import DesignPoint
 from sw.errors import EngramError
-from sw.evaluate import accuracy, features_of
+from sw.evaluate import accuracy, feature_maps_of
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
-from sw.templates import clusters, levels_of_bits, mean_templates, quantile_windows, windows_of_bits
+from sw.reference.quantiser import word_line_values
+from sw.template_design import Kind
+from sw.templates import clusters, mean_templates, quantile_windows, silhouettes, windows_of_bits
+from sw.thresholds import ThresholdsBy, mean_thresholds, quantile_thresholds, thresholds_kept
 from sw.version import engram_version
 
-__all__ = ["TAILS", "Kind", "Remade", "design_for", "remake", "thresholds_kept"]
+__all__ = ["TAILS", "Maker", "Remade", "Stage"]
 
-Kind = Literal["keep", "mean", "kmeans", "window"]
+Part = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
 Stage = Callable[[str, int, str], Callable[[int], None]]
 """Opens a stage of the work, of so many items of that name; what it gives hears how many more are done."""
 
 TAILS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45)
 """Shares of the images that windows may leave out on either side, of which one is chosen."""
+STEP_IMAGES = 1_000
+"""Images per step of the quantiser: bounds memory."""
 
 
 @dataclass(frozen=True)
 class Remade:
-    """A bundle, and how its templates were chosen among several; empty where there was nothing to choose."""
+    """A bundle, and how its templates were chosen among several.
+
+    Attributes
+    ----------
+    bundle
+        The new one.
+    choice
+        Rule of its windows; empty where there was nothing to choose.
+    silhouettes
+        Mean silhouette by clusters per class; empty where their number was given.
+    """
 
     bundle: Bundle
-    choice: str
+    choice: str = ""
+    silhouettes: dict[int, float] = field(default_factory=dict)
 
 
-def thresholds_kept(thresholds: int, kept: int) -> list[int]:
-    """Which of L sorted thresholds stay when `kept` of them do: evenly spread, the middle one for 1."""
-    return [round((place + 1) * (thresholds + 1) / (kept + 1)) - 1 for place in range(kept)]
-
-
-def design_for(
-    design: DesignPoint, kind: Kind, thresholds: int | None, per_class: int | None, array: dict[str, int]
-) -> DesignPoint:
-    """Design with ideal cells for such templates.
-
-    Parameters
-    ----------
-    design
-        Of the trained bundle.
-    kind
-        ``keep`` keeps the kind of cell, ``mean`` and ``kmeans`` make binary cells, ``window`` window cells.
-    thresholds
-        Per feature; None keeps them all, or for window cells as many as levels of whole bits take.
-    per_class
-        Templates of each class; None keeps their number, which for ``mean`` is 1.
-    array
-        Sizes of the array that change, by their names in the design.
-
-    Raises
-    ------
-    EngramError
-        If the sizes do not fit together.
-    """
-    had = design.thresholds_per_feature
-    if kind == "keep":
-        cell: str = design.cell
-    else:
-        cell = "window" if kind == "window" else "binary"
-    if thresholds is None:
-        thresholds = had if cell == "binary" else 2 ** ((had + 1).bit_length() - 1) - 1
-    if not 1 <= thresholds <= had:
-        raise EngramError(
-            f"--thresholds must be 1 to {had}, as many as features of the bundle have, got {thresholds}; "
-            "train with more --thresholds-per-feature"
-        )
-    if per_class is None:
-        per_class = 1 if kind == "mean" else design.templates_per_class
-    if kind == "mean" and per_class != 1:
-        raise EngramError(
-            f"--kind mean makes one template per class, got --per-class {per_class}; "
-            "use 1, or --kind kmeans or window"
-        )
-    if kind == "keep" and per_class != design.templates_per_class:
-        raise EngramError(
-            f"--kind keep keeps {design.templates_per_class} per class, got --per-class {per_class}; "
-            "leave it out, or use --kind kmeans or window"
-        )
-    rows = array.get("rows", design.rows)
-    sizes: dict[str, Any] = {
-        "thresholds_per_feature": thresholds,
-        "templates_per_class": per_class,
-        "cell": cell,
-        "match_code": 1,
-        "mismatch_code": 0,
-        "cell_bits": thresholds.bit_length() if cell == "window" else 1,
-        "adc_bits": None,
-        "row_lanes": min(design.row_lanes, rows),
-        **array,
-    }
-    return design.with_(**sizes)
-
-
-def remake(
-    bundle: Bundle,
-    dataset: Dataset,
-    kind: Kind,
-    design: DesignPoint,
-    *,
-    seed: int = 0,
-    command: str = "",
-    stage: Stage = lambda name, total, note: lambda count: None,
-) -> Remade:
-    """Make the templates anew, with ideal cells and the ideal ADC.
+class Maker:
+    """Makes templates for one bundle from one data set, as often as asked; the front end runs once.
 
     Parameters
     ----------
     bundle
-        Gives front end, thresholds and, for ``keep``, templates.
+        Gives front end, learned thresholds and, for ``keep``, templates.
     dataset
         What it was trained on, or another one of the same sizes.
-    kind
-        ``keep``: as stored. ``mean``: the median of every bit in each class. ``kmeans``: the same of clusters
-        within each class. ``window``: windows of levels, by the best of several rules.
-    design
-        From :func:`design_for`.
     seed
-        Of the clusters.
-    command
-        Recorded in the bundle behind what made the bundle before.
+        Of clusters and of the images that silhouettes are about.
     stage
         Progress.
 
     Raises
     ------
     EngramError
-        If the data set does not fit, or has fewer different images than clusters.
+        If the data set has other classes.
     """
-    if dataset.classes != design.classes:
-        raise EngramError(
-            f"data set {dataset.name!r} must have the {design.classes} classes of bundle {design.name!r}, "
-            f"got {dataset.classes}; use one that does"
-        )
-    fewest = int(np.bincount(dataset.y_train, minlength=design.classes).min())
-    if kind != "keep" and fewest < design.templates_per_class:
-        raise EngramError(
-            f"templates need at least {design.templates_per_class} training images of every class, "
-            f"got {fewest}; use fewer --per-class"
-        )
-    kept = thresholds_kept(bundle.design.thresholds_per_feature, design.thresholds_per_feature)
-    stored = _kept_templates(bundle, kept)
-    thermometer = _thermometer(bundle, design, kept)
-    bits = {}
-    for name, images in (("train", dataset.x_train), ("validation", dataset.x_val), ("test", dataset.x_test)):
-        if name != "train" or kind != "keep":
-            bits[name] = features_of(thermometer, images, stage(f"features, {name}", len(images), "images"))
-    owners = dataset.y_train.astype(np.int64)
-    if kind in ("kmeans", "window") and design.templates_per_class > 1:
-        owners = _owners(bits["train"], dataset, design, seed, stage("clusters", design.classes, "classes"))
-    window = design.cell == "window"
-    levels = {name: levels_of_bits(each, len(kept)) if window else each for name, each in bits.items()}
 
-    def holding(templates: NDArray[np.uint8]) -> Bundle:
-        codes = ideal_codes(templates, design)
-        return thermometer.with_(design=design, templates=templates, codes=codes)
+    def __init__(
+        self,
+        bundle: Bundle,
+        dataset: Dataset,
+        *,
+        seed: int = 0,
+        stage: Stage = lambda name, total, note: lambda count: None,
+    ) -> None:
+        classes = bundle.design.classes
+        if dataset.classes != classes:
+            raise EngramError(
+                f"data set {dataset.name!r} must have the {classes} classes of bundle "
+                f"{bundle.design.name!r}, got {dataset.classes}; use one that does"
+            )
+        self.bundle, self.dataset, self.seed, self.stage = bundle, dataset, seed, stage
+        self._images = dict(zip(PARTS, (dataset.x_train, dataset.x_val, dataset.x_test), strict=True))
+        self._labels = dict(zip(PARTS, (dataset.y_train, dataset.y_val, dataset.y_test), strict=True))
+        self._origin = DataOrigin(name=dataset.name, digest=dataset.digest)
+        self._maps: dict[Part, NDArray[np.int32]] = {}
+        self._clusters: dict[tuple[ThresholdsBy, int, int], NDArray[np.int64]] = {}
 
-    def share(candidate: Bundle, name: str, truth: NDArray) -> float:
-        return accuracy(pipeline.classify(candidate, levels[name]), truth)
+    def make(
+        self,
+        kind: Kind,
+        design: DesignPoint,
+        *,
+        thresholds_by: ThresholdsBy = "learned",
+        by_silhouette: bool = False,
+        command: str = "",
+    ) -> Remade:
+        """Make the templates anew, with ideal cells and the ideal ADC.
 
-    choice = ""
-    if kind == "keep":
-        made = holding(stored)
-    elif kind == "window":
-        candidates = _windows(bundle, stored, levels["train"], owners, design)
-        done = stage("windows", len(candidates), "rules")
-        shares = []
-        for templates in candidates.values():
-            shares.append(share(holding(templates), "validation", dataset.y_val))
-            done(1)
-        choice = list(candidates)[int(np.argmax(shares))]
-        made = holding(candidates[choice])
-    else:
-        made = holding(mean_templates(bits["train"], owners, design.templates))
-    metrics = {
-        "validation.ideal": share(made, "validation", dataset.y_val),
-        "test.ideal": share(made, "test", dataset.y_test),
-    }
-    return Remade(made.with_(provenance=_provenance(bundle, dataset, metrics, command, seed)), choice)
+        Parameters
+        ----------
+        kind, design, thresholds_by
+            As :func:`sw.template_design.design_for` took them, and what it gave.
+        by_silhouette
+            Whether every class gets as many clusters as have the highest silhouette, mean over the classes:
+            2 up to those of `design`; the fewest of equally good numbers.
+        command
+            Recorded in the bundle behind what made the bundle before.
 
+        Raises
+        ------
+        EngramError
+            If the images do not fit, or there are fewer different ones than clusters.
+        """
+        self._check_images(kind, 3 if by_silhouette else design.templates_per_class)
+        thresholds = self._thresholds(thresholds_by, design.thresholds_per_feature)
+        levels = {
+            part: _levels(self._maps_of(part), thresholds, design.cell)
+            for part in PARTS
+            if part != "train" or kind != "keep"
+        }
+        owners = self._labels["train"].astype(np.int64)
+        found: dict[int, float] = {}
+        if kind in ("kmeans", "window") and design.templates_per_class > 1:
+            binary = design.cell == "binary"
+            bits = levels["train"] if binary else _levels(self._maps_of("train"), thresholds, "binary")
+            if by_silhouette:
+                found = self._silhouettes(bits, design)
+                design = design.with_(templates_per_class=max(found, key=found.__getitem__))
+            owners = self._owners(bits, design, thresholds_by)
 
-def _thermometer(bundle: Bundle, design: DesignPoint, kept: list[int]) -> Bundle:
-    """The front end with these thresholds of each feature, as binary cells, and nothing stored."""
-    binary = design.with_(cell="binary", cell_bits=1)
-    blank = np.zeros((binary.templates, binary.features), np.uint8)
-    return bundle.with_(
-        design=binary,
-        feature_thresholds=np.ascontiguousarray(bundle.feature_thresholds[..., kept]),
-        templates=blank,
-        codes=ideal_codes(blank, binary),
-        adc=full_scale_tables(binary, 0, 1),
-        read_noise=None,
-        pulse=None,
-    )
+        def holding(templates: NDArray[np.uint8]) -> Bundle:
+            return self.bundle.with_(
+                design=design,
+                feature_thresholds=thresholds,
+                templates=templates,
+                codes=ideal_codes(templates, design),
+                adc=full_scale_tables(design, 0, 1),
+                read_noise=None,
+                pulse=None,
+            )
 
+        def share(candidate: Bundle, part: Part) -> float:
+            return accuracy(pipeline.classify(candidate, levels[part]), self._labels[part])
 
-def _kept_templates(bundle: Bundle, kept: list[int]) -> NDArray[np.uint8]:
-    """The stored templates for features with these thresholds only."""
-    if bundle.design.cell == "window":
-        return np.searchsorted(kept, bundle.templates, side="left").astype(np.uint8)
-    stored = bundle.templates.reshape(len(bundle.templates), -1, bundle.design.thresholds_per_feature)
-    return np.ascontiguousarray(stored[..., kept]).reshape(len(stored), -1)
-
-
-def _owners(
-    bits: NDArray[np.uint8], dataset: Dataset, design: DesignPoint, seed: int, done: Callable[[int], None]
-) -> NDArray[np.int64]:
-    owners = clusters(bits, dataset.y_train, design.classes, design.templates_per_class, seed, done)
-    empty = np.bincount(owners, minlength=design.templates) == 0
-    if empty.any():
-        label = int(np.argmax(empty)) // design.templates_per_class
-        raise EngramError(
-            f"class {label} must have {design.templates_per_class} different images for as many clusters, "
-            "it has fewer; use fewer --per-class"
-        )
-    return owners
-
-
-def _windows(
-    bundle: Bundle,
-    stored: NDArray[np.uint8],
-    levels: NDArray[np.uint8],
-    owners: NDArray[np.int64],
-    design: DesignPoint,
-) -> dict[str, NDArray[np.uint8]]:
-    """Candidates by what they are called: quantiles, and what the stored templates say if they fit."""
-    top, count = design.thresholds_per_feature, design.templates
-    found = {
-        f"all but {tail:.0%} on either side": quantile_windows(levels, owners, count, top, tail)
-        for tail in TAILS
-    }
-    if bundle.design.templates == count:
-        if bundle.design.cell == "window":
-            found["as stored"] = stored
+        choice = ""
+        if kind == "keep":
+            made = holding(self._kept_templates(design))
+        elif kind == "window":
+            candidates = self._windows(levels["train"], owners, design, thresholds_by)
+            done = self.stage("windows", len(candidates), "rules")
+            shares = []
+            for templates in candidates.values():
+                shares.append(share(holding(templates), "validation"))
+                done(1)
+            choice = list(candidates)[int(np.argmax(shares))]
+            made = holding(candidates[choice])
         else:
-            for matches in range(top // 2 + 1, top + 1):
-                name = f"levels that match {matches} of {top} stored bits"
-                found[name] = windows_of_bits(stored, top, matches)
-    return found
+            made = holding(mean_templates(levels["train"], owners, design.templates))
+        metrics = {f"{part}.ideal": share(made, part) for part in PARTS if part != "train"}
+        return Remade(made.with_(provenance=self._provenance(metrics, command)), choice, found)
+
+    def _check_images(self, kind: Kind, needed: int) -> None:
+        fewest = int(np.bincount(self._labels["train"], minlength=self.bundle.design.classes).min())
+        if kind != "keep" and fewest < needed:
+            raise EngramError(
+                f"templates need at least {needed} training images of every class, got {fewest}; "
+                "use fewer --per-class"
+            )
+
+    def _maps_of(self, part: Part) -> NDArray[np.int32]:
+        if part not in self._maps:
+            images = self._images[part]
+            done = self.stage(f"features, {part}", len(images), "images")
+            self._maps[part] = feature_maps_of(self.bundle, images, done)
+        return self._maps[part]
+
+    def _thresholds(self, thresholds_by: ThresholdsBy, count: int) -> NDArray[np.int32]:
+        match thresholds_by:
+            case "learned":
+                kept = thresholds_kept(self.bundle.design.thresholds_per_feature, count)
+                return np.ascontiguousarray(self.bundle.feature_thresholds[..., kept])
+            case "mean":
+                return mean_thresholds(self._maps_of("train"))
+            case "median":
+                return quantile_thresholds(self._maps_of("train"), count)
+
+    def _silhouettes(self, bits: NDArray[np.uint8], design: DesignPoint) -> dict[int, float]:
+        most, done = design.templates_per_class, self.stage("silhouettes", design.classes, "classes")
+        found = silhouettes(bits, self._labels["train"], design.classes, most, self.seed, done)
+        if not found:
+            raise EngramError(
+                "silhouettes need at least 2 different images of every class, some class has all alike; "
+                "use a number for --per-class"
+            )
+        return found
+
+    def _owners(
+        self, bits: NDArray[np.uint8], design: DesignPoint, thresholds_by: ThresholdsBy
+    ) -> NDArray[np.int64]:
+        per_class = design.templates_per_class
+        key = thresholds_by, design.thresholds_per_feature, per_class
+        if key not in self._clusters:
+            done = self.stage("clusters", design.classes, "classes")
+            labels = self._labels["train"]
+            owners = clusters(bits, labels, design.classes, per_class, self.seed, done)
+            empty = np.bincount(owners, minlength=design.templates) == 0
+            if empty.any():
+                label = int(np.argmax(empty)) // per_class
+                raise EngramError(
+                    f"class {label} must have {per_class} different images for as many clusters, "
+                    "it has fewer; use fewer --per-class"
+                )
+            self._clusters[key] = owners
+        return self._clusters[key]
+
+    def _kept_templates(self, design: DesignPoint) -> NDArray[np.uint8]:
+        """The stored templates for features with fewer thresholds."""
+        had, stored = self.bundle.design.thresholds_per_feature, self.bundle.templates
+        kept = thresholds_kept(had, design.thresholds_per_feature)
+        if self.bundle.design.cell == "window":
+            return np.searchsorted(kept, stored, side="left").astype(np.uint8)
+        bits = stored.reshape(len(stored), -1, had)
+        return np.ascontiguousarray(bits[..., kept]).reshape(len(stored), -1)
+
+    def _windows(
+        self,
+        levels: NDArray[np.uint8],
+        owners: NDArray[np.int64],
+        design: DesignPoint,
+        thresholds_by: ThresholdsBy,
+    ) -> dict[str, NDArray[np.uint8]]:
+        """Candidates by what they are called: quantiles, and what the stored templates say if they fit."""
+        top, count = design.thresholds_per_feature, design.templates
+        found = {
+            f"all but {tail:.0%} on either side": quantile_windows(levels, owners, count, top, tail)
+            for tail in TAILS
+        }
+        if thresholds_by == "learned" and self.bundle.design.templates == count:
+            stored = self._kept_templates(design)
+            if self.bundle.design.cell == "window":
+                found["as stored"] = stored
+            else:
+                for matches in range(top // 2 + 1, top + 1):
+                    name = f"levels that match {matches} of {top} stored bits"
+                    found[name] = windows_of_bits(stored, top, matches)
+        return found
+
+    def _provenance(self, metrics: dict[str, float], command: str) -> Provenance:
+        before = self.bundle.provenance
+        return Provenance(
+            engram_version=engram_version(),
+            data=self._origin,
+            command=f"{before.command}; {command}" if before.command else command,
+            seed=self.seed,
+            metrics={**(before.metrics if before.data == self._origin else {}), **metrics},
+        )
 
 
-def _provenance(
-    bundle: Bundle, dataset: Dataset, metrics: dict[str, float], command: str, seed: int
-) -> Provenance:
-    before, origin = bundle.provenance, DataOrigin(name=dataset.name, digest=dataset.digest)
-    return Provenance(
-        engram_version=engram_version(),
-        data=origin,
-        command=f"{before.command}; {command}" if before.command else command,
-        seed=seed,
-        metrics={**(before.metrics if before.data == origin else {}), **metrics},
-    )
+def _levels(
+    maps: NDArray[np.int32], thresholds: NDArray[np.int32], cell: Literal["binary", "window"]
+) -> NDArray[np.uint8]:
+    parts = [
+        word_line_values(maps[start : start + STEP_IMAGES], thresholds, cell)
+        for start in range(0, max(len(maps), 1), STEP_IMAGES)
+    ]
+    return np.concatenate(parts)

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 __all__ = [
     "clusters",
     "kmeans_templates",
-    "levels_of_bits",
     "mean_templates",
     "quantile_windows",
+    "silhouettes",
     "windows_of_bits",
 ]
+
+SILHOUETTE_IMAGES = 1_000
+"""Silhouettes need all distances within a class."""
 
 
 def mean_templates(bits: NDArray[np.uint8], owners: NDArray, templates: int) -> NDArray[np.uint8]:
@@ -88,9 +91,53 @@ def kmeans_templates(
     return mean_templates(bits, owners, classes * templates_per_class)
 
 
-def levels_of_bits(bits: NDArray[np.uint8], thresholds: int) -> NDArray[np.uint8]:
-    """Levels (N, F) of thermometer codes (N, F * thresholds): how many thresholds each feature reaches."""
-    return bits.reshape(len(bits), -1, thresholds).sum(axis=2, dtype=np.uint8)
+def silhouettes(
+    bits: NDArray[np.uint8],
+    labels: NDArray[np.uint8],
+    classes: int,
+    most: int,
+    seed: int,
+    done: Callable[[int], None] = lambda classes: None,
+) -> dict[int, float]:
+    """Mean silhouette of k clusters in each class, by k from 2 on; larger is better.
+
+    The silhouette of an image is ``(b - a) / max(a, b)``: a is its mean distance to its own cluster, b to the
+    nearest other one (Rousseeuw, Journal of Computational and Applied Mathematics 20, 1987). Clusters and
+    Euclidean distances are those of up to :data:`SILHOUETTE_IMAGES` images per class, drawn at random; every
+    class counts the same.
+
+    Parameters
+    ----------
+    bits, labels, classes, seed, done
+        As :func:`clusters`.
+    most
+        Largest k, if every class has as many different images, and one more image; fewer otherwise.
+
+    Returns
+    -------
+    dict
+        Empty where some class has fewer than 3 images, or all of them alike.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import pairwise_distances, silhouette_score
+    from threadpoolctl import threadpool_limits
+
+    rng = np.random.default_rng(seed)
+    totals: dict[int, float] = dict.fromkeys(range(2, most + 1), 0.0)
+    for label in range(classes):
+        members = np.flatnonzero(labels == label)
+        drawn = rng.permutation(members)[:SILHOUETTE_IMAGES]
+        points = bits[np.sort(drawn)].astype(np.float64)
+        able = min(len(points) - 1, len(np.unique(points, axis=0)))
+        totals = {count: total for count, total in totals.items() if count <= able}
+        with threadpool_limits(1):  # as in clusters
+            distances = pairwise_distances(points) if totals else None
+            for count in totals:
+                kmeans = KMeans(count, n_init=4, random_state=seed, algorithm="lloyd")
+                found = kmeans.fit_predict(points)
+                totals[count] += float(silhouette_score(distances, found, metric="precomputed"))
+        done(1)
+    return {count: total / classes for count, total in totals.items()}
 
 
 def quantile_windows(

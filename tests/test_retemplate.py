@@ -11,8 +11,11 @@ from sw.errors import EngramError
 from sw.evaluate import with_ideal_array
 from sw.reference import pipeline
 from sw.reference.array import ideal_codes
-from sw.retemplate import TAILS, design_for, remake, thresholds_kept
-from sw.templates import clusters, levels_of_bits, mean_templates, quantile_windows, windows_of_bits
+from sw.reference.quantiser import word_line_values
+from sw.retemplate import TAILS, Maker
+from sw.template_design import AUTO, design_for
+from sw.templates import clusters, mean_templates, quantile_windows, silhouettes, windows_of_bits
+from sw.thresholds import mean_thresholds, quantile_thresholds, thresholds_kept
 from tests.bundles import random_bundle, random_images, tiny_design
 
 L = 7
@@ -33,26 +36,10 @@ BITS = pipeline.levels_of(TRAINED, DATA.x_train)
 THERMOMETERS = BITS.reshape(len(BITS), -1, L)
 
 
-def made(kind, thresholds=None, per_class=None, bundle=TRAINED, **array):
-    design = design_for(bundle.design, kind, thresholds, per_class, array)
-    return remake(bundle, DATA, kind, design, seed=2, command="engram templates x").bundle
-
-
-@pytest.mark.parametrize(
-    ("had", "kept", "places"),
-    [(3, 1, [1]), (3, 2, [0, 2]), (3, 3, [0, 1, 2]), (15, 3, [3, 7, 11]), (15, 7, list(range(1, 15, 2)))],
-)
-def test_kept_thresholds_are_evenly_spread(had, kept, places):
-    assert thresholds_kept(had, kept) == places
-
-
-@pytest.mark.parametrize("had", range(1, 16))
-def test_kept_thresholds_are_different_ones_and_all_when_all_are_kept(had):
-    for kept in range(1, had + 1):
-        places = thresholds_kept(had, kept)
-        assert len(set(places)) == kept and places == sorted(places)
-        assert 0 <= places[0] and places[-1] < had
-    assert places == list(range(had))
+def made(kind, thresholds=None, per_class=None, bundle=TRAINED, by="learned", **array):
+    design = design_for(bundle.design, kind, thresholds, per_class, array, by)
+    maker = Maker(bundle, DATA, seed=2)
+    return maker.make(kind, design, thresholds_by=by, command="engram templates x").bundle
 
 
 @pytest.mark.parametrize("kept", [1, 3, 7])
@@ -95,11 +82,73 @@ def test_keeping_windows_keeps_what_they_hold():
         assert np.array_equal(within, held)
 
 
+@pytest.mark.parametrize(("by", "count"), [("mean", 1), ("median", 1), ("median", 4), ("median", 15)])
+def test_thresholds_are_made_of_the_training_images(by, count):
+    maps = pipeline.feature_maps_of(TRAINED, DATA.x_train)
+    thresholds = mean_thresholds(maps) if by == "mean" else quantile_thresholds(maps, count)
+    bundle = made("mean", count, by=by)
+    assert np.array_equal(bundle.feature_thresholds, thresholds)
+    bits = word_line_values(maps, thresholds)
+    assert np.array_equal(bundle.templates, mean_templates(bits, DATA.y_train, 3))
+    found = made("kmeans", count, 3, by=by)
+    owners = clusters(bits, DATA.y_train, 3, 3, seed=2)
+    assert np.array_equal(found.templates, mean_templates(bits, owners, 9))
+
+
+@pytest.mark.parametrize(("count", "per_class"), [(1, 2), (15, 1), (15, 2)])
+def test_windows_of_new_thresholds_are_quantiles_only(count, per_class):
+    """What is stored belongs to the learned thresholds, even where the numbers agree."""
+    design = design_for(TRAINED.design, "window", count, per_class, {}, "median")
+    result = Maker(TRAINED, DATA, seed=2).make("window", design, thresholds_by="median")
+    maps = pipeline.feature_maps_of(TRAINED, DATA.x_train)
+    thresholds = quantile_thresholds(maps, count)
+    owners = DATA.y_train
+    if per_class > 1:
+        owners = clusters(word_line_values(maps, thresholds), owners, 3, per_class, seed=2)
+    levels = word_line_values(maps, thresholds, "window")
+    rules = {
+        f"all but {tail:.0%} on either side": quantile_windows(levels, owners, 3 * per_class, count, tail)
+        for tail in TAILS
+    }
+    assert np.array_equal(result.bundle.templates, rules[result.choice])
+    assert result.bundle.design.level_bits == count.bit_length()
+
+
+@pytest.mark.parametrize("kind", ["kmeans", "window"])
+def test_silhouettes_choose_the_number_of_clusters(kind):
+    design = design_for(TRAINED.design, kind, None, AUTO, {})
+    result = Maker(TRAINED, DATA, seed=2).make(kind, design, by_silhouette=True)
+    assert result.silhouettes == silhouettes(BITS, DATA.y_train, 3, 10, 2)
+    assert list(result.silhouettes) == list(range(2, 11))
+    count = result.bundle.design.templates_per_class
+    assert result.silhouettes[count] == max(result.silhouettes.values())
+    assert (
+        result.bundle.to_bytes()
+        == made(kind, None, count).with_(provenance=result.bundle.provenance).to_bytes()
+    )
+
+
+def test_a_maker_computes_features_and_clusters_once():
+    heard = []
+
+    def stage(name, total, note):
+        heard.append(name)
+        return lambda count: None
+
+    maker = Maker(TRAINED, DATA, seed=2, stage=stage)
+    features = ["features, train", "features, validation", "features, test"]
+    for kind, by in (("kmeans", "median"), ("window", "median"), ("window", "learned"), ("keep", "learned")):
+        design = design_for(TRAINED.design, kind, 7, 2, {}, by)
+        again = maker.make(kind, design, thresholds_by=by, command="engram templates x")
+        assert again.bundle.to_bytes() == made(kind, 7, 2, by=by).to_bytes()
+    assert [name for name in heard if name != "windows"] == [*features, "clusters", "clusters"]
+
+
 def test_window_rule_is_the_best_on_the_validation_part():
     design = design_for(TRAINED.design, "window", None, None, {})
     assert (design.cell, design.level_bits, design.features) == ("window", 3, 18)
-    result = remake(TRAINED, DATA, "window", design, seed=2)
-    levels = levels_of_bits(BITS, L)
+    result = Maker(TRAINED, DATA, seed=2).make("window", design)
+    levels = THERMOMETERS.sum(axis=2, dtype=np.uint8)
     owners = clusters(BITS, DATA.y_train, 3, 2, seed=2)
     rules = {
         f"all but {tail:.0%} on either side": quantile_windows(levels, owners, 6, L, tail) for tail in TAILS
@@ -115,9 +164,15 @@ def test_window_rule_is_the_best_on_the_validation_part():
     assert np.array_equal(result.bundle.templates, rules[result.choice])
 
 
-@pytest.mark.parametrize("kind", ["keep", "mean", "kmeans", "window"])
-def test_metrics_are_the_bundles_own_and_its_cells_are_ideal(kind):
-    bundle = made(kind)
+@pytest.mark.parametrize(
+    ("kind", "by"),
+    [
+        ("keep", "learned"),
+        *((kind, by) for kind in ("mean", "kmeans", "window") for by in ("learned", "mean", "median")),
+    ],
+)
+def test_metrics_are_the_bundles_own_and_its_cells_are_ideal(kind, by):
+    bundle = made(kind, by=by)
     assert from_bytes(bundle.to_bytes(), "x").digest == bundle.digest
     assert bundle.digest == with_ideal_array(bundle).digest
     for part, images, labels in (
@@ -160,41 +215,9 @@ def test_stages_hear_of_everything_that_is_done():
         return done
 
     design = design_for(TRAINED.design, "window", None, 3, {})
-    remake(TRAINED, DATA, "window", design, stage=stage)
+    Maker(TRAINED, DATA, stage=stage).make("window", design)
     assert list(heard) == ["features, train", "features, validation", "features, test", "clusters", "windows"]
     assert set(heard.values()) == {0}
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (
-            ("kmeans", 8, None, {}),
-            "--thresholds must be 1 to 7, as many as features of the bundle have, got 8; "
-            "train with more --thresholds-per-feature",
-        ),
-        (
-            ("mean", None, 2, {}),
-            "--kind mean makes one template per class, got --per-class 2; use 1, or --kind kmeans or window",
-        ),
-        (
-            ("keep", None, 3, {}),
-            "--kind keep keeps 2 per class, got --per-class 3; leave it out, or use --kind kmeans or window",
-        ),
-        (
-            ("window", 2, None, {}),
-            "design: window cells need thresholds_per_feature = 2**b - 1 for levels of b bits, got 2",
-        ),
-        (
-            ("kmeans", None, 65, {}),
-            "design: templates_per_class: Input should be less than or equal to 64, got 65",
-        ),
-    ],
-)
-def test_sizes_that_do_not_fit_are_refused(options, message):
-    with pytest.raises(EngramError) as refusal:
-        design_for(TRAINED.design, *options)
-    assert str(refusal.value) == message
 
 
 @pytest.mark.parametrize("kind", ["kmeans", "window"])
@@ -210,4 +233,16 @@ def test_more_clusters_than_different_images_are_refused():
     )
     design = design_for(TRAINED.design, "kmeans", None, 2, {})
     with pytest.raises(EngramError, match="class 0 must have 2 different images for as many clusters"):
-        remake(TRAINED, alike, "kmeans", design)
+        Maker(TRAINED, alike).make("kmeans", design)
+
+
+def test_silhouettes_need_images_that_differ():
+    alike = replace(
+        DATA, x_train=np.repeat(DATA.x_train[:3], 40, axis=0), y_train=np.repeat(DATA.y_train[:3], 40)
+    )
+    design = design_for(TRAINED.design, "kmeans", None, AUTO, {})
+    with pytest.raises(EngramError, match="silhouettes need at least 2 different images of every class"):
+        Maker(TRAINED, alike).make("kmeans", design, by_silhouette=True)
+    few = replace(DATA, x_train=DATA.x_train[:6], y_train=DATA.y_train[:6])
+    with pytest.raises(EngramError, match="at least 3 training images of every class, got 2"):
+        Maker(TRAINED, few).make("kmeans", design, by_silhouette=True)

@@ -6,9 +6,9 @@ import pytest
 from sw.templates import (
     clusters,
     kmeans_templates,
-    levels_of_bits,
     mean_templates,
     quantile_windows,
+    silhouettes,
     windows_of_bits,
 )
 
@@ -54,9 +54,58 @@ def test_clusters_stay_within_their_classes_and_every_class_is_reported():
     assert heard == [1, 1, 1]
 
 
-def test_levels_count_the_thresholds_of_each_feature():
-    bits = np.array([[0, 0, 0, 1, 1, 0], [1, 1, 1, 1, 0, 0]], np.uint8)
-    assert levels_of_bits(bits, 3).tolist() == [[0, 2], [3, 1]]
+def patterned(patterns, copies, share, seed):
+    """Copies of each pattern with a share of the bits flipped."""
+    rng = np.random.default_rng(seed)
+    bits = np.repeat(patterns, copies, axis=0)
+    return (bits ^ (rng.random(bits.shape) < share)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_silhouettes_are_highest_for_the_true_number_of_clusters(count):
+    bits = np.concatenate([patterned(random_bits(count, 64, seed), 20, 0.1, seed) for seed in (1, 2)])
+    heard = []
+    found = silhouettes(bits, np.repeat([0, 1], 20 * count), 2, 7, 0, heard.append)
+    assert list(found) == [2, 3, 4, 5, 6, 7]
+    assert max(found, key=found.__getitem__) == count
+    assert heard == [1, 1]
+
+
+def test_a_silhouette_is_the_mean_of_the_classes_by_its_definition():
+    """Two and two images at known distances in class 0; class 1 the same with more features between."""
+    bits = np.zeros((8, 20), np.uint8)
+    bits[[1, 3], :1] = 1  # a = 1 within each pair
+    bits[2:4, 1:10] = 1  # pairs are 9 or 10 bits apart
+    bits[4:] = bits[:4]
+    bits[6:, 10:] = 1  # 19 or 20
+    labels = np.repeat([0, 1], 4)
+
+    def silhouette(apart):
+        b = (np.sqrt(apart) + np.sqrt(apart + 1)) / 2
+        return (b - 1) / b
+
+    found = silhouettes(bits, labels, 2, 2, 0)
+    assert found == {2: pytest.approx((silhouette(9) + silhouette(19)) / 2)}
+
+
+def test_silhouettes_are_of_a_sample_that_the_seed_draws(monkeypatch):
+    monkeypatch.setattr("sw.templates.SILHOUETTE_IMAGES", 20)
+    bits, labels = random_bits(120, 16, seed=9), np.arange(120) % 3
+    first, again, other = (silhouettes(bits, labels, 3, 4, seed) for seed in (1, 1, 2))
+    assert first == again != other
+    monkeypatch.setattr("sw.templates.SILHOUETTE_IMAGES", 40)
+    assert silhouettes(bits, labels, 3, 4, 1) != first
+
+
+def test_numbers_that_some_class_has_too_few_images_for_have_no_silhouette():
+    bits = random_bits(12, 30, seed=3)
+    labels = np.array([0] * 8 + [1] * 4)
+    assert list(silhouettes(bits, labels, 2, 10, 0)) == [2, 3]
+    bits[10:] = bits[9]  # class 1 has two different images
+    assert list(silhouettes(bits, labels, 2, 10, 0)) == [2]
+    bits[8] = bits[9]
+    assert silhouettes(bits, labels, 2, 10, 0) == {}
+    assert silhouettes(bits, np.zeros(12, np.uint8), 2, 10, 0) == {}
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from rich.progress import TaskID
 
 from sw.commands.dataset_option import dataset_of
 from sw.console import (
@@ -20,10 +22,11 @@ from sw.console import (
     progress,
     reports_errors,
 )
+from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
-    from sw.retemplate import Remade
+    from sw.retemplate import Remade, Stage
 
 __all__ = ["templates"]
 
@@ -37,22 +40,37 @@ class Kinds(StrEnum):
     window = "window"
 
 
+class Origins(StrEnum):
+    """Where the thresholds of the features come from."""
+
+    learned = "learned"
+    mean = "mean"
+    median = "median"
+
+
 @reports_errors
 def templates(
     bundle: BundleArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The bundle to write; with --study a folder for its files.")
+    ],
     kind: Annotated[
-        Kinds,
+        Kinds | None,
         typer.Option(
             "--kind",
             help="keep: as stored. mean: what at least half of a class's images have. kmeans: the same of "
             "clusters in each class. window: windows of levels for analogue CAM cells.",
+            show_default="kmeans",
         ),
-    ] = Kinds.kmeans,
+    ] = None,
     per_class: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            "--per-class", min=1, help="Templates of each class.", show_default="as many, 1 for mean"
+            "--per-class",
+            metavar="N|auto",
+            help="Templates of each class; auto: the number from 2 to 10 with the best silhouette, mean over "
+            "the classes.",
+            show_default="as many, 1 for mean",
         ),
     ] = None,
     thresholds: Annotated[
@@ -60,10 +78,19 @@ def templates(
         typer.Option(
             "--thresholds",
             min=1,
-            help="Thresholds per feature to keep; 1 keeps the middle one. Windows need 1, 3, 7 or 15.",
-            show_default="all that fit",
+            help="Thresholds per feature; of learned ones so many are kept, for 1 the middle one. Windows "
+            "need 1, 3, 7 or 15.",
+            show_default="all that fit, 1 for means",
         ),
     ] = None,
+    thresholds_by: Annotated[
+        Origins,
+        typer.Option(
+            "--thresholds-by",
+            help="learned: those of the bundle. mean: each feature's mean over the training images. median: "
+            "its median, for several thresholds its quantiles.",
+        ),
+    ] = Origins.learned,
     rows: Annotated[
         int | None, typer.Option("--rows", min=1, help="Word-line pairs of a tile.", show_default="as many")
     ] = None,
@@ -78,39 +105,67 @@ def templates(
         str | None,
         typer.Option("--data", help="Data set or .npz file.", show_default="what the bundle was trained on"),
     ] = None,
+    study: Annotated[
+        bool,
+        typer.Option(
+            "--study",
+            help="Write no bundle but storage.csv and storage.png: bits and accuracy of every kind of "
+            "templates, with 1 and --per-class (3 if left out) of each class and several numbers of "
+            "thresholds.",
+        ),
+    ] = False,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
     """Make the templates of a trained bundle anew from its training images and write a bundle.
 
-    The front end stays; templates, their number, their kind of cell and the array's sizes change. The new
-    bundle has ideal cells. What is to be chosen is chosen on the validation part; the test part is only
-    measured.
+    The front end stays; templates, their number, their kind of cell, the thresholds of the features and the
+    array's sizes change. The new bundle has ideal cells. What is to be chosen is chosen on the validation
+    part; the test part is only measured.
     """
     started = time.monotonic()
     from sw.bundle import open_bundle, save
-    from sw.retemplate import design_for, remake
+    from sw.commands.storage_report import print_storage, run_storage
+    from sw.retemplate import Maker
+    from sw.template_design import AUTO, design_for
 
-    trained = open_bundle(bundle)
+    trained, number = open_bundle(bundle), _per_class(per_class)
     array = {"rows": rows, "cols": cols, "cols_per_adc": cols_per_adc}
+    named = {
+        "kind": kind.value if kind else None,
+        "per-class": number,
+        "thresholds": thresholds,
+        "thresholds-by": None if thresholds_by is Origins.learned else thresholds_by.value,
+        **array,
+    }
+    if study:
+        several = _several(named)
+        dataset, _ = dataset_of(trained, data)
+        with _stages() as stage:
+            maker = Maker(trained, dataset, seed=seed, stage=stage)
+            found, files = run_storage(maker, several, output)
+        if json:
+            seconds = time.monotonic() - started
+            print_json(
+                {"bundle": bundle, "rows": found, "files": [str(path) for path in files], "seconds": seconds}
+            )
+        else:
+            print_storage(found, f"{trained.design.name}: storage and accuracy with the ideal array")
+        for path in files:
+            messages.print(f"written to {path}", soft_wrap=True, highlight=False)
+        return
+    kind = kind or Kinds.kmeans
+    named["kind"] = kind.value
     sizes = {name: size for name, size in array.items() if size is not None}
-    design = design_for(trained.design, kind.value, thresholds, per_class, sizes)
+    design = design_for(trained.design, kind.value, thresholds, number, sizes, thresholds_by.value)
     dataset, _ = dataset_of(trained, data)
-    named = {"kind": kind.value, "per-class": per_class, "thresholds": thresholds, **array, "data": data}
-    with progress() as bar:
-
-        def stage(name: str, total: int, note: str) -> Callable[[int], None]:
-            task = bar.add_task(name, total=total, note=note)
-            return lambda count: bar.advance(task, count)
-
-        remade = remake(
-            trained,
-            dataset,
+    with _stages() as stage:
+        remade = Maker(trained, dataset, seed=seed, stage=stage).make(
             kind.value,
             design,
-            seed=seed,
-            command=_command(bundle, named, seed),
-            stage=stage,
+            thresholds_by=thresholds_by.value,
+            by_silhouette=number == AUTO,
+            command=_command(bundle, {**named, "data": data}, seed),
         )
     save(remade.bundle, output)
     if json:
@@ -118,6 +173,49 @@ def templates(
     else:
         _print_table(trained, remade)
     messages.print(f"bundle written to {output}", soft_wrap=True, highlight=False)
+
+
+def _per_class(text: str | None) -> int | Literal["auto"] | None:
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if number < 1:
+        raise EngramError(f"--per-class must be a number from 1 on or 'auto', got {text!r}")
+    return number
+
+
+def _several(named: dict[str, Any]) -> int:
+    """Templates per class besides one for a study, which refuses what it would take no notice of."""
+    from sw.template_study import SEVERAL
+
+    number = named["per-class"]
+    given = [name for name, value in named.items() if value is not None and name != "per-class"]
+    if given:
+        option = given[0].replace("_", "-")
+        raise EngramError(
+            f"--study tries all kinds and thresholds in the bundle's tiles, got --{option}; leave it out"
+        )
+    if number == "auto":
+        raise EngramError("--study needs a number of templates per class, got --per-class auto")
+    return SEVERAL if number is None else number
+
+
+@contextmanager
+def _stages() -> Iterator["Stage"]:
+    """Stages of the work as progress bars; one that comes again starts over."""
+    with progress() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def stage(name: str, total: int, note: str) -> Callable[[int], None]:
+            if name in tasks:
+                bar.reset(tasks[name], total=total)
+            else:
+                tasks[name] = bar.add_task(name, total=total, note=note)
+            return lambda count: bar.advance(tasks[name], count)
+
+        yield stage
 
 
 def _command(bundle: str, named: dict[str, Any], seed: int) -> str:
@@ -138,6 +236,7 @@ def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:
         "accuracy": metrics["test.ideal"],
         "validation": metrics["validation.ideal"],
         "choice": remade.choice or None,
+        "silhouettes": {str(count): value for count, value in remade.silhouettes.items()} or None,
         "cell": design.cell,
         "features": design.features,
         "templates": design.templates,
@@ -167,3 +266,10 @@ def _print_table(before: "Bundle", remade: "Remade") -> None:
     answer.print(table)
     if remade.choice:
         answer.print(f"windows chosen on the validation part: {remade.choice}", highlight=False)
+    if remade.silhouettes:
+        values = ", ".join(f"{count}: {value:.3f}" for count, value in remade.silhouettes.items())
+        answer.print(
+            f"{design.templates_per_class} templates per class chosen by silhouette ({values})",
+            soft_wrap=True,
+            highlight=False,
+        )
