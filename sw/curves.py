@@ -141,7 +141,7 @@ def _mark_phases(column: "list[Axes]", rows: Rows) -> None:
     if len(starts) == 1:
         return
     low, high = column[0].get_ylim()
-    column[0].set_ylim(low, high + 0.4 * (high - low))  # room for the names
+    column[0].set_ylim(low, high + 0.6 * (high - low))  # room for the names
     style: dict[str, Any] = {"va": "top", "rotation": "vertical", "fontsize": "small"}
     for place in starts:
         where = rows[place]["epoch"] - 0.5

@@ -4,7 +4,6 @@
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from sw.errors import EngramError
 from sw.fit import Split, accuracy, deterministic, fit, in_chunks
 from sw.heads import TemplateHead
 from sw.noise_aware import TrainingChips
+from sw.presets import Method
 from sw.quantise import export
 from sw.recipe import Recipe
 from sw.reference import pipeline
@@ -32,19 +32,10 @@ from sw.templates import kmeans_templates, mean_templates
 from sw.trainee import Trainee
 from sw.version import engram_version
 
-__all__ = ["Method", "Trained", "recipe_for", "train"]
+__all__ = ["Trained", "train"]
 
-Method = Literal["learned", "mean", "kmeans"]
-
-RECIPES = {
-    "digits": Recipe(70, 30, 15, batch=50, shift=0.5, rotate_deg=5.0, distil_weight=0.1, temperature=2.0),
-    "mnist": Recipe(80, 6, 3, batch=100, shift=0.5, rotate_deg=0.0, distil_weight=0.1, temperature=2.0),
-    "fashion-mnist": Recipe(25, 10, 6, rotate_deg=0.0, flip=True),
-    "cifar10-grey": Recipe(
-        40, 10, 8, batch=100, shift=2.0, rotate_deg=0.0, flip=True, distil_weight=0.1, temperature=2.0
-    ),
-}
-OTHER_RECIPE = Recipe(25, 10, 6, rotate_deg=0.0)
+VERSION = 1
+"""To be raised when the same arguments train another student, so that no run of before is gone on with."""
 FLOAT_WEIGHT_DECAY = 0.02
 
 
@@ -54,11 +45,6 @@ class Trained:
 
     bundle: Bundle
     finished: bool
-
-
-def recipe_for(name: str) -> Recipe:
-    """The default recipe of a data set; one of middle length for unknown ones."""
-    return RECIPES.get(name, OTHER_RECIPE)
 
 
 def train(

@@ -17,6 +17,7 @@ import platform
 import reprlib
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ class RunFolder:
         self._identity = json.loads(json.dumps(identity))
         self._parts: dict[str, RunPart] = {}
         self._seconds_before = 0.0
+        self._made = not path.exists()
         make_folder(path)
         self._refuse_other_files()
         self._lock = FileLock(path / LOCK)
@@ -86,6 +88,13 @@ class RunFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Close; a folder in which nothing was logged or saved goes away again."""
+        with suppress(OSError):
+            if {path.name for path in self.path.iterdir()} <= {IDENTITY, LOCK}:
+                for name in (IDENTITY, LOCK):
+                    (self.path / name).unlink(missing_ok=True)
+                if self._made:
+                    self.path.rmdir()
         self.close()
 
     @property
@@ -100,6 +109,16 @@ class RunFolder:
         What an earlier piece did after its last checkpoint was lost, and is not counted.
         """
         return self._seconds_before + time.monotonic() - self._opened
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a checkpoint to go on from."""
+        return any(self.part(name).checkpoint.exists() for name in PARTS)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has its result."""
+        return (self.path / RESULT).exists()
 
     def part(self, name: str) -> "RunPart":
         """Checkpoint and log of one of :data:`PARTS`."""

@@ -5,7 +5,7 @@ import pytest
 from sw.design import DesignPoint, validated
 from sw.errors import EngramError
 from sw.layer import Layer
-from sw.presets import PRESETS
+from sw.presets import DESIGNS
 from tests.bundles import TINY, tiny_design
 
 LAYERS = tuple(layer.model_dump() for layer in TINY.layers)
@@ -165,7 +165,7 @@ def test_up_to_four_bits_are_thresholds_and_more_are_requantised():
     assert [layer.requantises for layer in found] == [False] * 5 + [True] * 4
 
 
-@pytest.mark.parametrize("name", PRESETS)
-def test_presets_carry_their_names_and_validate_again(name):
-    assert PRESETS[name].name == name
-    assert PRESETS[name].with_() == PRESETS[name]
+@pytest.mark.parametrize("name", DESIGNS)
+def test_designs_carry_their_names_and_validate_again(name):
+    assert DESIGNS[name].name == name
+    assert DESIGNS[name].with_() == DESIGNS[name]

@@ -17,10 +17,10 @@ from hw.fit import (
     planned_memories,
 )
 from sw.errors import EngramError
-from sw.presets import PRESETS
+from sw.presets import DESIGNS
 from tests.bundles import TINY, random_bundle
 
-MNIST = PRESETS["mnist"].with_(
+MNIST = DESIGNS["mnist"].with_(
     thresholds_per_feature=1, cell_bits=4, adc_bits=8, rows=112, row_lanes=16, col_lanes=1
 )
 SMALL = Usage(luts=500, ffs=300, block_rams=4, dsps=0)

@@ -10,12 +10,12 @@ from hw.fit import planned_memories
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded
 from hw.memories import chip_memories
-from sw.presets import PRESETS
+from sw.presets import DESIGNS
 from sw.reference.pulse import PulseRule
 from tests.bundles import random_bundle
 
 P = Parallelism
-MNIST = PRESETS["mnist"].with_(
+MNIST = DESIGNS["mnist"].with_(
     thresholds_per_feature=1, cell_bits=4, adc_bits=8, rows=112, row_lanes=16, col_lanes=1
 )
 

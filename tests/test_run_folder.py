@@ -168,6 +168,31 @@ def test_a_folder_of_other_things_is_refused_and_left_alone(tmp_path, restart):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_a_folder_in_which_nothing_was_kept_goes_away_again(tmp_path):
+    with RunFolder(tmp_path / "made", IDENTITY):
+        pass
+    assert not (tmp_path / "made").exists()
+    (tmp_path / "found").mkdir()
+    with RunFolder(tmp_path / "found", IDENTITY) as run:
+        assert not run.begun
+    assert list((tmp_path / "found").iterdir()) == []
+    with RunFolder(tmp_path / "found", IDENTITY) as run:
+        run.part("teacher").log({"epoch": 1})
+    assert (tmp_path / "found" / "run.json").exists()
+
+
+def test_a_folder_knows_whether_its_run_has_begun_and_finished(tmp_path):
+    seen = []
+    for piece in range(3):
+        with RunFolder(tmp_path, IDENTITY) as run:
+            seen.append((run.begun, run.finished))
+            if piece == 0:
+                run.part("teacher").save(State({}, {}))
+            if piece == 1:
+                run.finish({})
+    assert seen == [(False, False), (True, False), (True, True)]
+
+
 def test_a_file_in_the_way_is_refused(tmp_path):
     (tmp_path / "x").write_text("")
     with pytest.raises(EngramError, match="cannot make the folder"):

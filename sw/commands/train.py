@@ -1,27 +1,22 @@
 """``engram train`` = ``python -m sw.distil``: from a data set to a bundle."""
 
-import math
-import re
-import shlex
-import time
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors
-from sw.design import DesignPoint
+from sw.commands.recipe_option import OTHER_FIELDS
+from sw.commands.train_plan import Plan, plan_of
+from sw.commands.train_report import draw, print_presets, print_table, result_of
+from sw.console import JsonOption, SeedOption, messages, print_json, reports_errors
 from sw.errors import EngramError
-from sw.presets import PRESETS
+from sw.presets import DESIGNS, PRESETS
 
-if TYPE_CHECKING:
-    from sw.bundle import Bundle
-    from sw.datasets import Dataset
-    from sw.fit import Recipe
+__all__ = ["train"]
 
-__all__ = ["design_for", "train"]
+
+GOES_ON = "the same command goes on from the last checkpoint"
 
 
 class Templates(StrEnum):
@@ -32,28 +27,52 @@ class Templates(StrEnum):
     kmeans = "kmeans"
 
 
+class Distil(StrEnum):
+    """What the student hears of the teacher."""
+
+    none = "none"
+    static = "static"
+    dynamic = "dynamic"
+
+
 @reports_errors
 def train(
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset",
+            help=f"What a bundle of the zoo was made with: {', '.join(PRESETS)}. Brings data set, design, "
+            "recipe and templates; other options change single ones.",
+        ),
+    ] = None,
+    list_presets: Annotated[
+        bool, typer.Option("--list-presets", help="Print the presets, and train nothing.")
+    ] = False,
     data: Annotated[
-        str,
-        typer.Option("--data", help="digits, mnist, fashion-mnist, cifar10-grey, or an .npz file."),
-    ] = "digits",
+        str | None,
+        typer.Option(
+            "--data",
+            help="digits, mnist, fashion-mnist, cifar10-grey, or an .npz file.",
+            show_default="digits, or by preset",
+        ),
+    ] = None,
     design: Annotated[
         str | None,
         typer.Option(
             "--design",
-            help=f"Preset whose layers are used: {', '.join(PRESETS)}. Left out: the data set's own, or that "
+            help=f"Whose layers are used: {', '.join(DESIGNS)}. Left out: the data set's own, or that "
             "of the nearest image size. Image size and classes always follow the data.",
         ),
     ] = None,
     templates: Annotated[
-        Templates,
+        Templates | None,
         typer.Option(
             "--templates",
             help="learned: trained with the network. mean, kmeans: made afterwards from the binarised "
             "features of each class.",
+            show_default="learned, or by preset",
         ),
-    ] = Templates.learned,
+    ] = None,
     templates_per_class: Annotated[
         int | None,
         typer.Option("--templates-per-class", min=1, show_default="by design, 1 for mean"),
@@ -66,11 +85,22 @@ def train(
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option("--epochs", min=1, help="Epochs of the student.", show_default="by data set"),
+        typer.Option("--epochs", min=1, help="Epochs of the student.", show_default="by preset or data"),
     ] = None,
     teacher_epochs: Annotated[
         int | None,
-        typer.Option("--teacher-epochs", min=1, help="Epochs of the teacher.", show_default="by data set"),
+        typer.Option(
+            "--teacher-epochs", min=1, help="Epochs of the teacher.", show_default="by preset or data"
+        ),
+    ] = None,
+    distil: Annotated[
+        Distil | None,
+        typer.Option(
+            "--distil",
+            help="none: labels only, no teacher. static: the teacher's answers with one weight and "
+            "temperature. dynamic: both follow the student's progress and the teacher's certainty.",
+            show_default="by preset or data",
+        ),
     ] = None,
     distil_weight: Annotated[
         float | None,
@@ -78,7 +108,7 @@ def train(
             "--distil-weight",
             min=0.0,
             help="Weight of the teacher's answers beside the labels; 0 trains without a teacher.",
-            show_default="by data set",
+            show_default="by preset or data",
         ),
     ] = None,
     temperature: Annotated[
@@ -87,13 +117,42 @@ def train(
             "--temperature",
             min=0.1,
             help="Softens the teacher's answers; higher shows more of what it holds possible.",
-            show_default="by data set",
+            show_default="by preset or data",
+        ),
+    ] = None,
+    macs_nonzero: Annotated[
+        int | None,
+        typer.Option(
+            "--macs-nonzero",
+            min=0,
+            help="Prune the student to so many multiply-accumulates with a weight that is not zero; 0 does "
+            "not prune.",
+            show_default="by preset or data",
+        ),
+    ] = None,
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--recipe",
+            metavar="NAME=VALUE",
+            help=f"Change another part of the recipe: {', '.join(OTHER_FIELDS)}. May be repeated.",
         ),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Bundle to write.", show_default="runs/NAME.engram"),
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run",
+            help="Folder of checkpoints, logs and curves; the same command goes on where it stopped.",
+            show_default="runs/NAME-seedS-DIGEST, another one for all other settings",
+        ),
+    ] = None,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Train anew; what the run folder holds of before is removed.")
+    ] = False,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
@@ -104,134 +163,81 @@ def train(
     bit each, and binary templates that are compared with them. The bundle holds exact integers, with ideal
     cells; go on with 'engram evaluate', 'engram simulate' or 'engram build'.
 
-    Checkpoints are chosen on the validation part; the test part is only measured. The same command and seed
-    give the same file on one machine. Ctrl-C while the student trains writes the best epoch so far.
+    Epochs are chosen on the validation part; the test part is only measured. The same command and seed give
+    the same file on one machine, in one piece or in several: whatever ends a training, the same command goes
+    on from the last checkpoint in its run folder. Ctrl-C while the student trains also writes the best epoch
+    so far. The folder has a log of each network (teacher.csv, float.csv, student.csv) and their picture,
+    curves.png.
     """
-    started = time.monotonic()
-    from sw.datasets import load
-
-    dataset = load(data)
-    point = design_for(dataset, design)
-    if templates is Templates.mean and templates_per_class is None:
-        templates_per_class = 1
-    changes = {"templates_per_class": templates_per_class, "thresholds_per_feature": thresholds_per_feature}
-    point = point.with_(**{key: value for key, value in changes.items() if value is not None})
-    target = output or Path("runs") / f"{point.name}.engram"
+    if list_presets:
+        print_presets(json)
+        return
+    plan = plan_of(
+        preset,
+        data,
+        design,
+        templates.value if templates else None,
+        {"templates_per_class": templates_per_class, "thresholds_per_feature": thresholds_per_feature},
+        {
+            "epochs": epochs,
+            "teacher_epochs": teacher_epochs,
+            "distil": distil.value if distil else None,
+            "distil_weight": distil_weight,
+            "temperature": temperature,
+            "macs_nonzero": macs_nonzero,
+        },
+        recipe or [],
+        seed,
+    )
+    target = output or plan.bundle
     if target.is_dir():
         raise EngramError(f"--output must be a file, got the folder {target}; add a name such as x.engram")
+    _train(plan, target, run, restart, json)
 
+
+def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: bool) -> None:
     messages.print("loading PyTorch", highlight=False)
     from sw import distil
     from sw.bundle import save
+    from sw.run_folder import RunFolder
 
-    settings: dict[str, Any] = {
-        "epochs": epochs,
-        "teacher_epochs": teacher_epochs,
-        "distil_weight": distil_weight,
-        "temperature": temperature,
-    }
-    recipe = _recipe(distil.recipe_for(dataset.name), settings)
-    named = {
-        "data": dataset.name,
-        "design": design,
-        "templates": None if templates is Templates.learned else templates.value,
-        **changes,
-        **settings,
-        "seed": seed,
-    }
-    trained = distil.train(
-        dataset, point, recipe, templates=templates.value, seed=seed, command=_command(named)
-    )
-    save(trained.bundle, target)
-    seconds = time.monotonic() - started
+    folder = chosen or plan.folder
+    with RunFolder(folder, plan.identity, restart=restart) as run:
+        _say(f"checkpoints and logs in {folder}" + _state(run))
+        try:
+            trained = distil.train(
+                plan.dataset,
+                plan.design,
+                plan.recipe,
+                templates=plan.templates,
+                seed=plan.seed,
+                command=plan.command,
+                run=run,
+            )
+        except KeyboardInterrupt:
+            if run.begun:
+                _say(GOES_ON)
+            raise
+        save(trained.bundle, target)
+        curves = draw(run, plan)
+        result = result_of(trained.bundle, target, run, curves)
+        if trained.finished:
+            run.finish(result)
     if json:
-        print_json(_result(trained.bundle, target, seconds))
+        print_json(result)
     else:
-        _print_table(trained.bundle)
-    messages.print(f"bundle written to {target} after {seconds:.0f} s", soft_wrap=True, highlight=False)
+        print_table(trained.bundle)
+    _say(f"bundle written to {target} after {run.seconds:.0f} s, curves to {curves}")
     if not trained.finished:
+        _say(GOES_ON)
         raise typer.Exit(130)
 
 
-def design_for(dataset: "Dataset", preset: str | None) -> DesignPoint:
-    """Design of a data set: a preset's layers with the data's image size and classes.
-
-    Parameters
-    ----------
-    dataset
-        Gives name, image size, classes.
-    preset
-        Name in :data:`sw.presets.PRESETS`; None takes the data set's own, or that of the nearest image size.
-
-    Raises
-    ------
-    EngramError
-        If the preset is unknown or its layers do not fit the image size.
-    """
-    height, width = dataset.x_train.shape[1:]
-    if preset is None:
-        preset = dataset.name
-        if preset not in PRESETS:
-            preset = min(
-                PRESETS,
-                key=lambda name: abs(math.log(height * width / (PRESETS[name].height * PRESETS[name].width))),
-            )
-    if preset not in PRESETS:
-        raise EngramError(f"--design must be one of {', '.join(PRESETS)}, got {preset!r}")
-    stem = dataset.name.removesuffix(".npz")
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", stem)[:64].lstrip("._-") or "unnamed"
-    return PRESETS[preset].with_(name=name, height=height, width=width, classes=dataset.classes)
+def _state(run: Any) -> str:
+    if run.finished:
+        return ": trained to the end before, nothing is trained again without --restart"
+    return ", goes on from there" if run.begun else ""
 
 
-def _recipe(default: "Recipe", settings: dict[str, Any]) -> "Recipe":
-    """The data set's recipe with the settings that were given."""
-    for key, value in settings.items():
-        if value is not None and not math.isfinite(value):
-            raise EngramError(f"--{key.replace('_', '-')} must be a finite number, got {value}")
-    return replace(default, **{key: value for key, value in settings.items() if value is not None})
-
-
-def _command(named: dict[str, object]) -> str:
-    """The command line that makes the same bundle again; a file by its name, not its place."""
-    words = ["engram", "train"]
-    for key, value in named.items():
-        if value is not None:
-            words += [f"--{key.replace('_', '-')}", str(value)]
-    return shlex.join(words)
-
-
-def _result(bundle: "Bundle", target: Path, seconds: float) -> dict[str, object]:
-    metrics = bundle.provenance.metrics
-    return {
-        "bundle": str(target),
-        "digest": bundle.digest,
-        "accuracy": {name: metrics[f"test.{name}"] for name in ("float", "quantised", "ideal")},
-        "validation": {name: metrics[f"validation.{name}"] for name in ("float", "quantised", "ideal")},
-        "macs": bundle.design.macs,
-        "weights": bundle.design.weights,
-        "features": bundle.design.features,
-        "templates": bundle.design.templates,
-        "command": bundle.provenance.command,
-        "seconds": seconds,
-    }
-
-
-def _print_table(bundle: "Bundle") -> None:
-    from rich.table import Table
-
-    design, metrics = bundle.design, bundle.provenance.metrics
-    table = Table(title=f"{design.name}: accuracy")
-    for heading in ("", "validation", "test"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for key, label in (
-        ("float", "full precision, dense head"),
-        ("quantised", "quantised, as trained"),
-        ("ideal", "integers, ideal array"),
-    ):
-        table.add_row(label, *(f"{metrics[f'{part}.{key}']:.2%}" for part in ("validation", "test")))
-    answer.print(table)
-    answer.print(
-        f"{design.macs:,} MAC, {design.weights:,} weights, {design.features} features, "
-        f"{design.templates} templates",
-        highlight=False,
-    )
+def _say(text: str) -> None:
+    messages.print(text, soft_wrap=True, highlight=False)

@@ -1,0 +1,191 @@
+"""What ``engram train`` is to train: from a preset, or a data set and a design, with what options change."""
+
+import hashlib
+import json
+import math
+import re
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sw.commands.recipe_option import changed
+from sw.design import DesignPoint
+from sw.errors import EngramError
+from sw.presets import DESIGNS, Method, preset_named, recipe_for
+from sw.recipe import Recipe
+from sw.version import engram_version
+
+if TYPE_CHECKING:
+    from sw.datasets import Dataset
+
+__all__ = ["Plan", "design_for", "plan_of"]
+
+RUNS = Path("runs")
+DIGITS_OF_RUN = 8
+"""Hexadecimal digits of a run's identity in the name of its folder."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training, all of it decided.
+
+    Attributes
+    ----------
+    name
+        Of its files: the preset's, or the design's.
+    dataset, design, recipe, templates, teacher, seed
+        As :func:`sw.distil.train` takes them.
+    command
+        The command line that gives the same bundle; a file by its name, not its place.
+    """
+
+    name: str
+    dataset: "Dataset"
+    design: DesignPoint
+    recipe: Recipe
+    templates: Method
+    teacher: str
+    seed: int
+    command: str
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for a run to be gone on with."""
+        from sw.distil import VERSION
+
+        return {
+            "engram": engram_version(),
+            "training": VERSION,
+            "data": self.dataset.digest,
+            "design": self.design.description(),
+            "recipe": asdict(self.recipe),
+            "templates": self.templates,
+            "teacher": self.teacher,
+            "seed": self.seed,
+        }
+
+    @property
+    def bundle(self) -> Path:
+        """Where the bundle goes unless the user says where."""
+        return RUNS / f"{self.name}.engram"
+
+    @property
+    def folder(self) -> Path:
+        """Where the run is kept unless the user says where: another folder for every identity."""
+        text = json.dumps(self.identity, sort_keys=True)
+        mark = hashlib.sha256(text.encode()).hexdigest()[:DIGITS_OF_RUN]
+        return RUNS / f"{self.name}-seed{self.seed}-{mark}"
+
+
+def plan_of(
+    preset: str | None,
+    data: str | None,
+    design: str | None,
+    templates: Method | None,
+    sizes: dict[str, int | None],
+    settings: dict[str, Any],
+    others: list[str],
+    seed: int,
+) -> Plan:
+    """Decide everything; loads the data set.
+
+    Parameters
+    ----------
+    preset
+        Name in :data:`sw.presets.PRESETS`, which brings its data set and design; None goes by `data`.
+    data
+        Name or file of the data set; None is ``digits``.
+    design
+        Name in :data:`sw.presets.DESIGNS`; None is the data set's own.
+    templates
+        None is the preset's, or ``learned``.
+    sizes
+        Fields of the design in place of what they would be; None leaves them.
+    settings, others
+        Changes of the recipe, see :func:`sw.commands.recipe_option.changed`.
+    seed
+        Of everything random.
+
+    Raises
+    ------
+    EngramError
+        If a name is unknown, or options do not fit together.
+    """
+    from sw.datasets import load
+
+    chosen = None if preset is None else preset_named(preset)
+    for option, value in (("--data", data), ("--design", design)):
+        if chosen is not None and value is not None:
+            raise EngramError(
+                f"--preset {preset} brings its own data set, {chosen.data}, and its own design; "
+                f"leave {option} out, or give --data and --design without --preset"
+            )
+    usual: Method = chosen.templates if chosen else "learned"
+    if templates == "mean" and sizes["templates_per_class"] is None:
+        sizes = {**sizes, "templates_per_class": 1}
+    if chosen is None:
+        dataset = load(data or "digits")
+        point, recipe = design_for(dataset, design), recipe_for(dataset.name)
+    else:
+        dataset = load(chosen.data)
+        point, recipe = chosen.design, chosen.recipe
+    named = {
+        "preset": preset,
+        "data": dataset.name if chosen is None else None,
+        "design": design,
+        "templates": None if templates == usual else templates,
+        **sizes,
+        **settings,
+        "recipe": others,
+        "seed": seed,
+    }
+    point = point.with_(**{key: value for key, value in sizes.items() if value is not None})
+    return Plan(
+        name=preset or point.name,
+        dataset=dataset,
+        design=point,
+        recipe=changed(recipe, settings, others),
+        templates=templates or usual,
+        teacher=chosen.teacher if chosen else "tiny",
+        seed=seed,
+        command=_command(named),
+    )
+
+
+def design_for(dataset: "Dataset", name: str | None) -> DesignPoint:
+    """Design of a data set: the layers of a known one, with the data's image size and classes.
+
+    Parameters
+    ----------
+    dataset
+        Gives name, image size, classes.
+    name
+        Of :data:`sw.presets.DESIGNS`; None takes the data set's own, or that of the nearest image size.
+
+    Raises
+    ------
+    EngramError
+        If the name is unknown or its layers do not fit the image size.
+    """
+    height, width = dataset.x_train.shape[1:]
+    if name is None:
+        name = dataset.name
+        if name not in DESIGNS:
+            name = min(
+                DESIGNS,
+                key=lambda each: abs(math.log(height * width / (DESIGNS[each].height * DESIGNS[each].width))),
+            )
+    if name not in DESIGNS:
+        raise EngramError(f"--design must be one of {', '.join(DESIGNS)}, got {name!r}")
+    stem = dataset.name.removesuffix(".npz")
+    label = re.sub(r"[^A-Za-z0-9._-]", "-", stem)[:64].lstrip("._-") or "unnamed"
+    return DESIGNS[name].with_(name=label, height=height, width=width, classes=dataset.classes)
+
+
+def _command(named: dict[str, object]) -> str:
+    words = ["engram", "train"]
+    for key, values in named.items():
+        for value in values if isinstance(values, list) else [] if values is None else [values]:
+            words += [f"--{key.replace('_', '-')}", str(value)]
+    return shlex.join(words)

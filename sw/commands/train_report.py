@@ -1,0 +1,99 @@
+"""What ``engram train`` answers: table or JSON, curves, and the list of presets."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sw.console import answer, print_json
+from sw.curves import draw_curves, read_log
+from sw.presets import PRESETS
+
+if TYPE_CHECKING:
+    from sw.bundle import Bundle
+    from sw.commands.train_plan import Plan
+    from sw.run_folder import RunFolder
+
+__all__ = ["draw", "print_presets", "print_table", "result_of"]
+
+KINDS = {
+    "float": "full precision, dense head",
+    "quantised": "quantised, as trained",
+    "ideal": "integers, ideal array",
+}
+
+
+def draw(run: "RunFolder", plan: "Plan") -> Path:
+    """Draw the curves of a run into its folder; the path of the picture."""
+    from sw.run_folder import CURVES, PARTS
+
+    files = {name: run.part(name).log_file for name in PARTS}
+    logs = {name: read_log(path) for name, path in files.items() if path.exists()}
+    draw_curves(logs, f"{plan.name}, seed {plan.seed}", run.path / CURVES)
+    return run.path / CURVES
+
+
+def result_of(bundle: "Bundle", target: Path, run: "RunFolder", curves: Path) -> dict[str, Any]:
+    """The answer as one JSON object; ``seconds`` are those of all pieces of the run."""
+    metrics = bundle.provenance.metrics
+    return {
+        "bundle": str(target),
+        "digest": bundle.digest,
+        "accuracy": {name: metrics[f"test.{name}"] for name in KINDS},
+        "validation": {name: metrics[f"validation.{name}"] for name in KINDS},
+        "macs": bundle.design.macs,
+        "weights": bundle.design.weights,
+        "features": bundle.design.features,
+        "templates": bundle.design.templates,
+        "command": bundle.provenance.command,
+        "run": str(run.path),
+        "log": str(run.part("student").log_file),
+        "curves": str(curves),
+        "seconds": run.seconds,
+    }
+
+
+def print_table(bundle: "Bundle") -> None:
+    """The answer as a table."""
+    from rich.table import Table
+
+    design, metrics = bundle.design, bundle.provenance.metrics
+    table = Table(title=f"{design.name}: accuracy")
+    for heading in ("", "validation", "test"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for key, label in KINDS.items():
+        table.add_row(label, *(f"{metrics[f'{part}.{key}']:.2%}" for part in ("validation", "test")))
+    answer.print(table)
+    answer.print(
+        f"{design.macs:,} MAC, {design.weights:,} weights, {design.features} features, "
+        f"{design.templates} templates",
+        highlight=False,
+    )
+
+
+def print_presets(json: bool) -> None:
+    """The presets: what they train."""
+    from rich.table import Table
+
+    rows: dict[str, dict[str, Any]] = {
+        name: {
+            "data": preset.data,
+            "macs": preset.design.macs,
+            "templates": preset.design.templates,
+            "features": preset.design.features,
+            "made": preset.templates,
+            "teacher": preset.teacher,
+            "recipe": asdict(preset.recipe),
+        }
+        for name, preset in PRESETS.items()
+    }
+    if json:
+        print_json({"presets": rows})
+        return
+    table = Table(title="presets of engram train")
+    for heading in ("preset", "data", "MAC", "templates x features", "templates", "epochs"):
+        table.add_column(heading, justify="left" if heading in {"preset", "data"} else "right")
+    for name, row in rows.items():
+        size = f"{row['templates']} x {row['features']:,}"
+        epochs = str(row["recipe"]["epochs"])
+        table.add_row(name, row["data"], f"{row['macs']:,}", size, row["made"], epochs)
+    answer.print(table)
