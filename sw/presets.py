@@ -25,18 +25,15 @@ class Preset:
     design
         Sizes of student and array.
     recipe
-        How long and how.
+        How long and how, with which teacher.
     templates
         How the templates come about.
-    teacher
-        Which teacher; it is not trained if the recipe asks for no distillation.
     """
 
     data: str
     design: DesignPoint
     recipe: Recipe
     templates: Method = "learned"
-    teacher: str = "tiny"
 
 
 DESIGNS: dict[str, DesignPoint] = {

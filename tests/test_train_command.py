@@ -17,11 +17,13 @@ from sw import distil
 from sw.bundle import load
 from sw.commands import train_plan
 from sw.commands.train import train
-from sw.commands.train_plan import design_for
+from sw.commands.train_plan import design_for, plan_of
 from sw.datasets import Dataset
+from sw.errors import EngramError
 from sw.layer import Layer
 from sw.presets import DESIGNS, PRESETS, Preset
 from sw.recipe import Recipe
+from sw.residual import FAMILY
 from sw.run_folder import RunPart
 
 runner = CliRunner()
@@ -201,7 +203,7 @@ def test_a_preset_brings_everything_and_options_change_single_things(data, tmp_p
     design = DESIGNS["digits"].with_(
         name="small", height=9, width=8, classes=3, layers=(Layer(kind="conv3x3", out_channels=4, stride=2),)
     )
-    preset = Preset(data, design, replace(QUICK, distil_weight=0.0), templates="mean")
+    preset = Preset(data, design, replace(QUICK, distil="none"), templates="mean")
     monkeypatch.setitem(PRESETS, "tiny-3", preset)
     result = run("--preset", "tiny-3", "--seed", 5, "--json")
     assert result.exit_code == 0, result.output
@@ -221,6 +223,31 @@ def test_a_preset_brings_everything_and_options_change_single_things(data, tmp_p
     assert answer["command"] == (
         "engram train --preset tiny-3 --templates learned --templates-per-class 2 --epochs 1 --seed 0"
     )
+
+
+def planned(**settings):
+    return plan_of(None, None, None, None, {"templates_per_class": None}, settings, [], 0)
+
+
+def test_a_teachers_file_counts_by_its_content_and_is_recorded_by_its_name(tmp_path):
+    plans = []
+    for folder, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.pt2").write_bytes(content)
+        plans.append(planned(teacher=str(tmp_path / folder / "mine.pt2")))
+    assert {plan.command for plan in plans} == {"engram train --data digits --teacher mine.pt2 --seed 0"}
+    assert plans[0].identity == plans[1].identity
+    assert plans[0].folder == plans[1].folder != plans[2].folder
+    assert planned(teacher="r8").identity["recipe"]["teacher"] == "r8"
+    absent = planned(teacher="absent.pt2")
+    with pytest.raises(EngramError, match="absent"):
+        _ = absent.identity
+
+
+def test_help_names_every_teacher():
+    shown = " ".join(run("--help").stdout.replace("│", " ").split())
+    *names, last = FAMILY
+    assert f"A residual network, {', '.join(names)} or {last}" in shown
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -264,6 +291,11 @@ REFUSALS = {
         ["--preset", "digits", "--design", "mnist"],
         "--preset digits brings its own data set, digits, and its own design; "
         "leave --design out, or give --data and --design without --preset",
+    ),
+    "unknown teacher": (
+        ["--teacher", "r9"],
+        "a teacher must be one of tiny, r8, r10, r18, resnet50, a file ending in .pt2 or .onnx, or "
+        "package.module:callable, got 'r9'",
     ),
     "run in a file": (["--run", __file__], f"cannot make the folder {__file__}: File exists"),
     "unknown design": (

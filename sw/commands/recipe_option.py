@@ -11,13 +11,22 @@ from sw.recipe import Recipe
 
 __all__ = ["OTHER_FIELDS", "OWN_OPTION", "changed"]
 
-OWN_OPTION = ("epochs", "teacher_epochs", "distil", "distil_weight", "temperature", "macs_nonzero")
+OWN_OPTION = (
+    "epochs",
+    "teacher",
+    "teacher_epochs",
+    "distil",
+    "distil_weight",
+    "temperature",
+    "macs_nonzero",
+)
 """Fields that have an option of their own."""
 OTHER_FIELDS = tuple(field.name for field in fields(Recipe) if field.name not in OWN_OPTION)
 RANGES: dict[str, dict[str, float]] = {
     "float_epochs": {"ge": 1},
     "batch": {"ge": 1},
     "learning_rate": {"gt": 0},
+    "teacher_learning_rate": {"gt": 0},
     "shift": {"ge": 0},
     "rotate_deg": {"ge": 0, "le": 180},
     "similarity_weight": {"ge": 0},

@@ -87,6 +87,15 @@ def train(
         int | None,
         typer.Option("--epochs", min=1, help="Epochs of the student.", show_default="by preset or data"),
     ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            "--teacher",
+            help="A residual network, tiny, r8, r10, r18 or resnet50; or your own: a file ending in .pt2 or "
+            ".onnx, or package.module:callable. Takes pixels 0..1, (N, 1, H, W).",
+            show_default="by image size, or by preset",
+        ),
+    ] = None,
     teacher_epochs: Annotated[
         int | None,
         typer.Option(
@@ -180,6 +189,7 @@ def train(
         {"templates_per_class": templates_per_class, "thresholds_per_feature": thresholds_per_feature},
         {
             "epochs": epochs,
+            "teacher": teacher,
             "teacher_epochs": teacher_epochs,
             "distil": distil.value if distil else None,
             "distil_weight": distil_weight,

@@ -34,7 +34,7 @@ class Plan:
     ----------
     name
         Of its files: the preset's, or the design's.
-    dataset, design, recipe, templates, teacher, seed
+    dataset, design, recipe, templates, seed
         As :func:`sw.distil.train` takes them.
     command
         The command line that gives the same bundle; a file by its name, not its place.
@@ -45,23 +45,25 @@ class Plan:
     design: DesignPoint
     recipe: Recipe
     templates: Method
-    teacher: str
     seed: int
     command: str
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a run to be gone on with."""
+        """What must be the same for a run to be gone on with; a teacher's file by its content."""
         from sw.distil import VERSION
+        from sw.foreign_teacher import content_digest
 
+        recipe = asdict(self.recipe)
+        if self.recipe.teacher is not None:
+            recipe["teacher"] = content_digest(self.recipe.teacher) or self.recipe.teacher
         return {
             "engram": engram_version(),
             "training": VERSION,
             "data": self.dataset.digest,
             "design": self.design.description(),
-            "recipe": asdict(self.recipe),
+            "recipe": recipe,
             "templates": self.templates,
-            "teacher": self.teacher,
             "seed": self.seed,
         }
 
@@ -130,6 +132,7 @@ def plan_of(
     else:
         dataset = load(chosen.data)
         point, recipe = chosen.design, chosen.recipe
+    teacher = settings.get("teacher")
     named = {
         "preset": preset,
         "data": dataset.name if chosen is None else None,
@@ -137,6 +140,7 @@ def plan_of(
         "templates": None if templates == usual else templates,
         **sizes,
         **settings,
+        "teacher": teacher and Path(teacher).name,
         "recipe": others,
         "seed": seed,
     }
@@ -147,7 +151,6 @@ def plan_of(
         design=point,
         recipe=changed(recipe, settings, others),
         templates=templates or usual,
-        teacher=chosen.teacher if chosen else "tiny",
         seed=seed,
         command=_command(named),
     )

@@ -81,7 +81,6 @@ def print_presets(json: bool) -> None:
             "templates": preset.design.templates,
             "features": preset.design.features,
             "made": preset.templates,
-            "teacher": preset.teacher,
             "recipe": asdict(preset.recipe),
         }
         for name, preset in PRESETS.items()
