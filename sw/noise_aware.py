@@ -15,7 +15,6 @@ from sw.design import DesignPoint
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
-from sw.reference.frontend import LayerParameters
 from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.rram.programming import program
@@ -41,17 +40,18 @@ class TrainingChips:
 
     def __init__(self, design: DesignPoint, device: Device, conditions: Conditions, seed: int):
         self._device, self._conditions, self._seed = device, conditions, seed
+        channels, height, width = design.feature_map_shape
+        # The feature map taken for the image: a chip does not depend on the layers before it.
+        array = design.with_(layers=(), height=height, width=width * channels)
+        thresholds = np.zeros((height, width * channels, 1, design.thresholds_per_feature), np.int32)
         blank = np.zeros((design.templates, design.features), np.uint8)
         self._bundle = Bundle(
-            design=design,
-            frontend=tuple(
-                LayerParameters(np.zeros((0,) * 4, np.int8), np.zeros((0, 0), np.int32))
-                for _ in design.layers
-            ),
-            feature_thresholds=np.zeros((0, 0, 0, 0), np.int32),
+            design=array,
+            frontend=(),
+            feature_thresholds=thresholds,
             templates=blank,
-            codes=ideal_codes(blank, design),
-            adc=full_scale_tables(design, 0, 1),
+            codes=ideal_codes(blank, array),
+            adc=full_scale_tables(array, 0, 1),
             provenance=Provenance(engram_version="", data=None, command="", seed=seed),
         )
         self._chip: Bundle | None = None
