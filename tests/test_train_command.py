@@ -225,6 +225,22 @@ def test_a_preset_brings_everything_and_options_change_single_things(data, tmp_p
     )
 
 
+def test_training_on_chips_is_recorded_and_another_run(data, tmp_path):
+    options = ["--data", data, "--noise-aware", "--read-time", "1d", "--noise", "--p-stuck-hrs", 0.25]
+    result = run(*options, "-o", "x.engram", "--json")
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["command"] == (
+        "engram train --data 'my data.npz' --noise-aware --read-time 1d --noise --p-stuck-hrs 0.25 --seed 0"
+    )
+    recorded = json.loads((tmp_path / answer["run"] / "run.json").read_text())["identity"]["noise"]
+    assert recorded["device"]["p_stuck_hrs"] == 0.25
+    assert recorded["conditions"]["read_time_seconds"] == 86_400
+    result = run("--data", data, "--run", answer["run"])
+    assert result.exit_code == 2
+    assert "holds another run: noise is {" in result.stderr
+
+
 def planned(**settings):
     return plan_of(None, None, None, None, {"templates_per_class": None}, settings, [], 0)
 

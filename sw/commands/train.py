@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from sw.commands.array_options import Array, takes_array
+from sw.commands.noise_option import chips_of_training, given_options
 from sw.commands.recipe_option import OTHER_FIELDS
 from sw.commands.train_plan import Plan, plan_of
 from sw.commands.train_report import draw, print_presets, print_table, result_of
 from sw.console import JsonOption, SeedOption, messages, print_json, reports_errors
 from sw.errors import EngramError
-from sw.presets import DESIGNS, PRESETS
+from sw.presets import DESIGNS, PRESETS, preset_named
 
 __all__ = ["train"]
 
@@ -36,7 +38,10 @@ class Distil(StrEnum):
 
 
 @reports_errors
+@takes_array
 def train(
+    context: typer.Context,
+    array: Array,
     preset: Annotated[
         str | None,
         typer.Option(
@@ -147,6 +152,13 @@ def train(
             help=f"Change another part of the recipe: {', '.join(OTHER_FIELDS)}. May be repeated.",
         ),
     ] = None,
+    noise_aware: Annotated[
+        bool,
+        typer.Option(
+            "--noise-aware",
+            help="Learn templates on programmed chips, made and read as the options of the array say.",
+        ),
+    ] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Bundle to write.", show_default="runs/NAME.engram"),
@@ -181,6 +193,8 @@ def train(
     if list_presets:
         print_presets(json)
         return
+    method = preset_named(preset).templates if preset and not templates else templates or Templates.learned
+    chips = chips_of_training(noise_aware, array, given_options(context.params), method == "learned")
     plan = plan_of(
         preset,
         data,
@@ -198,6 +212,7 @@ def train(
         },
         recipe or [],
         seed,
+        chips,
     )
     target = output or plan.bundle
     if target.is_dir():
@@ -222,6 +237,7 @@ def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: b
                 templates=plan.templates,
                 seed=plan.seed,
                 command=plan.command,
+                noise=plan.noise,
                 run=run,
             )
         except KeyboardInterrupt:

@@ -14,9 +14,11 @@ from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.presets import DESIGNS, Method, preset_named, recipe_for
 from sw.recipe import Recipe
+from sw.rram.record import flat
 from sw.version import engram_version
 
 if TYPE_CHECKING:
+    from sw.commands.array_options import Array
     from sw.datasets import Dataset
 
 __all__ = ["Plan", "design_for", "plan_of"]
@@ -34,7 +36,7 @@ class Plan:
     ----------
     name
         Of its files: the preset's, or the design's.
-    dataset, design, recipe, templates, seed
+    dataset, design, recipe, templates, noise, seed
         As :func:`sw.distil.train` takes them.
     command
         The command line that gives the same bundle; a file by its name, not its place.
@@ -45,6 +47,7 @@ class Plan:
     design: DesignPoint
     recipe: Recipe
     templates: Method
+    noise: "Array | None"
     seed: int
     command: str
 
@@ -64,6 +67,7 @@ class Plan:
             "design": self.design.description(),
             "recipe": recipe,
             "templates": self.templates,
+            "noise": self.noise and {name: flat("", part) for name, part in self.noise._asdict().items()},
             "seed": self.seed,
         }
 
@@ -89,6 +93,7 @@ def plan_of(
     settings: dict[str, Any],
     others: list[str],
     seed: int,
+    noise: "tuple[Array | None, dict[str, Any]]" = (None, {}),
 ) -> Plan:
     """Decide everything; loads the data set.
 
@@ -108,6 +113,8 @@ def plan_of(
         Changes of the recipe, see :func:`sw.commands.recipe_option.changed`.
     seed
         Of everything random.
+    noise
+        What :func:`sw.commands.noise_option.chips_of_training` gives.
 
     Raises
     ------
@@ -142,6 +149,7 @@ def plan_of(
         **settings,
         "teacher": teacher and Path(teacher).name,
         "recipe": others,
+        **noise[1],
         "seed": seed,
     }
     point = point.with_(**{key: value for key, value in sizes.items() if value is not None})
@@ -151,6 +159,7 @@ def plan_of(
         design=point,
         recipe=changed(recipe, settings, others),
         templates=templates or usual,
+        noise=noise[0],
         seed=seed,
         command=_command(named),
     )
@@ -190,5 +199,7 @@ def _command(named: dict[str, object]) -> str:
     words = ["engram", "train"]
     for key, values in named.items():
         for value in values if isinstance(values, list) else [] if values is None else [values]:
-            words += [f"--{key.replace('_', '-')}", str(value)]
+            words.append(f"--{key.replace('_', '-')}")
+            if value is not True:
+                words.append(str(value))
     return shlex.join(words)

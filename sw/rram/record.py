@@ -12,7 +12,7 @@ from sw.rram.presets import DEVICES
 from sw.rram.stuck import StuckCells
 from sw.rram.write_verify import WRITE_EVENT_JOULES, Written
 
-__all__ = ["Record", "chip_record", "write_record"]
+__all__ = ["Record", "chip_record", "flat", "write_record"]
 
 Record = dict[str, str | int | float]
 BASE = ("name", "source", "g_hrs_siemens", "g_lrs_siemens", "p_stuck_hrs", "p_stuck_lrs")
@@ -47,8 +47,8 @@ def chip_record(
             "open": int(stuck.open.sum()),
         }
     if not _is_preset(device):
-        record |= _flat("device.", {k: v for k, v in dict(device).items() if k not in BASE + PROBABILITIES})
-    record |= _flat("", conditions.model_dump(exclude={"cell_bits"}, exclude_defaults=True))
+        record |= flat("device.", {k: v for k, v in dict(device).items() if k not in BASE + PROBABILITIES})
+    record |= flat("", conditions.model_dump(exclude={"cell_bits"}, exclude_defaults=True))
     if done is not None:
         record |= write_record(done)
     return record
@@ -74,7 +74,7 @@ def _is_preset(device: Device) -> bool:
     return all(given[key] == value for key, value in dict(preset).items() if key not in PROBABILITIES)
 
 
-def _flat(prefix: str, value: Any) -> Record:
+def flat(prefix: str, value: Any) -> Record:
     """Nested values under dotted names; None is left out, truth is 0 or 1."""
     if value is None:
         return {}
@@ -85,6 +85,6 @@ def _flat(prefix: str, value: Any) -> Record:
     if isinstance(value, list | tuple):
         value = dict(enumerate(value))
     if isinstance(value, dict):
-        parts = [_flat(f"{prefix}{name}.", part) for name, part in value.items()]
+        parts = [flat(f"{prefix}{name}.", part) for name, part in value.items()]
         return {name: leaf for part in parts for name, leaf in part.items()}
     return {prefix.removesuffix("."): int(value) if isinstance(value, bool) else value}
