@@ -12,10 +12,11 @@ from torch import Tensor
 
 from sw.bundle import Bundle, Provenance
 from sw.design import DesignPoint
+from sw.layer import Layer, LayerShape
 from sw.reference import pipeline
 from sw.reference.adc import full_scale_tables
 from sw.reference.array import ideal_codes
-from sw.reference.frontend import LayerParameters
+from sw.reference.frontend import LayerParameters, Requantisation
 from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.rram.programming import program
@@ -42,13 +43,14 @@ class TrainingChips:
     def __init__(self, design: DesignPoint, device: Device, conditions: Conditions, seed: int):
         self._device, self._conditions, self._seed = device, conditions, seed
         blank = np.zeros((design.templates, design.features), np.uint8)
+        channels, height, width = design.feature_map_shape
         self._bundle = Bundle(
             design=design,
             frontend=tuple(
-                LayerParameters(np.zeros((0,) * 4, np.int8), np.zeros((0, 0), np.int32))
-                for _ in design.layers
+                _blank_layer(layer, shape)
+                for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
             ),
-            feature_thresholds=np.zeros((0, 0, 0, 0), np.int32),
+            feature_thresholds=np.zeros((height, width, channels, design.thresholds_per_feature), np.int32),
             templates=blank,
             codes=ideal_codes(blank, design),
             adc=full_scale_tables(design, 0, 1),
@@ -76,3 +78,14 @@ class TrainingChips:
         scores = pipeline.run_levels(self._chip, levels).scores.astype(np.float32)
         gain, offset = np.polyfit(scores.ravel(), matches.ravel(), 1)
         return torch.from_numpy(gain * scores + offset - matches).float().to(bits.device)
+
+
+def _blank_layer(layer: Layer, shape: LayerShape) -> LayerParameters:
+    """Parameters that a bundle takes and nobody asks."""
+    if not layer.has_weights:
+        return LayerParameters(np.zeros((0,) * 4, np.int8), np.zeros((0, 0), np.int32))
+    weight = np.ones(layer.weight_shape(shape.inputs[0]), np.int8)
+    out = len(weight)
+    wide = out if layer.requantises else 0
+    tables = Requantisation(*(np.zeros(wide, dtype) for dtype in (np.int32, np.int64, np.int32)))
+    return LayerParameters(weight, np.zeros((out, layer.thresholds_per_channel), np.int32), tables)
