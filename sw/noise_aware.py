@@ -85,7 +85,6 @@ def _blank_layer(layer: Layer, shape: LayerShape) -> LayerParameters:
     if not layer.has_weights:
         return LayerParameters(np.zeros((0,) * 4, np.int8), np.zeros((0, 0), np.int32))
     weight = np.ones(layer.weight_shape(shape.inputs[0]), np.int8)
-    out = len(weight)
-    wide = out if layer.requantises else 0
-    tables = Requantisation(*(np.zeros(wide, dtype) for dtype in (np.int32, np.int64, np.int32)))
-    return LayerParameters(weight, np.zeros((out, layer.thresholds_per_channel), np.int32), tables)
+    thresholds = np.zeros((len(weight), layer.thresholds_per_channel), np.int32)
+    none = np.zeros(len(weight) if layer.requantises else 0, np.int32)
+    return LayerParameters(weight, thresholds, Requantisation(none, none.astype(np.int64), none))
