@@ -24,8 +24,8 @@ EVALUATION_BATCH = 500
 VALIDATIONS = 60
 """Number of validations of a training at most; every epoch of a shorter one."""
 NORM_IMAGES = 5_000
-"""Training images from which batch norms of an averaged model get their statistics: averages of weights, once
-rounded, give other accumulators than the weights did."""
+"""Training images from which batch norms get their statistics before a validation: running ones lag behind, and
+fit neither averaged weights nor accumulators that are exact."""
 SAVE_SECONDS = 60.0
 THREADS = 1
 """Threads of PyTorch on the CPU. The order of its sums, hence the last bits, depends on their number. With
@@ -60,12 +60,15 @@ class Classifier(nn.Module):
         """What is added to the loss whatever the images."""
         return 0.0
 
-    def advance(self, step: int, steps: int) -> str:
-        """Prepare for a step, counted from 0, of a training of so many; the name of the phase.
+    def phase(self, step: int, steps: int) -> str:
+        """Name of the phase of a step, counted from 0, of a training of so many.
 
         Epochs of different phases are not compared: the best one is of the last phase.
         """
         return ""
+
+    def advance(self, step: int, steps: int) -> None:
+        """Prepare for a step; nothing by default."""
 
     def macs_nonzero(self) -> int | None:
         """Multiply-accumulates with a weight that is not zero; None where nobody asks."""
@@ -110,7 +113,7 @@ def fit(
 ) -> bool:
     """Train, and leave the model at its best epoch by validation accuracy (the later one of equals).
 
-    Ctrl-C ends the training early: the model is left at its best epoch so far.
+    Ctrl-C in the last phase ends the training early: the model is left at its best epoch so far.
 
     Parameters
     ----------
@@ -161,7 +164,7 @@ def fit(
                         run.save(training.state())
                         saved = time.monotonic()
         except KeyboardInterrupt:
-            if training.best_state is None:
+            if training.best_state is None or not training.in_last_phase:
                 raise
         finished = training.epoch == epochs
     assert training.best_state is not None
@@ -248,20 +251,29 @@ class _Training:
         return total / len(order)
 
     def _advance(self, step: int) -> None:
-        phase = self.model.advance(step, self.epochs * self.steps)
+        steps = self.epochs * self.steps
+        self.model.advance(step, steps)
+        phase = self.model.phase(step, steps)
         if phase != self.phase:
             self.phase, self.best, self.best_state = phase, -1.0, None
+            if self.average:  # weights may have been scaled
+                self.average.module.load_state_dict(self.model.state_dict())
+
+    @property
+    def in_last_phase(self) -> bool:
+        """Whether no other phase follows."""
+        steps = self.epochs * self.steps
+        return self.phase == self.model.phase(steps - 1, steps)
 
     def _kept(self) -> Classifier:
         """What is validated: the model, or its moving average with the model's own pruned weights."""
-        if not self.average:
-            return self.model
-        kept = self.average.module
-        assert isinstance(kept, Classifier)
-        kept.advance((self.epoch + 1) * self.steps - 1, self.epochs * self.steps)
-        for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
-            if own.dtype == torch.bool:
-                theirs.copy_(own)
+        kept = self.model
+        if self.average:
+            kept = self.average.module
+            kept.advance((self.epoch + 1) * self.steps - 1, self.epochs * self.steps)
+            for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
+                if own.dtype == torch.bool:
+                    theirs.copy_(own)
         update_bn(self.train.images[:NORM_IMAGES].split(EVALUATION_BATCH), kept)
         return kept
 

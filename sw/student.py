@@ -29,6 +29,9 @@ from sw.requantise import requantisation_of
 __all__ = ["FeatureQuantiser", "FloatTwin", "QuantisedLayer", "Student"]
 
 BATCH_NORM_EPS = 1e-3
+TERNARY_THRESHOLD = 0.7
+CLIP_RMS = 2.5
+"""Largest level of weights of 3 and more bits, by the root mean square of a channel's weights."""
 
 
 class _BinaryWeight(SignedBinaryClampedConst, WeightQuantSolver):
@@ -134,6 +137,21 @@ class QuantisedLayer(nn.Module):
             value = self.conv.quant_weight().value * self.layer.weight_limit
             value = value + (value.round() - value).detach()
         return torch.where(self.stays, value, 0.0)
+
+    def spread_(self) -> None:
+        """Scale the weights of every output channel to the levels of their quantiser.
+
+        The batch norm that follows undoes it. Ternary weights get their threshold at 0.7 of the mean
+        magnitude (Li and Liu 2016, arXiv 1605.04711); of wider ones the bound is at :data:`CLIP_RMS`.
+        """
+        with torch.no_grad():
+            flat = torch.where(self.stays, self.conv.weight, 0.0).flatten(1)
+            count = self.stays.flatten(1).sum(dim=1).clamp(min=1)
+            if self.layer.weight_bits <= 2:
+                bound = 2 * TERNARY_THRESHOLD * flat.abs().sum(dim=1) / count
+            else:
+                bound = CLIP_RMS * (flat.square().sum(dim=1) / count).sqrt()
+            self.conv.weight.div_(bound.clamp(min=1e-6).view(-1, 1, 1, 1)).clamp_(-1, 1)
 
     def macs_nonzero(self) -> int:
         """Multiply-accumulates with a weight that is not zero."""
