@@ -24,8 +24,8 @@ EVALUATION_BATCH = 500
 VALIDATIONS = 60
 """Number of validations of a training at most; every epoch of a shorter one."""
 NORM_IMAGES = 5_000
-"""Training images from which batch norms get their statistics before a validation: running ones lag behind, and
-fit neither averaged weights nor accumulators that are exact."""
+"""Training images from which batch norms get their statistics before a validation: running ones lag behind,
+and fit neither averaged weights nor accumulators that are exact."""
 SAVE_SECONDS = 60.0
 THREADS = 1
 """Threads of PyTorch on the CPU. The order of its sums, hence the last bits, depends on their number. With
