@@ -73,6 +73,10 @@ def unpacked(
     for group, rate in zip(description["param_groups"], rates, strict=True):
         group["lr"] = rate
     optimiser.load_state_dict({**description, "state": slots})
+    for parameter, held in optimiser.state.items():
+        for slot, value in held.items():
+            if value.ndim:  # not the step count; in the layout of before, so that the same kernels go on
+                held[slot] = torch.empty_like(parameter).copy_(value)
     schedule.load_state_dict({**schedule.state_dict(), **state.values["schedule"], "_last_lr": rates})
     torch.set_rng_state(state.tensors["rng"])
 
