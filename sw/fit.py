@@ -60,12 +60,15 @@ class Classifier(nn.Module):
         """What is added to the loss whatever the images."""
         return 0.0
 
-    def advance(self, step: int, steps: int) -> str:
-        """Prepare for a step, counted from 0, of a training of so many; the name of the phase.
+    def phase(self, step: int, steps: int) -> str:
+        """Name of the phase of a step, counted from 0, of a training of so many.
 
         Epochs of different phases are not compared: the best one is of the last phase.
         """
         return ""
+
+    def advance(self, step: int, steps: int) -> None:
+        """Prepare for a step; nothing by default."""
 
     def macs_nonzero(self) -> int | None:
         """Multiply-accumulates with a weight that is not zero; None where nobody asks."""
@@ -110,7 +113,7 @@ def fit(
 ) -> bool:
     """Train, and leave the model at its best epoch by validation accuracy (the later one of equals).
 
-    Ctrl-C ends the training early: the model is left at its best epoch so far.
+    Ctrl-C in the last phase ends the training early: the model is left at its best epoch so far.
 
     Parameters
     ----------
@@ -161,7 +164,7 @@ def fit(
                         run.save(training.state())
                         saved = time.monotonic()
         except KeyboardInterrupt:
-            if training.best_state is None:
+            if training.best_state is None or not training.in_last_phase:
                 raise
         finished = training.epoch == epochs
     assert training.best_state is not None
@@ -248,9 +251,17 @@ class _Training:
         return total / len(order)
 
     def _advance(self, step: int) -> None:
-        phase = self.model.advance(step, self.epochs * self.steps)
+        steps = self.epochs * self.steps
+        self.model.advance(step, steps)
+        phase = self.model.phase(step, steps)
         if phase != self.phase:
             self.phase, self.best, self.best_state = phase, -1.0, None
+
+    @property
+    def in_last_phase(self) -> bool:
+        """Whether no other phase follows."""
+        steps = self.epochs * self.steps
+        return self.phase == self.model.phase(steps - 1, steps)
 
     def _kept(self) -> Classifier:
         """What is validated: the model, or its moving average with the model's own pruned weights."""

@@ -75,23 +75,25 @@ class Trainee(Classifier):
             return self.recipe.diversity_weight * self.head.penalty()
         return 0.0
 
-    def advance(self, step: int, steps: int) -> str:
+    def phase(self, step: int, steps: int) -> str:
+        """``soft`` or ``quantised``, and whether it is still pruned."""
+        words = ["soft" if self._is_soft(step, steps) else "quantised"]
+        if self._is_pruned(step, steps):
+            words.append("pruning")
+        return " ".join(words)
+
+    def advance(self, step: int, steps: int) -> None:
         """Round from the end of the soft share on; prune until :data:`sw.pruning.STOP`."""
-        share = step / steps
-        soft = share < self.recipe.soft_share
+        soft = self._is_soft(step, steps)
         for layer in self._layers():
             layer.soft = soft
         if self.chips and not soft and isinstance(self.head, TemplateHead):
             if step % STEPS_PER_CHIP == 0 or not self._programmed:
                 self.chips.program(self.head.templates(), step // STEPS_PER_CHIP)
                 self._programmed = True
-        words = ["soft" if soft else "quantised"]
-        if self.recipe.macs_nonzero is not None:
-            if step % max(1, steps // PRUNING_STEPS) == 0 and share < STOP + 2 / PRUNING_STEPS:
-                self._prune(budget_at(share, self._macs(), self.recipe.macs_nonzero))
-            if share < STOP + 2 / PRUNING_STEPS:
-                words.append("pruning")
-        return " ".join(words)
+        if self._is_pruned(step, steps) and step % max(1, steps // PRUNING_STEPS) == 0:
+            assert self.recipe.macs_nonzero is not None
+            self._prune(budget_at(step / steps, self._macs(), self.recipe.macs_nonzero))
 
     def macs_nonzero(self) -> int:
         """Multiply-accumulates with a weight that is not zero."""
@@ -100,6 +102,15 @@ class Trainee(Classifier):
     def clamp_(self) -> None:
         """Keep template latents in bounds."""
         self.head.clamp_()
+
+    def _is_soft(self, step: int, steps: int) -> bool:
+        return step / steps < self.recipe.soft_share
+
+    def _is_pruned(self, step: int, steps: int) -> bool:
+        """Until an update at or after STOP has been; in a short training that is one step in full."""
+        if self.recipe.macs_nonzero is None:
+            return False
+        return step / steps < STOP + max(2 / PRUNING_STEPS, 1 / steps)
 
     def _layers(self) -> list[QuantisedLayer]:
         return [layer for layer in self.student.layers if isinstance(layer, QuantisedLayer)]
