@@ -97,7 +97,7 @@ def train(
     KeyboardInterrupt
         If Ctrl-C came before a student had been validated once.
     """
-    _check(dataset, design, templates)
+    _check(dataset, design, recipe, templates)
     chips = None if noise is None else TrainingChips(design, *noise, seed=seed)
     with deterministic(seed):
         Student(design)  # refuses what it cannot compute exactly, before the teacher takes its time
@@ -194,7 +194,7 @@ def _assemble(
     )
 
 
-def _check(dataset: Dataset, design: DesignPoint, templates: Method) -> None:
+def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Method) -> None:
     """What must fit before hours are spent; raises EngramError."""
     size = dataset.x_train.shape[1:]
     if size != (design.height, design.width) or dataset.classes != design.classes:
@@ -206,6 +206,13 @@ def _check(dataset: Dataset, design: DesignPoint, templates: Method) -> None:
         raise EngramError(
             f"training makes ideal cells: cell_bits must be 1 and adc_bits none, got {design.cell_bits} and "
             f"{design.adc_bits}; program the bundle with a device model afterwards"
+        )
+    if recipe.macs_nonzero is not None and any(
+        layer.has_weights and layer.weight_bits == 1 for layer in design.layers
+    ):
+        raise EngramError(
+            f"1-bit weights are -1 or +1 and cannot be pruned, got macs_nonzero {recipe.macs_nonzero}; "
+            "leave it out, or use weights of 2 bits or more"
         )
     count = design.templates_per_class
     if templates == "mean" and count != 1:
