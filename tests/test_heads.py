@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sw.heads import DenseHead, TemplateHead
+from sw.heads import FIRST_LOGIT_SPREAD, GAIN_PACE, LATENT_BOUND, DenseHead, TemplateHead
 from sw.reference.classifier import decide
 
 
@@ -39,15 +39,66 @@ def test_templates_are_learned():
         optimiser.step()
         head.clamp_()
     assert torch.equal(head.predict(bits), labels)
-    assert head.latent.abs().max() <= 1
+    assert head.latent.abs().max() <= LATENT_BOUND
 
 
 def test_logits_join_templates_by_log_sum_exp():
     torch.manual_seed(2)
     head = TemplateHead(10, 2, 2)
     bits = torch.from_numpy(random_bits(5, 10)).float()
-    scaled = ((head.scores(bits) - 5) * head.log_gain.exp()).detach().numpy().reshape(5, 2, 2)
-    assert np.allclose(head(bits).detach().numpy(), np.log(np.exp(scaled).sum(axis=2)), rtol=1e-5)
+    gain = np.exp(GAIN_PACE * head.paced_log_gain.item())
+    error = torch.randn(5, 4)
+    for given in (0.0, error):
+        scaled = (gain * (head.scores(bits) + given - 5)).detach().numpy().reshape(5, 2, 2)
+        want = np.log(np.exp(scaled).sum(axis=2))
+        assert np.allclose(head(bits, given).detach().numpy(), want, rtol=1e-5)
+
+
+def test_logits_of_random_bits_have_their_first_spread():
+    torch.manual_seed(4)
+    head = TemplateHead(400, 10, 1)
+    logits = head(torch.from_numpy(random_bits(500, 400)).float())
+    assert logits.std().item() == pytest.approx(FIRST_LOGIT_SPREAD, rel=0.1)
+
+
+def head_with(latents, classes):
+    """A head with given latents (T, F)."""
+    head = TemplateHead(latents.shape[1], classes, len(latents) // classes)
+    with torch.no_grad():
+        head.latent.copy_(latents)
+    return head
+
+
+FAMILIES = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
+"""Orthogonal to each other."""
+
+
+@pytest.mark.parametrize(
+    ("latents", "classes", "penalty"),
+    [
+        (FAMILIES[[0, 0, 0, 1, 1, 1]], 2, 1.0),
+        (FAMILIES[[0, 1, 2, 3]], 2, 0.0),
+        (FAMILIES[[0, 1]] * torch.tensor([[1.0], [-1.0]]), 1, 0.0),
+        (torch.cat([FAMILIES[:1], -FAMILIES[:1]]), 1, 0.0),
+        (FAMILIES[[0, 0, 1]], 1, 1 / 3),
+        (FAMILIES[[0, 0, 1, 2]], 2, 0.5),
+        (FAMILIES[[0, 0]], 2, 0.0),
+    ],
+    ids=["equal", "orthogonal", "orthogonal signs", "opposite", "two of three", "one class of two", "single"],
+)
+def test_penalty_is_the_mean_similarity_of_templates_of_a_class(latents, classes, penalty):
+    scale = torch.linspace(0.01, 0.1, len(latents))[:, None]
+    assert head_with(latents * scale, classes).penalty().item() == pytest.approx(penalty, abs=1e-6)
+
+
+def test_penalty_drives_templates_of_a_class_apart():
+    torch.manual_seed(5)
+    head = head_with(FAMILIES[[0, 0]] + 0.3 * torch.randn(2, 4), 1)
+    before = head.penalty()
+    before.backward()
+    with torch.no_grad():
+        head.latent -= 0.1 * head.latent.grad
+    assert head.penalty() < before
 
 
 def test_dense_head_predicts_the_largest_logit():

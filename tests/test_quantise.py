@@ -4,15 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from sw.bundle import Bundle, Provenance
 from sw.design import DesignPoint
-from sw.distil import StudentClassifier
 from sw.layer import Layer
 from sw.quantise import accumulator_range, export, first_true
+from sw.recipe import Recipe
 from sw.reference import frontend, pipeline
-from sw.reference.adc import full_scale_tables
-from sw.reference.array import ideal_codes
 from sw.student import QuantisedLayer
+from sw.trainee import Trainee
+from tests.trainings import bundle_of
 
 
 def conv(out, *, stride=1, weight=2, bits=None):
@@ -73,7 +72,7 @@ def trained_model(design, steps, seed):
     """A student after `steps` steps on random labels, with about half of the batch-norm gains negative."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    model = StudentClassifier(design, learned=True)
+    model = Trainee(design, True, Recipe(1, 1, 1))
     for module in model.student.layers:
         if isinstance(module, QuantisedLayer) and module.levels is not None:
             with torch.no_grad():
@@ -89,20 +88,6 @@ def trained_model(design, steps, seed):
         optimiser.step()
         model.clamp_()
     return model.eval()
-
-
-def bundle_of(model, design):
-    parameters, thresholds = export(model.student, design)
-    templates = model.head.templates()
-    return Bundle(
-        design=design,
-        frontend=parameters,
-        feature_thresholds=thresholds,
-        templates=templates,
-        codes=ideal_codes(templates, design),
-        adc=full_scale_tables(design, 0, 1),
-        provenance=Provenance(engram_version="0"),
-    )
 
 
 @pytest.mark.parametrize("steps", [0, 12], ids=["as initialised", "briefly trained"])
