@@ -5,44 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sw import distil, fit
+from sw import distil
+from sw import fit as loop
 from sw.bundle import from_bytes
-from sw.datasets import Dataset
-from sw.design import DesignPoint
 from sw.distil import train
 from sw.errors import EngramError
-from sw.fit import Recipe
 from sw.layer import Layer
+from sw.recipe import Recipe
 from sw.reference import pipeline
+from sw.run_folder import RunFolder, RunPart
+from tests.trainings import BUDGET, DATA, DESIGN, EVERYTHING, NOISE, Died
 
 RECIPE = Recipe(epochs=6, float_epochs=3, teacher_epochs=3, batch=20, shift=0.3, rotate_deg=0.0)
-DESIGN = DesignPoint(
-    name="tiny",
-    height=6,
-    width=5,
-    classes=3,
-    layers=(
-        Layer(kind="conv3x3", out_channels=6, weight_bits=2, activation_bits=2),
-        Layer(kind="pointwise1x1", out_channels=4, weight_bits=4),
-    ),
-    templates_per_class=2,
-    rows=50,
-    cols=4,
-)
-
-
-def stripes(count, seed):
-    """Three classes: a bright row, a bright column, a bright block; noise everywhere."""
-    rng = np.random.default_rng(seed)
-    images = rng.integers(0, 120, (count, 6, 5))
-    labels = np.arange(count) % 3
-    images[labels == 0, 2] += 120
-    images[labels == 1, :, 3] += 120
-    images[labels == 2, 3:, :3] += 120
-    return images.astype(np.uint8), labels.astype(np.uint8)
-
-
-DATA = Dataset("stripes.npz", *stripes(90, 0), *stripes(30, 1), *stripes(60, 2), classes=3)
+ALONE = replace(RECIPE, distil="none")
+CLEAR = replace(RECIPE, epochs=24, float_epochs=6, learning_rate=0.03)
+"""Long enough for the stripes."""
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +32,7 @@ def cache(tmp_path, monkeypatch):
 )
 def test_training_gives_a_bundle_whose_metrics_are_its_own(method, per_class):
     design = DESIGN.with_(templates_per_class=per_class)
-    result = train(DATA, design, RECIPE, templates=method, seed=3, command="engram train ...")
+    result = train(DATA, design, CLEAR, templates=method, seed=3, command="engram train ...")
     bundle = result.bundle
     assert result.finished
     assert from_bytes(bundle.to_bytes(), "x").digest == bundle.digest
@@ -86,44 +63,110 @@ def test_same_seed_gives_the_same_bytes_with_and_without_a_cached_teacher(tmp_pa
     assert train(DATA, DESIGN, RECIPE, seed=2).bundle.to_bytes() != first
 
 
-def test_distillation_weight_zero_trains_no_teacher(tmp_path):
-    train(DATA, DESIGN, replace(RECIPE, distil_weight=0.0))
+def test_no_distillation_trains_no_teacher(tmp_path):
+    train(DATA, DESIGN, ALONE)
     assert not (tmp_path / "cache").exists()
 
 
+def columns(path):
+    """Rows of a log without the seconds, its last column."""
+    return [line.rpartition(",")[0] for line in path.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_training_that_dies_again_and_again_gives_the_same_bytes(tmp_path, monkeypatch, precision):
+    """Teacher, twin and student with everything switched on; each life saves two epochs and loses one."""
+    monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
+    recipe = replace(EVERYTHING, precision=precision)
+    with RunFolder(tmp_path / "whole", {}) as run:
+        want = train(DATA, DESIGN, recipe, seed=4, noise=NOISE, run=run).bundle
+    monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "other"))
+    original, deaths, saves = RunPart.save, 0, []
+
+    def save(part, state):
+        saves.append(part)
+        if len(saves) == 3:
+            raise Died
+        original(part, state)
+
+    monkeypatch.setattr(RunPart, "save", save)
+    got = None
+    while got is None:
+        saves.clear()
+        with RunFolder(tmp_path / "pieces", {}) as run:
+            try:
+                got = train(DATA, DESIGN, recipe, seed=4, noise=NOISE, run=run).bundle
+            except Died:
+                deaths += 1
+    assert deaths == (recipe.teacher_epochs + recipe.float_epochs + recipe.epochs - 1) // 2
+    assert got.to_bytes() == want.to_bytes()
+    for part in ("teacher", "float", "student"):
+        one, other = (columns(tmp_path / folder / f"{part}.csv") for folder in ("whole", "pieces"))
+        assert one == other
+    assert len(columns(tmp_path / "whole" / "student.csv")) == recipe.epochs + 1
+
+
+def test_everything_switched_on_keeps_budget_and_exactness():
+    bundle = train(DATA, DESIGN, EVERYTHING, noise=NOISE).bundle
+    kept = sum(np.count_nonzero(part.weight) * 30 for part in bundle.frontend)
+    assert 0 < kept <= BUDGET
+    metrics = bundle.provenance.metrics
+    for part in ("validation", "test"):
+        assert metrics[f"{part}.quantised"] == metrics[f"{part}.ideal"]
+    assert bundle.design == DESIGN and bundle.provenance.device is None
+
+
+def test_noise_of_chips_trains_another_student():
+    ideal, noisy, again = (
+        train(DATA, DESIGN, ALONE, noise=noise).bundle.to_bytes() for noise in (None, NOISE, NOISE)
+    )
+    assert noisy == again
+    assert noisy != ideal
+
+
 def interrupting(monkeypatch, label, epoch):
-    """Ctrl-C in the given epoch of the network with that label."""
-    original, current = fit._epoch, {}
+    """Ctrl-C in the given epoch, five steps each, of the network with that label."""
+    current = {}
 
-    def run(*arguments, **options):
-        current.update(label=options["label"], epoch=0)
-        return original_fit(*arguments, **options)
+    def fit(*given, **options):
+        current.update(label=options["label"], step=0)
+        return original_fit(*given, **options)
 
-    def one_epoch(*arguments):
-        current["epoch"] += 1
-        if (current["label"], current["epoch"]) == (label, epoch):
+    def loss(*given):
+        current["step"] += 1
+        if (current["label"], current["step"]) == (label, 5 * epoch - 2):
             raise KeyboardInterrupt
-        return original(*arguments)
+        return original_loss(*given)
 
-    original_fit = distil.fit
-    monkeypatch.setattr(distil, "fit", run)
-    monkeypatch.setattr(fit, "_epoch", one_epoch)
+    original_fit, original_loss = distil.fit, loop.student_loss
+    monkeypatch.setattr(distil, "fit", fit)
+    monkeypatch.setattr(loop, "student_loss", loss)
 
 
 def test_ctrl_c_in_the_student_gives_a_whole_bundle_that_says_so(monkeypatch):
     interrupting(monkeypatch, "student", 3)
-    result = train(DATA, DESIGN, replace(RECIPE, distil_weight=0.0), command="engram train")
+    result = train(DATA, DESIGN, ALONE, command="engram train")
     assert not result.finished
     assert result.bundle.provenance.command == "engram train  # interrupted"
-    labels = pipeline.run(result.bundle, DATA.x_test).label
-    assert result.bundle.provenance.metrics["test.ideal"] == np.mean(labels == DATA.y_test)
+    right = np.mean(pipeline.run(result.bundle, DATA.x_test).label == DATA.y_test)
+    metrics = result.bundle.provenance.metrics
+    assert metrics["test.ideal"] == metrics["test.quantised"] == right
 
 
-@pytest.mark.parametrize(("label", "epoch"), [("student", 1), ("float twin", 2)])
-def test_ctrl_c_before_a_student_gives_nothing(monkeypatch, label, epoch):
+EARLY = {
+    "before the first validation": ("student", 1, ALONE),
+    "float twin": ("float twin", 2, ALONE),
+    "soft": ("student", 2, replace(ALONE, soft_share=0.5)),
+    "still pruned": ("student", 3, replace(ALONE, macs_nonzero=BUDGET)),
+}
+
+
+@pytest.mark.parametrize("case", EARLY)
+def test_ctrl_c_before_there_is_a_student_gives_nothing(monkeypatch, case):
+    label, epoch, recipe = EARLY[case]
     interrupting(monkeypatch, label, epoch)
     with pytest.raises(KeyboardInterrupt):
-        train(DATA, DESIGN, replace(RECIPE, distil_weight=0.0))
+        train(DATA, DESIGN, recipe)
 
 
 REFUSALS = {
@@ -157,6 +200,12 @@ REFUSALS = {
         "--templates kmeans needs at least 31 training images of every class, got 30; "
         "use fewer --templates-per-class",
     ),
+    "1-bit weights that are pruned": (
+        DESIGN.with_(layers=(Layer(kind="conv3x3", out_channels=4, weight_bits=1),)),
+        "learned",
+        "1-bit weights are -1 or +1 and cannot be pruned, got macs_nonzero 2000; "
+        "leave it out, or use weights of 2 bits or more",
+    ),
     "accumulator too wide": (
         DESIGN.with_(
             layers=(
@@ -174,7 +223,7 @@ REFUSALS = {
 @pytest.mark.parametrize("case", REFUSALS)
 def test_what_does_not_fit_is_refused_before_training(monkeypatch, case):
     design, method, message = REFUSALS[case]
-    monkeypatch.setattr(distil, "teacher_logits", lambda *_: pytest.fail("training began"))
+    monkeypatch.setattr(distil, "fit", lambda *_, **__: pytest.fail("training began"))
     with pytest.raises(EngramError) as refusal:
-        train(DATA, design, RECIPE, templates=method)
+        train(DATA, design, replace(ALONE, macs_nonzero=BUDGET), templates=method)
     assert str(refusal.value) == message
