@@ -11,6 +11,7 @@ from sw.checkpoint import State
 from sw.datasets import Dataset
 from sw.design import DesignPoint
 from sw.fit import Split
+from sw.heads import TemplateHead
 from sw.layer import Layer
 from sw.quantise import export
 from sw.recipe import Recipe
@@ -122,6 +123,7 @@ def split_of(count: int, seed: int) -> Split:
 
 def bundle_of(model: Trainee, design: DesignPoint) -> Bundle:
     """The bundle of a model with learned templates, ideal cells."""
+    assert isinstance(model.head, TemplateHead)
     parameters, thresholds = export(model.student, design)
     templates = model.head.templates()
     return Bundle(
