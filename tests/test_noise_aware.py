@@ -16,6 +16,7 @@ from sw.rram.programming import program
 from tests.bundles import random_bundle, random_templates
 from tests.trainings import DESIGN, NOISE
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TEMPLATES = random_templates(np.random.default_rng(4), DESIGN)
 IDEAL_ADC = AdcModel(bits=None)
 COARSE_ADC = AdcModel(bits=5, gain_sigma=0.02, offset_sigma_lsb=0.5)
