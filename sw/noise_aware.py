@@ -21,6 +21,8 @@ from sw.rram.programming import program
 
 __all__ = ["STEPS_PER_CHIP", "TrainingChips"]
 
+FIRST_CHIP = 1_000_000
+"""Number of the first chip of training; evaluation with the same seed counts from 0, and draws others."""
 STEPS_PER_CHIP = 8
 """Steps that one programmed chip serves; the templates hardly change in between."""
 
@@ -35,7 +37,7 @@ class TrainingChips:
     device, conditions
         What the chips are made of, how they are programmed and read.
     seed
-        Chips of training are drawn from this seed; evaluate with another one.
+        Of the chips, see :data:`FIRST_CHIP`.
     """
 
     def __init__(self, design: DesignPoint, device: Device, conditions: Conditions, seed: int):
@@ -61,7 +63,7 @@ class TrainingChips:
         """Program the next chip with templates, uint8 (T, F)."""
         self._stored = templates
         bundle = self._bundle.with_(templates=templates)
-        self._chip = program(bundle, self._device, self._conditions, seed=self._seed, chip=chip)
+        self._chip = program(bundle, self._device, self._conditions, seed=self._seed, chip=FIRST_CHIP + chip)
 
     def error(self, bits: Tensor) -> Tensor:
         """What the chip's scores differ by, in matches, float32 (B, T), for word-line bits (B, F).
@@ -74,5 +76,5 @@ class TrainingChips:
         matches = levels.astype(np.float32) @ (2.0 * self._stored.T - 1).astype(np.float32)
         matches += (1 - self._stored.astype(np.float32)).sum(axis=1)
         scores = pipeline.run_levels(self._chip, levels).scores.astype(np.float32)
-        gain, offset = np.polyfit(scores.ravel(), matches.ravel(), 1)
+        gain, offset = np.polyfit(scores.ravel().astype(np.float64), matches.ravel(), 1)
         return torch.from_numpy(gain * scores + offset - matches).float().to(bits.device)

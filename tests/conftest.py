@@ -31,3 +31,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENGRAM_CACHE", str(cache))
         yield cache
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """PyTorch as in a training: networks this small only lose by a second thread."""
+    from sw.fit import deterministic
+
+    with deterministic(0):
+        yield

@@ -7,6 +7,8 @@ import torch
 from sw.heads import FIRST_LOGIT_SPREAD, GAIN_PACE, LATENT_BOUND, DenseHead, TemplateHead
 from sw.reference.classifier import decide
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def random_bits(count, features, seed=0):
     return np.random.default_rng(seed).integers(0, 2, (count, features)).astype(np.uint8)

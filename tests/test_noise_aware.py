@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from sw.layer import Layer
-from sw.noise_aware import TrainingChips
+from sw.noise_aware import FIRST_CHIP, TrainingChips
 from sw.reference import pipeline
 from sw.rram.conditions import Conditions
 from sw.rram.converters import AdcModel
@@ -16,6 +16,7 @@ from sw.rram.programming import program
 from tests.bundles import random_bundle, random_templates
 from tests.trainings import DESIGN, NOISE
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TEMPLATES = random_templates(np.random.default_rng(4), DESIGN)
 IDEAL_ADC = AdcModel(bits=None)
 COARSE_ADC = AdcModel(bits=5, gain_sigma=0.02, offset_sigma_lsb=0.5)
@@ -44,7 +45,7 @@ def test_a_perfect_chip_has_no_error(device, cell_bits):
 def independent_error(design, device, conditions, templates, chip, seed, bits):
     """Another bundle of the design, programmed; the least-squares line in closed form."""
     bundle = random_bundle(design, 9).with_(templates=templates)
-    programmed = program(bundle, device, conditions, seed=seed, chip=chip)
+    programmed = program(bundle, device, conditions, seed=seed, chip=FIRST_CHIP + chip)
     levels = bits.numpy().astype(np.uint8)
     scores = pipeline.run_levels(programmed, levels).scores.astype(float)
     matches = (levels[:, None] == templates).sum(axis=2).astype(float)

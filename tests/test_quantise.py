@@ -13,6 +13,8 @@ from sw.student import QuantisedLayer
 from sw.trainee import Trainee
 from tests.trainings import bundle_of
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def conv(out, *, stride=1, weight=2, bits=None):
     return Layer(kind="conv3x3", out_channels=out, stride=stride, weight_bits=weight, activation_bits=bits)

@@ -8,6 +8,8 @@ from sw.errors import EngramError
 from sw.layer import Layer, LayerShape
 from sw.student import FeatureQuantiser, FloatTwin, QuantisedLayer, Student
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def images(count: int, height: int, width: int) -> torch.Tensor:
     return torch.randint(

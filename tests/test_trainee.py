@@ -15,6 +15,7 @@ from sw.reference import pipeline
 from sw.trainee import PRUNING_STEPS, Trainee
 from tests.trainings import BUDGET, DESIGN, EVERYTHING, NOISE, Memory, bundle_of, split_of
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PLAIN = replace(EVERYTHING, distil="none", soft_share=0.0, macs_nonzero=None, ema_decay=0.0)
 TRAIN = split_of(90, 0)
 STEPS = 500
