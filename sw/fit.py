@@ -265,12 +265,6 @@ class _Training:
         steps = self.epochs * self.steps
         return self.phase == self.model.phase(steps - 1, steps)
 
-    @property
-    def in_last_phase(self) -> bool:
-        """Whether no other phase follows."""
-        steps = self.epochs * self.steps
-        return self.phase == self.model.phase(steps - 1, steps)
-
     def _kept(self) -> Classifier:
         """What is validated: the model, or its moving average with the model's own pruned weights."""
         kept = self.model
