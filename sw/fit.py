@@ -267,9 +267,11 @@ class _Training:
 
     def _kept(self) -> Classifier:
         """What is validated: the model, or its moving average with the model's own pruned weights."""
-        kept = self.model
+        kept: Classifier = self.model
         if self.average:
-            kept = self.average.module
+            average = self.average.module
+            assert isinstance(average, Classifier)
+            kept = average
             kept.advance((self.epoch + 1) * self.steps - 1, self.epochs * self.steps)
             for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
                 if own.dtype == torch.bool:

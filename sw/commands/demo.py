@@ -34,8 +34,8 @@ def demo(
     digits, by_mean = output / "digits.engram", output / "digits-mean.engram"
     chip, seeds = output / "digits-chip.engram", ["--seed", str(seed)]
     run = {
-        "learned": _step("train", "--data", "digits", *seeds, "-o", str(digits)),
-        "mean": _step("train", "--data", "digits", "--templates", "mean", *seeds, "-o", str(by_mean)),
+        "learned": _step("train", "--data", "digits", *seeds, *_anew(digits)),
+        "mean": _step("train", "--data", "digits", "--templates", "mean", *seeds, *_anew(by_mean)),
         "evaluate": _step(
             "evaluate", str(digits), "--chips", str(CHIPS), *seeds, "-o", str(output / "pictures")
         ),
@@ -53,6 +53,11 @@ def demo(
     else:
         _print_tables(run, seconds)
     messages.print(f"everything is in {output}", soft_wrap=True, highlight=False)
+
+
+def _anew(bundle: Path) -> list[str]:
+    """Options of a training that begins anew every time and leaves this bundle."""
+    return ["-o", str(bundle), "--run", str(bundle.with_suffix(".run")), "--restart"]
 
 
 def _step(*arguments: str) -> dict[str, Any]:
