@@ -30,8 +30,6 @@ __all__ = ["FeatureQuantiser", "FloatTwin", "QuantisedLayer", "Student"]
 
 BATCH_NORM_EPS = 1e-3
 TERNARY_THRESHOLD = 0.7
-CLIP_RMS = 2.5
-"""Largest level of weights of 3 and more bits, by the root mean square of a channel's weights."""
 
 
 class _BinaryWeight(SignedBinaryClampedConst, WeightQuantSolver):
@@ -139,19 +137,18 @@ class QuantisedLayer(nn.Module):
         return torch.where(self.stays, value, 0.0)
 
     def spread_(self) -> None:
-        """Scale the weights of every output channel to the levels of their quantiser.
+        """Scale ternary weights of every output channel to their levels; the batch norm behind undoes it.
 
-        The batch norm that follows undoes it. Ternary weights get their threshold at 0.7 of the mean
-        magnitude (Li and Liu 2016, arXiv 1605.04711); of wider ones the bound is at :data:`CLIP_RMS`.
+        The threshold comes to 0.7 of the mean magnitude (Li and Liu 2016, arXiv 1605.04711). Other weights
+        stay: 4-bit ones gained nothing from it.
         """
+        if self.layer.weight_bits != 2:
+            return
         with torch.no_grad():
-            flat = torch.where(self.stays, self.conv.weight, 0.0).flatten(1)
-            count = self.stays.flatten(1).sum(dim=1).clamp(min=1)
-            if self.layer.weight_bits <= 2:
-                bound = 2 * TERNARY_THRESHOLD * flat.abs().sum(dim=1) / count
-            else:
-                bound = CLIP_RMS * (flat.square().sum(dim=1) / count).sqrt()
-            self.conv.weight.div_(bound.clamp(min=1e-6).view(-1, 1, 1, 1)).clamp_(-1, 1)
+            magnitudes = torch.where(self.stays, self.conv.weight, 0.0).abs().flatten(1).sum(dim=1)
+            mean = magnitudes / self.stays.flatten(1).sum(dim=1).clamp(min=1)
+            bound = (2 * TERNARY_THRESHOLD * mean).clamp(min=1e-6)
+            self.conv.weight.div_(bound.view(-1, 1, 1, 1)).clamp_(-1, 1)
 
     def macs_nonzero(self) -> int:
         """Multiply-accumulates with a weight that is not zero."""
