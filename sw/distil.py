@@ -27,7 +27,7 @@ from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.run_folder import RunFolder
 from sw.student import FloatTwin, Student
-from sw.teacher import teacher_targets
+from sw.teacher import TeacherTargets, teacher_targets
 from sw.templates import kmeans_templates, mean_templates
 from sw.trainee import Trainee
 from sw.version import engram_version
@@ -41,10 +41,11 @@ FLOAT_WEIGHT_DECAY = 0.02
 
 @dataclass(frozen=True)
 class Trained:
-    """A bundle, and whether all epochs of the student ran (False after Ctrl-C)."""
+    """A bundle, and whether all epochs of the student ran (False after Ctrl-C); what its teacher answered."""
 
     bundle: Bundle
     finished: bool
+    teacher: TeacherTargets | None = None
 
 
 def train(
@@ -159,7 +160,7 @@ def train(
             right = pipeline.classify(bundle, levels) == part.labels.cpu().numpy()
             metrics[f"{name}.ideal"] = float(right.mean())
     provenance = bundle.provenance.model_copy(update={"metrics": metrics})
-    return Trained(bundle.with_(provenance=provenance), finished)
+    return Trained(bundle.with_(provenance=provenance), finished, targets)
 
 
 def _assemble(

@@ -3,6 +3,7 @@
     run.json               what is trained: a folder goes on with this run and refuses any other
     NAME.safetensors       newest checkpoint of a part: teacher, float or student
     NAME.csv               its log, a row per epoch
+    bundle.engram          what came of it
     result.json            metrics, seconds, machine; written at the end
 
 Every file is written whole or not at all. Nothing is pickled.
@@ -29,10 +30,11 @@ from sw.checkpoint_file import read_checkpoint, write_checkpoint
 from sw.errors import EngramError
 from sw.files import make_folder, write_atomically
 
-__all__ = ["CURVES", "PARTS", "RunFolder", "RunPart", "machine"]
+__all__ = ["BUNDLE", "CURVES", "PARTS", "RunFolder", "RunPart", "machine", "read_result"]
 
 FORMAT_VERSION = 1
 PARTS = ("teacher", "float", "student")
+BUNDLE = "bundle.engram"
 CURVES = "curves.png"
 IDENTITY, RESULT, LOCK = "run.json", "result.json", ".lock"
 ABSENT = "absent"
@@ -145,7 +147,7 @@ class RunFolder:
         if restart:
             names = [f"{part}{suffix}" for part in PARTS for suffix in (".safetensors", ".csv")]
             # the identity last: until it is gone, the restart can be repeated
-            old += [self.path / name for name in (*names, CURVES, RESULT, IDENTITY)]
+            old += [self.path / name for name in (*names, BUNDLE, CURVES, RESULT, IDENTITY)]
         try:
             for path in old:
                 path.unlink(missing_ok=True)
@@ -269,6 +271,31 @@ class RunPart:
         writer.writeheader()
         writer.writerows(self._rows)
         write_atomically(self.log_file, text.getvalue().encode())
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """The result of a run that is finished.
+
+    Raises
+    ------
+    EngramError
+        If `path` is no folder of a run, or the run has not come to its end.
+    """
+    if not (path / IDENTITY).is_file():
+        raise EngramError(f"{path} must be the folder of a run, it has no {IDENTITY}; give one that has")
+    try:
+        found = json.loads((path / RESULT).read_bytes())
+    except FileNotFoundError:
+        raise EngramError(
+            f"{path} must hold a finished run, it has no {RESULT}; let the same command go on to its end"
+        ) from None
+    except OSError as error:
+        raise EngramError(f"cannot read {path / RESULT}: {error.strerror or error}") from None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise EngramError(f"{path / RESULT} must be a JSON object, it is not; repeat the command of the run")
+    return found
 
 
 def machine() -> dict[str, str | int | None]:

@@ -74,7 +74,12 @@ def test_answer_is_one_json_object_about_the_bundle_written(data, tmp_path):
         2,
     ]
     assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "bundle.engram").read_bytes() == (tmp_path / "runs" / "my-data.engram").read_bytes()
     result = json.loads((folder / "result.json").read_text())
+    with (folder / "student.csv").open(newline="") as file:
+        student = sum(float(row["seconds"]) for row in csv.DictReader(file))
+    assert result["seconds_of"]["student"] == student < result["seconds"]
+    assert set(result["teacher"]) == {"accuracy", "digest"}
     assert result["machine"]["cores"] >= 1
     assert {key: result[key] for key in answer if key != "seconds"} == {
         key: value for key, value in answer.items() if key != "seconds"

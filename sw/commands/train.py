@@ -224,7 +224,7 @@ def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: b
     messages.print("loading PyTorch", highlight=False)
     from sw import distil
     from sw.bundle import save
-    from sw.run_folder import RunFolder
+    from sw.run_folder import BUNDLE, RunFolder
 
     folder = chosen or plan.folder
     with RunFolder(folder, plan.identity, restart=restart) as run:
@@ -245,8 +245,9 @@ def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: b
                 _say(GOES_ON)
             raise
         save(trained.bundle, target)
+        save(trained.bundle, folder / BUNDLE)
         curves = draw(run, plan)
-        result = result_of(trained.bundle, target, run, curves)
+        result = result_of(plan, trained, target, run, curves)
         if trained.finished:
             run.finish(result)
     if json:

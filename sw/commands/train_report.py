@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sw.commands.train_facts import facts_of
 from sw.console import answer, print_json
 from sw.curves import draw_curves, read_log
 from sw.presets import PRESETS
@@ -11,6 +12,7 @@ from sw.presets import PRESETS
 if TYPE_CHECKING:
     from sw.bundle import Bundle
     from sw.commands.train_plan import Plan
+    from sw.distil import Trained
     from sw.run_folder import RunFolder
 
 __all__ = ["draw", "print_presets", "print_table", "result_of"]
@@ -32,22 +34,23 @@ def draw(run: "RunFolder", plan: "Plan") -> Path:
     return run.path / CURVES
 
 
-def result_of(bundle: "Bundle", target: Path, run: "RunFolder", curves: Path) -> dict[str, Any]:
-    """The answer as one JSON object; ``seconds`` are those of all pieces of the run."""
-    metrics = bundle.provenance.metrics
+def result_of(
+    plan: "Plan", trained: "Trained", target: Path, run: "RunFolder", curves: Path
+) -> dict[str, Any]:
+    """The answer as one JSON object.
+
+    ``seconds`` are those of all pieces of the run, ``seconds_of`` those of the epochs of each network; it is
+    None for one that was not trained here, such as a teacher from the cache. ``teacher`` is None without one.
+    """
+    teacher = trained.teacher
     return {
         "bundle": str(target),
-        "digest": bundle.digest,
-        "accuracy": {name: metrics[f"test.{name}"] for name in KINDS},
-        "validation": {name: metrics[f"validation.{name}"] for name in KINDS},
-        "macs": bundle.design.macs,
-        "weights": bundle.design.weights,
-        "features": bundle.design.features,
-        "templates": bundle.design.templates,
-        "command": bundle.provenance.command,
+        **facts_of(plan, trained.bundle),
+        "teacher": teacher and {"accuracy": teacher.accuracy, "digest": teacher.digest},
         "run": str(run.path),
         "log": str(run.part("student").log_file),
         "curves": str(curves),
+        "seconds_of": _seconds_of(run),
         "seconds": run.seconds,
     }
 
@@ -96,3 +99,13 @@ def print_presets(json: bool) -> None:
         epochs = str(row["recipe"]["epochs"])
         table.add_row(name, row["data"], f"{row['macs']:,}", size, row["made"], epochs)
     answer.print(table)
+
+
+def _seconds_of(run: "RunFolder") -> dict[str, float | None]:
+    from sw.run_folder import PARTS
+
+    files = {name: run.part(name).log_file for name in PARTS}
+    return {
+        name: sum(float(row["seconds"]) for row in read_log(path)) if path.exists() else None
+        for name, path in files.items()
+    }

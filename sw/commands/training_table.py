@@ -1,0 +1,79 @@
+"""``python -m sw.training_table``: trainings as a table of markdown, or as JSON."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sw.console import JsonOption, messages, print_json, reports_errors
+from sw.errors import EngramError
+
+if TYPE_CHECKING:
+    from sw.training_table import Facts
+
+__all__ = ["training_table"]
+
+
+@reports_errors
+def training_table(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN|BUNDLE",
+            help="Folders of finished runs of 'engram train'; also *.engram files or zoo:NAME, made by "
+            "'engram train' or by 'engram templates' after it, which have no training time.",
+        ),
+    ],
+    join_seeds: Annotated[
+        bool, typer.Option("--join-seeds", help="One row for trainings that differ in the seed only.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE.md", help="Also write the table there.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Collect finished trainings into one table of markdown, and what distillation gains at equal seeds.
+
+    Everything is as it was recorded at the end of the training. Of files, accuracies are those recorded, and
+    the energy is worked out from the data set's test images.
+    """
+    from sw.commands.training_rows import gain_values, markdown, row_values
+    from sw.files import write_atomically
+    from sw.training_table import gains_of, grouped
+
+    found = [_facts(source) for source in sources]
+    rows, gains = grouped(found, join_seeds=join_seeds), gains_of(found)
+    text = markdown(rows, gains)
+    if output is not None:
+        write_atomically(output, text.encode())
+    if json:
+        print_json(
+            {"rows": [row_values(row) for row in rows], "gains": [gain_values(gain) for gain in gains]}
+        )
+    else:
+        typer.echo(text, nl=False)
+    if output is not None:
+        messages.print(f"table written to {output}", soft_wrap=True, highlight=False)
+
+
+def _facts(source: str) -> "Facts":
+    """What is known of a run folder or a bundle."""
+    from sw.design import validated
+    from sw.training_table import Facts
+
+    if Path(source).is_dir():
+        from sw.run_folder import RESULT, read_result
+
+        what = (
+            f"{Path(source) / RESULT} must be of this version (repeat its command, it trains nothing again)"
+        )
+        return validated(Facts, {**read_result(Path(source)), "source": source}, what)
+    from sw.commands.train_facts import facts_of_bundle
+
+    with messages.status(f"{source}: features of its test images"):
+        values = facts_of_bundle(source)
+    if values["accuracy"]["ideal"] is None or values["validation"]["ideal"] is None:
+        raise EngramError(
+            f"{source} must record its validation and test accuracy, it does not; train it anew"
+        )
+    return validated(Facts, {**values, "source": source}, source)
