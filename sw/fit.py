@@ -23,10 +23,10 @@ __all__ = ["Classifier", "Split", "accuracy", "deterministic", "fit", "in_chunks
 EVALUATION_BATCH = 500
 VALIDATIONS = 60
 """Number of validations of a training at most; every epoch of a shorter one."""
-NORM_IMAGES = 5_000
+NORM_IMAGES = 20_000
 """Training images from which batch norms get their statistics before a validation: running ones lag behind,
 and fit neither averaged weights nor accumulators that are exact. They are augmented as in training: with
-plain ones grey CIFAR-10 lost half a point."""
+plain ones grey CIFAR-10 lost a point."""
 SAVE_SECONDS = 60.0
 THREADS = 1
 """Threads of PyTorch on the CPU. The order of its sums, hence the last bits, depends on their number. With
