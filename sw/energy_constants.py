@@ -3,7 +3,6 @@
 ``energy.toml`` beside this module is what counts if nobody gives another file.
 """
 
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sw.design import validated
 from sw.errors import EngramError
+from sw.files import read_toml
 
 __all__ = ["DEFAULT", "Constant", "Constants", "read_constants"]
 
@@ -108,12 +108,7 @@ def read_constants(path: Path = DEFAULT) -> Constants:
     EngramError
         If the file cannot be read or is not exactly that.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise EngramError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EngramError(f"{path} must be a TOML file: {error}") from None
+    table = read_toml(path)
     _check_keys(table, Constants, path, "")
     for name, constant in table.items():
         if not isinstance(constant, dict):

@@ -1,12 +1,14 @@
-"""Files that appear whole or not at all, and the folders for them."""
+"""Files that appear whole or not at all, the folders for them, and TOML files of the user."""
 
 import os
+import tomllib
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from sw.errors import EngramError
 
-__all__ = ["make_folder", "write_atomically"]
+__all__ = ["make_folder", "read_toml", "write_atomically"]
 
 
 def write_atomically(path: Path, data: bytes, *, sync: bool = False) -> None:
@@ -40,3 +42,13 @@ def make_folder(folder: Path) -> None:
         raise EngramError(f"cannot make the folder {folder}: {error.strerror or error}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise EngramError(f"cannot write into {folder}: permission denied; give another folder")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Content of a TOML file; raises EngramError if it cannot be read or is none."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EngramError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EngramError(f"{path} must be a TOML file: {error}") from None

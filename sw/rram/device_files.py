@@ -5,7 +5,6 @@ from a preset with ``like = "cmo-hfox"``, whose values hold where the file has n
 from measurements with ``measured = "FILE.csv"``, a path from the folder of the TOML file.
 """
 
-import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel
 
 from sw.design import validated
 from sw.errors import EngramError
+from sw.files import read_toml
 from sw.rram.device import Device
 from sw.rram.measured import read_measured
 from sw.rram.presets import DEVICES
@@ -103,12 +103,7 @@ def device_named(name: str) -> Device:
 
 
 def _from_toml(path: Path) -> Device:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise EngramError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EngramError(f"{path} must be a TOML file: {error}") from None
+    table = read_toml(path)
     _check_keys(table, Device, path, "", (LIKE,))
     like, cells = table.pop(LIKE, None), table.get(MEASURED)
     if like is not None:
