@@ -13,8 +13,6 @@ import csv
 import hashlib
 import io
 import json
-import os
-import platform
 import reprlib
 import time
 from collections.abc import Iterator
@@ -22,21 +20,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import torch
 from filelock import FileLock, Timeout
 
 from sw.checkpoint import State
 from sw.checkpoint_file import read_checkpoint, write_checkpoint
 from sw.errors import EngramError
 from sw.files import make_folder, write_atomically
+from sw.run_result import IDENTITY, RESULT, as_text, write_result
 
-__all__ = ["BUNDLE", "CURVES", "PARTS", "RunFolder", "RunPart", "machine", "read_result"]
+__all__ = ["BUNDLE", "CURVES", "PARTS", "RunFolder", "RunPart"]
 
 FORMAT_VERSION = 1
 PARTS = ("teacher", "float", "student")
 BUNDLE = "bundle.engram"
 CURVES = "curves.png"
-IDENTITY, RESULT, LOCK = "run.json", "result.json", ".lock"
+LOCK = ".lock"
 ABSENT = "absent"
 
 Row = dict[str, float | int | str | None]
@@ -135,8 +133,7 @@ class RunFolder:
         EngramError
             If it cannot be written.
         """
-        text = _as_text({**result, "seconds": self.seconds, "machine": machine()})
-        write_atomically(self.path / RESULT, text, sync=True)
+        write_result(self.path, result, self.seconds)
 
     def close(self) -> None:
         """Let other processes in; the end of the process does that too."""
@@ -155,7 +152,7 @@ class RunFolder:
             raise EngramError(f"cannot remove {path}: {error.strerror or error}") from None
         path = self.path / IDENTITY
         if not path.exists():
-            text = _as_text({"format": FORMAT_VERSION, "identity": self._identity})
+            text = as_text({"format": FORMAT_VERSION, "identity": self._identity})
             write_atomically(path, text, sync=True)
             return
         try:
@@ -271,52 +268,6 @@ class RunPart:
         writer.writeheader()
         writer.writerows(self._rows)
         write_atomically(self.log_file, text.getvalue().encode())
-
-
-def read_result(path: Path) -> dict[str, Any]:
-    """The result of a run that is finished.
-
-    Raises
-    ------
-    EngramError
-        If `path` is no folder of a run, or the run has not come to its end.
-    """
-    if not (path / IDENTITY).is_file():
-        raise EngramError(f"{path} must be the folder of a run, it has no {IDENTITY}; give one that has")
-    try:
-        found = json.loads((path / RESULT).read_bytes())
-    except FileNotFoundError:
-        raise EngramError(
-            f"{path} must hold a finished run, it has no {RESULT}; let the same command go on to its end"
-        ) from None
-    except OSError as error:
-        raise EngramError(f"cannot read {path / RESULT}: {error.strerror or error}") from None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise EngramError(f"{path / RESULT} must be a JSON object, it is not; repeat the command of the run")
-    return found
-
-
-def machine() -> dict[str, str | int | None]:
-    """What this process computes on: processor, cores it may use, accelerator or None, PyTorch."""
-    processor = platform.processor() or platform.machine()
-    try:  # Linux, where the platform module knows the architecture only
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "processor": named[0] if named else processor,
-        "cores": cores,
-        "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-        "torch": torch.__version__,
-    }
-
-
-def _as_text(values: dict[str, Any]) -> bytes:
-    return (json.dumps(values, indent=2) + "\n").encode()
 
 
 def _differences(old: Any, new: Any, where: str = "") -> Iterator[tuple[str, str, str]]:

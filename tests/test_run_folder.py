@@ -11,7 +11,8 @@ import torch
 
 from sw.checkpoint import State
 from sw.errors import EngramError
-from sw.run_folder import RunFolder, machine, read_result
+from sw.run_folder import RunFolder
+from sw.run_result import machine
 
 IDENTITY = {"data": "mnist", "recipe": {"epochs": 6, "phases": [1, 2], "weight": None}, "seed": 0}
 
@@ -281,46 +282,3 @@ def test_result_has_the_seconds_of_all_pieces_up_to_their_checkpoints(tmp_path, 
         clock[0] -= 300
     result = json.loads((tmp_path / "result.json").read_text())
     assert result == {"accuracy": {"ideal": 0.5}, "seconds": 10 + 5 + 5 + 2, "machine": machine()}
-
-
-def test_the_result_of_a_finished_run_is_read(tmp_path):
-    with RunFolder(tmp_path / "run", IDENTITY) as run:
-        run.finish({"seed": 3})
-    assert read_result(tmp_path / "run")["seed"] == 3
-
-
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ({}, "{folder} must be the folder of a run, it has no run.json; give one that has"),
-        (
-            {"result.json": "{}"},
-            "{folder} must be the folder of a run, it has no run.json; give one that has",
-        ),
-        (
-            {"run.json": "{}"},
-            "{folder} must hold a finished run, it has no result.json; let the same command go on to its end",
-        ),
-        (
-            {"run.json": "{}", "result.json": "[1"},
-            "{folder}/result.json must be a JSON object, it is not; repeat the command of the run",
-        ),
-        (
-            {"run.json": "{}", "result.json": "[1]"},
-            "{folder}/result.json must be a JSON object, it is not; repeat the command of the run",
-        ),
-    ],
-)
-def test_a_folder_without_a_result_is_refused(tmp_path, files, message):
-    for name, text in files.items():
-        (tmp_path / name).write_text(text)
-    with pytest.raises(EngramError) as refusal:
-        read_result(tmp_path)
-    assert str(refusal.value) == message.format(folder=tmp_path)
-
-
-def test_machine_is_described():
-    found = machine()
-    assert found["torch"] == torch.__version__
-    assert found["cores"] >= 1
-    assert found["processor"]

@@ -62,7 +62,7 @@ def _facts(source: str) -> "Facts":
     from sw.training_table import Facts
 
     if Path(source).is_dir():
-        from sw.run_folder import RESULT, read_result
+        from sw.run_result import RESULT, read_result
 
         what = (
             f"{Path(source) / RESULT} must be of this version (repeat its command, it trains nothing again)"
