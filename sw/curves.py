@@ -117,7 +117,7 @@ def _line(axes: "Axes", rows: Rows, column: str, factor: float, label: str, colo
     axes.set_ylabel(label)
     axes.grid(alpha=0.4)
     if column == "macs_nonzero":
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * max(values) or 1)
     if column == "validation":
         settled = [value for value in values[len(values) // 10 :] if isfinite(value)]
         low, high = min(settled, default=0), max(settled, default=100)
