@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Run", "State", "packed", "unpacked"]
+__all__ = ["Run", "State", "packed", "part_of", "unpacked"]
 
 
 @dataclass
