@@ -12,8 +12,9 @@ from sw.bundle import Bundle, DataOrigin, Provenance
 from sw.console import messages
 from sw.datasets import Dataset
 from sw.design import DesignPoint
+from sw.determinism import deterministic
 from sw.errors import EngramError
-from sw.fit import Split, accuracy, deterministic, fit, in_chunks
+from sw.fit import Split, accuracy, fit, in_chunks
 from sw.heads import TemplateHead
 from sw.noise_aware import TrainingChips
 from sw.presets import Method
@@ -208,13 +209,8 @@ def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Met
             f"training makes ideal cells: cell_bits must be 1 and adc_bits none, got {design.cell_bits} and "
             f"{design.adc_bits}; program the bundle with a device model afterwards"
         )
-    if recipe.macs_nonzero is not None and any(
-        layer.has_weights and layer.weight_bits == 1 for layer in design.layers
-    ):
-        raise EngramError(
-            f"1-bit weights are -1 or +1 and cannot be pruned, got macs_nonzero {recipe.macs_nonzero}; "
-            "leave it out, or use weights of 2 bits or more"
-        )
+    if recipe.macs_nonzero is not None:
+        _check_pruning(design, recipe.macs_nonzero)
     count = design.templates_per_class
     if templates == "mean" and count != 1:
         raise EngramError(
@@ -226,6 +222,26 @@ def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Met
         raise EngramError(
             f"--templates kmeans needs at least {count} training images of every class, got {fewest}; "
             "use fewer --templates-per-class"
+        )
+
+
+def _check_pruning(design: DesignPoint, budget: int) -> None:
+    """Whether a design can be pruned to so many multiply-accumulates; raises EngramError."""
+    if any(layer.has_weights and layer.weight_bits == 1 for layer in design.layers):
+        raise EngramError(
+            f"1-bit weights are -1 or +1 and cannot be pruned, got macs_nonzero {budget}; "
+            "leave it out, or use weights of 2 bits or more"
+        )
+    # one weight of every layer: without, nothing of an image comes through
+    fewest = sum(
+        shape.outputs[1] * shape.outputs[2]
+        for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
+        if layer.has_weights
+    )
+    if not fewest <= budget < design.macs:
+        raise EngramError(
+            f"macs_nonzero must be from {fewest}, one weight of every layer, to below the {design.macs} of "
+            f"design {design.name!r}, got {budget}; leave it out to keep all weights"
         )
 
 

@@ -227,3 +227,14 @@ def test_what_does_not_fit_is_refused_before_training(monkeypatch, case):
     with pytest.raises(EngramError) as refusal:
         train(DATA, design, replace(ALONE, macs_nonzero=BUDGET), templates=method)
     assert str(refusal.value) == message
+
+
+@pytest.mark.parametrize("budget", [1, 59, 8_100, 9_000])
+def test_budgets_that_no_pruning_leads_to_are_refused(monkeypatch, budget):
+    monkeypatch.setattr(distil, "fit", lambda *_, **__: pytest.fail("training began"))
+    with pytest.raises(EngramError) as refusal:
+        train(DATA, DESIGN, replace(ALONE, macs_nonzero=budget))
+    assert str(refusal.value) == (
+        "macs_nonzero must be from 60, one weight of every layer, to below the 8100 of design 'tiny', "
+        f"got {budget}; leave it out to keep all weights"
+    )
