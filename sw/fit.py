@@ -1,11 +1,8 @@
 """One training loop for teacher, twin and student: loss, moving average, best epoch, resume, progress."""
 
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from math import isfinite
 
 import torch
 from numpy.typing import NDArray
@@ -16,9 +13,10 @@ from sw.augment import augmented
 from sw.checkpoint import Run, packed, part_of, unpacked
 from sw.console import progress
 from sw.distillation import Progress, Targets, similarity_loss, student_loss
+from sw.errors import EngramError
 from sw.recipe import Recipe
 
-__all__ = ["Classifier", "Split", "accuracy", "deterministic", "fit", "in_chunks"]
+__all__ = ["Classifier", "Split", "accuracy", "fit", "in_chunks"]
 
 EVALUATION_BATCH = 500
 VALIDATIONS = 60
@@ -28,9 +26,6 @@ NORM_IMAGES = 20_000
 and fit neither averaged weights nor accumulators that are exact. They are augmented as in training: with
 plain ones grey CIFAR-10 lost a point."""
 SAVE_SECONDS = 60.0
-THREADS = 1
-"""Threads of PyTorch on the CPU. The order of its sums, hence the last bits, depends on their number. With
-layers this small a second thread lost a factor of 7 to 35 when the cores were busy with something else."""
 
 
 @dataclass(frozen=True)
@@ -79,27 +74,6 @@ class Classifier(nn.Module):
         """Bring parameters back into their bounds after a step; nothing by default."""
 
 
-@contextmanager
-def deterministic(seed: int) -> Iterator[None]:
-    """Same seed, same bits on one machine; the caller's generator and settings come back afterwards."""
-    # cuBLAS reads this when it starts; without it PyTorch refuses its matrix products as not deterministic.
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    before, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    memory: Any = torch.utils.deterministic  # type: ignore[attr-defined]
-    filled = memory.fill_uninitialized_memory
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        torch.use_deterministic_algorithms(True)
-        memory.fill_uninitialized_memory = False  # 6 % of a step, and nothing reads it
-        torch.set_num_threads(THREADS)
-        try:
-            yield
-        finally:
-            torch.use_deterministic_algorithms(before)
-            memory.fill_uninitialized_memory = filled
-            torch.set_num_threads(threads)
-
-
 def fit(
     model: Classifier,
     train: Split,
@@ -142,6 +116,8 @@ def fit(
 
     Raises
     ------
+    EngramError
+        If the loss is not finite.
     KeyboardInterrupt
         If Ctrl-C came before the first epoch of the last phase was validated.
     """
@@ -161,6 +137,12 @@ def fit(
                 bar.update(task, completed=training.epoch, note=note)
                 if run:
                     run.log(row)
+                if not isfinite(row["loss"]):
+                    raise EngramError(
+                        f"the loss of the {label} must stay finite, it is {row['loss']} in epoch "
+                        f"{training.epoch}; use a smaller learning rate"
+                    )
+                if run:
                     if time.monotonic() - saved > SAVE_SECONDS or training.epoch == epochs:
                         run.save(training.state())
                         saved = time.monotonic()

@@ -78,7 +78,7 @@ def teacher_targets(
     recipe
         Epochs, batch, learning rate, augmentation and precision.
     seed
-        Seed that the caller has set, see :func:`sw.fit.deterministic`.
+        Seed that the caller has set, see :func:`sw.determinism.deterministic`.
     digest
         Digest of the data set.
     source

@@ -36,7 +36,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """PyTorch as in a training: networks this small only lose by a second thread."""
-    from sw.fit import deterministic
+    from sw.determinism import deterministic
 
     with deterministic(0):
         yield

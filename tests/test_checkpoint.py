@@ -7,8 +7,9 @@ import torch
 
 from sw import fit as loop
 from sw.checkpoint import State, packed, part_of, unpacked
+from sw.determinism import deterministic
 from sw.distillation import Targets
-from sw.fit import deterministic, fit
+from sw.fit import fit
 from sw.noise_aware import TrainingChips
 from sw.run_folder import RunFolder
 from sw.trainee import Trainee

@@ -6,8 +6,10 @@ import pytest
 import torch
 
 from sw import fit as loop
+from sw.determinism import deterministic
 from sw.distillation import Targets
-from sw.fit import Classifier, Split, accuracy, deterministic, fit, in_chunks
+from sw.errors import EngramError
+from sw.fit import Classifier, Split, accuracy, fit, in_chunks
 from sw.recipe import Recipe
 from tests.trainings import Died, Memory, same_state
 
@@ -80,19 +82,6 @@ def test_training_learns_and_the_same_seed_gives_the_same_bits(split):
         logs.append(run.rows)
     assert same_state(states[0], states[1]) and logs[0] == logs[1]
     assert not same_state(states[0], states[2])
-
-
-def test_deterministic_gives_settings_and_generator_back():
-    torch.manual_seed(5)
-    want = torch.rand(1)
-    torch.manual_seed(5)
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    with deterministic(0):
-        torch.rand(3)
-        assert torch.are_deterministic_algorithms_enabled()
-        assert torch.get_num_threads() == loop.THREADS
-    assert torch.equal(torch.rand(1), want)
-    assert before == (torch.get_num_threads(), torch.are_deterministic_algorithms_enabled())
 
 
 def test_best_epoch_is_kept_and_of_equals_the_later(split, reaching):
@@ -310,3 +299,17 @@ def test_chunks_bound_memory_and_change_nothing(monkeypatch):
     got = in_chunks(lambda part: sizes.append(len(part)) or part * 2, torch.arange(8))
     assert sizes == [3, 3, 2]
     assert torch.equal(got, torch.arange(8) * 2)
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(split):
+    class Astray(Linear):
+        def penalty(self):
+            return float("nan")
+
+    run = Memory()
+    with pytest.raises(EngramError) as refusal:
+        train(Astray(), split, ONE_STEP, 3, run)
+    assert str(refusal.value) == (
+        "the loss of the test must stay finite, it is nan in epoch 1; use a smaller learning rate"
+    )
+    assert len(run.rows) == 1 and not run.states

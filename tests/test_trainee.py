@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from sw.fit import deterministic, fit
+from sw.determinism import deterministic
+from sw.fit import fit
 from sw.heads import DenseHead
 from sw.noise_aware import STEPS_PER_CHIP, TrainingChips
 from sw.pruning import START, STOP, budget_at
