@@ -11,6 +11,7 @@ import json
 import operator
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -92,6 +93,9 @@ class ExportedNetwork:
             IndexError,
             AttributeError,
             RuntimeError,
+            OverflowError,
+            EOFError,
+            zlib.error,
         ):
             raise EngramError(
                 "it must be what torch.export.save of PyTorch 2.13 writes, it cannot be read"

@@ -181,3 +181,18 @@ def test_graph_that_does_not_fit_is_one_line(dense, change):
 def test_damaged_file_is_one_line(dense, cut):
     with pytest.raises(EngramError, match=r"^it must be what torch.export.save of PyTorch 2.13 writes"):
         ExportedNetwork(dense[:cut], CPU)
+
+
+def test_contents_that_do_not_unpack_are_one_line(dense):
+    """Compressed members of which a few bytes are wrong."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(dense)) as old:
+        with zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in old.namelist():
+                new.writestr(name, old.read(name))
+            (model,) = (entry for entry in new.infolist() if entry.filename.endswith("models/model.json"))
+    raw = bytearray(result.getvalue())
+    start = model.header_offset + 30 + len(model.filename)
+    raw[start : start + 40] = b"\xff" * 40
+    with pytest.raises(EngramError, match=r"^it must be what torch.export.save of PyTorch 2.13 writes"):
+        ExportedNetwork(bytes(raw), CPU)
