@@ -27,6 +27,7 @@ def test_every_field_has_one_way():
         ({"epochs": 3, "temperature": 2.0}, [], {"epochs": 3, "temperature": 2.0}),
         ({"distil_weight": 0.0}, [], {"distil_weight": 0.0, "distil": "none"}),
         ({"distil": "dynamic"}, [], {"distil": "dynamic"}),
+        ({"distil": "none"}, ["similarity_weight=0"], {"distil": "none"}),
         ({"macs_nonzero": 0}, [], {"macs_nonzero": None}),
         ({"macs_nonzero": 5}, [], {"macs_nonzero": 5}),
         (
@@ -54,6 +55,23 @@ REFUSALS = {
         {"distil": "dynamic", "distil_weight": 1.5},
         [],
         "--distil dynamic needs a --distil-weight of at most 1, got 1.5; it is a share of the loss",
+    ),
+    "teacher that does not come": (
+        {"distil": "none", "teacher": "r18"},
+        [],
+        "--teacher is about a teacher, there is none with --distil none, got r18; leave it out, or distil",
+    ),
+    "softness of a teacher that does not come": (
+        {"distil_weight": 0.0, "temperature": 4.0},
+        [],
+        "--temperature is about a teacher, there is none with --distil none, got 4.0; "
+        "leave it out, or distil",
+    ),
+    "features of a teacher that does not come": (
+        {"distil": "none"},
+        ["similarity_weight=0.5"],
+        "--recipe similarity_weight is about a teacher, there is none with --distil none, got 0.5; "
+        "leave it out, or distil",
     ),
     "own option": ({}, ["epochs=3"], "--recipe epochs has an option of its own; use --epochs"),
     "own option without value": (

@@ -22,6 +22,8 @@ OWN_OPTION = (
 )
 """Fields that have an option of their own."""
 OTHER_FIELDS = tuple(field.name for field in fields(Recipe) if field.name not in OWN_OPTION)
+OF_DISTILLATION = ("teacher", "distil_weight", "temperature", "similarity_weight")
+"""Fields that ask for distillation."""
 RANGES: dict[str, dict[str, float]] = {
     "float_epochs": {"ge": 1},
     "batch": {"ge": 1},
@@ -74,12 +76,25 @@ def changed(recipe: Recipe, settings: dict[str, Any], others: list[str]) -> Reci
             raise EngramError(f"--recipe must name a field once, {name} came twice; leave one of them out")
         given[name] = value
     made = replace(recipe, **given)
+    if made.distil == "none":
+        _refuse_without_teacher({**settings, **given})
     if made.distil == "dynamic" and made.distil_weight > 1:
         raise EngramError(
             f"--distil dynamic needs a --distil-weight of at most 1, got {made.distil_weight}; "
             "it is a share of the loss"
         )
     return made
+
+
+def _refuse_without_teacher(given: dict[str, Any]) -> None:
+    """Nothing may be asked of a teacher that does not come."""
+    for name in OF_DISTILLATION:
+        if given.get(name):
+            option = f"--recipe {name}" if name in OTHER_FIELDS else f"--{name.replace('_', '-')}"
+            raise EngramError(
+                f"{option} is about a teacher, there is none with --distil none, got {given[name]}; "
+                "leave it out, or distil"
+            )
 
 
 def _parsed(text: str) -> tuple[str, Any]:
