@@ -137,9 +137,11 @@ def fit(
                 bar.update(task, completed=training.epoch, note=note)
                 if run:
                     run.log(row)
-                if not isfinite(row["loss"]):
+                loss = row["loss"]
+                assert isinstance(loss, float)
+                if not isfinite(loss):
                     raise EngramError(
-                        f"the loss of the {label} must stay finite, it is {row['loss']} in epoch "
+                        f"the loss of the {label} must stay finite, it is {loss} in epoch "
                         f"{training.epoch}; use a smaller learning rate"
                     )
                 if run:
