@@ -41,8 +41,8 @@ from sw.operations import (
     classifier_work,
     dense_work,
     frontend_work,
+    macs_nonzero,
     matches,
-    nonzero_macs,
     quantiser_work,
 )
 
@@ -139,7 +139,7 @@ def energy_of(
     values = int(np.prod(design.feature_map_shape))
     return Energy(
         paper={
-            "frontend": paper_frontend_nj(nonzero_macs(bundle), constants),
+            "frontend": paper_frontend_nj(macs_nonzero(bundle), constants),
             "backend": paper_backend_nj(array.cells, constants),
         },
         full=full,

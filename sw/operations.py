@@ -32,8 +32,8 @@ __all__ = [
     "conversion_bits",
     "dense_work",
     "frontend_work",
+    "macs_nonzero",
     "matches",
-    "nonzero_macs",
     "quantiser_work",
     "storage_bits",
 ]
@@ -92,7 +92,7 @@ class ArrayWork:
     conversion_steps: int
 
 
-def nonzero_macs(bundle: Bundle) -> int:
+def macs_nonzero(bundle: Bundle) -> int:
     """Multiply-accumulates of the front end per image whose weight is not zero, padding included."""
     return sum(
         int(np.count_nonzero(trained.weight)) * shape.outputs[1] * shape.outputs[2]

@@ -6,7 +6,7 @@ import pytest
 
 from sw.energy import FRONTEND_PARTS, energy_of, nodes, paper_backend_nj, paper_frontend_nj
 from sw.energy_constants import Constants, read_constants
-from sw.operations import array_work, frontend_work, matches, nonzero_macs, quantiser_work
+from sw.operations import array_work, frontend_work, macs_nonzero, matches, quantiser_work
 from sw.reference import pipeline
 from tests.bundles import random_bundle, random_images, tiny_design
 
@@ -47,7 +47,7 @@ def test_paper_accounting_counts_thermometer_bits_as_cells(classified):
     bundle, levels = classified
     energy = energy_of(bundle, levels, CONSTANTS)
     assert energy.paper == {
-        "frontend": pytest.approx(nonzero_macs(bundle) * 1e-3),
+        "frontend": pytest.approx(macs_nonzero(bundle) * 1e-3),
         "backend": pytest.approx(54 * 3 * 185e-6),
     }
     assert energy.dense_paper == pytest.approx(18 * 3 * 1e-3)  # values of the feature map, not bits

@@ -14,7 +14,7 @@ from sw.chips import Chips, default_jobs
 from sw.cli import application
 from sw.energy import energy_of
 from sw.energy_constants import DEFAULT, read_constants
-from sw.operations import nonzero_macs, storage_bits
+from sw.operations import macs_nonzero, storage_bits
 from sw.reference import pipeline
 from sw.rram.conditions import Conditions
 from sw.rram.presets import DEVICES
@@ -104,7 +104,7 @@ def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp
     }
     assert result["energy_constants"] == str(mine)
     assert list(result["energy_nodes"]) == list(energy.full)
-    assert result["macs_nonzero"] == nonzero_macs(bundle)
+    assert result["macs_nonzero"] == macs_nonzero(bundle)
     storage = storage_bits(bundle)
     assert result["storage_bits"] == storage.pop("total") == sum(result["storage"].values())
     assert result["storage"] == storage

@@ -14,8 +14,8 @@ from sw.operations import (
     conversion_bits,
     dense_work,
     frontend_work,
+    macs_nonzero,
     matches,
-    nonzero_macs,
     quantiser_work,
     storage_bits,
 )
@@ -71,7 +71,7 @@ def test_the_front_end_is_counted_as_its_engine_runs(design):
     bundle = random_bundle(design, 3)
     macs, read, written = looped(bundle)
     work = frontend_work(bundle)
-    assert nonzero_macs(bundle) == macs < design.macs
+    assert macs_nonzero(bundle) == macs < design.macs
     assert work["activation_memory"].accesses == read + written
     kept = [int(np.count_nonzero(trained.weight)) for _, _, trained in weighted(bundle)]
     stored = [trained.weight.size for _, _, trained in weighted(bundle)]
@@ -121,7 +121,7 @@ def test_weights_that_become_zero_take_nothing():
     before, after = frontend_work(bundle), frontend_work(pruned)
     lost = int(np.count_nonzero(last.weight[0]))
     assert lost
-    assert nonzero_macs(bundle) - nonzero_macs(pruned) == 9 * lost
+    assert macs_nonzero(bundle) - macs_nonzero(pruned) == 9 * lost
     assert before["weight_memory"].accesses - after["weight_memory"].accesses == lost
     assert before["activation_memory"].accesses - after["activation_memory"].accesses == 9 * lost
     assert storage_bits(pruned)["weights"] == storage_bits(bundle)["weights"]
@@ -129,7 +129,7 @@ def test_weights_that_become_zero_take_nothing():
 
 def test_binary_weights_are_never_zero():
     design = tiny_design(layers=(Layer(kind="conv3x3", out_channels=4, weight_bits=1),))
-    assert nonzero_macs(random_bundle(design, 1)) == design.macs
+    assert macs_nonzero(random_bundle(design, 1)) == design.macs
 
 
 @pytest.mark.parametrize("design", [tiny_design(), THERMOMETER, WINDOW], ids=["binary", "three", "window"])
@@ -165,7 +165,7 @@ def test_storage_of_layers_that_requantise():
 
 def test_pixels_alone_need_no_front_end():
     bundle = random_bundle(tiny_design(layers=()), 2)
-    assert nonzero_macs(bundle) == 0
+    assert macs_nonzero(bundle) == 0
     assert set(frontend_work(bundle).values()) == {Work()}
     assert quantiser_work(bundle) == Work(added=30 * 9, moved=30 * 9, accesses=30)
 

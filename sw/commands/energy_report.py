@@ -13,7 +13,7 @@ from sw.design import DesignPoint
 from sw.energy import FRONTEND_PARTS, Energy, energy_of, nodes
 from sw.energy_constants import Constants
 from sw.energy_pictures import draw_energy, part_name
-from sw.operations import conversion_bits, nonzero_macs, storage_bits
+from sw.operations import conversion_bits, macs_nonzero, storage_bits
 
 __all__ = ["EnergyReport", "report_of"]
 
@@ -41,7 +41,7 @@ class EnergyReport(NamedTuple):
         """Keys of the JSON object."""
         energy, storage = self.energy, storage_bits(self.bundle)
         return {
-            "macs_nonzero": nonzero_macs(self.bundle),
+            "macs_nonzero": macs_nonzero(self.bundle),
             "storage_bits": storage.pop("total"),
             "storage": storage,
             "energy_nj": {
@@ -86,7 +86,7 @@ class EnergyReport(NamedTuple):
         ideal = " ideal ADC, counted as" if self.design.adc_bits is None else ""
         assumed = sum(getattr(self.constants, name).assumption for name in Constants.model_fields)
         for line in (
-            f"{nonzero_macs(self.bundle):,} of {self.design.macs:,} multiply-accumulates have a weight that "
+            f"{macs_nonzero(self.bundle):,} of {self.design.macs:,} multiply-accumulates have a weight that "
             f"is not zero;{ideal} {adc}-bit conversions",
             f"stored: {storage.pop('total'):,} bits, "
             + ", ".join(f"{bits:,} of {part.replace('_', ' ')}" for part, bits in storage.items()),
