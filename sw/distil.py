@@ -9,12 +9,14 @@ import numpy as np
 import torch
 
 from sw.bundle import Bundle, DataOrigin, Provenance
+from sw.classifier import Split, accuracy, in_chunks
 from sw.console import messages
 from sw.datasets import Dataset
 from sw.design import DesignPoint
 from sw.determinism import deterministic
 from sw.errors import EngramError
-from sw.fit import Split, accuracy, fit, in_chunks
+from sw.fit import fit
+from sw.float_twin import FloatTwin
 from sw.heads import TemplateHead
 from sw.noise_aware import TrainingChips
 from sw.presets import Method
@@ -27,7 +29,7 @@ from sw.residual import default_name
 from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.run_folder import RunFolder
-from sw.student import FloatTwin, Student
+from sw.student import Student
 from sw.teacher import TeacherTargets, teacher_targets
 from sw.templates import kmeans_templates, mean_templates
 from sw.trainee import Trainee

@@ -1,24 +1,22 @@
 """One training loop for teacher, twin and student: loss, moving average, best epoch, resume, progress."""
 
+import math
 import time
-from dataclasses import dataclass
-from math import isfinite
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
 from sw.augment import augmented
 from sw.checkpoint import Run, packed, part_of, unpacked
+from sw.classifier import EVALUATION_BATCH, Classifier, Split, accuracy
 from sw.console import progress
 from sw.distillation import Progress, Targets, similarity_loss, student_loss
 from sw.errors import EngramError
 from sw.recipe import Recipe
 
-__all__ = ["Classifier", "Split", "accuracy", "fit", "in_chunks"]
+__all__ = ["fit"]
 
-EVALUATION_BATCH = 500
 VALIDATIONS = 60
 """Number of validations of a training at most; every epoch of a shorter one."""
 NORM_IMAGES = 20_000
@@ -26,52 +24,6 @@ NORM_IMAGES = 20_000
 and fit neither averaged weights nor accumulators that are exact. They are augmented as in training: with
 plain ones grey CIFAR-10 lost a point."""
 SAVE_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Split:
-    """Images (N, H, W) uint8 and labels (N,) int64 on the training device."""
-
-    images: Tensor
-    labels: Tensor
-
-    @classmethod
-    def of(cls, images: NDArray, labels: NDArray, device: torch.device) -> "Split":
-        """Copy arrays to a device."""
-        return cls(torch.tensor(images, device=device), torch.tensor(labels, device=device).long())
-
-
-class Classifier(nn.Module):
-    """What :func:`fit` trains: a network whose forward gives logits (N, K) of images (N, H, W)."""
-
-    def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Logits, and word-line bits (N, F) if there are any."""
-        return self(images), None
-
-    def predict(self, images: Tensor) -> Tensor:
-        """Classes (N,)."""
-        return self(images).argmax(dim=1)
-
-    def penalty(self) -> Tensor | float:
-        """What is added to the loss whatever the images."""
-        return 0.0
-
-    def phase(self, step: int, steps: int) -> str:
-        """Name of the phase of a step, counted from 0, of a training of so many.
-
-        Epochs of different phases are not compared: the best one is of the last phase.
-        """
-        return ""
-
-    def advance(self, step: int, steps: int) -> None:
-        """Prepare for a step; nothing by default."""
-
-    def macs_nonzero(self) -> int | None:
-        """Multiply-accumulates with a weight that is not zero; None where nobody asks."""
-        return None
-
-    def clamp_(self) -> None:
-        """Bring parameters back into their bounds after a step; nothing by default."""
 
 
 def fit(
@@ -125,7 +77,7 @@ def fit(
     state = run.load() if run else None
     if state:
         training.restore(state)
-    saved = time.monotonic()
+    saved = -math.inf
     with progress() as bar:
         task = bar.add_task(label, total=epochs, completed=training.epoch, note="")
         try:
@@ -139,7 +91,7 @@ def fit(
                     run.log(row)
                 loss = row["loss"]
                 assert isinstance(loss, float)
-                if not isfinite(loss):
+                if not math.isfinite(loss):
                     raise EngramError(
                         f"the loss of the {label} must stay finite, it is {loss} in epoch "
                         f"{training.epoch}; use a smaller learning rate"
@@ -256,7 +208,7 @@ class _Training:
         if self.average:
             average = self.average.module
             assert isinstance(average, Classifier)
-            kept = average
+            kept = average.eval()
             kept.advance((self.epoch + 1) * self.steps - 1, self.epochs * self.steps)
             for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
                 if own.dtype == torch.bool:
@@ -290,19 +242,6 @@ class _Training:
         values = state.values
         self.epoch, self.phase, self.best = values["epoch"], values["phase"], values["best"]
         self.progress.agreement = values["agreement"]
-
-
-def accuracy(model: Classifier, split: Split) -> float:
-    """Share of images whose predicted class is the label; the model is put into evaluation mode."""
-    model.eval()
-    with torch.no_grad():
-        right = in_chunks(model.predict, split.images) == split.labels
-    return float(right.double().mean())
-
-
-def in_chunks(function, images: Tensor) -> Tensor:
-    """``function(images)`` in chunks that bound memory."""
-    return torch.cat([function(chunk) for chunk in images.split(EVALUATION_BATCH)])
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

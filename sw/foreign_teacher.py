@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from sw.classifier import Classifier
 from sw.errors import EngramError
 from sw.exported_program import ExportedNetwork
-from sw.fit import Classifier
 
 __all__ = ["ForeignTeacher", "content_digest", "foreign_teacher", "is_foreign"]
 

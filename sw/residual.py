@@ -13,7 +13,8 @@ resnet50  256 x 3, 512 x 4, 1024 x 6, 2048 x 3          77449472    81170432    
 MACs are those of convolutions and dense layers for one image, as :func:`macs` counts them; parameters are
 those at 32x32; both with 10 classes. ``tiny`` has twice the channels and no stride in the stem for images of
 at most 16 pixels a side. ``r18`` is ResNet-18 with the stem that small images get, one 3x3 convolution;
-``resnet50`` is ResNet-50 with all its strides, a quarter of the resolution after the stem.
+``resnet50`` is ResNet-50 with all its strides, a quarter of the resolution after the stem; blocks stride in
+their 3x3 convolution, as became usual later.
 """
 
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
+from sw.classifier import Classifier
 from sw.errors import EngramError
-from sw.fit import Classifier
 
 __all__ = ["FAMILY", "Residual", "Shape", "default_name", "macs", "residual"]
 

@@ -1,4 +1,4 @@
-"""The student: the quantised CNN of a DesignPoint as a trainable network, and its full-precision twin.
+"""The student: the quantised CNN of a DesignPoint as a trainable network.
 
 Everything between the layers is a small integer held in a float: pixels 0..255, weights as integers (Brevitas
 weight quantisers), activations 0 .. 2**n - 1 (Brevitas activation quantiser with scale 1). So accumulators
@@ -21,14 +21,13 @@ from torch.nn import functional
 from sw.bundle_checks import MAX_THRESHOLD
 from sw.design import DesignPoint
 from sw.errors import EngramError
-from sw.fit import Classifier
+from sw.feature_quantiser import BATCH_NORM_EPS, FeatureQuantiser
 from sw.layer import Layer, LayerShape
 from sw.reference.frontend import Requantisation, requantise
 from sw.requantise import requantisation_of
 
-__all__ = ["FeatureQuantiser", "FloatTwin", "QuantisedLayer", "Student"]
+__all__ = ["QuantisedLayer", "Student"]
 
-BATCH_NORM_EPS = 1e-3
 TERNARY_THRESHOLD = 0.7
 
 
@@ -214,68 +213,6 @@ class QuantisedLayer(nn.Module):
         return self.levels(self.norm(sums)) if self.training else self.activate(sums)
 
 
-class _Reached(torch.autograd.Function):
-    """1 where a distance is not negative, else 0; the gradient is that of (tanh + 1) / 2."""
-
-    @staticmethod
-    def forward(ctx, distance: Tensor) -> Tensor:
-        ctx.save_for_backward(distance)
-        return (distance >= 0).to(distance.dtype)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        (distance,) = ctx.saved_tensors
-        return torch.ops.aten.tanh_backward(gradient, torch.tanh(distance)).mul_(0.5)
-
-
-class FeatureQuantiser(nn.Module):
-    """Feature map to word-line bits by learned thresholds, L per feature.
-
-    A channel is normalised with a positive gain, an offset is added per pixel, channel and thermometer level,
-    and the bit is 1 when the sum is not negative. The gradient is that of tanh.
-
-    Parameters
-    ----------
-    shape
-        (C, h, w) of the feature map.
-    levels
-        L; the offsets of a feature are sorted so that bit l is never 1 where bit l - 1 is 0.
-    """
-
-    def __init__(self, shape: tuple[int, int, int], levels: int):
-        super().__init__()
-        self.norm = nn.BatchNorm2d(shape[0], eps=BATCH_NORM_EPS, affine=False)
-        start = torch.linspace(1.0, -1.0, levels + 2)[1:-1]  # symmetric; 0 for one level
-        self.offset = nn.Parameter(start.expand(*shape, levels).clone())
-
-    def sorted_offset(self) -> Tensor:
-        """Offsets (C, h, w, L), largest first."""
-        return self.offset.sort(dim=-1, descending=True).values
-
-    def affine(self) -> tuple[Tensor, Tensor]:
-        """Gain (C,) and offset (C, h, w, L) of evaluation, float64."""
-        norm = self.norm
-        assert norm.running_mean is not None and norm.running_var is not None
-        gain = 1.0 / torch.sqrt(norm.running_var.double() + norm.eps)
-        centre = (norm.running_mean.double() * gain).view(-1, 1, 1, 1)
-        return gain, self.sorted_offset().detach().double() - centre
-
-    def reached(self, features: Tensor) -> Tensor:
-        """Bits, bool (N, C, h, w, L), of a feature map (N, C, h, w) or (N, C, h, w, L) in evaluation."""
-        gain, offset = self.affine()
-        values = features if features.ndim == 5 else features[..., None]
-        scaled = values.double() * gain.view(1, -1, 1, 1, 1)
-        return scaled + offset >= 0
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Bits 0.0 and 1.0, (N, F), pixel by pixel, channels within a pixel, levels within a channel."""
-        if self.training:
-            bits = _Reached.apply(self.norm(features)[..., None] + self.sorted_offset())
-        else:
-            bits = self.reached(features).to(features.dtype)
-        return bits.permute(0, 2, 3, 1, 4).flatten(1)
-
-
 class Student(nn.Module):
     """Quantised front end and feature quantiser of a DesignPoint: uint8 pixels to word-line bits.
 
@@ -305,31 +242,3 @@ class Student(nn.Module):
         features = self.feature_map(images)
         with torch.autocast(features.device.type, enabled=False):
             return self.quantiser(features.float())
-
-
-class FloatTwin(Classifier):
-    """The student's layers in full precision: batch norm and ReLU after each, and a dense head.
-
-    What it reaches is what quantisation, binarised features and templates are measured against.
-    """
-
-    def __init__(self, design: DesignPoint):
-        super().__init__()
-        stack: list[nn.Module] = []
-        for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
-            if not layer.has_weights:
-                stack.append(nn.MaxPool2d(2))
-                continue
-            out, per_group, kernel, _ = layer.weight_shape(shape.inputs[0])
-            groups = shape.inputs[0] // per_group
-            stack.append(
-                nn.Conv2d(shape.inputs[0], out, kernel, layer.stride, kernel // 2, groups=groups, bias=False)
-            )
-            stack += [nn.BatchNorm2d(out), nn.ReLU()]
-        channels, height, width = design.feature_map_shape
-        self.body = nn.Sequential(*stack)
-        self.head = nn.Linear(channels * height * width, design.classes)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, classes) of images (N, H, W) with pixels 0..255."""
-        return self.head(self.body(images[:, None].float() / 255).flatten(1))

@@ -7,10 +7,11 @@ import torch
 
 from sw.checkpoint import Run
 from sw.checkpoint_file import digest_of
+from sw.classifier import Classifier, Split, accuracy, in_chunks
 from sw.console import messages
 from sw.distillation import Targets
 from sw.errors import EngramError
-from sw.fit import Classifier, Split, accuracy, fit, in_chunks
+from sw.fit import fit
 from sw.foreign_teacher import content_digest, foreign_teacher, is_foreign
 from sw.recipe import Recipe
 from sw.residual import FAMILY, Residual, residual
@@ -94,7 +95,12 @@ def teacher_targets(
     KeyboardInterrupt
         If Ctrl-C ended the training; with `run`, the next call goes on.
     """
-    identity: dict[str, Any] = {"version": VERSION, "data": digest, "device": train.images.device.type}
+    identity: dict[str, Any] = {
+        "version": VERSION,
+        "torch": torch.__version__,
+        "data": digest,
+        "device": train.images.device.type,
+    }
     if is_foreign(source):
         network, file = None, content_digest(source)
         cached = file is not None

@@ -2,8 +2,8 @@
 
 from torch import Tensor, autocast, nn
 
+from sw.classifier import Classifier
 from sw.design import DesignPoint
-from sw.fit import Classifier
 from sw.heads import DenseHead, TemplateHead
 from sw.noise_aware import STEPS_PER_CHIP, TrainingChips
 from sw.pruning import STOP, budget_at, masks_within
@@ -87,7 +87,10 @@ class Trainee(Classifier):
         soft = self._is_soft(step, steps)
         for layer in self._layers():
             layer.soft = soft
-            if step and not soft and self._is_soft(step - 1, steps):
+        if not self.training:  # a moving average follows in what it copies
+            return
+        if step and not soft and self._is_soft(step - 1, steps):
+            for layer in self._layers():
                 layer.spread_()
         if self.chips and not soft and isinstance(self.head, TemplateHead):
             if step % STEPS_PER_CHIP == 0 or not self._programmed:

@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from sw import fit as loop
+from sw.classifier import Classifier, Split, accuracy
 from sw.determinism import deterministic
 from sw.distillation import Targets
 from sw.errors import EngramError
-from sw.fit import Classifier, Split, accuracy, fit, in_chunks
+from sw.fit import fit
 from sw.recipe import Recipe
 from tests.trainings import Died, Memory, same_state
 
@@ -251,10 +252,10 @@ def test_learning_rate_rises_and_falls_to_nothing(split):
     assert rates[-1] < 1e-5
 
 
-def test_state_is_saved_after_a_while_and_at_the_end(split, monkeypatch):
+def test_state_is_saved_at_first_after_a_while_and_at_the_end(split, monkeypatch):
     run = Memory()
     train(Linear(), split, RECIPE, 5, run)
-    assert [state.values["epoch"] for state in run.states] == [5]
+    assert [state.values["epoch"] for state in run.states] == [1, 5]
     monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
     run = Memory()
     train(Linear(), split, RECIPE, 5, run)
@@ -291,14 +292,6 @@ def test_any_classifier_goes_on_where_it_died(split, monkeypatch, ema_decay, dea
     assert piece.rows[:death] + rest.rows == whole.rows
     assert same_state(other.state_dict(), model.state_dict())
     assert same_state(rest.states[-1].tensors, whole.states[-1].tensors)
-
-
-def test_chunks_bound_memory_and_change_nothing(monkeypatch):
-    monkeypatch.setattr(loop, "EVALUATION_BATCH", 3)
-    sizes = []
-    got = in_chunks(lambda part: sizes.append(len(part)) or part * 2, torch.arange(8))
-    assert sizes == [3, 3, 2]
-    assert torch.equal(got, torch.arange(8) * 2)
 
 
 def test_a_loss_that_is_not_finite_ends_the_training(split):

@@ -1,12 +1,13 @@
-"""The quantised network as such: integer values, thermometer order, refusals."""
+"""The quantised network as such: integer values, refusals."""
 
 import pytest
 import torch
 
 from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.float_twin import FloatTwin
 from sw.layer import Layer, LayerShape
-from sw.student import FeatureQuantiser, FloatTwin, QuantisedLayer, Student
+from sw.student import QuantisedLayer, Student
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -104,17 +105,6 @@ def test_accumulators_beyond_float32_are_refused():
     )
 
 
-def test_thermometer_bits_never_skip_a_level():
-    torch.manual_seed(3)
-    quantiser = FeatureQuantiser((2, 3, 3), 3)
-    torch.nn.init.normal_(quantiser.offset)  # unsorted on purpose
-    features = torch.randint(-50, 50, (40, 2, 3, 3)).float()
-    for training in (True, False):
-        bits = quantiser.train(training)(features).unflatten(1, (3, 3, 2, 3))
-        assert set(bits.unique().tolist()) == {0.0, 1.0}
-        assert torch.all(bits.diff(dim=-1) <= 0)
-
-
 def test_bits_are_the_same_in_any_precision_around():
     torch.manual_seed(7)
     design = DesignPoint(name="plain", height=9, width=8, classes=2, thresholds_per_feature=2)
@@ -124,14 +114,6 @@ def test_bits_are_the_same_in_any_precision_around():
         bits = student(batch)
     assert bits.dtype == torch.float32
     assert torch.equal(bits, want)
-
-
-def test_every_offset_gets_a_gradient():
-    quantiser = FeatureQuantiser((2, 3, 3), 2)
-    features = torch.randn(8, 2, 3, 3, requires_grad=True)
-    quantiser(features).sum().backward()
-    assert torch.all(quantiser.offset.grad != 0)
-    assert torch.all(features.grad.isfinite())
 
 
 def test_student_and_twin_take_every_kind_of_layer():

@@ -9,9 +9,9 @@ from torch import nn
 
 from sw import fit as loop
 from sw import teacher as module
+from sw.classifier import Split
 from sw.determinism import deterministic
 from sw.errors import EngramError
-from sw.fit import Split
 from sw.recipe import Recipe
 from sw.run_folder import RunFolder
 from sw.teacher import teacher_targets

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from sw.bundle import Bundle, Provenance
 from sw.checkpoint import State
+from sw.classifier import Split
 from sw.datasets import Dataset
 from sw.design import DesignPoint
-from sw.fit import Split
 from sw.heads import TemplateHead
 from sw.layer import Layer
 from sw.quantise import export

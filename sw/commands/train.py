@@ -184,10 +184,10 @@ def train(
     bit each, and binary templates that are compared with them. The bundle holds exact integers, with ideal
     cells; go on with 'engram evaluate', 'engram simulate' or 'engram build'.
 
-    Epochs are chosen on the validation part; the test part is only measured. The same command and seed give
-    the same file on one machine, in one piece or in several: whatever ends a training, the same command goes
-    on from the last checkpoint in its run folder. Ctrl-C while the student trains also writes the best epoch
-    so far. The folder has a log of each network (teacher.csv, float.csv, student.csv) and their picture,
+    Epochs are chosen on the validation part, with the ideal array; the test part is only measured. The same
+    command and seed give the same file on one machine, in one piece or in several: whatever ends a training,
+    the same command goes on from the last checkpoint in its run folder. Ctrl-C while the student trains also
+    writes the best epoch so far. The folder has a log of each network (teacher.csv, float.csv, student.csv) and their picture,
     curves.png.
     """
     if list_presets:

@@ -54,6 +54,8 @@ class Plan:
     @property
     def identity(self) -> dict[str, Any]:
         """What must be the same for a run to be gone on with; a teacher's file by its content."""
+        import torch
+
         from sw.distil import VERSION
         from sw.foreign_teacher import content_digest
 
@@ -62,6 +64,8 @@ class Plan:
             recipe["teacher"] = content_digest(self.recipe.teacher) or self.recipe.teacher
         return {
             "engram": engram_version(),
+            "torch": torch.__version__,
+            "device": "cuda" if torch.cuda.is_available() else "cpu",
             "training": VERSION,
             "data": self.dataset.digest,
             "design": self.design.description(),
