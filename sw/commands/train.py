@@ -187,8 +187,8 @@ def train(
     Epochs are chosen on the validation part, with the ideal array; the test part is only measured. The same
     command and seed give the same file on one machine, in one piece or in several: whatever ends a training,
     the same command goes on from the last checkpoint in its run folder. Ctrl-C while the student trains also
-    writes the best epoch so far. The folder has a log of each network (teacher.csv, float.csv, student.csv) and
-    their picture, curves.png.
+    writes the best epoch so far. The folder has a log of each network (teacher.csv, float.csv, student.csv)
+    and their picture, curves.png.
     """
     if list_presets:
         print_presets(json)
