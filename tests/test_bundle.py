@@ -11,7 +11,6 @@ import pytest
 from sw import bundle as bundle_file
 from sw.bundle import DataOrigin, Provenance, load, open_bundle, save
 from sw.errors import EngramError
-from sw.files import write_atomically
 from sw.layer import Layer
 from sw.reference.adc import AdcTables
 from sw.reference.frontend import LayerParameters, Requantisation
@@ -125,18 +124,6 @@ def test_saving_replaces_whole_files_only(tmp_path, monkeypatch):
     assert str(refusal.value) == f"cannot write {path}: No space left on device"
     assert path.read_bytes() == RAW
     assert os.listdir(tmp_path) == ["x.engram"]
-
-
-def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
-    path = tmp_path / "x.engram"
-
-    def interrupt(self, data):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(type(path), "write_bytes", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        write_atomically(path, b"data")
-    assert os.listdir(tmp_path) == []
 
 
 def test_folders_are_made_and_files_in_the_way_are_refused(tmp_path):

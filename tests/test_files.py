@@ -1,9 +1,11 @@
-"""Files: TOML of the user, read or refused in one line."""
+"""Files: whole or not at all; TOML of the user, read or refused in one line."""
+
+import os
 
 import pytest
 
 from sw.errors import EngramError
-from sw.files import read_toml
+from sw.files import read_toml, write_atomically
 
 
 def test_toml_is_read(tmp_path):
@@ -26,3 +28,16 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path):
     with pytest.raises(EngramError) as refusal:
         read_toml(tmp_path)
     assert str(refusal.value) == f"cannot read {tmp_path}: Is a directory"
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "x.engram"
+
+    def interrupt(file):
+        assert len(os.listdir(tmp_path)) == 1
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(path, b"data", sync=True)
+    assert os.listdir(tmp_path) == []
