@@ -2,18 +2,23 @@
 
 from pathlib import Path
 
+import typer
+from click.testing import Result
 from typer.testing import CliRunner
 
 from sw.bundle import Bundle, DataOrigin, Provenance, save
 from sw.cli import application
+from sw.commands.train import train
 from sw.datasets import Dataset
 from sw.datasets import load as load_data
 from sw.design import DesignPoint
 from sw.layer import Layer
+from sw.recipe import Recipe
 from tests.bundles import random_bundle
 
-__all__ = ["digits_bundle", "run"]
+__all__ = ["QUICK", "digits_bundle", "run", "train_command"]
 
+QUICK = Recipe(2, 1, 1, batch=20, shift=0.0, rotate_deg=0.0)
 SMALL = DesignPoint(
     name="small-digits",
     height=8,
@@ -29,6 +34,13 @@ def run(*arguments: object) -> tuple[int, str, str]:
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done.exit_code, done.stdout, done.stderr
+
+
+def train_command(*arguments: object) -> Result:
+    """Invoke ``engram train`` alone; exceptions become its exit code as in the command."""
+    alone = typer.Typer()
+    alone.command()(train)
+    return CliRunner().invoke(alone, [str(argument) for argument in arguments])
 
 
 def digits_bundle(folder: Path) -> tuple[Dataset, Bundle, Path]:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sw.bundle import Bundle
 from sw.datasets import Dataset
 from tests.bundles import random_bundle
-from tests.commands import digits_bundle
+from tests.commands import QUICK, digits_bundle
 
 
 @pytest.fixture
@@ -40,3 +41,26 @@ def one_thread() -> Iterator[None]:
 
     with deterministic(0):
         yield
+
+
+@pytest.fixture
+def quick_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings of two epochs, with caches and runs in a folder of the test's own."""
+    from sw.commands import train_plan
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(train_plan, "recipe_for", lambda name: QUICK)
+
+
+@pytest.fixture
+def data_file(tmp_path: Path) -> str:
+    """File of a data set of three classes, 9 x 8 pixels, whose name and folder have spaces."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 3
+    images = (rng.integers(0, 150, (60, 9, 8)) + 50 * labels[:, None, None]).astype(np.uint8)
+    folder = tmp_path / "some where"
+    folder.mkdir()
+    path = folder / "my data.npz"
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return str(path)

@@ -86,8 +86,8 @@ def test_mirrored_images_have_logits_where_the_recipe_mirrors(split, cache, trai
     assert not torch.equal(first.logits, first.mirrored)
     with deterministic(0):
         network = module._untrained("tiny", split, 3)
-        state = safetensors.torch.load(next(cache.glob("*.weights.*")).read_bytes())
-    network.load_state_dict(state)
+    (weights,) = cache.glob("*.weights.*")
+    network.load_state_dict(safetensors.torch.load(weights.read_bytes()))
     with torch.no_grad():
         assert torch.equal(network.eval()(mirror.images), first.mirrored)
     assert targets_of(split, recipe).digest == first.digest
