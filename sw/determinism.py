@@ -25,7 +25,7 @@ def deterministic(seed: int) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         torch.use_deterministic_algorithms(True)
-        memory.fill_uninitialized_memory = False  # 6 % of a step, and nothing reads it
+        memory.fill_uninitialized_memory = False  # it takes time, and nothing reads it
         torch.set_num_threads(THREADS)
         try:
             yield

@@ -21,8 +21,8 @@ VALIDATIONS = 60
 """Number of validations of a training at most; every epoch of a shorter one."""
 NORM_IMAGES = 20_000
 """Training images from which batch norms get their statistics before a validation: running ones lag behind,
-and fit neither averaged weights nor accumulators that are exact. They are augmented as in training: with
-plain ones grey CIFAR-10 lost a point."""
+and fit neither averaged weights nor accumulators that are exact. They are augmented as in training, to
+which thresholds have been learned."""
 SAVE_SECONDS = 60.0
 
 

@@ -3,7 +3,7 @@
 The budget follows the cubic schedule of Zhu and Gupta 2017 (arXiv 1710.01878). Layers compete by the
 layer-adaptive score of Lee et al. 2021 (arXiv 2010.07611): the square of a weight over the sum of squares of
 all weights of its layer that are not smaller. Weights that were left out get no gradients, so they seldom
-come back; letting them move (Lin et al. 2020, arXiv 2006.07253) cost a point on grey CIFAR-10.
+come back: with steps of one size (AdamW) they would wander as fast as the others, and so would the choice.
 """
 
 from collections.abc import Sequence

@@ -51,7 +51,7 @@ class Recipe:
     diversity_weight
         Weight of the mean similarity of templates of one class, see :meth:`sw.heads.TemplateHead.penalty`.
     precision
-        Of convolutions in training. bfloat16 takes a third of the time where the processor multiplies it in
+        Of convolutions in training. bfloat16 is faster where the processor multiplies it in
         hardware; evaluation is exact in either case.
     """
 

@@ -141,7 +141,7 @@ class Residual(Classifier):
         self.pooled = shape.pooled
         cells = 1 if shape.pooled else ceil(height / shrunk) * ceil(width / shrunk)
         self.head = nn.Linear(inputs * cells, classes)
-        # With bfloat16 a third of the time on a processor that multiplies it in hardware.
+        # The layout in which processors that multiply bfloat16 in hardware are fastest.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images: Tensor) -> Tensor:

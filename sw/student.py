@@ -138,8 +138,8 @@ class QuantisedLayer(nn.Module):
     def spread_(self) -> None:
         """Scale ternary weights of every output channel to their levels; the batch norm behind undoes it.
 
-        The threshold comes to 0.7 of the mean magnitude (Li and Liu 2016, arXiv 1605.04711). Other weights
-        stay: 4-bit ones gained nothing from it.
+        The threshold comes to 0.7 of the mean magnitude (Li and Liu 2016, arXiv 1605.04711). Wider ones
+        have levels close enough to zero to stay as they are.
         """
         if self.layer.weight_bits != 2:
             return
