@@ -156,7 +156,7 @@ def _run(folder: Path) -> str:
 
 def _assertion(log: str) -> str:
     """The first broken assertion of a run from reset, or else of the induction."""
-    broken = sorted(re.findall(r"engine_0(\.induction)?: .*Assert failed in \S+: (\S+)", log))
+    broken = sorted(re.findall(r"engine_0(?:\.basecase|(\.induction))?: .*Assert failed in \S+: (\S+)", log))
     if not broken:
         return _last_error(log)
     file, _, line = broken[0][1].rpartition("/")[2].partition(":")
