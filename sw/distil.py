@@ -79,7 +79,7 @@ def train(
         ``learned`` with the student, or ``mean`` or ``kmeans`` of the binarised features of a student that
         was trained with a dense head.
     seed
-        Seed of everything random.
+        Seed of everything random but the teacher, which has its own in the recipe.
     command
         Recorded in the bundle as what made it.
     noise
@@ -114,12 +114,11 @@ def train(
     fitted = parts["train"], parts["validation"]
     targets = None
     if recipe.distil != "none":
-        with deterministic(seed):
+        with deterministic(recipe.teacher_seed):
             targets = teacher_targets(
                 *fitted,
                 dataset.classes,
                 recipe,
-                seed,
                 dataset.digest,
                 source=recipe.teacher or default_name(design.height, design.width),
                 run=run.part("teacher") if run else None,

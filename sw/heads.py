@@ -13,36 +13,35 @@ FIRST_LOGIT_SPREAD = 1.0
 GAIN_PACE = 10.0
 """How much faster than other parameters the logarithm of the gain of the logits moves: it has far to go, and
 a wrong gain holds everything else up."""
-LATENT_BOUND = 0.1
-"""Of the latent values of stored bits: at one learning rate, the smaller, the sooner a bit changes its mind.
-A small bound suits short trainings, a larger one long ones."""
 
 
 class TemplateHead(nn.Module):
     """Learnable templates as a classifier: the score of a template is its number of matching features.
 
-    A stored bit is ``P >= 0`` of a latent P of magnitude up to :data:`LATENT_BOUND`; the gradient passes
-    straight through. In training the templates of a class are joined by log-sum-exp of their scaled scores,
-    at test by the maximum.
+    A stored bit is ``P >= 0`` of a latent P of bounded magnitude; the gradient passes straight through. In
+    training the templates of a class are joined by log-sum-exp of their scaled scores, at test by the
+    maximum.
 
     Parameters
     ----------
     features, classes, templates_per_class
         F, K and templates of one class; template t belongs to class ``t // templates_per_class``.
+    bound
+        Of the magnitude of latents; they start within a tenth of it.
     """
 
-    def __init__(self, features: int, classes: int, templates_per_class: int):
+    def __init__(self, features: int, classes: int, templates_per_class: int, bound: float):
         super().__init__()
-        self.classes = classes
+        self.classes, self.bound = classes, bound
         self.latent = nn.Parameter(torch.empty(classes * templates_per_class, features))
-        nn.init.uniform_(self.latent, -LATENT_BOUND / 10, LATENT_BOUND / 10)
+        nn.init.uniform_(self.latent, -bound / 10, bound / 10)
         start = FIRST_LOGIT_SPREAD / (features**0.5 / 2)
         self.paced_log_gain = nn.Parameter(torch.tensor(start).log() / GAIN_PACE)
 
     def clamp_(self) -> None:
         """Keep the latents in bounds; to be called after every optimiser step."""
         with torch.no_grad():
-            self.latent.clamp_(-LATENT_BOUND, LATENT_BOUND)
+            self.latent.clamp_(-self.bound, self.bound)
 
     def templates(self) -> NDArray[np.uint8]:
         """Stored bits, uint8 (T, F)."""

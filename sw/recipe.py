@@ -24,6 +24,8 @@ class Recipe:
     teacher
         Name in :data:`sw.residual.FAMILY` or the user's own, see :mod:`sw.foreign_teacher`; None is that
         of the image size.
+    teacher_seed
+        Seed of the teacher, so that students of other seeds learn from the same one.
     shift
         Augmentation: every image moves by up to this many pixels in both directions; by whole pixels if this
         is a whole number and images do not turn.
@@ -48,6 +50,9 @@ class Recipe:
     ema_decay
         Of the exponential moving average of all parameters, per step, which is what is validated and kept;
         0 keeps the parameters themselves.
+    latent_bound
+        Of the latent values of stored bits: at one learning rate, the smaller, the sooner a bit changes its
+        mind. A small bound suits short trainings, a larger one long ones.
     diversity_weight
         Weight of the mean similarity of templates of one class, see :meth:`sw.heads.TemplateHead.penalty`.
     precision
@@ -62,6 +67,7 @@ class Recipe:
     learning_rate: float = 1e-2
     teacher_learning_rate: float = 1e-2
     teacher: str | None = None
+    teacher_seed: int = 0
     shift: float = 1.0
     rotate_deg: float = 10.0
     flip: bool = False
@@ -72,5 +78,6 @@ class Recipe:
     soft_share: float = 0.0
     macs_nonzero: int | None = None
     ema_decay: float = 0.0
+    latent_bound: float = 0.1
     diversity_weight: float = 0.0
     precision: Precision = "float32"

@@ -58,7 +58,6 @@ def teacher_targets(
     validation: Split,
     classes: int,
     recipe: Recipe,
-    seed: int,
     digest: str,
     *,
     source: str,
@@ -77,9 +76,8 @@ def teacher_targets(
     classes
         K.
     recipe
-        Epochs, batch, learning rate, augmentation and precision.
-    seed
-        Seed that the caller has set, see :func:`sw.determinism.deterministic`.
+        Epochs, batch, learning rate, augmentation, precision, and the seed, which the caller has set
+        (:func:`sw.determinism.deterministic`).
     digest
         Digest of the data set.
     source
@@ -108,7 +106,7 @@ def teacher_targets(
     else:
         network, cached = _untrained(source, train, classes), True
         settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
-        identity |= {"teacher": source, "seed": seed, "weight_decay": WEIGHT_DECAY, **settings}
+        identity |= {"teacher": source, "seed": recipe.teacher_seed, "weight_decay": WEIGHT_DECAY, **settings}
     shape = torch.empty(len(train.images), classes)
     names = ("logits", "mirrored") if recipe.flip else ("logits",)
     entry = kept(identity, "logits", dict.fromkeys(names, shape)) if cached else None

@@ -28,7 +28,7 @@ class Trainee(Classifier):
     learned
         Learn the templates; if not, a dense head stands in until they are made.
     recipe
-        ``soft_share``, ``macs_nonzero`` and ``diversity_weight``.
+        ``soft_share``, ``macs_nonzero``, ``latent_bound`` and ``diversity_weight``.
     chips
         What learned templates are programmed into once weights are quantised; None is the ideal array.
     """
@@ -43,7 +43,7 @@ class Trainee(Classifier):
             for layer in self._layers():
                 nn.init.uniform_(layer.conv.weight, -SOFT_SPREAD, SOFT_SPREAD)
         self.head = (
-            TemplateHead(design.features, design.classes, design.templates_per_class)
+            TemplateHead(design.features, design.classes, design.templates_per_class, recipe.latent_bound)
             if learned
             else DenseHead(design.features, design.classes)
         )

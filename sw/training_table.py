@@ -29,6 +29,7 @@ DISTILLATION = (
     "teacher",
     "teacher_epochs",
     "teacher_learning_rate",
+    "teacher_seed",
 )
 """What of a recipe only distillation knows."""
 RANK = {"none": 0, "static": 1, "dynamic": 2}

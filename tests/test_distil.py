@@ -63,6 +63,13 @@ def test_same_seed_gives_the_same_bytes_with_and_without_a_cached_teacher(tmp_pa
     assert train(DATA, DESIGN, RECIPE, seed=2).bundle.to_bytes() != first
 
 
+def test_students_of_other_seeds_share_a_teacher_and_another_teacher_is_asked_for():
+    one, other = (train(DATA, DESIGN, RECIPE, seed=seed).teacher for seed in (1, 2))
+    assert one is not None and other is not None and one.digest == other.digest
+    another = train(DATA, DESIGN, replace(RECIPE, teacher_seed=1), seed=1).teacher
+    assert another is not None and another.digest != one.digest
+
+
 def test_no_distillation_trains_no_teacher(tmp_path):
     train(DATA, DESIGN, ALONE)
     assert not (tmp_path / "cache").exists()

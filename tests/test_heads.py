@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from sw.heads import FIRST_LOGIT_SPREAD, GAIN_PACE, LATENT_BOUND, DenseHead, TemplateHead
+from sw.heads import FIRST_LOGIT_SPREAD, GAIN_PACE, DenseHead, TemplateHead
 from sw.reference.classifier import decide
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+
+BOUND = 0.1
 
 
 def random_bits(count, features, seed=0):
@@ -17,7 +19,7 @@ def random_bits(count, features, seed=0):
 @pytest.mark.parametrize("per_class", [1, 3])
 def test_scores_are_matches_and_ties_go_to_the_lowest_template(per_class):
     torch.manual_seed(0)
-    head = TemplateHead(6, 4, per_class)  # six features: ties are frequent
+    head = TemplateHead(6, 4, per_class, BOUND)  # six features: ties are frequent
     bits = random_bits(300, 6)
     matches = (bits[:, None, :] == head.templates()[None]).sum(axis=2)
     scores = head.scores(torch.from_numpy(bits).float())
@@ -32,7 +34,7 @@ def test_templates_are_learned():
     stored = random_bits(6, 40, seed=3)
     labels = torch.arange(6) // 2
     bits = torch.from_numpy(stored).float()
-    head = TemplateHead(40, 3, 2)
+    head = TemplateHead(40, 3, 2, BOUND)
     optimiser = torch.optim.AdamW(head.parameters(), 0.02)
     for _ in range(60):
         loss = torch.nn.functional.cross_entropy(head(bits), labels)
@@ -41,12 +43,12 @@ def test_templates_are_learned():
         optimiser.step()
         head.clamp_()
     assert torch.equal(head.predict(bits), labels)
-    assert head.latent.abs().max() <= LATENT_BOUND
+    assert head.latent.abs().max() <= BOUND
 
 
 def test_logits_join_templates_by_log_sum_exp():
     torch.manual_seed(2)
-    head = TemplateHead(10, 2, 2)
+    head = TemplateHead(10, 2, 2, BOUND)
     bits = torch.from_numpy(random_bits(5, 10)).float()
     gain = np.exp(GAIN_PACE * head.paced_log_gain.item())
     error = torch.randn(5, 4)
@@ -58,14 +60,14 @@ def test_logits_join_templates_by_log_sum_exp():
 
 def test_logits_of_random_bits_have_their_first_spread():
     torch.manual_seed(4)
-    head = TemplateHead(400, 10, 1)
+    head = TemplateHead(400, 10, 1, BOUND)
     logits = head(torch.from_numpy(random_bits(500, 400)).float())
     assert logits.std().item() == pytest.approx(FIRST_LOGIT_SPREAD, rel=0.1)
 
 
 def head_with(latents, classes):
     """A head with given latents (T, F)."""
-    head = TemplateHead(latents.shape[1], classes, len(latents) // classes)
+    head = TemplateHead(latents.shape[1], classes, len(latents) // classes, BOUND)
     with torch.no_grad():
         head.latent.copy_(latents)
     return head

@@ -47,7 +47,8 @@ def trainings(monkeypatch):
 
 def targets_of(split, recipe=RECIPE, seed=0, digest="a" * 64, source="tiny", run=None):
     with deterministic(seed):
-        return teacher_targets(split, split, 3, recipe, seed, digest, source=source, run=run)
+        recipe = replace(recipe, teacher_seed=seed)
+        return teacher_targets(split, split, 3, recipe, digest, source=source, run=run)
 
 
 def test_second_call_comes_from_the_cache_with_the_same_bits(split, cache, trainings, capfd):

@@ -22,18 +22,20 @@ OWN_OPTION = (
 )
 """Fields that have an option of their own."""
 OTHER_FIELDS = tuple(field.name for field in fields(Recipe) if field.name not in OWN_OPTION)
-OF_DISTILLATION = ("teacher", "distil_weight", "temperature", "similarity_weight")
+OF_DISTILLATION = ("teacher", "teacher_seed", "distil_weight", "temperature", "similarity_weight")
 """Fields that ask for distillation."""
 RANGES: dict[str, dict[str, float]] = {
     "float_epochs": {"ge": 1},
     "batch": {"ge": 1},
     "learning_rate": {"gt": 0},
     "teacher_learning_rate": {"gt": 0},
+    "teacher_seed": {"ge": 0},
     "shift": {"ge": 0},
     "rotate_deg": {"ge": 0, "le": 180},
     "similarity_weight": {"ge": 0},
     "soft_share": {"ge": 0, "lt": 1},
     "ema_decay": {"ge": 0, "lt": 1},
+    "latent_bound": {"gt": 0},
     "diversity_weight": {"ge": 0},
 }
 """What numbers the fields take."""
