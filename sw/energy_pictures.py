@@ -3,22 +3,24 @@
 Matplotlib is imported inside the functions, so that commands start fast.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sw.energy import FRONTEND_PARTS, Energy
 from sw.pictures import new_figure, write_figure
+from sw.silicon import Silicon
 
 __all__ = ["draw_energy", "part_name"]
 
-FRONTEND, TEMPLATES, DENSE = "tab:blue", "tab:orange", "tab:gray"
+FRONTEND, TEMPLATES, DENSE, SILICON = "tab:blue", "tab:orange", "tab:gray", "tab:green"
 
 
-def draw_energy(energy: Energy, title: str, path: Path) -> None:
+def draw_energy(energy: Energy, title: str, path: Path, measured: Sequence[Silicon] = ()) -> None:
     """Draw the energy of one classification in nJ.
 
-    Above, both accountings: front end, and behind it templates or a dense layer. Below, the full accounting
-    by part.
+    Above, both accountings: front end, and behind it templates or a dense layer; and what others measured.
+    Below, the full accounting by part.
 
     Raises
     ------
@@ -26,14 +28,16 @@ def draw_energy(energy: Energy, title: str, path: Path) -> None:
         If the file cannot be written.
     """
     figure = new_figure(8, 7)
-    above, below = figure.subplots(2, 1, height_ratios=[4, len(energy.full) + len(energy.dense_full)])
-    _totals(above, energy)
+    above, below = figure.subplots(
+        2, 1, height_ratios=[4 + len(measured), len(energy.full) + len(energy.dense_full)]
+    )
+    _totals(above, energy, measured)
     _parts(below, energy)
     figure.suptitle(title, fontsize="medium")
     write_figure(figure, path)
 
 
-def _totals(axes: Any, energy: Energy) -> None:
+def _totals(axes: Any, energy: Energy, measured: Sequence[Silicon]) -> None:
     paper, full = energy.paper, energy.full_frontend
     bars = {
         "paper, templates": (paper["frontend"], paper["backend"], TEMPLATES),
@@ -45,6 +49,9 @@ def _totals(axes: Any, energy: Energy) -> None:
         axes.barh(name, frontend, color=FRONTEND)
         whole = axes.barh(name, backend, left=frontend, color=colour)
         axes.bar_label(whole, [f"{frontend:.3g} + {backend:.3g} nJ"], padding=4, fontsize="small")
+    for chip in measured:
+        drawn = axes.barh(f"measured: {chip.name}, {chip.node}", chip.energy_nj, color=SILICON)
+        axes.bar_label(drawn, [f"{chip.energy_nj:g} nJ at {chip.accuracy:.2%}"], padding=4, fontsize="small")
     axes.invert_yaxis()
     axes.margins(x=0.25)
     axes.set(xlabel="nJ per classification")

@@ -6,6 +6,7 @@ from matplotlib import image
 from sw import energy_pictures
 from sw.energy import Energy
 from sw.errors import EngramError
+from sw.silicon import Silicon
 
 ENERGY = Energy(
     paper={"frontend": 90.0, "backend": 1.5},
@@ -16,9 +17,15 @@ ENERGY = Energy(
 )
 
 
-def test_bars_are_the_parts(tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(energy_pictures, "write_figure", lambda figure, path: drawn.append(figure))
+@pytest.fixture
+def drawn(monkeypatch):
+    """Figures in place of files."""
+    figures = []
+    monkeypatch.setattr(energy_pictures, "write_figure", lambda figure, path: figures.append(figure))
+    return figures
+
+
+def test_bars_are_the_parts(tmp_path, drawn):
     energy_pictures.draw_energy(ENERGY, "title", tmp_path / "energy.png")
     totals, parts = drawn[0].axes
     ends = [bar.get_x() + bar.get_width() for bar in totals.patches]
@@ -27,6 +34,15 @@ def test_bars_are_the_parts(tmp_path, monkeypatch):
     assert widths == [*ENERGY.full.values(), *ENERGY.dense_full.values()]
     names = [label.get_text() for label in parts.get_yticklabels()]
     assert (names[0], names[6], names[-1]) == ("MACs", "ADC", "dense: weight memory")
+
+
+def test_chips_of_others_stand_below_the_modelled_ones(tmp_path, drawn):
+    chip = Silicon("name", "65 nm", 0.9742, 8.6, "", "")
+    energy_pictures.draw_energy(ENERGY, "title", tmp_path / "energy.png", [chip])
+    totals = drawn[0].axes[0]
+    assert totals.patches[-1].get_width() == chip.energy_nj
+    assert totals.get_yticklabels()[-1].get_text() == "measured: name, 65 nm"
+    assert totals.texts[-1].get_text() == "8.6 nJ at 97.42%"
 
 
 def test_the_picture_is_written(tmp_path):

@@ -14,6 +14,7 @@ from sw.energy import FRONTEND_PARTS, Energy, energy_of, nodes
 from sw.energy_constants import Constants
 from sw.energy_pictures import draw_energy, part_name
 from sw.operations import conversion_bits, macs_nonzero, storage_bits
+from sw.silicon import MEASURED, Silicon
 
 __all__ = ["EnergyReport", "report_of"]
 
@@ -29,6 +30,8 @@ class EnergyReport(NamedTuple):
         Constants, and the file they come from.
     energy
         In nJ.
+    measured
+        Chips of others for the same data.
     """
 
     bundle: Bundle
@@ -36,6 +39,7 @@ class EnergyReport(NamedTuple):
     constants: Constants
     source: Path
     energy: Energy
+    measured: tuple[Silicon, ...]
 
     def values(self) -> dict[str, Any]:
         """Keys of the JSON object."""
@@ -61,7 +65,7 @@ class EnergyReport(NamedTuple):
     def draw(self, path: Path) -> None:
         """Draw the picture; raises EngramError if it cannot be written."""
         title = f"{self.design.name}: modelled energy of one classification\nconstants of {self._nodes}"
-        draw_energy(self.energy, title, path)
+        draw_energy(self.energy, title, path, self.measured)
 
     def print_table(self) -> None:
         """Tell a person."""
@@ -80,6 +84,8 @@ class EnergyReport(NamedTuple):
         table.add_row("front end", _nj(energy.paper["frontend"]), _nj(energy.full_frontend), "")
         table.add_row("templates", _nj(energy.paper["backend"]), _nj(energy.full_backend), "")
         table.add_row("dense layer instead", _nj(energy.dense_paper), _nj(dense), held["macs"])
+        for chip in self.measured:
+            table.add_row(f"measured: {chip.name}", "", _nj(chip.energy_nj), chip.node)
         answer.print(table)
         storage = storage_bits(self.bundle)
         adc = " and ".join(map(str, sorted(set(conversion_bits(self.design)))))
@@ -93,14 +99,33 @@ class EnergyReport(NamedTuple):
             f"constants of {self._nodes}, {assumed} of them assumptions: {self.source}",
         ):
             answer.print(line, soft_wrap=True, highlight=False)
+        for chip in self.measured:
+            answer.print(
+                f"measured, {chip.source}: {chip.name}, {chip.accuracy:.2%}; counted is {chip.counts}",
+                soft_wrap=True,
+                highlight=False,
+            )
 
 
 def report_of(
-    bundle: Bundle, levels: NDArray[np.uint8], constants: Constants, source: Path, adc_bits: int | None
+    bundle: Bundle,
+    levels: NDArray[np.uint8],
+    constants: Constants,
+    source: Path,
+    adc_bits: int | None,
+    data: str,
 ) -> EnergyReport:
-    """Report for images with word-line values (N, F), read with ADCs of `adc_bits`, None for ideal ones."""
+    """Report for images with word-line values (N, F), of the data set named `data`, read with ADCs of
+    `adc_bits`, None for ideal ones."""
     design = bundle.design.with_(adc_bits=adc_bits)
-    return EnergyReport(bundle, design, constants, source, energy_of(bundle, levels, constants, design))
+    return EnergyReport(
+        bundle,
+        design,
+        constants,
+        source,
+        energy_of(bundle, levels, constants, design),
+        MEASURED.get(data, ()),
+    )
 
 
 def _nj(value: float | None) -> str:

@@ -141,7 +141,9 @@ def evaluate(
                 accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at
             ),
             seconds=seconds,
-            energy=report_of(classifier, levels, constants, energy or DEFAULT, array.conditions.adc.bits),
+            energy=report_of(
+                classifier, levels, constants, energy or DEFAULT, array.conditions.adc.bits, dataset.name
+            ),
             baselines=measure(program(classifier, *array, seed=seed), levels, jobs) if baseline else (),
         )
         files = draw(evaluation, folder)

@@ -58,7 +58,7 @@ def facts_of(plan: "Plan", bundle: "Bundle") -> dict[str, Any]:
     trained, *remade = commands_of(command)
     adc_bits = chosen_array().conditions.adc.bits
     levels = features_of(bundle, plan.dataset.x_test)
-    energy = report_of(bundle, levels, read_constants(DEFAULT), DEFAULT, adc_bits)
+    energy = report_of(bundle, levels, read_constants(DEFAULT), DEFAULT, adc_bits, plan.dataset.name)
     return {
         "name": plan.name,
         "data": {"name": plan.dataset.name, "digest": plan.dataset.digest},
