@@ -1,5 +1,6 @@
 """What is trained: a network that gives logits, and the images and labels it learns from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -52,6 +53,10 @@ class Classifier(nn.Module):
     def macs_nonzero(self) -> int | None:
         """Multiply-accumulates with a weight that is not zero; None where nobody asks."""
         return None
+
+    def decayed(self) -> Iterable[Tensor]:
+        """Parameters that the optimiser's weight decay is for: all by default."""
+        return self.parameters()
 
     def clamp_(self) -> None:
         """Bring parameters back into their bounds after a step; nothing by default."""

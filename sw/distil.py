@@ -37,7 +37,7 @@ from sw.version import engram_version
 
 __all__ = ["Trained", "train"]
 
-VERSION = 1
+VERSION = 2
 """To be raised when the same arguments train another student, so that no run of before is gone on with."""
 FLOAT_WEIGHT_DECAY = 0.02
 
@@ -147,6 +147,7 @@ def train(
             recipe.epochs,
             label="student",
             targets=targets,
+            weight_decay=recipe.weight_decay,
             run=run.part("student") if run else None,
         )
         if not finished:

@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -117,9 +118,10 @@ class _Training:
         self.model, self.train, self.validation = model, train, validation
         self.recipe, self.epochs, self.targets = recipe, epochs, targets
         self.steps = -(-len(train.images) // recipe.batch)
-        self.optimiser = torch.optim.AdamW(
-            model.parameters(), recipe.learning_rate, weight_decay=weight_decay
-        )
+        decayed = list(model.decayed())
+        others = [each for each in model.parameters() if all(each is not one for one in decayed)]
+        groups: list[dict[str, Any]] = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, recipe.learning_rate, weight_decay=weight_decay)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser,
             recipe.learning_rate,

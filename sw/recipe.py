@@ -21,6 +21,8 @@ class Recipe:
         Images per step.
     learning_rate, teacher_learning_rate
         Peak of the schedule: a short linear rise, then a cosine to zero (AdamW).
+    weight_decay
+        Of the student's convolution weights (AdamW).
     teacher
         Name in :data:`sw.residual.FAMILY` or the user's own, see :mod:`sw.foreign_teacher`; None is that
         of the image size.
@@ -66,6 +68,7 @@ class Recipe:
     batch: int = 250
     learning_rate: float = 1e-2
     teacher_learning_rate: float = 1e-2
+    weight_decay: float = 0.0
     teacher: str | None = None
     teacher_seed: int = 0
     shift: float = 1.0

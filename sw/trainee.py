@@ -1,5 +1,8 @@
 """Student and head as one network to train, with what happens to them on the way."""
 
+from collections.abc import Iterable
+
+import torch
 from torch import Tensor, autocast, nn
 
 from sw.classifier import Classifier
@@ -104,9 +107,16 @@ class Trainee(Classifier):
         """Multiply-accumulates with a weight that is not zero."""
         return sum(layer.macs_nonzero() for layer in self._layers())
 
+    def decayed(self) -> Iterable[Tensor]:
+        """Convolution weights: behind each a norm divides by its scale, and what grows moves ever less."""
+        return [layer.conv.weight for layer in self._layers()]
+
     def clamp_(self) -> None:
-        """Keep template latents in bounds."""
+        """Keep template latents and weights in bounds; beyond them, weights would get no gradient."""
         self.head.clamp_()
+        with torch.no_grad():
+            for layer in self._layers():
+                layer.conv.weight.clamp_(-1, 1)
 
     def _is_soft(self, step: int, steps: int) -> bool:
         return step / steps < self.recipe.soft_share

@@ -215,6 +215,23 @@ def test_distillation_follows_the_teacher_against_the_labels(split):
     assert accuracy(model, split) < 0.1
 
 
+def test_weight_decay_is_for_what_the_model_says(split):
+    class Half(Linear):
+        def __init__(self):
+            super().__init__()
+            self.decaying, self.staying = (torch.nn.Parameter(torch.ones(3)) for _ in range(2))
+
+        def forward(self, images):
+            return super().forward(images) + 0 * (self.decaying.sum() + self.staying.sum())
+
+        def decayed(self):
+            return [self.decaying]
+
+    model = Half()
+    train(model, split, RECIPE, 2, weight_decay=0.5)
+    assert bool((model.decaying < 1).all()) and torch.equal(model.staying, torch.ones(3))
+
+
 def test_log_says_temperature_and_agreement_of_a_taught_training_only(split):
     answers = Targets(torch.nn.functional.one_hot(split.labels, 2) * 9.0)
     run, alone = Memory(), Memory()

@@ -206,6 +206,24 @@ class Recorded(TrainingChips):
         super().program(templates, chip)
 
 
+@pytest.mark.parametrize("soft", [True, False])
+def test_a_weight_that_was_driven_out_of_bounds_comes_back(soft):
+    model = trainee()
+    first = layers_of(model)[0]
+    first.soft = soft
+    with torch.no_grad():
+        first.conv.weight.fill_(3.0)
+    model.clamp_()
+    assert torch.equal(first.conv.weight, torch.ones_like(first.conv.weight))
+    (gradient,) = torch.autograd.grad(first.integer_weight().sum(), first.conv.weight)
+    assert bool((gradient > 0).all())
+
+
+def test_weight_decay_is_for_convolution_weights_only():
+    model = trainee()
+    assert list(map(id, model.decayed())) == [id(layer.conv.weight) for layer in layers_of(model)]
+
+
 def test_learned_templates_answer_as_chips_do_in_quantised_training_only():
     chips = Recorded(DESIGN, *NOISE, 0)
     model = trainee(chips=chips, soft_share=0.5)

@@ -29,6 +29,7 @@ RANGES: dict[str, dict[str, float]] = {
     "batch": {"ge": 1},
     "learning_rate": {"gt": 0},
     "teacher_learning_rate": {"gt": 0},
+    "weight_decay": {"ge": 0},
     "teacher_seed": {"ge": 0},
     "shift": {"ge": 0},
     "rotate_deg": {"ge": 0, "le": 180},
