@@ -1,7 +1,7 @@
 """What is trained by name: a preset for each bundle of the zoo; designs and recipes by data set."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from sw.design import DesignPoint
 from sw.errors import EngramError
@@ -85,21 +85,77 @@ DESIGNS: dict[str, DesignPoint] = {
 }
 """Where the sizes of a data set start from; image size and classes follow the data."""
 
+PATIENT = Recipe(
+    epochs=75,
+    float_epochs=8,
+    teacher_epochs=12,
+    learning_rate=1e-2,
+    teacher_learning_rate=5e-3,
+    teacher="r8",
+    shift=1.0,
+    rotate_deg=0.0,
+    distil="dynamic",
+    temperature=4.0,
+    soft_share=0.5,
+    latent_bound=0.3,
+    precision="bfloat16",
+)
+"""For small students that are to be as good as they can be; ternary weights are rounded early."""
+
 RECIPES: dict[str, Recipe] = {
     "digits": Recipe(70, 30, 15, batch=50, shift=0.5, rotate_deg=5.0, distil_weight=0.1, temperature=2.0),
-    "mnist": Recipe(80, 6, 3, batch=100, shift=0.5, rotate_deg=0.0, distil_weight=0.1, temperature=2.0),
+    "mnist": PATIENT,
     "fashion-mnist": Recipe(25, 10, 6, rotate_deg=0.0, flip=True),
-    "cifar10-grey": Recipe(
-        40, 10, 8, batch=100, shift=2.0, rotate_deg=0.0, flip=True, distil_weight=0.1, temperature=2.0
-    ),
+    "cifar10-grey": replace(PATIENT, epochs=50, teacher_epochs=20, teacher="r10", shift=2.0, flip=True),
 }
 """By data set, for trainings that no preset is named for."""
 OTHER_RECIPE = Recipe(25, 10, 6, rotate_deg=0.0)
 
+
+def _layers(*sizes: tuple[int, Literal[1, 2]]) -> tuple[Layer, ...]:
+    """Layers of 6-bit weights and 4-bit activations, by output channels and stride; the last one's sums are
+    features."""
+    last = len(sizes) - 1
+    return tuple(
+        Layer(
+            kind="conv3x3",
+            out_channels=channels,
+            stride=stride,
+            weight_bits=6,
+            activation_bits=None if place == last else 4,
+        )
+        for place, (channels, stride) in enumerate(sizes)
+    )
+
+
+PRUNED: dict[str, Any] = {"soft_share": 0.8, "weight_decay": 0.1}
+"""Students of 6-bit weights: rounded late, and kept small while they are pruned."""
+
 PRESETS: dict[str, Preset] = {
     "digits": Preset("digits", DESIGNS["digits"], RECIPES["digits"]),
     "mnist-up5k": Preset("mnist", DESIGNS["mnist"], RECIPES["mnist"]),
+    "mnist-97nj": Preset(
+        "mnist",
+        DESIGNS["mnist"].with_(name="mnist-97nj", layers=_layers((16, 2), (32, 2), (16, 1))),
+        replace(PATIENT, **PRUNED, macs_nonzero=93_000),
+    ),
     "cifar10-ecp5": Preset("cifar10-grey", DESIGNS["cifar10-grey"], RECIPES["cifar10-grey"]),
+    "cifar10-97nj": Preset(
+        "cifar10-grey",
+        DESIGNS["cifar10-grey"].with_(name="cifar10-97nj", layers=_layers((16, 2), (32, 2), (16, 1))),
+        replace(RECIPES["cifar10-grey"], **PRUNED, epochs=75, macs_nonzero=80_500),
+    ),
+    "cifar10-1m": Preset(
+        "cifar10-grey",
+        DESIGNS["cifar10-grey"].with_(
+            name="cifar10-1m",
+            layers=_layers((32, 2), (64, 2), (64, 1), (64, 1), (16, 1)),
+            thresholds_per_feature=5,
+            rows=80,
+            row_lanes=20,
+        ),
+        replace(RECIPES["cifar10-grey"], **PRUNED, macs_nonzero=1_000_000),
+    ),
 }
 """By name of the bundle in the zoo."""
 
