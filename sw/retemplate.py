@@ -25,7 +25,7 @@ from sw.templates import clusters, mean_templates, quantile_windows, silhouettes
 from sw.thresholds import ThresholdsBy, mean_thresholds, quantile_thresholds, thresholds_kept
 from sw.version import engram_version
 
-__all__ = ["TAILS", "Maker", "Remade", "Stage"]
+__all__ = ["TAILS", "Maker", "Part", "Remade", "Stage"]
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
@@ -70,6 +70,9 @@ class Maker:
         Of clusters and of the images that silhouettes are about.
     stage
         Progress.
+    maps
+        Gives the feature maps (N, C, h, w) of a part of the data set, where they are known; else the front
+        end computes them.
 
     Raises
     ------
@@ -84,6 +87,7 @@ class Maker:
         *,
         seed: int = 0,
         stage: Stage = lambda name, total, note: lambda count: None,
+        maps: Callable[[Part], NDArray[np.int32]] | None = None,
     ) -> None:
         classes = bundle.design.classes
         if dataset.classes != classes:
@@ -92,6 +96,7 @@ class Maker:
                 f"{bundle.design.name!r}, got {dataset.classes}; use one that does"
             )
         self.bundle, self.dataset, self.seed, self.stage = bundle, dataset, seed, stage
+        self._known_maps = maps
         self._images = dict(zip(PARTS, (dataset.x_train, dataset.x_val, dataset.x_test), strict=True))
         self._labels = dict(zip(PARTS, (dataset.y_train, dataset.y_val, dataset.y_test), strict=True))
         self._origin = DataOrigin(name=dataset.name, digest=dataset.digest)
@@ -182,6 +187,9 @@ class Maker:
 
     def _maps_of(self, part: Part) -> NDArray[np.int32]:
         if part not in self._maps:
+            if self._known_maps is not None:
+                self._maps[part] = self._known_maps(part)
+                return self._maps[part]
             images = self._images[part]
             done = self.stage(f"features, {part}", len(images), "images")
             self._maps[part] = feature_maps_of(self.bundle, images, done)

@@ -18,6 +18,7 @@ __all__ = [
     "Trace",
     "classify",
     "classify_chips",
+    "classify_readouts",
     "feature_maps_of",
     "first_mismatch",
     "levels_of",
@@ -146,6 +147,22 @@ def classify_chips(chips: Sequence["Bundle"], levels: NDArray[np.uint8]) -> NDAr
     return labels
 
 
+def classify_readouts(chips: Sequence[Sequence["Bundle"]], levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """:func:`classify_chips` where each chip is read by several kinds of ADCs, (chips, kinds, N).
+
+    Every chip comes once for each kind, with equal codes and read noise; the match lines are driven once.
+    """
+    lines = [readouts[0] for readouts in chips]
+    converters = [[adc.Converters(each.adc, each.design) for each in readouts] for readouts in chips]
+    labels = np.zeros((len(chips), len(chips[0]), len(levels)), np.int64)
+    for number, part, currents in _currents(lines, levels, 0):
+        for kind, chip in enumerate(chips[number]):
+            codes = converters[number][kind].codes(currents)
+            winners = classifier.winners(classifier.template_scores(codes))
+            labels[number, kind, part] = winners // chip.design.templates_per_class
+    return labels
+
+
 def first_mismatch(expected: Trace, got: Trace) -> Mismatch | None:
     """The mismatch of the lowest image, and within it of the earliest stage and the lowest index."""
     found = []
@@ -169,10 +186,18 @@ def _conversions(
     chips: Sequence["Bundle"], levels: NDArray[np.uint8], first_image: int = 0
 ) -> Iterator[tuple[int, slice, NDArray]]:
     """Which chip, which images, and their codes, as exact floats with the images side by side in memory."""
+    converters = [adc.Converters(chip.adc, chip.design) for chip in chips]
+    for number, part, currents in _currents(chips, levels, first_image):
+        yield number, part, converters[number].codes(currents)
+
+
+def _currents(
+    chips: Sequence["Bundle"], levels: NDArray[np.uint8], first_image: int
+) -> Iterator[tuple[int, slice, NDArray]]:
+    """As :func:`_conversions`, the currents that the ADCs see."""
     design = chips[0].design
     cells = np.concatenate([array.cell_currents(chip.codes, design) for chip in chips], axis=2)
     lines = array.MatchLines(cells, design.rows)
-    converters = [adc.Converters(chip.adc, design) for chip in chips]
     images = np.arange(first_image, first_image + len(levels), dtype=np.int64).astype(np.uint32)
     keys = [noise.image_keys(own.key, images) if (own := chip.read_noise) else None for chip in chips]
     conversions = design.row_tiles * design.templates
@@ -185,7 +210,7 @@ def _conversions(
             currents = together[:, :, first : first + design.templates]
             if chip.read_noise is not None and of_images is not None:
                 currents = noise.add_read_noise(currents, chip.read_noise, of_images[part], design)
-            yield number, part, converters[number].codes(currents)
+            yield number, part, currents
 
 
 def _chunks(items: NDArray) -> Iterator[NDArray]:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from sw.bundle import Bundle
 from sw.design import DesignPoint
+from sw.reference.adc import AdcTables
 from sw.reference.noise import ReadNoise
 from sw.rram.calibration import calibrated
 from sw.rram.conditions import Conditions
@@ -24,7 +25,7 @@ from sw.rram.stuck import StuckCells, draw_stuck_cells, held_conductances
 from sw.rram.telegraph import with_traps
 from sw.rram.write_verify import Written, written
 
-__all__ = ["program"]
+__all__ = ["converter_tables", "program"]
 
 
 def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int, chip: int = 0) -> Bundle:
@@ -55,7 +56,6 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     check_effects(device, conditions)
     design = array_design(bundle.design, conditions.cell_bits, conditions.adc.bits)
     coping = conditions.coping
-    converters = draw_converters(design, device, conditions.adc, chip_generator(seed, chip, "converters"))
     targets = target_conductances(bundle.templates, design, device)
     there = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"), coping.spare_lines)
     places = arrangement(there, targets, design, device, coping)
@@ -68,18 +68,47 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     read = np.where(np.isnan(held), read, held)
     if conditions.word_line_ohms or conditions.match_line_ohms:
         read = _through_lines(read, places, there, design, device, conditions)
-    if coping.calibrate_adc:
-        rng = chip_generator(seed, chip, "calibration")
-        converters = calibrated(converters, design, device, conditions.adc, noise, rng)
     record = chip_record(device, conditions, seed, chip, stuck, done)
     return bundle.with_(
         design=design,
         codes=conductance_codes(read, design, device),
-        adc=converters.tables(),
+        adc=converter_tables(design, device, conditions, noise, seed=seed, chip=chip),
         provenance=bundle.provenance.model_copy(update={"device": record}),
         read_noise=noise,
         pulse=None,
     )
+
+
+def converter_tables(
+    design: DesignPoint,
+    device: Device,
+    conditions: Conditions,
+    noise: ReadNoise | None,
+    *,
+    seed: int,
+    chip: int,
+) -> AdcTables:
+    """ADCs of one chip, calibrated where the conditions ask for it; nothing else of the chip depends on them.
+
+    Parameters
+    ----------
+    design
+        With the widths of the conditions, see :func:`sw.rram.mapping.array_design`.
+    device, conditions, seed, chip
+        See :func:`program`.
+    noise
+        Of the chip's conversions.
+
+    Raises
+    ------
+    EngramError
+        If they cannot be put in integers, or the codes are too narrow to tell the two states apart.
+    """
+    converters = draw_converters(design, device, conditions.adc, chip_generator(seed, chip, "converters"))
+    if conditions.coping.calibrate_adc:
+        rng = chip_generator(seed, chip, "calibration")
+        converters = calibrated(converters, design, device, conditions.adc, noise, rng)
+    return converters.tables()
 
 
 def _at_read_time(

@@ -1,0 +1,8 @@
+"""``python -m sw.explore`` is the same program as ``engram explore``."""
+
+import typer
+
+from sw.commands.explore import explore
+
+if __name__ == "__main__":
+    typer.run(explore)

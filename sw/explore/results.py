@@ -1,0 +1,143 @@
+"""The record of an exploration, and its files: JSON, CSV and Parquet, which say the same.
+
+``results.json`` holds all of it; :func:`read_results` reads it back. It has no times and no names of machines,
+so equal explorations give equal files.
+"""
+
+import csv
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sw.errors import EngramError
+from sw.files import write_atomically
+
+__all__ = ["FORMAT_VERSION", "Exploration", "read_results", "write_results"]
+
+FORMAT_VERSION = 1
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What was explored, and what came out.
+
+    Attributes
+    ----------
+    command, digest
+        What was run, without what changes no result; SHA-256 of all that the results follow from.
+    data, bundles
+        Name of the data set; digest of every bundle, by what the axis ``bundle`` calls it.
+    seed, chips, images, test_images
+        Chips of every point, and images of the validation and of the test part that they classified.
+    search
+        ``grid``, ``nsga2`` or ``tpe``.
+    axes
+        Values of every axis.
+    objectives
+        Column of each objective, by name, and whether more is better.
+    left_out
+        Points that cannot exist, by why.
+    finished
+        False where the exploration was ended early; then rows are those that were done.
+    rows
+        One for every point, by the names of columns: `point`, its number; axes; and what was found. Accuracies
+        are shares.
+    front
+        Numbers of the points of the Pareto front.
+    tested
+        By the number of a point of the front: accuracy on the test images, and figures of the FPGA.
+    recommended
+        The point that ``--recommend`` picked, with the wish and the files that came of it; or None.
+    """
+
+    command: str
+    digest: str
+    data: str
+    bundles: dict[str, str]
+    seed: int
+    chips: int
+    images: int
+    test_images: int
+    search: str
+    axes: dict[str, list[Any]]
+    objectives: dict[str, dict[str, Any]]
+    left_out: dict[str, int]
+    finished: bool
+    rows: list[Row]
+    front: list[int]
+    tested: dict[int, Row]
+    recommended: dict[str, Any] | None = None
+
+    def row(self, point: int) -> Row:
+        """Row of the point with that number."""
+        return next(row for row in self.rows if row["point"] == point)
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {"format": FORMAT_VERSION, **asdict(self)}
+
+
+def write_results(found: Exploration, folder: Path) -> list[Path]:
+    """Write ``results.csv``, ``results.parquet`` and ``results.json``, each whole or not at all.
+
+    Raises
+    ------
+    EngramError
+        If one cannot be written.
+    """
+    rows = [{**row, "front": row["point"] in set(found.front)} for row in found.rows]
+    contents = {
+        "results.csv": _csv(rows),
+        "results.parquet": _parquet(rows),
+        "results.json": (json.dumps(found.as_json(), indent=1) + "\n").encode(),
+    }
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+    return [folder / name for name in contents]
+
+
+def read_results(path: Path) -> Exploration:
+    """The exploration of a ``results.json``, or of the folder that holds one.
+
+    Raises
+    ------
+    EngramError
+        If it cannot be read or is none.
+    """
+    file = path / "results.json" if path.is_dir() else path
+    try:
+        values = json.loads(file.read_bytes())
+        version = values.pop("format")
+        if version == FORMAT_VERSION:
+            values["tested"] = {int(point): row for point, row in values["tested"].items()}
+            return Exploration(**values)
+    except OSError as error:
+        raise EngramError(
+            f"cannot read {file}: {error.strerror}; 'engram explore' writes it into its folder"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise EngramError(f"{file} must be the results of 'engram explore', it is not; repeat it") from None
+    raise EngramError(
+        f"{file} must be of format {FORMAT_VERSION}, got {version!r}; repeat the exploration with this version"
+    )
+
+
+def _csv(rows: list[Row]) -> bytes:
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _parquet(rows: list[Row]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), file)
+    return file.getvalue()
