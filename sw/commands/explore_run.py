@@ -1,172 +1,259 @@
-"""The work of ``engram explore``: from options to files."""
+"""The work of ``engram explore``: from what is asked to files."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal, cast
 
-from rich.table import Table
-
-from sw.bundle import Bundle, open_bundle
-from sw.commands.dataset_option import dataset_of
-from sw.commands.explore_axes import array_of, space_of
-from sw.console import answer, messages, progress
-from sw.datasets import Dataset
+from sw.commands.explore_fpga import build_finalists, fpga_of
+from sw.commands.explore_question import Question, Request, command_of, question_of
+from sw.commands.explore_report import print_front, said_of
+from sw.console import messages, progress
 from sw.downloads import cache_folder
-from sw.energy_constants import read_constants
 from sw.errors import EngramError
-from sw.explore.costs import Costs, read_macro
+from sw.evaluate import accuracy, with_ideal_array
+from sw.explore.costs import Costs
 from sw.explore.exploration import Explorer, Extent
 from sw.explore.farm import open_farm
-from sw.explore.objectives import Objective, objectives_named
+from sw.explore.objectives import recommended
+from sw.explore.recommend import programmed, write_recommended
 from sw.explore.report import front_of, rows_of, tested_rows
 from sw.explore.results import Exploration, write_results
-from sw.explore.settings import Settings, possible
-from sw.explore.store import Store, digest_of
+from sw.explore.search import Search
+from sw.explore.settings import Setting, Variant, possible, sampled
+from sw.explore.store import Store
 from sw.explore.variants import Variants
 from sw.files import make_folder
+from sw.reference import pipeline
 
-__all__ = ["run"]
+__all__ = ["Lab", "Request", "folder_of", "open_lab", "run"]
 
-SHOWN = 25
-
-
-def run(
-    *,
-    bundles: list[str],
-    axes: dict[str, str | bool],
-    space: Path | None,
-    objectives: str,
-    images: str,
-    chips: int,
-    data: str | None,
-    scheduler: str,
-    jobs: int | None,
-    output: Path | None,
-    seed: int,
-    quiet: bool,
-) -> tuple[dict[str, Any], list[Path]]:
-    """Explore; what is said as JSON, and the files that were written."""
-    sought = objectives_named(objectives)
-    opened = {name: open_bundle(name) for name in dict.fromkeys(bundles)}
-    designs = {name: bundle.design for name, bundle in opened.items()}
-    asked = space_of(axes, space, designs)
-    settings, left_out = possible(asked, Settings(designs, array_of), asked.points())
-    dataset = _dataset(opened, data)
-    count = _image_count(images, dataset)
-    folder = output or Path("runs") / f"explore-{next(iter(designs.values())).name}"
-    make_folder(folder)
-    messages.print(_said(asked.size, len(settings), left_out), soft_wrap=True, highlight=False)
-    store = Store(cache_folder() / "explore")
-    costs = Costs(read_constants(), read_macro())
-    finished, seconds = True, 0.0
-    with _stages() as (bar, stage), open_farm(scheduler, jobs) as farm:
-        variants = Variants(opened, dataset, store, farm, seed=seed, stage=stage)
-        explorer = Explorer(variants, costs, dataset.digest, store, farm, Extent(seed, chips, count, 0.0))
-        tested: dict[int, dict[str, Any]] = {}
-        rows: list[dict[str, Any]] = []
-        started = perf_counter()
-        try:
-            task = bar.add_task("points", total=len(settings), note="")
-            explorer.compute(settings, lambda done: bar.advance(task, done))
-            seconds = perf_counter() - started
-            rows = rows_of(explorer, settings)
-            front = front_of(rows, sought)
-            task = bar.add_task("front, test images", total=len(front), note="")
-            explorer.compute_test(
-                [settings[number] for number in front], lambda done: bar.advance(task, done)
-            )
-        except KeyboardInterrupt:
-            finished = False
-            seconds = seconds or perf_counter() - started
-        rows = rows or rows_of(explorer, settings)
-        front = front_of(rows, sought)
-        tested = tested_rows(explorer, settings, front)
-    found = Exploration(
-        command=_command(bundles, axes, space, objectives, images, chips, data, seed),
-        digest=digest_of(
-            [{name: bundle.digest for name, bundle in opened.items()}, dataset.digest, asked.axes, seed]
-        ),
-        data=dataset.name,
-        bundles={name: bundle.digest for name, bundle in opened.items()},
-        seed=seed,
-        chips=chips,
-        images=count,
-        test_images=len(dataset.x_test),
-        search="grid",
-        axes={axis: list(values) for axis, values in asked.axes.items()},
-        objectives={name: objective._asdict() for name, objective in sought.items()},
-        left_out=left_out,
-        finished=finished,
-        rows=rows,
-        front=front,
-        tested=tested,
-    )
-    files = write_results(found, folder)
-    if not quiet:
-        _print_front(found, sought)
-    rate = len(rows) / seconds if seconds else 0.0
-    messages.print(
-        f"{len(rows):,} points in {seconds:.1f} s, {rate:.1f} per second; {explorer.computed:,} were computed, "
-        "the others kept"
-    )
-    summary = found.as_json() | {"points": len(rows), "seconds": seconds, "points_per_second": rate}
-    return {name: value for name, value in summary.items() if name != "rows"}, files
+YIELD_BELOW_IDEAL = 0.01
+DATABASE = "search.sqlite3"
 
 
-def _dataset(bundles: dict[str, Bundle], data: str | None) -> Dataset:
-    found = [dataset_of(bundle, data)[0] for bundle in bundles.values()]
-    if len({each.digest for each in found}) > 1:
-        names = ", ".join(each.name for each in found)
-        raise EngramError(f"bundles must be of one data set to be compared, got {names}; or give --data")
-    return found[0]
+@dataclass(frozen=True, eq=False)
+class Lab:
+    """Everything that computes points, and a bar that shows it."""
 
+    question: Question
+    variants: Variants
+    explorer: Explorer
+    store: Store
+    bar: Any
+    seed: int
 
-def _image_count(asked: str, dataset: Dataset) -> int:
-    available = len(dataset.x_val)
-    if asked == "all":
-        return available
-    if not asked.isascii() or not asked.isdecimal() or int(asked) < 1:
-        raise EngramError(f"--images must be 'all' or a number from 1 on, got {asked!r}")
-    return min(int(asked), available)
-
-
-def _said(size: int, count: int, left_out: dict[str, int]) -> str:
-    """How many points there are, and why not more."""
-    lines = [f"{count:,} points"]
-    lines += [f"{number:,} of {size:,} left out: {why}" for why, number in left_out.items()]
-    return "; ".join(lines)
-
-
-def _command(*_: Any) -> str:
-    return " ".join(["engram explore", *sys.argv[2:]])
+    def chip(self, setting: Setting):
+        """Chip 0 of a point."""
+        self.explorer.choose_ranges([setting])
+        return programmed(self.variants, self.explorer, setting, self.seed)
 
 
 @contextmanager
-def _stages() -> Iterator[tuple[Any, Callable[[str, int, str], Callable[[int], None]]]]:
-    with progress() as bar:
+def open_lab(request: Request, question: Question) -> Iterator[Lab]:
+    """A lab for a question, with its processes."""
+    store = Store(cache_folder() / "explore")
+    with open_farm(request.scheduler, request.jobs) as farm, progress() as bar:
 
         def stage(name: str, total: int, note: str) -> Callable[[int], None]:
             task = bar.add_task(name, total=total, note=note)
             return lambda count: bar.advance(task, count)
 
-        yield bar, stage
+        variants = Variants(question.bundles, question.dataset, store, farm, seed=request.seed, stage=stage)
+        yield_at = request.yield_at
+        if yield_at is None:
+            yield_at = _ideal(question, variants) - YIELD_BELOW_IDEAL
+        explorer = Explorer(
+            variants,
+            Costs(question.energy, question.macro),
+            question.dataset.digest,
+            store,
+            farm,
+            Extent(request.seed, request.chips, question.images, yield_at),
+        )
+        yield Lab(question, variants, explorer, store, bar, request.seed)
 
 
-def _print_front(found: Exploration, objectives: dict[str, Objective]) -> None:
-    axes = [axis for axis, values in found.axes.items() if len(values) > 1]
-    table = Table(title=f"Pareto front: {len(found.front)} of {len(found.rows):,} points")
-    for heading in ("point", *axes, *objectives, "test"):
-        table.add_column(heading, justify="right")
-    for number in found.front[:SHOWN]:
-        row, tested = found.row(number), found.tested.get(number)
-        cells = [_cell(row[objective.column], name) for name, objective in objectives.items()]
-        test = f"{tested['accuracy_mean']:.2%}" if tested else "-"
-        table.add_row(str(number), *(str(row[axis]) for axis in axes), *cells, test)
-    answer.print(table)
+def folder_of(request: Request, question: Question) -> Path:
+    """The folder of the files, made."""
+    folder = request.output or Path("runs") / f"explore-{next(iter(question.bundles.values())).design.name}"
+    make_folder(folder)
+    return folder
 
 
-def _cell(value: float, name: str) -> str:
-    return f"{value:.2%}" if name.startswith(("accuracy", "yield")) else f"{value:,.4g}"
+def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
+    """Explore; what is said as JSON, and the files that were written."""
+    question = question_of(request)
+    space = question.space
+    settings: list[Setting] = []
+    if question.search == "grid":
+        settings, left_out = possible(space, question.settings, space.points())
+        messages.print(said_of(space.size, len(settings), left_out), soft_wrap=True, highlight=False)
+        examples = settings
+    else:
+        examples, left_out = sampled(space, question.settings, request.seed), {}
+    folder = folder_of(request, question)
+    search = _search(request, question, folder)
+    finished, started = True, perf_counter()
+    with open_lab(request, question) as lab:
+        explorer, rows, front = lab.explorer, [], []
+        try:
+            if question.board is not None:
+                explorer.fpga = fpga_of(question.board, examples, lab.chip, lab.store)
+            started = perf_counter()
+            if search is None:
+                task = lab.bar.add_task("points", total=len(settings), note="")
+                explorer.compute(settings, lambda done: lab.bar.advance(task, done))
+            else:
+                _drive(search, lab)
+        except KeyboardInterrupt:
+            finished = False
+        seconds = perf_counter() - started
+        if search is not None:
+            settings, left_out = _found(search, question)
+        rows = rows_of(explorer, settings)
+        front = front_of(rows, question.objectives)
+        try:
+            if finished:
+                task = lab.bar.add_task("front, test images", total=len(front), note="")
+                explorer.compute_test(
+                    [settings[number] for number in front], lambda done: lab.bar.advance(task, done)
+                )
+        except KeyboardInterrupt:
+            finished = False
+        found = Exploration(
+            command=command_of(request),
+            digest=question.digest(request),
+            data=question.dataset.name,
+            bundles={name: bundle.digest for name, bundle in question.bundles.items()},
+            seed=request.seed,
+            chips=request.chips,
+            images=question.images,
+            test_images=len(question.dataset.x_test),
+            search=question.search,
+            axes={axis: list(values) for axis, values in space.axes.items()},
+            objectives={name: objective._asdict() for name, objective in question.objectives.items()},
+            left_out=left_out,
+            finished=finished,
+            rows=rows,
+            front=front,
+            tested=tested_rows(explorer, settings, front),
+        )
+        files = write_results(found, folder)
+        if not quiet:
+            print_front(found, question.objectives)
+        if finished and question.wish is not None:
+            found, more = _recommend(found, lab, request, settings, folder)
+            files = [*write_results(found, folder), *more]
+        if finished and question.finalists:
+            found = _build(found, lab, settings, folder)
+            files = [*write_results(found, folder), *files[3:]]
+    rate = len(rows) / seconds if seconds else 0.0
+    computed = explorer.computed
+    messages.print(
+        f"{len(rows):,} points in {seconds:.1f} s, {rate:.1f} per second; {computed:,} computed, "
+        f"{len(rows) - computed:,} kept from before",
+        highlight=False,
+    )
+    times = {"points": len(rows), "computed": computed, "seconds": seconds, "points_per_second": rate}
+    said = {name: value for name, value in found.as_json().items() if name != "rows"}
+    return said | times, files
+
+
+def _ideal(question: Question, variants: Variants) -> float:
+    """Accuracy of the first bundle with its own templates and the ideal array, on the validation images."""
+    name, bundle = next(iter(question.bundles.items()))
+    own = Variant(name, bundle.design.thresholds_per_feature, bundle.design.templates_per_class)
+    images = variants.images(own, "validation", question.images)
+    return accuracy(pipeline.classify(with_ideal_array(bundle), images.levels), images.truth)
+
+
+def _search(request: Request, question: Question, folder: Path) -> Search | None:
+    if question.search == "grid":
+        return None
+    return Search(
+        question.space,
+        list(question.objectives.values()),
+        cast(Literal["nsga2", "tpe"], question.search),
+        seed=request.seed,
+        storage=request.storage or f"sqlite:///{folder / DATABASE}",
+        name=f"engram-{question.digest(request)[:16]}",
+    )
+
+
+def _drive(search: Search, lab: Lab) -> None:
+    """Compute what a search asks for, batch by batch."""
+    question, explorer = lab.question, lab.explorer
+    task = lab.bar.add_task("trials", total=question.points, note="")
+    columns = [objective.column for objective in question.objectives.values()]
+    for batch in search.batches(question.points):
+        there = {}
+        for trial in batch:
+            try:
+                there[trial] = question.settings.of(trial.point)
+            except EngramError:
+                continue
+        explorer.compute(list({setting.point: setting for setting in there.values()}.values()))
+        for trial in batch:
+            row = explorer.row(there[trial]) if trial in there else None
+            search.tell(trial, None if row is None else [row[column] for column in columns])
+        lab.bar.update(task, completed=batch[-1].number + 1)
+
+
+def _found(search: Search, question: Question) -> tuple[list[Setting], dict[str, int]]:
+    """Settings of what a search computed, and why the others cannot exist."""
+    settings, refused = [], Counter[str]()
+    for point in search.all_points():
+        try:
+            settings.append(question.settings.of(point))
+        except EngramError as error:
+            refused[str(error).partition(", got")[0]] += 1
+    return settings, dict(refused)
+
+
+def _recommend(
+    found: Exploration, lab: Lab, request: Request, settings: Sequence[Setting], folder: Path
+) -> tuple[Exploration, list[Path]]:
+    wish = lab.question.wish
+    assert wish is not None
+    row = found.rows[recommended(found.rows, wish)]
+    setting = settings[row["point"]]
+    lab.explorer.compute_test([setting])
+    chip = lab.chip(setting)
+    written = write_recommended(chip, lab.variants.images(setting.variant, "test", None), folder)
+    tested = lab.explorer.test_row(setting)
+    picked = {"wish": request.recommend, "point": row["point"], "tested": tested, **written}
+    messages.print(
+        f"recommended: point {row['point']}, {setting.point}; its first chip has "
+        f"{written['test_accuracy_of_chip']:.2%} of {found.test_images:,} test images right",
+        soft_wrap=True,
+        highlight=False,
+    )
+    return replace(found, recommended=picked), [folder / name for name in written["files"]]
+
+
+def _build(found: Exploration, lab: Lab, settings: Sequence[Setting], folder: Path) -> Exploration:
+    """Build points of the front, evenly spread from its first to its last."""
+    fpga, count = lab.explorer.fpga, min(lab.question.finalists, len(found.front))
+    assert fpga is not None
+    places = [round(place * (len(found.front) - 1) / max(1, count - 1)) for place in range(count)]
+    numbers = [found.front[place] for place in places]
+    chips = [lab.chip(settings[number]) for number in numbers]
+    fronts = [fpga.front_ends[settings[number].variant.bundle] for number in numbers]
+    built = build_finalists(numbers, chips, fpga.board, fronts, folder / "builds")
+    for number, values in built.items():
+        messages.print(f"point {number}: {_built(values)}", soft_wrap=True, highlight=False)
+    return replace(found, built=built)
+
+
+def _built(values: dict[str, Any]) -> str:
+    if "error" in values:
+        return f"not built: {values['error']}"
+    pairs = (
+        f"{name} {values[name]:,} ({values[name + '_estimated']:,} estimated)"
+        for name in ("luts", "brams", "cycles")
+    )
+    return ", ".join(pairs)

@@ -41,14 +41,14 @@ class Chips(NamedTuple):
         What they are made of.
     readouts
         Conditions that differ in the ADCs only.
-    count, seed
-        Chips 0 .. count - 1 of that seed.
+    number, seed
+        Chips 0 .. number - 1 of that seed.
     """
 
     sizes: dict[str, int]
     device: Device
     readouts: tuple[Conditions, ...]
-    count: int
+    number: int
     seed: int
 
 
@@ -61,10 +61,10 @@ def right_answers(bundle: Bundle, images: Images, chips: Chips) -> list[list[int
     """Images that each chip (inner) gets right with each kind of ADC (outer)."""
     classifier = sized(bundle, chips.sizes)
     levels = np.asfortranarray(images.levels)
-    found = np.empty((len(chips.readouts), chips.count), np.int64)
+    found = np.empty((len(chips.readouts), chips.number), np.int64)
     with threadpool_limits(1, user_api="blas"):
-        for first in range(0, chips.count, CHIPS_TOGETHER):
-            some = range(first, min(first + CHIPS_TOGETHER, chips.count))
+        for first in range(0, chips.number, CHIPS_TOGETHER):
+            some = range(first, min(first + CHIPS_TOGETHER, chips.number))
             programmed = [_readouts(classifier, chips, chip) for chip in some]
             labels = pipeline.classify_readouts(programmed, levels)
             found[:, some.start : some.stop] = (labels == images.truth).sum(axis=2).T

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.design import DesignPoint
 from sw.explore.accuracy import Chips, Images, chosen_full_scale, right_answers
 from sw.explore.costs import Costs
 from sw.explore.farm import Farm, Task
@@ -17,7 +18,7 @@ from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.rram.record import Record, flat
 
-__all__ = ["Explorer", "Extent"]
+__all__ = ["Explorer", "Extent", "Fpga", "sizes_of"]
 
 SIZES = ("rows", "cols", "cols_per_adc", "row_lanes")
 Done = Callable[[int], None]
@@ -40,6 +41,27 @@ class Extent(NamedTuple):
     chips: int
     images: int | None
     yield_at: float
+
+
+class Fpga(NamedTuple):
+    """How points are estimated on an FPGA, of which this package knows nothing.
+
+    Attributes
+    ----------
+    columns
+        Columns for a bundle, one chip, the board and the front end.
+    board
+        Its name.
+    front_ends
+        By bundle: variant and sizes in words.
+    code
+        Digest of the estimator.
+    """
+
+    columns: Callable[[Any, Chips, str, tuple[str, str]], dict[str, Any]]
+    board: str
+    front_ends: dict[str, tuple[str, str]]
+    code: str
 
 
 class Explorer:
@@ -66,13 +88,17 @@ class Explorer:
         self._held: dict[Any, Any] = {}
         self._right: dict[str, list[int]] = {}
         self._ranges: dict[str, dict[str, Any]] = {}
+        self._estimates: dict[str, dict[str, Any]] = {}
+        self.fpga: Fpga | None = None
+        """Estimator of the points, if there is any."""
         self.computed = 0
         """Points whose accuracy was not in the store."""
 
     def compute(self, settings: Sequence[Setting], done: Done = lambda points: None) -> None:
         """Accuracies of points on the validation images; `done` hears how many more there are."""
-        self._choose_ranges(settings)
+        self.choose_ranges(settings)
         self._compute(settings, "validation", self._extent.images, done)
+        self._estimate(settings)
 
     def compute_test(self, settings: Sequence[Setting], done: Done = lambda points: None) -> None:
         """The same on all test images, for points that were computed; nothing is chosen by them."""
@@ -88,6 +114,11 @@ class Explorer:
         columns = self._costs.columns(
             setting.variant, bundle, images, setting.design, self.conditions(setting)
         )
+        if self.fpga is not None:
+            estimate = self._estimates.get(digest_of(self._fpga_key(setting, self.fpga)))
+            if estimate is None:
+                return None
+            columns |= estimate
         return {**setting.point.as_dict(), **_accuracy_columns(accuracies, self._extent.yield_at), **columns}
 
     def test_row(self, setting: Setting) -> dict[str, Any] | None:
@@ -115,8 +146,8 @@ class Explorer:
     def _count(self, part: Part) -> int | None:
         return self._extent.images if part == "validation" else None
 
-    def _choose_ranges(self, settings: Sequence[Setting]) -> None:
-        """Full scales by validation images, once for all points that program the same chip."""
+    def choose_ranges(self, settings: Sequence[Setting]) -> None:
+        """Choose full scales where asked for, once for all points that program the same chip."""
         wanted = [setting for setting in settings if self.conditions(setting).adc.full_scale == "auto"]
         keyed = {digest_of(key): (setting, key) for setting in wanted for key in [self._range_key(setting)]}
         for digest in list(keyed):
@@ -130,6 +161,36 @@ class Explorer:
         for digest, (adc,) in self._farm.run(tasks):
             self._store.put("ranges", keyed[digest][1], adc)
             self._ranges[digest] = adc
+
+    def _estimate(self, settings: Sequence[Setting]) -> None:
+        """Estimates on the FPGA, once for all points whose chips are programmed and read alike."""
+        if (fpga := self.fpga) is None:
+            return
+        wanted = {}
+        for setting in settings:
+            key = self._fpga_key(setting, fpga)
+            digest = digest_of(key)
+            if digest in self._estimates or digest in wanted:
+                continue
+            if (kept := self._store.get("fpga", key)) is None:
+                wanted[digest] = key, setting
+            else:
+                self._estimates[digest] = kept
+        tasks = (
+            Task(digest, fpga.columns, self._fpga_arguments(setting, fpga))
+            for digest, (_, setting) in wanted.items()
+        )
+        for digest, columns in self._farm.run(tasks):
+            self._store.put("fpga", wanted[digest][0], columns)
+            self._estimates[digest] = columns
+
+    def _fpga_arguments(self, setting: Setting, fpga: Fpga) -> tuple[Any, ...]:
+        bundle, _, chips = self._arguments([setting], "validation", 1)
+        return bundle, chips, fpga.board, fpga.front_ends[setting.variant.bundle]
+
+    def _fpga_key(self, setting: Setting, fpga: Fpga) -> dict[str, Any]:
+        key = self._key(setting, "validation", None) | {"images": None, "chips": 1}
+        return key | {"fpga": [fpga.code, fpga.board, fpga.front_ends[setting.variant.bundle]]}
 
     def _compute(self, settings: Sequence[Setting], part: Part, count: int | None, done: Done) -> None:
         keys: dict[str, Any] = {}
@@ -150,7 +211,7 @@ class Explorer:
             for digest, right in zip(digests, found, strict=True):
                 self._store.put("chips", keys[digest], right)
                 self._right[digest] = right
-                self.computed += points[digest]
+                self.computed += points[digest] if part == "validation" else 0
                 done(points[digest])
 
     def _tasks(self, groups: Iterable[dict[str, Setting]], part: Part) -> Iterator[Task]:
@@ -160,7 +221,7 @@ class Explorer:
 
     def _arguments(self, settings: Sequence[Setting], part: Part, chips: int) -> tuple[Any, ...]:
         first = settings[0]
-        sizes = {name: getattr(first.design, name) for name in SIZES}
+        sizes = sizes_of(first.design)
         readouts = tuple(self.conditions(setting) for setting in settings)
         return (
             self._hold((first.variant,), lambda: self._variants.bundle(first.variant)),
@@ -203,6 +264,11 @@ class Explorer:
             setting._replace(conditions=setting.conditions.with_(adc={"bits": None})), "validation", 1
         )
         return key | {"images": [self._data, "validation", self._extent.images], "adc": adc, "chips": 1}
+
+
+def sizes_of(design: DesignPoint) -> dict[str, int]:
+    """Fields of a design that a point changes and templates do not depend on."""
+    return {name: getattr(design, name) for name in SIZES}
 
 
 def _group(key: dict[str, Any]) -> dict[str, Any]:

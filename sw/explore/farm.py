@@ -46,7 +46,9 @@ class Task(NamedTuple):
 class Farm(Protocol):
     """What computes tasks."""
 
-    processes: int
+    @property
+    def processes(self) -> int:
+        """How many tasks it computes at a time."""
 
     def hold(self, value: Any) -> Any:
         """Something that stands for `value` among the arguments of tasks."""
@@ -140,7 +142,8 @@ def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
         return
     if scheduler != LOCAL and "://" not in scheduler:
         raise EngramError(
-            f"--scheduler must be '{LOCAL}', '{HERE}' or an address such as tcp://host:8786, got {scheduler!r}"
+            f"--scheduler must be '{LOCAL}', '{HERE}' or an address such as tcp://host:8786, "
+            f"got {scheduler!r}"
         )
     import dask
     from distributed import Client, LocalCluster

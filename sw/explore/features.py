@@ -1,4 +1,4 @@
-"""Features: last feature maps of the images of a data set, computed once, piece by piece, and kept on disk."""
+"""Features: last feature maps of a data set, computed once, piece by piece, and kept on disk."""
 
 import io
 from collections.abc import Callable
@@ -31,10 +31,6 @@ class Features:
         Whose layers, and which images.
     store
         Keeps the pieces.
-    farm
-        Computes those that are missing.
-    done
-        Hears how many images were asked for, and how many more there are.
     """
 
     def __init__(self, bundle: Bundle, dataset: Dataset, store: Store) -> None:
@@ -45,10 +41,12 @@ class Features:
     def maps(
         self, part: Part, count: int | None, farm: Farm, done: Callable[[int], None] = lambda images: None
     ) -> NDArray[np.int32]:
-        """Maps (N, C, h, w) of the first `count` images of a part, all if None."""
-        images = self.images(part)
-        count = len(images) if count is None else count
-        if part in self._maps and len(self._maps[part]) >= count:
+        """Maps (N, C, h, w) of the first `count` images of a part, all if None.
+
+        `farm` computes the pieces that are missing; `done` hears how many more images there are.
+        """
+        images, count = self.images(part), self.count(part, count)
+        if self.known(part, count):
             return self._maps[part][:count]
         starts = range(0, count, PIECE_IMAGES)
         pieces = {start: self._kept(part, start) for start in starts}
@@ -65,6 +63,15 @@ class Features:
         whole = np.concatenate(found) if found else np.zeros((0, *shape), np.int32)
         self._maps[part] = whole[:count].astype(np.int32)
         return self._maps[part]
+
+    def count(self, part: Part, count: int | None) -> int:
+        """How many images of a part there are, at most `count`."""
+        there = len(self.images(part))
+        return there if count is None else min(count, there)
+
+    def known(self, part: Part, count: int) -> bool:
+        """Whether their maps are in memory."""
+        return part in self._maps and len(self._maps[part]) >= count
 
     def images(self, part: Part) -> NDArray[np.uint8]:
         """Images of a part."""

@@ -80,7 +80,7 @@ class Wish(NamedTuple):
 
 
 def objectives_named(text: str) -> dict[str, Objective]:
-    """Objectives by name, from names separated by commas; raises EngramError for unknown ones and for none."""
+    """Objectives by name, from names separated by commas; raises EngramError for unknown ones."""
     names = [name.strip() for name in text.split(",")]
     found = {name: _objective(name, "--objectives") for name in names}
     columns = [objective.column for objective in found.values()]

@@ -1,7 +1,7 @@
 """The record of an exploration, and its files: JSON, CSV and Parquet, which say the same.
 
-``results.json`` holds all of it; :func:`read_results` reads it back. It has no times and no names of machines,
-so equal explorations give equal files.
+``results.json`` holds all of it; :func:`read_results` reads it back. It has no times and no names of
+machines, so equal explorations give equal files.
 """
 
 import csv
@@ -43,14 +43,16 @@ class Exploration:
     finished
         False where the exploration was ended early; then rows are those that were done.
     rows
-        One for every point, by the names of columns: `point`, its number; axes; and what was found. Accuracies
-        are shares.
+        One for every point, by the names of columns: `point`, its number; axes; and what was found.
+        Accuracies are shares.
     front
         Numbers of the points of the Pareto front.
     tested
         By the number of a point of the front: accuracy on the test images, and figures of the FPGA.
     recommended
         The point that ``--recommend`` picked, with the wish and the files that came of it; or None.
+    built
+        By the number of a point that was built: what the netlist has, and what was estimated; or None.
     """
 
     command: str
@@ -70,6 +72,7 @@ class Exploration:
     front: list[int]
     tested: dict[int, Row]
     recommended: dict[str, Any] | None = None
+    built: dict[int, Row] | None = None
 
     def row(self, point: int) -> Row:
         """Row of the point with that number."""
@@ -112,7 +115,9 @@ def read_results(path: Path) -> Exploration:
         values = json.loads(file.read_bytes())
         version = values.pop("format")
         if version == FORMAT_VERSION:
-            values["tested"] = {int(point): row for point, row in values["tested"].items()}
+            for name in ("tested", "built"):
+                if values[name] is not None:
+                    values[name] = {int(point): row for point, row in values[name].items()}
             return Exploration(**values)
     except OSError as error:
         raise EngramError(
@@ -121,7 +126,7 @@ def read_results(path: Path) -> Exploration:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise EngramError(f"{file} must be the results of 'engram explore', it is not; repeat it") from None
     raise EngramError(
-        f"{file} must be of format {FORMAT_VERSION}, got {version!r}; repeat the exploration with this version"
+        f"{file} must be of format {FORMAT_VERSION}, got {version!r}; explore again with this version"
     )
 
 

@@ -17,10 +17,21 @@ from sw.rram.mapping import array_design, current_codes
 from sw.template_design import Kind, design_for
 from sw.thresholds import ThresholdsBy
 
-__all__ = ["Array", "Made", "Setting", "Settings", "Variant", "made_of", "possible", "sizes_matter"]
+__all__ = [
+    "Array",
+    "Made",
+    "Setting",
+    "Settings",
+    "Variant",
+    "made_of",
+    "possible",
+    "sampled",
+    "sizes_matter",
+]
 
 Array = tuple[Device, Conditions]
 IN_DESIGN = ("rows", "cols", "cols_per_adc")
+TRIES = 200
 CLASSIFIER = ("bundle", "thresholds", "templates_per_class")
 
 
@@ -76,8 +87,8 @@ def made_of(design: DesignPoint, thresholds: int, per_class: int) -> Made:
 def sizes_matter(device: Device, conditions: Conditions) -> bool:
     """Whether the answers depend on the columns of a tile and on who shares an ADC.
 
-    They do not where lines are whole and perfect and ADCs are alike: then a match line is what it is, wherever
-    it lies.
+    They do not where lines are whole and perfect and ADCs are alike: then a match line is what it is,
+    wherever it lies.
     """
     adc, coping = conditions.adc, conditions.coping
     return any(
@@ -165,6 +176,30 @@ def possible(
             if (axis, value) not in there and (axis, value) in reasons:
                 raise EngramError(f"{axis} {value} can never be: {reasons[axis, value]}")
     return found, dict(refused)
+
+
+def sampled(space: Space, settings: Settings, seed: int) -> list[Setting]:
+    """For every value of every axis a point that can exist, for spaces too large to look at all points.
+
+    Raises
+    ------
+    EngramError
+        If none of :data:`TRIES` points with a value, drawn at random, can exist.
+    """
+    rng, found = np.random.default_rng(seed), []
+    for axis, values in space.axes.items():
+        for value in values:
+            for _ in range(TRIES):
+                drawn = {name: choices[rng.integers(len(choices))] for name, choices in space.axes.items()}
+                drawn[axis] = value
+                try:
+                    found.append(settings.of(Point(tuple(drawn), tuple(drawn.values()))))
+                    break
+                except EngramError as error:
+                    why = str(error)
+            else:
+                raise EngramError(f"{axis} {value} cannot be in {TRIES} points that were tried: {why}")
+    return found
 
 
 def _check_converters(design: DesignPoint, device: Device, conditions: Conditions) -> None:

@@ -156,7 +156,7 @@ def _value(word: str, kind: type, axis: str) -> Value:
             raise EngramError(f"{axis}: values must be true or false, got {word!r}")
         return word == "true"
     try:
-        return kind(word)
+        return int(word) if kind is int else float(word) if kind is float else word
     except ValueError:
         what = {int: "whole numbers", float: "numbers"}[kind]
         raise EngramError(f"{axis}: values must be {what}, separated by commas, got {word!r}") from None

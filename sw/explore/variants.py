@@ -87,9 +87,11 @@ class Variants:
         return self._images[key]
 
     def _maps(self, name: str, part: Part, count: int | None = None):
-        total = len(self._features[name].images(part)) if count is None else count
-        done = self._stage(f"features, {part}", total, "images")
-        return self._features[name].maps(part, count, self._farm, done)
+        features = self._features[name]
+        total = features.count(part, count)
+        if features.known(part, total):
+            return features.maps(part, total, self._farm)
+        return features.maps(part, total, self._farm, self._stage(f"features, {part}", total, "images"))
 
     def _path(self, variant: Variant):
         bundle = self._bundles[variant.bundle]
