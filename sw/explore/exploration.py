@@ -130,6 +130,8 @@ class Explorer:
 
     def accuracies(self, setting: Setting, part: Part) -> NDArray[np.float64] | None:
         """Accuracies (chips,) of a point, or None."""
+        if not self._variants.made(setting.variant):
+            return None
         count = self._count(part)
         right = self._right.get(digest_of(self._key(setting, part, count)))
         if right is None:

@@ -64,6 +64,10 @@ class Variants:
             self._made[variant] = self._kept(variant) or self._make(variant)
         return self._made[variant]
 
+    def made(self, variant: Variant) -> bool:
+        """Whether that bundle is in memory."""
+        return variant in self._made
+
     def digest(self, variant: Variant) -> str:
         """Digest of that bundle."""
         if variant not in self._digests:
