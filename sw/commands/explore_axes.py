@@ -90,7 +90,8 @@ def space_of(axes: dict[str, str | bool], file: Path | None, designs: dict[str, 
         **{axis: values_of(text, int, axis) for axis, text in DEFAULTS.items()},
     }
     order = [BUNDLE, *(axis for axis in KINDS if axis in found or axis in own)]
-    return Space({axis: tuple(found.get(axis, own.get(axis, ()))) for axis in order})
+    values = {axis: tuple(found.get(axis, own.get(axis, ()))) for axis in order}
+    return Space(values, frozenset(found))
 
 
 def array_of(values: dict[str, Value]) -> Array:

@@ -96,7 +96,8 @@ def build_finalists(
     from constraints.boards import load
     from hw.build import build_bitstream
 
-    target, built = load(board), {}
+    target = load(board)
+    built: dict[int, dict[str, Any]] = {}
     for number, chip, front_end in zip(numbers, chips, fronts, strict=True):
         sizes = _sizes(*front_end)
         configured, expected = _estimated(chip, target, sizes)

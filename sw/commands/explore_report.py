@@ -37,7 +37,7 @@ def said_of(size: int, count: int, left_out: dict[str, int]) -> str:
 def print_front(found: Exploration, objectives: dict[str, Objective]) -> None:
     """The front as a table, evenly thinned out where it is long."""
     axes = [axis for axis, values in found.axes.items() if len(values) > 1]
-    places = range(len(found.front))
+    places = list(range(len(found.front)))
     if len(places) > SHOWN:
         places = sorted({round(place * (len(places) - 1) / (SHOWN - 1)) for place in range(SHOWN)})
     of = f", {len(places)} of them shown" if len(places) < len(found.front) else ""

@@ -114,6 +114,7 @@ def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
         seconds = perf_counter() - started
         if search is not None:
             settings, left_out = _found(search, question)
+        explorer.recall(settings)
         rows = rows_of(explorer, settings)
         front = front_of(rows, question.objectives)
         try:

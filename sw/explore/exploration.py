@@ -89,10 +89,20 @@ class Explorer:
         self._right: dict[str, list[int]] = {}
         self._ranges: dict[str, dict[str, Any]] = {}
         self._estimates: dict[str, dict[str, Any]] = {}
+        self._missing: set[str] = set()
         self.fpga: Fpga | None = None
         """Estimator of the points, if there is any."""
         self.computed = 0
         """Points whose accuracy was not in the store."""
+
+    def recall(self, settings: Sequence[Setting]) -> None:
+        """Fetch what is in the store of points on the validation images, and compute nothing."""
+        for setting in settings:
+            if self._variants.made(setting.variant) or self._variants.kept(setting.variant):
+                self._recall_range(setting)
+                self._recall_right(self._key(setting, "validation", self._extent.images))
+                if self.fpga is not None:
+                    self._recall_estimate(self._fpga_key(setting, self.fpga))
 
     def compute(self, settings: Sequence[Setting], done: Done = lambda points: None) -> None:
         """Accuracies of points on the validation images; `done` hears how many more there are."""
@@ -150,12 +160,8 @@ class Explorer:
 
     def choose_ranges(self, settings: Sequence[Setting]) -> None:
         """Choose full scales where asked for, once for all points that program the same chip."""
-        wanted = [setting for setting in settings if self.conditions(setting).adc.full_scale == "auto"]
+        wanted = [setting for setting in settings if not self._recall_range(setting)]
         keyed = {digest_of(key): (setting, key) for setting in wanted for key in [self._range_key(setting)]}
-        for digest in list(keyed):
-            if (kept := self._store.get("ranges", keyed[digest][1])) is not None:
-                self._ranges[digest] = kept
-                del keyed[digest]
         tasks = (
             Task(digest, chosen_full_scale, self._arguments([setting], "validation", 1))
             for digest, (setting, _) in keyed.items()
@@ -171,13 +177,8 @@ class Explorer:
         wanted = {}
         for setting in settings:
             key = self._fpga_key(setting, fpga)
-            digest = digest_of(key)
-            if digest in self._estimates or digest in wanted:
-                continue
-            if (kept := self._store.get("fpga", key)) is None:
-                wanted[digest] = key, setting
-            else:
-                self._estimates[digest] = kept
+            if not self._recall_estimate(key):
+                wanted[digest_of(key)] = key, setting
         tasks = (
             Task(digest, fpga.columns, self._fpga_arguments(setting, fpga))
             for digest, (_, setting) in wanted.items()
@@ -185,6 +186,29 @@ class Explorer:
         for digest, columns in self._farm.run(tasks):
             self._store.put("fpga", wanted[digest][0], columns)
             self._estimates[digest] = columns
+
+    def _recall_range(self, setting: Setting) -> bool:
+        """Whether the full scale of a point is known, or need not be."""
+        if self.conditions(setting).adc.full_scale != "auto":
+            return True
+        return self._recall("ranges", self._range_key(setting), self._ranges)
+
+    def _recall_right(self, key: dict[str, Any]) -> bool:
+        return self._recall("chips", key, self._right)
+
+    def _recall_estimate(self, key: dict[str, Any]) -> bool:
+        return self._recall("fpga", key, self._estimates)
+
+    def _recall(self, kind: str, key: dict[str, Any], known: dict[str, Any]) -> bool:
+        """Whether something is known, by the digest of its key; else it is looked for in the store, once."""
+        digest = digest_of(key)
+        if digest not in known and digest not in self._missing:
+            kept = self._store.get(kind, key)
+            if kept is None:
+                self._missing.add(digest)
+            else:
+                known[digest] = kept
+        return digest in known
 
     def _fpga_arguments(self, setting: Setting, fpga: Fpga) -> tuple[Any, ...]:
         bundle, _, chips = self._arguments([setting], "validation", 1)
@@ -202,11 +226,8 @@ class Explorer:
             key = self._key(setting, part, count)
             digest = digest_of(key)
             points[digest] = points.get(digest, 0) + 1
-            if digest not in keys:
-                keys[digest] = key
-                if digest not in self._right and (kept := self._store.get("chips", key)) is not None:
-                    self._right[digest] = kept
-            if digest not in self._right:
+            keys[digest] = key
+            if not self._recall_right(key):
                 members.setdefault(digest_of(_group(key)), {})[digest] = setting
         done(sum(number for digest, number in points.items() if digest in self._right))
         for digests, found in self._farm.run(self._tasks(members.values(), part)):

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
 from sw.errors import EngramError
+from sw.explore.store import COMPUTES, code_digest
 
 __all__ = ["HERE", "LOCAL", "Farm", "Here", "Task", "open_farm"]
 
@@ -154,6 +155,7 @@ def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
     with dask.config.set(quiet), tempfile.TemporaryDirectory(prefix="engram-") as folder:
         if scheduler != LOCAL:
             with _connected(Client, scheduler) as client:
+                _check_code(client, scheduler)
                 yield Cluster(client)
             return
         cluster = LocalCluster(
@@ -161,7 +163,7 @@ def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             local_directory=folder,
             silence_logs=logging.CRITICAL,
         )
@@ -178,6 +180,21 @@ def _connected(client: Callable[..., Any], address: str) -> Any:
             f"no scheduler answers at {address} within {ANSWER_SECONDS} s ({reason}); start one with "
             "'dask scheduler', or use --scheduler local"
         ) from None
+
+
+def _check_code(client: Any, address: str) -> None:
+    """Refuse workers that would compute something else."""
+    own = code_digest(*COMPUTES)
+    try:
+        theirs = client.run(code_digest, *COMPUTES)
+    except (ImportError, OSError) as error:
+        raise EngramError(f"the workers of {address} must have this Engram installed, got {error}") from None
+    other = [worker for worker, digest in theirs.items() if digest != own]
+    if other:
+        raise EngramError(
+            f"the workers of {address} must have the same Engram as this process, {other[0]} has another; "
+            "install this one there"
+        )
 
 
 def _result_of(future: Any) -> Any:

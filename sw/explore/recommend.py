@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,6 @@ def write_recommended(chip: Bundle, images: Images, folder: Path) -> Mapping[str
     return {
         "chip": chip.digest,
         "test_accuracy_of_chip": float(np.mean(labels == images.truth)),
-        "design": chip.design.description(),
+        "design": json.loads(json.dumps(chip.design.description())),
         "files": [CHIP, ANSWERS],
     }

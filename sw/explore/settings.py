@@ -157,7 +157,7 @@ def possible(
     Raises
     ------
     EngramError
-        If there is none, or a value of an axis is in none of them.
+        If there is none, or a value that was given is in none of them.
     """
     found: list[Setting] = []
     refused: Counter[str] = Counter()
@@ -170,21 +170,23 @@ def possible(
             refused[why.partition(", got")[0]] += 1
             for axis, value in point.as_dict().items():
                 reasons.setdefault((axis, value), why)
+    if not found:
+        raise EngramError(f"no point of the space can exist: {next(iter(reasons.values()))}")
     there = {pair for setting in found for pair in setting.point.as_dict().items()}
-    for axis, values in space.axes.items():
-        for value in values:
-            if (axis, value) not in there and (axis, value) in reasons:
+    for axis in space.given:
+        for value in space.axes[axis]:
+            if (axis, value) not in there:
                 raise EngramError(f"{axis} {value} can never be: {reasons[axis, value]}")
     return found, dict(refused)
 
 
 def sampled(space: Space, settings: Settings, seed: int) -> list[Setting]:
-    """For every value of every axis a point that can exist, for spaces too large to look at all points.
+    """A point that can exist for every value, for spaces too large to look at all points.
 
     Raises
     ------
     EngramError
-        If none of :data:`TRIES` points with a value, drawn at random, can exist.
+        If none of :data:`TRIES` points, drawn at random, with a value that was given can exist.
     """
     rng, found = np.random.default_rng(seed), []
     for axis, values in space.axes.items():
@@ -198,7 +200,10 @@ def sampled(space: Space, settings: Settings, seed: int) -> list[Setting]:
                 except EngramError as error:
                     why = str(error)
             else:
-                raise EngramError(f"{axis} {value} cannot be in {TRIES} points that were tried: {why}")
+                if axis in space.given:
+                    raise EngramError(f"{axis} {value} cannot be in {TRIES} points that were tried: {why}")
+    if not found:
+        raise EngramError(f"no point of the space can exist: {why}")
     return found
 
 

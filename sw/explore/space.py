@@ -82,9 +82,12 @@ class Space:
     ----------
     axes
         At least one value each, no two alike.
+    given
+        Axes whose values somebody asked for; those of the others may turn out to be impossible.
     """
 
     axes: dict[str, tuple[Value, ...]]
+    given: frozenset[str] = frozenset()
 
     @property
     def size(self) -> int:
@@ -169,7 +172,7 @@ def _checked(values: list[Any], kind: type, axis: str) -> tuple[Value, ...]:
     for value in values:
         if kind is float and type(value) is int:
             value = float(value)
-        if type(value) is not kind:
+        if type(value) is not kind or not isinstance(value, Value):
             raise EngramError(f"{axis}: values must be of type {kind.__name__}, got {value!r}")
         if axis in SIZES:
             validated(Sizes, {axis: value}, "space")

@@ -61,12 +61,19 @@ class Variants:
     def bundle(self, variant: Variant) -> Bundle:
         """The bundle with these templates, ideal cells and ideal ADC."""
         if variant not in self._made:
-            self._made[variant] = self._kept(variant) or self._make(variant)
+            self._made[variant] = self._own(variant) or self._kept(variant) or self._make(variant)
         return self._made[variant]
 
     def made(self, variant: Variant) -> bool:
         """Whether that bundle is in memory."""
         return variant in self._made
+
+    def kept(self, variant: Variant) -> bool:
+        """Whether that bundle is on disk, from where it then comes, or need not be made."""
+        bundle = self._own(variant) or self._kept(variant)
+        if bundle is not None:
+            self._made[variant] = bundle
+        return bundle is not None
 
     def digest(self, variant: Variant) -> str:
         """Digest of that bundle."""
@@ -109,6 +116,12 @@ class Variants:
         }
         return self._store.path("templates", key, ".engram")
 
+    def _own(self, variant: Variant) -> Bundle | None:
+        """The bundle as it was trained, if that is what the variant asks for."""
+        design = self._bundles[variant.bundle].design
+        own = design.thresholds_per_feature, design.templates_per_class
+        return with_ideal_array(self._bundles[variant.bundle]) if variant[1:] == own else None
+
     def _kept(self, variant: Variant) -> Bundle | None:
         path = self._path(variant)
         try:
@@ -119,8 +132,6 @@ class Variants:
     def _make(self, variant: Variant) -> Bundle:
         name, trained = variant.bundle, self._bundles[variant.bundle]
         made = made_of(trained.design, variant.thresholds, variant.templates_per_class)
-        if made.kind == "keep" and variant.thresholds == trained.design.thresholds_per_feature:
-            return with_ideal_array(trained)
         if name not in self._makers:
             self._makers[name] = Maker(
                 trained,

@@ -1,0 +1,211 @@
+"""engram explore: files, front, recommendation, explanation; bad input is one line and exit code 2."""
+
+import csv
+import json
+import os
+
+import numpy as np
+import pytest
+
+from sw.bundle import load, save
+from sw.evaluate import features_of
+from sw.explore.results import read_results
+from sw.reference import pipeline
+from tests.commands import run
+from tests.explore import BUNDLE, DATA
+
+pytest.importorskip("optuna")
+SIZES = ("--rows", "6,8", "--cols", "3,4", "--cols-per-adc", "1,4", "--adc-bits", "2,4", "--cell-bits", "2,4")
+QUICK = ("--scheduler", "none", "--chips", "2", "--images", "20")
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A bundle with its data set as files, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("sw.commands.explore_question.dataset_of", lambda bundle, data: (DATA, True))
+    monkeypatch.setenv("COLUMNS", "160")
+    save(BUNDLE, tmp_path / "tiny.engram")
+    return tmp_path
+
+
+def explored(*arguments):
+    code, out, err = run("explore", "tiny.engram", *QUICK, *arguments)
+    assert code == 0, err
+    return out, err
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("results.*")}
+
+
+def test_files_say_the_same_and_are_the_same_again(tiny):
+    import pyarrow.parquet
+
+    out, err = explored(*SIZES)
+    folder = tiny / "runs" / "explore-tiny"
+    found, files = read_results(folder), contents(folder)
+    assert "Pareto front" in out
+    assert "24 points; 8 of 32 left out: cols_per_adc must be at most cols" in " ".join(err.split())
+    assert found.left_out == {"cols_per_adc must be at most cols, as many match lines as a tile has": 8}
+    assert [row["point"] for row in found.rows] == list(range(24))
+    assert set(found.tested) == set(found.front)
+    assert found.finished
+    table = pyarrow.parquet.read_table(folder / "results.parquet").to_pylist()
+    assert table == [{**row, "front": row["point"] in found.front} for row in found.rows]
+    with (folder / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["energy_full_nj"]) for row in rows] == [row["energy_full_nj"] for row in found.rows]
+    _, again = explored(*SIZES)
+    assert "0 computed, 24 kept" in again
+    assert contents(folder) == files
+
+
+def test_json(tiny):
+    out, _ = explored("--rows", "8", "--adc-bits", "3", "--cell-bits", "2,4", "--cols", "4", "--json")
+    said = json.loads(out)
+    assert said["command"].startswith("engram explore tiny.engram --rows 8 --cols 4 --adc-bits 3")
+    assert (said["points"], said["computed"], said["finished"], said["search"]) == (4, 4, True, "grid")
+    assert list(said["left_out"].values()) == [2]  # of the values that nobody gave
+    assert said["files"][-1].endswith("results.json")
+    assert "rows" not in said
+
+
+def test_a_search_goes_on_and_ends_where_it_is(tiny):
+    options = (
+        *SIZES,
+        "--search",
+        "nsga2",
+        "--points",
+        "12",
+        "--objectives",
+        "accuracy_p5,area,latency",
+        "-o",
+        "s",
+    )
+    explored(*options)
+    first = read_results(tiny / "s")
+    assert (tiny / "s" / "search.sqlite3").exists()
+    assert 1 < len(first.rows) <= 12
+    assert list(first.objectives) == ["accuracy_p5", "area", "latency"]
+    explored(*options)
+    assert read_results(tiny / "s") == first
+
+
+def test_the_recommended_chip_answers_as_it_says(tiny):
+    explored(*SIZES, "--recommend", "accuracy>=0.2,min area", "-o", "r")
+    found, chip = read_results(tiny / "r"), load(tiny / "r" / "recommended.engram")
+    picked = found.recommended
+    row = found.row(picked["point"])
+    good = [other["area_mm2"] for other in found.rows if other["accuracy_mean"] >= 0.2]
+    assert row["area_mm2"] == min(good)
+    assert picked["chip"] == chip.digest
+    assert picked["design"] == json.loads(json.dumps(chip.design.description()))
+    assert (chip.design.rows, chip.design.adc_bits) == (row["rows"], row["adc_bits"])
+    answers = np.loadtxt(tiny / "r" / "recommended.csv", int, delimiter=",", skiprows=1)
+    np.testing.assert_array_equal(answers[:, 2], pipeline.classify(chip, features_of(chip, DATA.x_test)))
+    assert np.mean(answers[:, 1] == answers[:, 2]) == picked["test_accuracy_of_chip"]
+
+
+def test_a_point_is_explained_by_number_and_by_values(tiny):
+    explored(*SIZES, "-o", "e")
+    out, _ = explored(*SIZES, "-o", "e", "--explain", "3", "--p-stuck-hrs", "0")
+    assert "limited most by" in out
+    by_number = json.loads((tiny / "e" / "explain.json").read_text())
+    values = "rows=6,cols=3,cols_per_adc=1,adc_bits=4,cell_bits=4"
+    explored(*SIZES, "-o", "e", "--explain", values)
+    by_values = json.loads((tiny / "e" / "explain.json").read_text())
+    assert by_values["rows"] == by_number["rows"]
+    names = [row["without"] for row in by_values["rows"]]
+    assert names == ["nothing", "programming", "adc_resolution", "cell_resolution", "all", "templates"]
+    nothing = by_values["rows"][0]["accuracy_mean"]
+    assert nothing == read_results(tiny / "e").row(3)["accuracy_mean"]
+    for row in by_values["rows"][:-1]:
+        assert row["cost"] == pytest.approx(row["accuracy_mean"] - nothing)
+
+
+def test_the_estimate_is_that_of_the_programmed_chip(tiny):
+    from constraints.boards import load as board_named
+    from hw.estimate import estimate
+    from hw.frontend.variant import read_sizes
+
+    explored("--rows", "8", "--cols", "4", "--cols-per-adc", "2", "--adc-bits", "3", "--cell-bits", "4",
+             "--objectives", "accuracy,lut,cycles", "--recommend", "min lut", "-o", "f")  # fmt: skip
+    (row,) = read_results(tiny / "f").rows
+    (file,) = (tiny / "cache" / "explore" / "frontends").rglob("*.json")
+    variant, words = json.loads(file.read_text())["value"]
+    chip = load(tiny / "f" / "recommended.engram")
+    want = estimate(chip, read_sizes(words, folded=variant == "folded"), board_named("icebreaker").family)
+    assert (row["fpga_luts"], row["fpga_brams"], row["fpga_cycles"]) == (
+        want.cells,
+        want.block_rams,
+        want.cycles_per_image,
+    )
+    assert row["fpga_fits"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--rows", "0"), "space: rows: Input should be greater than or equal to 1, got 0"),
+        (
+            ("--cols", "4", "--cols-per-adc", "2,8"),
+            "cols_per_adc 8 can never be: cols_per_adc must be at most",
+        ),
+        (("--device", "unobtainium"), "no point of the space can exist: device must be one of"),
+        (("--objectives", "speed"), "unknown objective 'speed'"),
+        (("--recommend", "min speed"), "unknown objective 'speed'"),
+        (("--build", "5"), "--build must be top:N"),
+        (("--board", "none"), "unknown board 'none'"),
+        (("--search", "grid", "--points", "2"), "--search grid computes all 450 points, got --points 2"),
+        (("--images", "few"), "--images must be 'all' or a number"),
+        (("--scheduler", "there"), "--scheduler must be 'local', 'none' or an address"),
+        (("--explain", "7"), "cannot read runs/explore-tiny/results.json"),
+        (("--explain", "rows"), "--explain must be a number or axes such as rows=64"),
+        (("--explain", "rows=8"), "--explain: cols must be given, it has 3 values"),
+        (("--space", "none.toml"), "cannot read none.toml"),
+        (("--search", "tpe", "--storage", "nothing"), "the storage nothing cannot be used"),
+    ],
+)
+def test_bad_input_is_one_line(tiny, options, said):
+    code, out, err = run("explore", "tiny.engram", *QUICK, *options)
+    assert code == 2
+    assert out == ""
+    assert said in err
+    assert err.count("error:") == 1
+    assert not (tiny / "cache").exists() or not list((tiny / "cache").rglob("*.json"))
+
+
+def test_a_space_file_and_options_that_go_before_it(tiny):
+    (tiny / "space.toml").write_text(
+        'rows = "6,8"\ncols = 4\nadc_bits = [2, 3]\ncell_bits = 2\nnoise = true\n'
+    )
+    explored("--space", "space.toml", "--rows", "5", "--cols-per-adc", "1", "-o", "t")
+    found = read_results(tiny / "t")
+    assert found.axes["rows"] == [5]
+    assert (found.axes["adc_bits"], found.axes["noise"], len(found.rows)) == ([2, 3], [True], 2)
+
+
+def test_ctrl_c_writes_what_is_done(tiny, monkeypatch):
+    from sw.explore.farm import Here
+
+    run_all, done = Here.run, []
+
+    def stopped(self, tasks):
+        for pair in run_all(self, tasks):
+            if done:
+                raise KeyboardInterrupt
+            done.append(pair)
+            yield pair
+
+    explored("--rows", "8", "--cols", "4", "--cols-per-adc", "1", "--adc-bits", "1", "--cell-bits", "2")
+    monkeypatch.setattr(Here, "run", stopped)
+    code, _, err = run("explore", "tiny.engram", *QUICK, *SIZES, "-o", "c")
+    assert code == 130
+    assert "interrupted; what is done is kept" in err
+    found = read_results(tiny / "c")
+    assert not found.finished
+    assert 0 < len(found.rows) < 24
+    monkeypatch.undo()
+    os.environ["ENGRAM_CACHE"] = str(tiny / "cache")
