@@ -1,5 +1,6 @@
 """What ``engram explore`` says at the terminal."""
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from sw.console import answer
@@ -42,7 +43,11 @@ def print_front(found: Exploration, objectives: dict[str, Objective]) -> None:
         places = sorted({round(place * (len(places) - 1) / (SHOWN - 1)) for place in range(SHOWN)})
     of = f", {len(places)} of them shown" if len(places) < len(found.front) else ""
     share = f"{len(found.front)} of {len(found.rows):,} points"
-    table = Table(title=f"Pareto front on {found.images:,} validation images: {share}{of}")
+    table = Table(
+        title=f"Pareto front on {found.images:,} validation images: {share}{of}",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for heading in ("point", *axes, *objectives, "test"):
         table.add_column(SHORT.get(heading, heading), justify="right")
     rows = {row["point"]: row for row in found.rows}

@@ -104,7 +104,8 @@ class Cluster:
                 for future in self._finished(list(going)):
                     yield going.pop(future), _result_of(future)
         finally:
-            self._client.cancel(list(going), force=True)
+            if going and self._client.status == "running":
+                self._client.cancel(list(going), force=True)
 
     def _finished(self, futures: list[Any]) -> list[Any]:
         from distributed import wait
@@ -202,9 +203,14 @@ def _result_of(future: Any) -> Any:
 
     try:
         return future.result()
-    except (KilledWorker, CancelledError):
+    except KilledWorker:
         raise EngramError(
             "a task must not end its worker, one did several times; if memory ran out, use fewer --jobs"
+        ) from None
+    except CancelledError:
+        raise EngramError(
+            "the scheduler must stay, it went away; what is done is kept: start it, then the same command "
+            "goes on"
         ) from None
 
 

@@ -66,7 +66,7 @@ class Search:
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._space, self._algorithm, self._seed, self._storage = space, algorithm, seed, storage
-        self._choices = {
+        self._choices: dict[str, Any] = {
             axis: optuna.distributions.CategoricalDistribution(values)
             for axis, values in space.axes.items()
             if len(values) > 1
