@@ -93,6 +93,16 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path):
     assert (tmp_path / "died").exists()
 
 
+def answers_sigint(value):
+    os.kill(os.getpid(), signal.SIGINT)
+    return value
+
+
+def test_local_workers_leave_ctrl_c_to_the_process_that_waits():
+    with open_farm("local", 1) as farm:
+        assert dict(farm.run([Task(0, answers_sigint, (5,)), Task(1, os.getppid, ())]))[0] == 5
+
+
 @pytest.mark.parametrize(
     ("scheduler", "said"),
     [

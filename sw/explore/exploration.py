@@ -98,7 +98,7 @@ class Explorer:
     def recall(self, settings: Sequence[Setting]) -> None:
         """Fetch what is in the store of points on the validation images, and compute nothing."""
         for setting in settings:
-            if self._variants.made(setting.variant) or self._variants.kept(setting.variant):
+            if self._variants.kept(setting.variant):
                 self._recall_range(setting)
                 self._recall_right(self._key(setting, "validation", self._extent.images))
                 if self.fpga is not None:

@@ -167,6 +167,7 @@ def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
             dashboard_address="127.0.0.1:0",
             local_directory=folder,
             silence_logs=logging.CRITICAL,
+            preload=["sw.explore.preload"],
         )
         with cluster, Client(cluster) as client:
             yield Cluster(client)

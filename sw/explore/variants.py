@@ -55,6 +55,7 @@ class Variants:
         self._features = {name: Features(bundle, dataset, store) for name, bundle in bundles.items()}
         self._makers: dict[str, Maker] = {}
         self._made: dict[Variant, Bundle] = {}
+        self._absent: set[Variant] = set()
         self._digests: dict[Variant, str] = {}
         self._images: dict[tuple[str, bytes, Part, int | None], Images] = {}
 
@@ -70,10 +71,13 @@ class Variants:
 
     def kept(self, variant: Variant) -> bool:
         """Whether that bundle is on disk, from where it then comes, or need not be made."""
-        bundle = self._own(variant) or self._kept(variant)
-        if bundle is not None:
-            self._made[variant] = bundle
-        return bundle is not None
+        if variant not in self._made and variant not in self._absent:
+            bundle = self._own(variant) or self._kept(variant)
+            if bundle is None:
+                self._absent.add(variant)
+            else:
+                self._made[variant] = bundle
+        return variant in self._made
 
     def digest(self, variant: Variant) -> str:
         """Digest of that bundle."""
