@@ -3,7 +3,7 @@
 import pytest
 
 from sw.errors import EngramError
-from sw.explore.objectives import OBJECTIVES, losses, objectives_named, recommended, wish_of
+from sw.explore.objectives import OBJECTIVES, losses, objectives_named, reason_for, recommended, wish_of
 
 ROWS = [
     {"accuracy_mean": 0.99, "energy_full_nj": 5.0, "area_mm2": 2.0},
@@ -30,6 +30,13 @@ def test_losses_are_less_for_better_points():
 )
 def test_the_best_within_the_bounds_is_picked(text, place):
     assert recommended(ROWS, wish_of(text)) == place
+
+
+def test_the_reason_is_in_words():
+    assert reason_for(ROWS, wish_of("accuracy>=0.98,min energy,max accuracy")) == (
+        "the lowest energy_full_nj, then the highest accuracy_mean of 3 points with accuracy_mean >= 0.98"
+    )
+    assert reason_for(ROWS, wish_of("min area")) == "the lowest area_mm2 of 4 points"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from sw.evaluate import accuracy, with_ideal_array
 from sw.explore.costs import Costs
 from sw.explore.exploration import Explorer, Extent
 from sw.explore.farm import open_farm
-from sw.explore.objectives import recommended
+from sw.explore.objectives import reason_for, recommended
 from sw.explore.recommend import programmed, write_recommended
 from sw.explore.report import front_of, rows_of, tested_rows
 from sw.explore.results import Exploration, write_results
@@ -226,9 +226,16 @@ def _recommend(
     chip = lab.chip(setting)
     written = write_recommended(chip, lab.variants.images(setting.variant, "test", None), folder)
     tested = lab.explorer.test_row(setting)
-    picked = {"wish": request.recommend, "point": row["point"], "tested": tested, **written}
+    why = reason_for(found.rows, wish)
+    picked = {
+        "wish": request.recommend,
+        "why": why,
+        "point": row["point"],
+        "tested": tested,
+        **written,
+    }
     messages.print(
-        f"recommended: point {row['point']}, {setting.point}; its first chip has "
+        f"recommended: point {row['point']}, {setting.point}: {why}; its first chip has "
         f"{written['test_accuracy_of_chip']:.2%} of {found.test_images:,} test images right",
         soft_wrap=True,
         highlight=False,

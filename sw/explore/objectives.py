@@ -17,6 +17,7 @@ __all__ = [
     "Wish",
     "losses",
     "objectives_named",
+    "reason_for",
     "recommended",
     "wish_of",
 ]
@@ -148,6 +149,17 @@ def recommended(rows: Sequence[Mapping[str, Any]], wish: Wish) -> int:
                 "loosen the bound, or widen the space"
             )
     raise EngramError("--recommend: no point keeps all bounds at once; loosen one, or widen the space")
+
+
+def reason_for(rows: Sequence[Mapping[str, Any]], wish: Wish) -> str:
+    """Why :func:`recommended` picks what it picks, in words."""
+    within = sum(all(_holds(row, bound) for bound in wish.bounds) for row in rows)
+    bounds = " and ".join(
+        f"{bound.column} {'>=' if bound.least else '<='} {bound.limit:g}" for bound in wish.bounds
+    )
+    aims = ", then ".join(f"the {'highest' if aim.most else 'lowest'} {aim.column}" for aim in wish.aims)
+    among = f"{within:,} points with {bounds}" if bounds else f"{within:,} points"
+    return f"{aims} of {among}"
 
 
 def _holds(row: Mapping[str, Any], bound: Bound) -> bool:

@@ -98,7 +98,13 @@ def write_results(found: Exploration, folder: Path) -> list[Path]:
         "results.json": (json.dumps(found.as_json(), indent=1) + "\n").encode(),
     }
     for name, content in contents.items():
-        write_atomically(folder / name, content)
+        try:
+            write_atomically(folder / name, content)
+        except EngramError as error:
+            raise EngramError(
+                f"{error}; what is done is kept: make room or give another --output, then the same command "
+                "goes on"
+            ) from None
     return [folder / name for name in contents]
 
 
