@@ -23,6 +23,7 @@ HARD = {
     "p_stuck_hrs": "0.05",
     "p_broken_col": "0.1",
 }
+SOFT = {"noise": True, "p_stuck_hrs": "0.1", "p_stuck_lrs": "0.1", "read_time": "0,1d"}
 
 
 def expected(explorer, setting, part, count):
@@ -45,10 +46,11 @@ def expected(explorer, setting, part, count):
     [
         {"rows": "6,8", "cols": "3,4", "cols_per_adc": "1,2", "adc_bits": "0,2,5", "cell_bits": "1,3"},
         {"cols": "2,4", "cols_per_adc": "1,2", "adc_bits": "3,5", **HARD},
+        {"cols": "2,4", "cols_per_adc": "1,2", "write_verify": True, "polarity": True, **SOFT},
         {"device": "cmo-hfox,hfox-wan2022", "word_line_ohms": "0,50", "cols": "3,4"},
         {"full_scale": "nominal,auto", "adc_bits": "2,3", "templates_per_class": "1,2", "thresholds": "1,3"},
     ],
-    ids=["sizes", "effects", "devices", "ranges and templates"],
+    ids=["sizes", "effects", "what no column matters to", "devices", "ranges and templates"],
 )
 def test_accuracies_are_those_of_chips_programmed_one_by_one(tmp_path, axes):
     explorer, settings = explorer_in(tmp_path), settings_of(**axes)
