@@ -97,71 +97,87 @@ def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
         examples, left_out = sampled(space, question.settings, request.seed), {}
     folder = folder_of(request, question)
     search = _search(request, question, folder)
-    finished, started = True, perf_counter()
     with open_lab(request, question) as lab:
-        explorer, rows, front = lab.explorer, [], []
-        try:
-            if question.board is not None:
-                explorer.fpga = fpga_of(question.board, examples, lab.chip, lab.store)
-            started = perf_counter()
-            if search is None:
-                task = lab.bar.add_task("points", total=len(settings), note="")
-                explorer.compute(settings, lambda done: lab.bar.advance(task, done))
-            else:
-                _drive(search, lab)
-        except KeyboardInterrupt:
-            finished = False
+        started = perf_counter()
+        finished = _computed(lab, search, settings, examples)
         seconds = perf_counter() - started
         if search is not None:
             settings, left_out = _found(search, question)
-        explorer.recall(settings)
-        rows = rows_of(explorer, settings)
-        front = front_of(rows, question.objectives)
-        try:
-            if finished:
-                task = lab.bar.add_task("front, test images", total=len(front), note="")
-                explorer.compute_test(
-                    [settings[number] for number in front], lambda done: lab.bar.advance(task, done)
-                )
-        except KeyboardInterrupt:
-            finished = False
-        found = Exploration(
-            command=command_of(request),
-            digest=question.digest(request),
-            data=question.dataset.name,
-            bundles={name: bundle.digest for name, bundle in question.bundles.items()},
-            seed=request.seed,
-            chips=request.chips,
-            images=question.images,
-            test_images=len(question.dataset.x_test),
-            search=question.search,
-            axes={axis: list(values) for axis, values in space.axes.items()},
-            objectives={name: objective._asdict() for name, objective in question.objectives.items()},
-            left_out=left_out,
-            finished=finished,
-            rows=rows,
-            front=front,
-            tested=tested_rows(explorer, settings, front),
-        )
+        found = _record(request, lab, settings, left_out, finished=finished)
         files = write_results(found, folder)
         if not quiet:
+            lab.bar.stop()  # the table goes to another console
             print_front(found, question.objectives)
-        if finished and question.wish is not None:
+        if found.finished and question.wish is not None:
             found, more = _recommend(found, lab, request, settings, folder)
             files = [*write_results(found, folder), *more]
-        if finished and question.finalists:
+        if found.finished and question.finalists:
             found = _build(found, lab, settings, folder)
-            files = [*write_results(found, folder), *files[3:]]
-    rate = len(rows) / seconds if seconds else 0.0
-    computed = explorer.computed
+            write_results(found, folder)
+    points, computed = len(found.rows), lab.explorer.computed
+    rate = points / seconds if seconds else 0.0
     messages.print(
-        f"{len(rows):,} points in {seconds:.1f} s, {rate:.1f} per second; {computed:,} computed, "
-        f"{len(rows) - computed:,} kept from before",
+        f"{points:,} points in {seconds:.1f} s, {rate:.1f} per second; {computed:,} computed, "
+        f"{points - computed:,} kept from before",
         highlight=False,
     )
-    times = {"points": len(rows), "computed": computed, "seconds": seconds, "points_per_second": rate}
+    times = {"points": points, "computed": computed, "seconds": seconds, "points_per_second": rate}
     said = {name: value for name, value in found.as_json().items() if name != "rows"}
     return said | times, files
+
+
+def _computed(
+    lab: Lab, search: Search | None, settings: Sequence[Setting], examples: Sequence[Setting]
+) -> bool:
+    """Compute all points, or what a search asks for; whether that came to its end, and not to Ctrl-C."""
+    explorer, bar, board = lab.explorer, lab.bar, lab.question.board
+    try:
+        if board is not None:
+            explorer.fpga = fpga_of(board, examples, lab.chip, lab.store)
+        if search is None:
+            task = bar.add_task("points", total=len(settings), note="")
+            explorer.compute(settings, lambda done: bar.advance(task, done))
+        else:
+            _drive(search, lab)
+    except KeyboardInterrupt:
+        return False
+    return True
+
+
+def _record(
+    request: Request, lab: Lab, settings: Sequence[Setting], left_out: dict[str, int], *, finished: bool
+) -> Exploration:
+    """The record of what was computed, with the front on the test images where all of it was."""
+    question, explorer, bar = lab.question, lab.explorer, lab.bar
+    explorer.recall(settings)
+    rows = rows_of(explorer, settings)
+    front = front_of(rows, question.objectives)
+    if finished:
+        task = bar.add_task("front, test images", total=len(front), note="")
+        try:
+            explorer.compute_test(
+                [settings[number] for number in front], lambda done: bar.advance(task, done)
+            )
+        except KeyboardInterrupt:
+            finished = False
+    return Exploration(
+        command=command_of(request),
+        digest=question.digest(request),
+        data=question.dataset.name,
+        bundles={name: bundle.digest for name, bundle in question.bundles.items()},
+        seed=request.seed,
+        chips=request.chips,
+        images=question.images,
+        test_images=len(question.dataset.x_test),
+        search=question.search,
+        axes={axis: list(values) for axis, values in question.space.axes.items()},
+        objectives={name: objective._asdict() for name, objective in question.objectives.items()},
+        left_out=left_out,
+        finished=finished,
+        rows=rows,
+        front=front,
+        tested=tested_rows(explorer, settings, front),
+    )
 
 
 def _ideal(question: Question, variants: Variants) -> float:
