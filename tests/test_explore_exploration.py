@@ -8,8 +8,7 @@ from sw.energy import energy_of
 from sw.energy_constants import read_constants
 from sw.errors import EngramError
 from sw.explore.accuracy import sized
-from sw.explore.exploration import sizes_of
-from sw.explore.settings import Variant, sizes_matter
+from sw.explore.settings import Variant, sizes_matter, sizes_of
 from sw.retemplate import Maker
 from sw.rram.full_scale import with_chosen_full_scale
 from tests.explore import BUNDLE, CHIPS, DATA, IMAGES, SEED, CountingFarm, explorer_in, settings_of

@@ -16,7 +16,10 @@ features of the images, templates, programmed chips, currents. What was found is
 :mod:`.pareto`          the front
 :mod:`.search`          grid, or Optuna's samplers
 :mod:`.farm`            processes that work: this one, local ones, or a Dask cluster
+:mod:`.preload`         what local processes do first
 :mod:`.exploration`     the whole
+:mod:`.report`          rows, front and test accuracies
+:mod:`.recommend`       a point as a chip that simulation and build take
 :mod:`.results`         the record of an exploration, and its files
 :mod:`.explain`         what limits a point
 ======================  =========================================================================

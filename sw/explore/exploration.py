@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.design import DesignPoint
 from sw.explore.accuracy import Chips, Images, chosen_full_scale, right_answers
 from sw.explore.costs import Costs
 from sw.explore.farm import Farm, Task
-from sw.explore.settings import Setting, Variant, sizes_matter
+from sw.explore.settings import Setting, Variant, sizes_matter, sizes_of
 from sw.explore.store import COMPUTES, Store, code_digest, digest_of
 from sw.explore.variants import Variants
 from sw.retemplate import Part
@@ -18,9 +17,8 @@ from sw.rram.conditions import Conditions
 from sw.rram.device import Device
 from sw.rram.record import Record, flat
 
-__all__ = ["Explorer", "Extent", "Fpga", "sizes_of"]
+__all__ = ["Explorer", "Extent", "Fpga"]
 
-SIZES = ("rows", "cols", "cols_per_adc", "row_lanes")
 Done = Callable[[int], None]
 
 
@@ -287,11 +285,6 @@ class Explorer:
             setting._replace(conditions=setting.conditions.with_(adc={"bits": None})), "validation", 1
         )
         return key | {"images": [self._data, "validation", self._extent.images], "adc": adc, "chips": 1}
-
-
-def sizes_of(design: DesignPoint) -> dict[str, int]:
-    """Fields of a design that a point changes and templates do not depend on."""
-    return {name: getattr(design, name) for name in SIZES}
 
 
 def _group(key: dict[str, Any]) -> dict[str, Any]:

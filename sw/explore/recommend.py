@@ -11,8 +11,8 @@ import numpy as np
 
 from sw.bundle import Bundle, save
 from sw.explore.accuracy import Images, sized
-from sw.explore.exploration import Explorer, sizes_of
-from sw.explore.settings import Setting
+from sw.explore.exploration import Explorer
+from sw.explore.settings import Setting, sizes_of
 from sw.explore.variants import Variants
 from sw.files import write_atomically
 from sw.reference import pipeline

@@ -27,6 +27,7 @@ __all__ = [
     "possible",
     "sampled",
     "sizes_matter",
+    "sizes_of",
 ]
 
 Array = tuple[Device, Conditions]
@@ -104,6 +105,11 @@ def sizes_matter(device: Device, conditions: Conditions) -> bool:
             coping.spare_lines,
         )
     )
+
+
+def sizes_of(design: DesignPoint) -> dict[str, int]:
+    """Fields of a design that a point changes and templates do not depend on."""
+    return {name: getattr(design, name) for name in (*IN_DESIGN, "row_lanes")}
 
 
 class Settings:
