@@ -7,7 +7,7 @@ import pytest
 from sw.explore.choice import choice_of
 from sw.explore.page import write_page
 from tests.browser import MISSING, visit
-from tests.explorations import exploration
+from tests.explorations import AXES, exploration, with_rows
 
 pytestmark = pytest.mark.skipif(
     find_spec("PySide6") is None or find_spec("PySide6.QtWebEngineCore") is None, reason=MISSING
@@ -26,11 +26,13 @@ const points = () => count("#scatter .points path.point");
 
 LOOK = """
 const inner = document.documentElement.clientWidth;
-const all = (selector) => [...document.querySelectorAll(selector)].filter((each) => !each.closest("#js-plotly-tester"));
+const all = (selector) =>
+  [...document.querySelectorAll(selector)].filter((each) => !each.closest("#js-plotly-tester"));
 const shown = (each) => each.outerHTML.slice(0, 80);
 const box = (each) => each.getBoundingClientRect();
 const letters = (each) => parseFloat(getComputedStyle(each).fontSize);
-const written = (each) => [...each.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+const written = (each) =>
+  [...each.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
 return {
   page: document.documentElement.scrollWidth - inner,
   outside: all("body *").filter((each) => !each.closest(".scroll *") && box(each).width &&

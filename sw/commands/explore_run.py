@@ -19,6 +19,7 @@ from sw.explore.costs import Costs
 from sw.explore.exploration import Explorer, Extent
 from sw.explore.farm import open_farm
 from sw.explore.objectives import reason_for, recommended
+from sw.explore.page import write_page_and_pictures
 from sw.explore.recommend import programmed, write_recommended
 from sw.explore.report import front_of, rows_of, tested_rows
 from sw.explore.results import Exploration, write_results
@@ -114,6 +115,7 @@ def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
         if found.finished and question.finalists:
             found = _build(found, lab, settings, folder)
             write_results(found, folder)
+    files += write_page_and_pictures(found, folder)
     points, computed = len(found.rows), lab.explorer.computed
     rate = points / seconds if seconds else 0.0
     messages.print(

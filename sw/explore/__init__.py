@@ -22,5 +22,10 @@ features of the images, templates, programmed chips, currents. What was found is
 :mod:`.recommend`       a point as a chip that simulation and build take
 :mod:`.results`         the record of an exploration, and its files
 :mod:`.explain`         what limits a point
+:mod:`.labels`          names, units and written values of columns
+:mod:`.views`           what page and pictures show
+:mod:`.choice`          the recommended point and why
+:mod:`.page`            one interactive HTML file; ``page_*`` are its parts, ``web/`` its style and scripts
+:mod:`.pictures`        the same as PNG files
 ======================  =========================================================================
 """

@@ -12,12 +12,15 @@ from string import Template
 from sw.explore.choice import choice_of
 from sw.explore.page_data import page_data
 from sw.explore.page_sections import notes, sections
+from sw.explore.pictures import draw_exploration
 from sw.explore.results import Exploration
 from sw.explore.views import title_of
 from sw.files import write_atomically
 from sw.version import engram_version
 
-__all__ = ["page_of", "write_page"]
+__all__ = ["PAGE", "page_of", "write_page", "write_page_and_pictures"]
+
+PAGE = "explore.html"
 
 
 def write_page(found: Exploration, path: Path) -> None:
@@ -29,6 +32,12 @@ def write_page(found: Exploration, path: Path) -> None:
         If it cannot be written.
     """
     write_atomically(path, page_of(found).encode())
+
+
+def write_page_and_pictures(found: Exploration, folder: Path) -> list[Path]:
+    """Write the page as ``explore.html``, and the pictures; raises EngramError as :func:`write_page`."""
+    write_page(found, folder / PAGE)
+    return [folder / PAGE, *draw_exploration(found, folder)]
 
 
 def page_of(found: Exploration) -> str:
