@@ -1,55 +1,87 @@
-"""A page in a real browser engine without a screen: Qt WebEngine, which is Chromium.
+"""Pages in a real browser engine without a screen: Qt WebEngine, which is Chromium.
 
-``python -m tests.browser PAGE.html WIDTH HEIGHT [PICTURE.png] < SCRIPT.js`` prints as JSON what the page said
-on its console, what it asked for besides itself, and the value of the script, which may await. It is a
-process of its own, so an engine that crashes takes no test with it.
+``python -m tests.browser < VISITS.json`` makes one visit after the other and prints what was found as JSON. It
+is a process of its own, so an engine that crashes takes no test with it.
 """
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MISSING", "visit"]
+__all__ = ["HERE", "MISSING", "Found", "Visit", "visited"]
 
+HERE = find_spec("PySide6") is not None and find_spec("PySide6.QtWebEngineCore") is not None
 MISSING = "needs a browser engine: pip install 'engram-rram[browser]'"
 FLAGS = "--use-angle=swiftshader --enable-unsafe-swiftshader --use-gl=angle"
 """WebGL in software."""
+ANSWER = "answer of the script: "
 LONGEST_SECONDS = 120
 PAINT_MS = 5_000
+KEPT: list[Any] = []
+"""Qt's objects live as long as the process."""
 
 
-def visit(
-    page: Path, width: int, script: str, *, height: int = 844, picture: Path | None = None
-) -> dict[str, Any]:
-    """Open a page in a window of so many pixels and run a script in it.
+@dataclass(frozen=True)
+class Visit:
+    """A page in a window of `width` by `height` pixels, and a script to run in it, which may await.
 
-    Returns
-    -------
-    dict
-        ``console``: errors and warnings, uncaught ones too. ``requests``: addresses besides the page's own
-        and those of data within it. ``value``: what the script returned.
+    With `picture` the window is made as tall as the page, and drawn into that PNG file after the script.
     """
-    assert find_spec("PySide6.QtWebEngineCore"), MISSING
-    command = [sys.executable, "-m", "tests.browser", str(page), str(width), str(height)]
-    command += [str(picture)] if picture else []
+
+    page: str
+    width: int
+    script: str
+    height: int = 844
+    picture: str | None = None
+
+
+@dataclass
+class Found:
+    """What a visit found.
+
+    Attributes
+    ----------
+    console
+        Errors and warnings, uncaught ones too.
+    requests
+        Addresses besides the page's own and those of data within it; none of them is let through.
+    value
+        What the script returned; None if it did not come to its end.
+    """
+
+    console: list[str]
+    requests: list[str]
+    value: Any = None
+
+
+def visited(visits: Sequence[Visit]) -> list[Found]:
+    """Make visits, in one browser."""
     environment = os.environ | {
         "QT_QPA_PLATFORM": "offscreen",
         "QTWEBENGINE_CHROMIUM_FLAGS": FLAGS,
         "QTWEBENGINE_DISABLE_SANDBOX": "1",  # which root may not use
     }
     ran = subprocess.run(
-        command, input=script, capture_output=True, text=True, env=environment, timeout=LONGEST_SECONDS
+        [sys.executable, "-m", "tests.browser"],
+        input=json.dumps([asdict(visit) for visit in visits]),
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=Path(__file__).parent.parent,
+        timeout=LONGEST_SECONDS * (1 + len(visits)),
     )
     assert ran.returncode == 0, ran.stderr[-2000:]
-    return json.loads(ran.stdout.splitlines()[-1])
+    return [Found(**found) for found in json.loads(ran.stdout.splitlines()[-1])]
 
 
-def _visit(page: Path, width: int, height: int, picture: Path | None, script: str) -> dict[str, Any]:
-    from PySide6.QtCore import QTimer, QUrl
+def _all(visits: list[Visit]) -> list[Found]:
+    from PySide6.QtCore import QEventLoop, QTimer, QUrl
     from PySide6.QtWebEngineCore import (
         QWebEnginePage,
         QWebEngineProfile,
@@ -59,54 +91,62 @@ def _visit(page: Path, width: int, height: int, picture: Path | None, script: st
     from PySide6.QtWebEngineWidgets import QWebEngineView
     from PySide6.QtWidgets import QApplication
 
-    found: dict[str, Any] = {"console": [], "requests": [], "value": None}
-    address = QUrl.fromLocalFile(str(page.resolve()))
+    KEPT.append(QApplication([]))
 
-    class Watched(QWebEngineUrlRequestInterceptor):
-        def interceptRequest(self, info):
-            asked = info.requestUrl()
-            if asked != address and asked.scheme() not in {"data", "blob"}:
-                found["requests"].append(asked.toString())
-                info.block(True)
+    def make(visit: Visit) -> Found:
+        found, address = Found([], []), QUrl.fromLocalFile(visit.page)
 
-    class Page(QWebEnginePage):
-        def javaScriptConsoleMessage(self, level, message, line, source):
-            if message.startswith(ANSWER):
-                found["value"] = json.loads(message.removeprefix(ANSWER))
-                QTimer.singleShot(0, close)
-            elif level != QWebEnginePage.JavaScriptConsoleMessageLevel.InfoMessageLevel:
-                found["console"].append(message)
+        class Watched(QWebEngineUrlRequestInterceptor):
+            def interceptRequest(self, info):
+                asked = info.requestUrl()
+                if asked != address and asked.scheme() not in {"data", "blob"}:
+                    found.requests.append(asked.toString())
+                    info.block(True)
 
-    def close():
-        if picture is None:
-            application.quit()
-            return
-        tall = found["value"].get("height", height) if isinstance(found["value"], dict) else height
-        view.resize(width, tall)
-        QTimer.singleShot(PAINT_MS, lambda: (view.grab().save(str(picture)), application.quit()))
+        class Page(QWebEnginePage):
+            def javaScriptConsoleMessage(self, level, message, line, source):
+                if message.startswith(ANSWER):
+                    found.value = json.loads(message.removeprefix(ANSWER))
+                    QTimer.singleShot(0, draw)
+                elif level != QWebEnginePage.JavaScriptConsoleMessageLevel.InfoMessageLevel:
+                    found.console.append(message)
 
-    application = QApplication([])
-    profile, watched = QWebEngineProfile(), Watched()
-    profile.setUrlRequestInterceptor(watched)
-    view, inner = QWebEngineView(), Page(profile)
-    inner.settings().setAttribute(QWebEngineSettings.WebAttribute.LocalContentCanAccessRemoteUrls, True)
-    view.setPage(inner)
-    view.resize(width, height)
-    view.show()
-    wrapped = f"(async () => {{{script}}})().then((value) => console.log({ANSWER!r} + JSON.stringify(value)))"
-    view.loadFinished.connect(lambda _: inner.runJavaScript(wrapped))
-    view.load(address)
-    QTimer.singleShot(LONGEST_SECONDS * 900, application.quit)
-    application.exec()
-    view.setPage(None)
-    inner.deleteLater()
-    return found
+        def draw():
+            if visit.picture is None:
+                loop.quit()
+                return
+            inner.runJavaScript(
+                "document.documentElement.scrollHeight", lambda tall: view.resize(visit.width, tall)
+            )
+            QTimer.singleShot(PAINT_MS, lambda: (view.grab().save(visit.picture), loop.quit()))
 
+        loop = QEventLoop()
+        profile, watched, view = QWebEngineProfile(), Watched(), QWebEngineView()
+        profile.setUrlRequestInterceptor(watched)
+        inner = Page(profile)
+        inner.settings().setAttribute(QWebEngineSettings.WebAttribute.LocalContentCanAccessRemoteUrls, True)
+        KEPT.extend([profile, watched, view, inner])
+        view.setPage(inner)
+        view.resize(visit.width, visit.height)
+        view.show()
+        answer = f"(value) => console.log({ANSWER!r} + JSON.stringify(value))"
+        inner.loadFinished.connect(
+            lambda _: inner.runJavaScript(f"(async () => {{{visit.script}}})().then({answer})")
+        )
+        limit = QTimer()
+        limit.setSingleShot(True)
+        limit.timeout.connect(loop.quit)
+        limit.start(LONGEST_SECONDS * 1000)
+        inner.load(address)
+        loop.exec()
+        limit.stop()
+        view.close()
+        return found
 
-ANSWER = "answer of the script: "
+    return [make(visit) for visit in visits]
+
 
 if __name__ == "__main__":
-    target, wide, high, *drawn = sys.argv[1:]
-    got = _visit(Path(target), int(wide), int(high), Path(drawn[0]) if drawn else None, sys.stdin.read())
-    print(json.dumps(got), flush=True)
+    everything = _all([Visit(**visit) for visit in json.load(sys.stdin)])
+    print(json.dumps([asdict(found) for found in everything]), flush=True)
     os._exit(0)  # without the engine's own farewell, which may crash

@@ -27,18 +27,18 @@ def exploration(**changes: Any) -> Exploration:
     for number, values in enumerate(product(*AXES.values())):
         point = dict(zip(AXES, values, strict=True))
         bits = point["adc_bits"] or 9
-        accuracy = 0.99 - 0.01 * point["rows"] / 2.0**bits - 0.01 / point["cell_bits"]
+        accuracy = 0.99 - 0.002 * point["rows"] / bits**2 - 0.01 / point["cell_bits"]
         found = {
             "accuracy_mean": accuracy,
             "accuracy_p5": accuracy - 0.002,
             "accuracy_min": accuracy - 0.003,
             "yield": 1.0,
             "energy_paper_nj": 40.0,
-            "energy_full_nj": 10.0 + 2.0**bits / point["rows"],
+            "energy_full_nj": 10.0 + 2.0**bits / (point["rows"] + 1),
             "energy_macs_nj": 6.0,
             "energy_quantiser_nj": 3.0,
             "energy_cells_nj": 1.0,
-            "energy_adc_nj": 2.0**bits / point["rows"],
+            "energy_adc_nj": 2.0**bits / (point["rows"] + 1),
             "latency_ns": 10.0 * bits,
             "area_mm2": 0.01 * point["rows"],
             "area_cells_mm2": 0.004 * point["rows"],

@@ -1,20 +1,21 @@
 """The page in a real browser: a silent console, no network, charts that are drawn, nothing too wide."""
 
-from importlib.util import find_spec
-
 import pytest
 
 from sw.explore.choice import choice_of
 from sw.explore.page import write_page
-from tests.browser import MISSING, visit
+from tests.browser import HERE, MISSING, Found, Visit, visited
 from tests.explorations import AXES, exploration, with_rows
-
-pytestmark = pytest.mark.skipif(
-    find_spec("PySide6") is None or find_spec("PySide6.QtWebEngineCore") is None, reason=MISSING
-)
 
 FOUND = exploration()
 NASTY = """</script><img src=x onerror=alert(1)><a href="https://example.org">&amp;'"$"""
+
+STRANGE = exploration(
+    finished=False,
+    rows=[{**row, "bundle": NASTY, "device": f"{NASTY}{row['point'] % 2}"} for row in FOUND.rows],
+    axes=AXES | {"bundle": [NASTY], "device": [f"{NASTY}0", f"{NASTY}1"]},
+    bundles={NASTY: "0"},
+)
 
 READY = """
 const wait = (milliseconds) => new Promise((go) => setTimeout(go, milliseconds));
@@ -76,18 +77,40 @@ return seen;
 GOOD = {"page": 0, "outside": [], "small": [], "tiny": [], "failed": [], "images": 0}
 
 
-def look(tmp_path, found, width, script=LOOK):
-    write_page(found, tmp_path / "page.html")
-    got = visit(tmp_path / "page.html", width, READY + script)
-    assert got["console"] == []
-    assert got["requests"] == []
-    return got["value"]
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory) -> dict[str, Found]:
+    """What was found in the pages, all of them opened in one browser."""
+    folder = tmp_path_factory.mktemp("pages")
+    visits = {}
+    for name, (found, width, script) in PAGES.items():
+        page = folder / f"{name}.html"
+        write_page(found, page)
+        visits[name] = Visit(str(page), width, READY + script)
+    return dict(zip(visits, visited(list(visits.values())), strict=True))
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_charts_are_drawn_and_nothing_is_too_wide(width, tmp_path):
-    seen = look(tmp_path, FOUND, width)
-    assert seen == GOOD | {
+PAGES = {
+    "phone": (FOUND, 390, LOOK),
+    "desktop": (FOUND, 1280, LOOK),
+    "controls": (FOUND, 1280, CHANGE),
+    "empty": (with_rows(FOUND, []), 390, LOOK),
+    "one point": (with_rows(FOUND, FOUND.rows[:1]), 390, LOOK),
+    "accuracy": (with_rows(FOUND, [{"point": 3, "accuracy_mean": 0.5}], "accuracy"), 390, LOOK),
+    "strange names": (STRANGE, 390, LOOK),
+}
+
+pytestmark = pytest.mark.skipif(not HERE, reason=MISSING)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_console_is_silent_and_the_network_is_not_used(name, seen):
+    assert (seen[name].console, seen[name].requests) == ([], [])
+    assert seen[name].value is not None
+
+
+@pytest.mark.parametrize("name", ["phone", "desktop"])
+def test_charts_are_drawn_and_nothing_is_too_wide_or_too_small(name, seen):
+    assert seen[name].value == GOOD | {
         "points": 18 + 1,  # the recommended one twice
         "lines": 3,
         "bars": 4 * len(FOUND.front),
@@ -96,33 +119,31 @@ def test_charts_are_drawn_and_nothing_is_too_wide(width, tmp_path):
     }
 
 
-def test_controls_change_the_charts(tmp_path):
-    seen = look(tmp_path, FOUND, 1280, CHANGE)
-    assert seen["all"] == 19
-    assert seen["filtered"] == [6 + (choice_of(FOUND).point // 6 == 1), "6 of 18 points."]
-    assert seen["again"] == 19
-    assert seen["titles"] == ["latency of the array, ns", "area of arrays and ADCs, mm²"]
-    assert seen["legend"] == ["ADC bits 4", "ADC bits 6", "ADC bits ideal", "recommended"]
-    assert seen["bars"] == 3 * len(FOUND.front)
-    assert seen["sorted"] == sorted(FOUND.front)
+@pytest.mark.parametrize("name", ["empty", "one point", "accuracy", "strange names"])
+def test_small_and_strange_ones(name, seen):
+    value, count = seen[name].value, len(PAGES[name][0].rows)
+    assert {part: value[part] for part in GOOD} == GOOD
+    assert value["points"] == (count + 1 if count else 0)
 
 
-@pytest.mark.parametrize(
-    "found",
-    [
-        with_rows(FOUND, []),
-        with_rows(FOUND, FOUND.rows[:1]),
-        with_rows(FOUND, [{"point": 3, "accuracy_mean": 0.5}], "accuracy"),
-        exploration(
-            finished=False,
-            rows=[{**row, "bundle": NASTY, "device": f"{NASTY}{row['point'] % 2}"} for row in FOUND.rows],
-            axes=AXES | {"bundle": [NASTY], "device": [f"{NASTY}0", f"{NASTY}1"]},
-            bundles={NASTY: "0"},
-        ),
-    ],
-    ids=["empty", "one point", "nothing but accuracy", "strange names"],
-)
-def test_small_and_strange_ones_on_a_phone(found, tmp_path):
-    seen = look(tmp_path, found, 390)
-    assert {name: seen[name] for name in GOOD} == GOOD
-    assert seen["points"] == (len(found.rows) + 1 if found.rows else 0)
+def test_controls_change_the_charts(seen):
+    value = seen["controls"].value
+    assert value["all"] == 19
+    assert value["filtered"] == [6 + (choice_of(FOUND).point // 6 == 1), "6 of 18 points."]
+    assert value["again"] == 19
+    assert value["titles"] == ["latency of the array, ns", "area of arrays and ADCs, mm²"]
+    assert value["legend"] == ["ADC bits 4", "ADC bits 6", "ADC bits ideal", "recommended"]
+    assert value["bars"] == 3 * len(FOUND.front)
+    assert value["sorted"] == sorted(FOUND.front)
+
+
+def test_what_is_forbidden_is_seen(tmp_path):
+    """The checks above can fail."""
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<script>console.error('bad'); fetch('https://example.invalid/x').catch(() => 0)</script>"
+    )
+    (found,) = visited([Visit(str(page), 390, "await new Promise((go) => setTimeout(go, 500)); return 1;")])
+    assert found.console[0] == "bad"
+    assert found.requests == ["https://example.invalid/x"]
+    assert found.value == 1
