@@ -1,7 +1,7 @@
 """Pages in a real browser engine without a screen: Qt WebEngine, which is Chromium.
 
-``python -m tests.browser < VISITS.json`` makes one visit after the other and prints what was found as JSON. It
-is a process of its own, so an engine that crashes takes no test with it.
+``python -m tests.browser < VISITS.json`` makes one visit after the other and prints what it found, as JSON.
+It is a process of its own, so an engine that crashes takes no test with it.
 """
 
 import json

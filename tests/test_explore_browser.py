@@ -26,6 +26,8 @@ const points = () => count("#scatter .points path.point");
 """
 
 LOOK = """
+window.dispatchEvent(new Event("resize"));
+await wait(1000);
 const inner = document.documentElement.clientWidth;
 const all = (selector) =>
   [...document.querySelectorAll(selector)].filter((each) => !each.closest("#js-plotly-tester"));
@@ -40,6 +42,8 @@ return {
     (box(each).right > inner + 0.5 || box(each).left < -0.5)).map(shown),
   small: all("select, button").filter((each) => box(each).height < 44 || letters(each) < 16).map(shown),
   tiny: all("header *, main *, footer *").filter((each) => written(each) && letters(each) < 11).map(shown),
+  spilt: all(".chart").filter((each) => [...each.querySelectorAll(".main-svg")].some((drawn) =>
+    box(drawn).bottom > box(each).bottom + 0.5)).map(shown),
   failed: all(".chart").filter((each) => /cannot draw|WebGL/.test(each.textContent)).map(shown),
   images: count("img"),
   points: points(),
@@ -74,7 +78,7 @@ document.querySelector("table.sortable th").click();
 seen.sorted = texts("table.sortable tbody td:first-child").map(Number);
 return seen;
 """
-GOOD = {"page": 0, "outside": [], "small": [], "tiny": [], "failed": [], "images": 0}
+GOOD = {"page": 0, "outside": [], "small": [], "tiny": [], "spilt": [], "failed": [], "images": 0}
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def test_dots_are_the_points(figures):
 
 
 def test_a_curve_for_every_number_of_rows(figures):
-    (axes,) = figures(FOUND)["adc-bits.png"].axes
+    axes, *_ = figures(FOUND)["adc-bits.png"].axes
     assert [line.get_label() for line in axes.lines] == ["32 rows", "64 rows", "128 rows"]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["4", "6", "ideal"]
     best = max(row["accuracy_mean"] for row in FOUND.rows if row["rows"] == 64 and row["adc_bits"] == 6)

@@ -4,11 +4,14 @@ from typing import Any, NamedTuple
 
 from sw.energy_pictures import part_name
 from sw.explore.objectives import OBJECTIVES
+from sw.explore.space import SIZES
 
 __all__ = ["PART", "UNIT_OF_PART", "Quantity", "more_is_better", "quantity", "written", "written_value"]
 
 PART = "energy_"
 UNIT_OF_PART = "_nj"
+NAMES = {"point", *SIZES}
+"""Numbers that are read as names, without commas."""
 
 
 class Quantity(NamedTuple):
@@ -101,8 +104,8 @@ def written_value(column: str, value: Any) -> str:
         return "ideal"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str) or column in NAMES:
+        return str(value)
     if quantity(column).unit == "%":
         return f"{100 * value:.2f}"
     if isinstance(value, int) or abs(value) >= 1_000:

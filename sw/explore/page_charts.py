@@ -17,6 +17,7 @@ from sw.explore.views import (
 
 __all__ = ["chart_sections", "section"]
 
+RANGES = (("near", "close-up"), ("all", "everything"))
 PARETO = """<p>Every dot is a point: an array of certain sizes. No point beats one of the front in all
 objectives; where one of the front looks beaten, it is better in an objective that is not shown. Accuracies
 are those on {images:,} validation images. Point at a dot, or tap it, for its values.</p>
@@ -30,6 +31,7 @@ FILTERS = """<p class="hint">Only points with these values, here, over ADC bits 
 CURVES = """<p>Every dot is the most accurate of the points with these rows and ADC bits, on validation
 images. Match lines with more rows carry larger currents, which an ADC of the same bits tells apart less
 finely.</p>
+<div class="controls">{controls}</div>
 <div id="curves" class="chart"></div>"""
 ENERGY = """<p>Modelled energy of one classification, full accounting, {which}; ★ is the recommended point.
 The front end is blue.</p>
@@ -58,12 +60,11 @@ def _pareto(found: Exploration) -> str:
     varied = varied_axes(found)
     titles = [(column, quantity(column).heading) for column in columns]
     colours = [("", "Pareto front"), *((axis, quantity(axis).words) for axis in varied)]
-    ranges = [("near", "close-up"), ("all", "all points")]
     controls = [
         _select("x", "across", titles, columns[1 % len(columns)]),
         _select("y", "upright", titles, columns[0]),
         _select("by", "colour", colours),
-        _select("range", "accuracy axis", ranges),
+        _select("range", "accuracy axis", RANGES),
     ]
     filters = "".join(_filter(found, axis) for axis in varied if len(ordered_values(found, axis)) > 1)
     more = FILTERS.format(filters=filters) if filters else ""
@@ -75,7 +76,8 @@ def _pareto(found: Exploration) -> str:
 def _curves(found: Exploration) -> str:
     if not accuracy_curves(found):
         return section("Accuracy over ADC bits", "<p>These points have no rows, ADC bits and accuracy.</p>")
-    return section("Accuracy over ADC bits, by rows", CURVES)
+    controls = _select("curves-range", "accuracy axis", RANGES)
+    return section("Accuracy over ADC bits, by rows", CURVES.format(controls=controls))
 
 
 def _energy(found: Exploration) -> str:

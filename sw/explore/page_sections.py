@@ -54,7 +54,7 @@ def _recommended(found: Exploration, choice: Choice | None) -> str:
         f"Recommended: point {choice.point}",
         f'<ul class="sizes">{sizes}</ul>\n'
         f'<ul class="figures">{"".join(_figure(*figure) for figure in figures[:FIGURES])}</ul>\n'
-        f"{wish}{''.join(f'<p>{escape(reason)}</p>' for reason in choice.reasons)}"
+        f"{wish}<p>{escape(' '.join(choice.reasons))}</p>"
         f"{CHIP.format(files=named) if files else ''}"
         f"{rivals_table(found, choice) if len(choice.rivals) > 1 else ''}",
     )

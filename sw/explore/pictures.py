@@ -97,22 +97,29 @@ def _curves(found: Exploration) -> "Figure":
     curves = accuracy_curves(found)
     if not curves:
         return _nothing("no points with rows, ADC bits and accuracy")
-    figure = new_figure(7, 4.6)
-    axes = figure.add_subplot()
+    accuracies = [row["accuracy_mean"] for line in curves.values() for _, row in line]
+    near = better_than([row["accuracy_mean"] for row in found.rows])
+    panels = 2 if near > min(accuracies) else 1  # a second one where the good ones lie too near
+    figure = new_figure(3 + 4 * panels, 4.6)
     bits = sorted({each for line in curves.values() for each, _ in line}, key=lambda each: (each == 0, each))
-    for (rows, line), colour in zip(curves.items(), _colours(len(curves)), strict=True):
-        places = [bits.index(each) for each, _ in line]
-        values = [_amount("accuracy_mean", row) for _, row in line]
-        axes.plot(places, values, "o-", color=colour, label=f"{rows:,} rows", markersize=4)
-    axes.set(
-        xlabel="ADC bits; the most accurate of the points that have them",
-        ylabel="accuracy, mean of the chips, %, validation",
-        xticks=range(len(bits)),
-        xticklabels=[written_value("adc_bits", each) for each in bits],
+    for axes in figure.subplots(1, panels, squeeze=False)[0]:
+        for (rows, line), colour in zip(curves.items(), _colours(len(curves)), strict=True):
+            places = [bits.index(each) for each, _ in line]
+            values = [_amount("accuracy_mean", row) for _, row in line]
+            axes.plot(places, values, "o-", color=colour, label=f"{rows} rows", markersize=4)
+        names = [written_value("adc_bits", each) for each in bits]
+        axes.set(xlabel="ADC bits", xticks=range(len(bits)), xticklabels=names)
+        axes.margins(x=0.08)
+        axes.grid(alpha=0.4)
+    first, last = figure.axes[0], figure.axes[-1]
+    first.set(
+        ylabel=f"{quantity('accuracy_mean').title}\nmost accurate of the points with these rows and bits"
     )
-    axes.margins(x=0.08)
-    axes.grid(alpha=0.4)
-    figure.legend(fontsize="small", loc="outside lower center", ncols=4)
+    if panels == 2:
+        _scale(last, "y", found, "accuracy_mean")
+        last.set(title="close-up")
+    handles, labels = first.get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize="small", loc="outside lower center", ncols=6)
     return figure
 
 

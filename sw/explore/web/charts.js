@@ -51,15 +51,18 @@ function start(data) {
     dragmode: touch ? false : "zoom", ...more });
   const config = { responsive: true, displaylogo: false, displayModeBar: touch ? false : "hover",
     modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"] };
-  const from = (column) => (element("range").value === "near" && column in data.from ? 100 * data.from[column] : -Infinity);
-  const axisOf = (column, places) => {
+  const from = (column, range = "range") => (element(range).value === "near" && column in data.from ? 100 * data.from[column] : -Infinity);
+  const axisOf = (column, places, range) => {
     const [low, high] = ends(places.map((place) => amount(column, place)));
     const axis = { title: { text: safe(labels[column][narrow ? "heading" : "title"]), standoff: 8 }, automargin: true, gridcolor: GRID, zeroline: false };
     if (isWide([low, high])) return { ...axis, type: "log", dtick: "D2", exponentformat: "none" };
-    const begin = Math.max(from(column), low), spare = 0.05 * (high - begin) || 0.5;
+    const begin = Math.max(from(column, range), low), spare = 0.05 * (high - begin) || 0.5;
     return isShare(column) && begin <= high ? { ...axis, range: [begin - spare, high + spare] } : axis;
   };
-  const draw = (id, traces, more) => Plotly.react(id, traces, layout(more), config);
+  const draw = (id, traces, more) => {
+    element(id).style.height = `${more.height}px`;  // when the window changes, Plotly takes the height from here
+    return Plotly.react(id, traces, layout(more), config);
+  };
 
   const apart = (group, places, pair) => {
     const seen = new Set(), spans = pair.map((column) => ends(places.map((place) => amount(column, place))));
@@ -77,10 +80,11 @@ function start(data) {
     const others = groups.map((group, value) => trace("other points", apart(group.filter((place) => !front.has(place)), places, [x, y]),
       { size: 5, color: by ? palette[value] : OTHER, opacity: by ? 0.45 : 0.6 }, { showlegend: !by }));
     const best = groups.map((group, value) => trace(by ? `${labels[by].short} ${values[value]}` : "Pareto front", group.filter((place) => front.has(place)),
-      { size: 9, color: palette[value], line: { width: 1, color: "#fff" } }, { showlegend: true }));
+      { size: 9, color: palette[value], line: { width: 1, color: "#fff" } }, { showlegend: true }))
+      .map((one) => (one.x.length ? one : { ...one, x: [null], y: [null] }));  // an empty one is not in the legend
     const star = trace("recommended", places.filter((place) => place === data.chosen),
       { size: 17, symbol: "star", color: CHOSEN, line: { width: 1.5, color: "#fff" } }, { showlegend: true });
-    return draw("scatter", [...others, ...best, star], { height: narrow ? 440 : 520, xaxis: axisOf(x, places), yaxis: axisOf(y, places) });
+    return draw("scatter", [...others, ...best, star], { height: narrow ? 400 + 20 * (values.length + 2) : 520, xaxis: axisOf(x, places), yaxis: axisOf(y, places) });
   };
 
   const curves = (places) => {
@@ -97,7 +101,7 @@ function start(data) {
         x: found.map((place) => columns.adc_bits[place]), y: found.map((place) => amount("accuracy_mean", place)) };
     });
     const shown = traces.flatMap((trace) => trace.customdata);
-    return draw("curves", traces, { height: 440, showlegend: true, yaxis: axisOf("accuracy_mean", shown),
+    return draw("curves", traces, { height: 440, showlegend: true, yaxis: axisOf("accuracy_mean", shown, "curves-range"),
       xaxis: { title: { text: "ADC bits", standoff: 8 }, tickvals: ticks.map((_, place) => place), ticktext: ticks,
         range: [-0.4, ticks.length - 0.6], gridcolor: GRID, zeroline: false } });
   };
@@ -111,7 +115,7 @@ function start(data) {
     const bars = 30 * names.length, legend = narrow ? 19 * parts.length : 40;
     return draw("energy", traces, { barmode: "stack", height: bars + legend + 100, showlegend: true,
       margin: { l: 60, r: 14, t: 10, b: legend + 80 },
-      yaxis: { type: "category", autorange: "reversed", automargin: true, title: { text: "point" } },
+      yaxis: { type: "category", autorange: "reversed", automargin: true, title: { text: "point", standoff: 12 } },
       xaxis: { title: { text: "nJ per classification", standoff: 8 }, gridcolor: GRID, rangemode: "tozero" },
       legend: { orientation: "h", x: 0, y: -66 / bars, yanchor: "top", font: { size: 12 }, traceorder: "normal" } });
   };
@@ -172,6 +176,7 @@ function start(data) {
   for (const control of [...filters, ...["x", "y", "by", "range"].map(element)]) control.addEventListener("change", redraw);
   element("all")?.addEventListener("click", () => { filters.forEach((filter) => { filter.value = ""; }); redraw(); });
   element("parts")?.addEventListener("change", energy);
+  element("curves-range")?.addEventListener("change", () => curves(left()));
   let width = window.innerWidth;
   window.addEventListener("resize", () => {
     if (window.innerWidth !== width) parallel(left());  // phones resize when their bars come and go
