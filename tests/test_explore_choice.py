@@ -54,5 +54,6 @@ def test_without_a_wish_the_compromise_is_nearest_to_the_best_of_everything():
 def test_one_objective_one_point_and_none():
     one = choice_of(with_rows(FOUND, FOUND.rows, "accuracy"))
     assert FOUND.rows[one.point]["accuracy_mean"] == max(row["accuracy_mean"] for row in FOUND.rows)
+    assert one.rivals == {}
     assert choice_of(with_rows(FOUND, FOUND.rows[:1])).reasons == ("It is the only point of the front.",)
     assert choice_of(with_rows(FOUND, [])) is None

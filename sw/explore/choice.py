@@ -25,7 +25,7 @@ class Choice(NamedTuple):
     reasons
         Sentences.
     rivals
-        By objective, the point of the front that is best in it.
+        By objective, the point of the front that is best in it; none where all are alike.
     """
 
     point: int
@@ -49,12 +49,16 @@ def choice_of(found: Exploration) -> Choice | None:
         for name, values in found.objectives.items()
     }
     order = losses(front, list(objectives.values()))
-    rivals = {name: front[int(order[:, place].argmin())]["point"] for place, name in enumerate(objectives)}
+    spans = np.ptp(order, axis=0)
+    rivals = {
+        name: front[int(order[:, place].argmin())]["point"]
+        for place, name in enumerate(objectives)
+        if spans[place] > 0
+    }
     if found.recommended is not None and found.recommended["point"] in rows:
         wish = str(found.recommended.get("wish", ""))
         reasons = _wished(found, rows[found.recommended["point"]], wish)
         return Choice(found.recommended["point"], wish, reasons, rivals)
-    spans = np.ptp(order, axis=0)
     scaled = (order - order.min(axis=0)) / np.where(spans > 0, spans, 1.0)
     nearest = front[int(np.linalg.norm(scaled, axis=1).argmin())]["point"]
     return Choice(nearest, None, (_compromise(len(front), list(objectives)),), rivals)

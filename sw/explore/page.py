@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from sw.explore.choice import choice_of
+from sw.explore.labels import quantity
 from sw.explore.page_data import page_data
 from sw.explore.page_sections import notes, sections
 from sw.explore.pictures import draw_exploration
@@ -57,10 +58,11 @@ def page_of(found: Exploration) -> str:
 
 
 def _lead(found: Exploration) -> str:
+    names = [quantity(objective["column"]).short for objective in found.objectives.values()]
     return (
         f"{len(found.rows):,} arrays, each in {found.chips:,} modelled chips, classified "
         f"{found.images:,} validation images of {found.data}. {len(found.front):,} of them are the Pareto "
-        f"front of {_listed(list(found.objectives))}."
+        f"front of {_listed(names)}."
     )
 
 

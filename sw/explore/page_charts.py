@@ -84,7 +84,7 @@ def _energy(found: Exploration) -> str:
     if not found.front or not energy_parts(found.rows[0]):
         return section("Energy by part", "<p>These points have no energy by part.</p>")
     count = len(found.front)
-    which = f"{BARS} of the {count:,} points of the front" if count > BARS else "points of the front"
+    which = f"{BARS} of the {count:,} points of the front" if count > BARS else "all points of the front"
     options = [("whole", "everything"), ("array", "what lies behind the front end")]
     return section("Energy by part", ENERGY.format(which=which, controls=_select("parts", "show", options)))
 
