@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,7 +69,9 @@ def test_json(tiny):
     assert said["command"].startswith("engram explore tiny.engram --rows 8 --cols 4 --adc-bits 3")
     assert (said["points"], said["computed"], said["finished"], said["search"]) == (4, 4, True, "grid")
     assert list(said["left_out"].values()) == [2]  # of the values that nobody gave
-    assert said["files"][-1].endswith("results.json")
+    written = {Path(name).name for name in said["files"]}
+    assert {"results.json", "results.csv", "results.parquet", "explore.html", "pareto.png"} <= written
+    assert all(Path(name).is_file() for name in said["files"])
     assert "rows" not in said
 
 
