@@ -22,7 +22,7 @@ class Recipe:
     learning_rate, teacher_learning_rate
         Peak of the schedule: a short linear rise, then a cosine to zero (AdamW).
     weight_decay
-        Of the student's convolution weights (AdamW).
+        Of the student's convolution weights (AdamW), which are then kept in their bounds too.
     teacher
         Name in :data:`sw.residual.FAMILY` or the user's own, see :mod:`sw.foreign_teacher`; None is that
         of the image size.

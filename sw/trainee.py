@@ -112,8 +112,13 @@ class Trainee(Classifier):
         return [layer.conv.weight for layer in self._layers()]
 
     def clamp_(self) -> None:
-        """Keep template latents and weights in bounds; beyond them, weights would get no gradient."""
+        """Keep template latents in bounds, and weights if they decay.
+
+        A weight out of bounds gets no gradient: without decay it rests there.
+        """
         self.head.clamp_()
+        if not self.recipe.weight_decay:
+            return
         with torch.no_grad():
             for layer in self._layers():
                 layer.conv.weight.clamp_(-1, 1)

@@ -207,8 +207,13 @@ class Recorded(TrainingChips):
 
 
 @pytest.mark.parametrize("soft", [True, False])
-def test_a_weight_that_was_driven_out_of_bounds_comes_back(soft):
-    model = trainee()
+def test_a_weight_that_was_driven_out_of_bounds_comes_back_if_weights_decay(soft):
+    resting = trainee()
+    with torch.no_grad():
+        layers_of(resting)[0].conv.weight.fill_(3.0)
+    resting.clamp_()
+    assert bool((layers_of(resting)[0].conv.weight == 3).all())
+    model = trainee(weight_decay=0.1)
     first = layers_of(model)[0]
     first.soft = soft
     with torch.no_grad():
