@@ -1,27 +1,17 @@
 """Results: what is written is read back; what is no record is refused."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from sw.errors import EngramError
-from sw.explore.results import Exploration, read_results, write_results
+from sw.explore.results import read_results, write_results
+from tests.explorations import exploration
 
 pytest.importorskip("pyarrow")
-FOUND = Exploration(
-    command="engram explore x",
-    digest="0" * 64,
-    data="digits",
-    bundles={"x": "1" * 64},
-    seed=0,
-    chips=2,
-    images=20,
-    test_images=30,
-    search="grid",
-    axes={"bundle": ["x"], "rows": [32, 64]},
-    objectives={"accuracy": {"column": "accuracy_mean", "most": True, "unit": ""}},
-    left_out={"too large": 3},
-    finished=True,
+FOUND = replace(
+    exploration(left_out={"too large": 3}),
     rows=[
         {"point": 0, "bundle": "x", "rows": 32, "accuracy_mean": 1 / 3},
         {"point": 2, "bundle": "x", "rows": 64, "accuracy_mean": 0.5},
@@ -41,7 +31,7 @@ def test_what_is_written_is_read_back(tmp_path):
 
 
 def test_an_exploration_without_points(tmp_path):
-    empty = Exploration(**{**vars(FOUND), "rows": [], "front": [], "tested": {}, "built": None})
+    empty = replace(FOUND, rows=[], front=[], tested={}, built=None)
     write_results(empty, tmp_path)
     assert read_results(tmp_path) == empty
 
