@@ -1,5 +1,7 @@
 """Pictures of explorations: what they show is tested on numbers, that they are drawn on pixels."""
 
+from dataclasses import replace
+
 import pytest
 from matplotlib import image
 
@@ -40,6 +42,15 @@ def test_dots_are_the_points(figures):
         assert len(chosen) == 1 and chosen[0] in front
     assert energy.get_ylabel() == "accuracy, mean of the chips, %"
     assert latency.get_xlabel() == "latency of the array, ns"
+
+
+def test_the_recommended_point_is_in_view_however_far_below(figures):
+    worst = min(FOUND.rows, key=lambda row: row["accuracy_mean"])
+    found = replace(FOUND, recommended={"wish": "min energy", "point": worst["point"]})
+    energy, _ = figures(found)["pareto.png"].axes
+    ((across, upright),) = offsets(energy.collections[2])
+    assert upright == 100 * worst["accuracy_mean"]
+    assert energy.get_ylim()[0] < upright and energy.get_xlim()[0] < across < energy.get_xlim()[1]
 
 
 def test_a_curve_for_every_number_of_rows(figures):

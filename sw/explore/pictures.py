@@ -160,12 +160,14 @@ def _nothing(words: str) -> "Figure":
 
 
 def _scale(axes: Any, direction: str, found: Exploration, column: str) -> None:
-    """Logarithmic for wide ranges; for shares, from where the better ones are."""
+    """Logarithmic for wide ranges; for shares, from where the better ones and the recommended one are."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     values = [row[column] for row in found.rows]
     if _is_share(column):
-        low, high = 100 * better_than(values), 100 * max(values)
+        choice = choice_of(found)
+        chosen = [found.row(choice.point)[column]] if choice else []
+        low, high = 100 * min([better_than(values), *chosen]), 100 * max(values)
         spare = 0.05 * (high - low or 1)
         axes.set(**{f"{direction}lim": (low - spare, high + spare)})
     elif min(values) > 0 and max(values) > WIDE_RATIO * min(values):
