@@ -5,7 +5,7 @@ import pytest
 from sw.explore.choice import choice_of
 from sw.explore.page import write_page
 from tests.browser import HERE, MISSING, Found, Visit, visited
-from tests.explorations import AXES, exploration, with_rows
+from tests.explored import AXES, exploration, with_rows
 
 FOUND = exploration()
 NASTY = """</script><img src=x onerror=alert(1)><a href="https://example.org">&amp;'"$"""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sw.explore.choice import choice_of
 from sw.explore.results import Exploration
-from tests.explorations import exploration, with_rows
+from tests.explored import exploration, with_rows
 
 FOUND = exploration()
 

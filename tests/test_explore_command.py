@@ -13,7 +13,7 @@ from sw.evaluate import features_of
 from sw.explore.results import read_results
 from sw.reference import pipeline
 from tests.commands import run
-from tests.explore import BUNDLE, DATA
+from tests.tiny_exploration import BUNDLE, DATA
 
 pytest.importorskip("optuna")
 SIZES = ("--rows", "6,8", "--cols", "3,4", "--cols-per-adc", "1,4", "--adc-bits", "2,4", "--cell-bits", "2,4")

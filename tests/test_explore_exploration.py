@@ -11,7 +11,7 @@ from sw.explore.accuracy import sized
 from sw.explore.settings import Variant, sizes_matter, sizes_of
 from sw.retemplate import Maker
 from sw.rram.full_scale import with_chosen_full_scale
-from tests.explore import BUNDLE, CHIPS, DATA, IMAGES, SEED, CountingFarm, explorer_in, settings_of
+from tests.tiny_exploration import BUNDLE, CHIPS, DATA, IMAGES, SEED, CountingFarm, explorer_in, settings_of
 
 HARD = {
     "noise": True,

@@ -7,7 +7,7 @@ from sw.explore import features as features_module
 from sw.explore.features import Features, piece_maps
 from sw.explore.store import Store
 from sw.reference import pipeline
-from tests.explore import BUNDLE, DATA, CountingFarm
+from tests.tiny_exploration import BUNDLE, DATA, CountingFarm
 
 WANTED = pipeline.feature_maps_of(BUNDLE, DATA.x_train)
 

@@ -11,7 +11,7 @@ from sw.errors import EngramError
 from sw.rram.conditions import Conditions
 from sw.rram.presets import DEVICES
 from sw.rram.programming import program
-from tests.explore import BUNDLE
+from tests.tiny_exploration import BUNDLE
 
 
 def test_builds_say_what_was_estimated_and_a_failure_ends_nothing(tmp_path, monkeypatch):

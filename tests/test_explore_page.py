@@ -14,7 +14,7 @@ from sw.explore.choice import choice_of
 from sw.explore.page import page_of, write_page
 from sw.explore.page_data import page_data
 from sw.explore.results import read_results, write_results
-from tests.explorations import AXES, exploration, with_rows
+from tests.explored import AXES, exploration, with_rows
 
 FOUND = exploration()
 NASTY = """x</script><img src=x onerror=alert(1)>&amp;'"$HOME{0}<!--"""

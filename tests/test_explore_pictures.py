@@ -8,7 +8,7 @@ from matplotlib import image
 from sw.errors import EngramError
 from sw.explore import pictures
 from sw.explore.views import energy_parts
-from tests.explorations import exploration, with_rows
+from tests.explored import exploration, with_rows
 
 FOUND = exploration()
 

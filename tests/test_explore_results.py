@@ -7,7 +7,7 @@ import pytest
 
 from sw.errors import EngramError
 from sw.explore.results import read_results, write_results
-from tests.explorations import exploration
+from tests.explored import exploration
 
 pytest.importorskip("pyarrow")
 FOUND = replace(

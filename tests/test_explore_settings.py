@@ -7,7 +7,7 @@ from sw.errors import EngramError
 from sw.explore.settings import Made, Settings, Variant, made_of, possible, sampled
 from sw.explore.space import Space
 from tests.bundles import tiny_design
-from tests.explore import settings_of
+from tests.tiny_exploration import settings_of
 
 DESIGN = tiny_design(thresholds_per_feature=3, templates_per_class=2)
 AXES = {

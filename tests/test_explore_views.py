@@ -3,7 +3,7 @@
 import pytest
 
 from sw.explore import views
-from tests.explorations import exploration, with_rows
+from tests.explored import exploration, with_rows
 
 FOUND = exploration()
 

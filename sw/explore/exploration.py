@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sw.explore.accuracy import Chips, Images, chosen_full_scale, right_answers
 from sw.explore.costs import Costs
 from sw.explore.farm import Farm, Task
+from sw.explore.memo import Memo
 from sw.explore.settings import Setting, Variant, sizes_matter, sizes_of
 from sw.explore.store import COMPUTES, Store, code_digest, digest_of
 from sw.explore.variants import Variants
@@ -81,13 +82,12 @@ class Explorer:
         self, variants: Variants, costs: Costs, data: str, store: Store, farm: Farm, extent: Extent
     ) -> None:
         self._variants, self._costs, self._data = variants, costs, data
-        self._store, self._farm, self._extent = store, farm, extent
+        self._farm, self._extent = farm, extent
         self._devices: dict[int, tuple[Device, Record]] = {}
         self._held: dict[Any, Any] = {}
-        self._right: dict[str, list[int]] = {}
-        self._ranges: dict[str, dict[str, Any]] = {}
-        self._estimates: dict[str, dict[str, Any]] = {}
-        self._missing: set[str] = set()
+        self._ranges, self._right, self._estimates = (
+            Memo(store, kind) for kind in ("ranges", "chips", "fpga")
+        )
         self.fpga: Fpga | None = None
         """Estimator of the points, if there is any."""
         self.computed = 0
@@ -98,9 +98,9 @@ class Explorer:
         for setting in settings:
             if self._variants.kept(setting.variant):
                 self._recall_range(setting)
-                self._recall_right(self._key(setting, "validation", self._extent.images))
+                self._right.recall(self._key(setting, "validation", self._extent.images))
                 if self.fpga is not None:
-                    self._recall_estimate(self._fpga_key(setting, self.fpga))
+                    self._estimates.recall(self._fpga_key(setting, self.fpga))
 
     def compute(self, settings: Sequence[Setting], done: Done = lambda points: None) -> None:
         """Accuracies of points on the validation images; `done` hears how many more there are."""
@@ -123,7 +123,7 @@ class Explorer:
             setting.variant, bundle, images, setting.design, self.conditions(setting)
         )
         if self.fpga is not None:
-            estimate = self._estimates.get(digest_of(self._fpga_key(setting, self.fpga)))
+            estimate = self._estimates.held(self._fpga_key(setting, self.fpga))
             if estimate is None:
                 return None
             columns |= estimate
@@ -141,7 +141,7 @@ class Explorer:
         if not self._variants.made(setting.variant):
             return None
         count = self._count(part)
-        right = self._right.get(digest_of(self._key(setting, part, count)))
+        right = self._right.held(self._key(setting, part, count))
         if right is None:
             return None
         return np.array(right) / len(self._variants.images(setting.variant, part, count).truth)
@@ -150,7 +150,7 @@ class Explorer:
         """Conditions of a point, with the full scale that was chosen where one was asked for."""
         if setting.conditions.adc.full_scale != "auto" or setting.conditions.adc.bits is None:
             return setting.conditions
-        adc = self._ranges.get(digest_of(self._range_key(setting)))
+        adc = self._ranges.held(self._range_key(setting))
         return setting.conditions if adc is None else setting.conditions.with_(adc=adc)
 
     def _count(self, part: Part) -> int | None:
@@ -165,8 +165,7 @@ class Explorer:
             for digest, (setting, _) in keyed.items()
         )
         for digest, (adc,) in self._farm.run(tasks):
-            self._store.put("ranges", keyed[digest][1], adc)
-            self._ranges[digest] = adc
+            self._ranges.put(keyed[digest][1], adc)
 
     def _estimate(self, settings: Sequence[Setting]) -> None:
         """Estimates on the FPGA, once for all points whose chips are programmed and read alike."""
@@ -175,38 +174,20 @@ class Explorer:
         wanted = {}
         for setting in settings:
             key = self._fpga_key(setting, fpga)
-            if not self._recall_estimate(key):
+            if not self._estimates.recall(key):
                 wanted[digest_of(key)] = key, setting
         tasks = (
             Task(digest, fpga.columns, self._fpga_arguments(setting, fpga))
             for digest, (_, setting) in wanted.items()
         )
         for digest, columns in self._farm.run(tasks):
-            self._store.put("fpga", wanted[digest][0], columns)
-            self._estimates[digest] = columns
+            self._estimates.put(wanted[digest][0], columns)
 
     def _recall_range(self, setting: Setting) -> bool:
         """Whether the full scale of a point is known, or need not be."""
         if self.conditions(setting).adc.full_scale != "auto":
             return True
-        return self._recall("ranges", self._range_key(setting), self._ranges)
-
-    def _recall_right(self, key: dict[str, Any]) -> bool:
-        return self._recall("chips", key, self._right)
-
-    def _recall_estimate(self, key: dict[str, Any]) -> bool:
-        return self._recall("fpga", key, self._estimates)
-
-    def _recall(self, kind: str, key: dict[str, Any], known: dict[str, Any]) -> bool:
-        """Whether something is known, by the digest of its key; else it is looked for in the store, once."""
-        digest = digest_of(key)
-        if digest not in known and digest not in self._missing:
-            kept = self._store.get(kind, key)
-            if kept is None:
-                self._missing.add(digest)
-            else:
-                known[digest] = kept
-        return digest in known
+        return self._ranges.recall(self._range_key(setting))
 
     def _fpga_arguments(self, setting: Setting, fpga: Fpga) -> tuple[Any, ...]:
         bundle, _, chips = self._arguments([setting], "validation", 1)
@@ -225,13 +206,12 @@ class Explorer:
             digest = digest_of(key)
             points[digest] = points.get(digest, 0) + 1
             keys[digest] = key
-            if not self._recall_right(key):
+            if not self._right.recall(key):
                 members.setdefault(digest_of(_group(key)), {})[digest] = setting
-        done(sum(number for digest, number in points.items() if digest in self._right))
+        done(sum(number for digest, number in points.items() if self._right.held(keys[digest]) is not None))
         for digests, found in self._farm.run(self._tasks(members.values(), part)):
             for digest, right in zip(digests, found, strict=True):
-                self._store.put("chips", keys[digest], right)
-                self._right[digest] = right
+                self._right.put(keys[digest], right)
                 self.computed += points[digest] if part == "validation" else 0
                 done(points[digest])
 
