@@ -154,7 +154,7 @@ def explore(
     other beats in all objectives are then run on all test images, by which nothing is chosen.
 
     What was computed is kept in the cache, so the same command goes on where it was stopped, and a further
-    value costs only its own points. Files: results.csv, results.parquet, results.json.
+    value costs only its own points. Files: results.csv, .parquet and .json, explore.html, and pictures.
     """
     from sw.commands.explore_explain import run_explain
     from sw.commands.explore_run import Request, run
