@@ -136,8 +136,10 @@ PRESETS: dict[str, Preset] = {
     "mnist-up5k": Preset("mnist", DESIGNS["mnist"], RECIPES["mnist"]),
     "mnist-97nj": Preset(
         "mnist",
-        DESIGNS["mnist"].with_(name="mnist-97nj", layers=_layers((16, 2), (32, 2), (16, 1))),
-        replace(PATIENT, **PRUNED, macs_nonzero=93_000),
+        DESIGNS["mnist"].with_(
+            name="mnist-97nj", layers=_layers((16, 2), (32, 2), (16, 1)), templates_per_class=3
+        ),
+        replace(PATIENT, **PRUNED, macs_nonzero=84_300),
     ),
     "cifar10-ecp5": Preset("cifar10-grey", DESIGNS["cifar10-grey"], RECIPES["cifar10-grey"]),
     "cifar10-97nj": Preset(

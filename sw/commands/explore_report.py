@@ -47,9 +47,10 @@ def print_front(found: Exploration, objectives: dict[str, Objective]) -> None:
         title=f"Pareto front on {found.images:,} validation images: {share}{of}",
         box=SIMPLE_HEAD,
         pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
     for heading in ("point", *axes, *objectives, "test"):
-        table.add_column(SHORT.get(heading, heading), justify="right")
+        table.add_column(SHORT.get(heading, heading), justify="right", overflow="fold")
     rows = {row["point"]: row for row in found.rows}
     for number in (found.front[place] for place in places):
         row, tested = rows[number], found.tested.get(number)
