@@ -9,26 +9,24 @@ BATCH_NORM_EPS = 1e-3
 
 
 class _Reached(torch.autograd.Function):
-    """1 where a distance d is not negative, else 0; the gradient is that of (tanh(slope * d) + 1) / 2."""
+    """1 where a distance is not negative, else 0; the gradient is that of (tanh + 1) / 2."""
 
     @staticmethod
-    def forward(ctx, distance: Tensor, slope: float) -> Tensor:
+    def forward(ctx, distance: Tensor) -> Tensor:
         ctx.save_for_backward(distance)
-        ctx.slope = slope
         return (distance >= 0).to(distance.dtype)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx, gradient: Tensor) -> Tensor:
         (distance,) = ctx.saved_tensors
-        slope = ctx.slope
-        return torch.ops.aten.tanh_backward(gradient, torch.tanh(slope * distance)).mul_(0.5 * slope), None
+        return torch.ops.aten.tanh_backward(gradient, torch.tanh(distance)).mul_(0.5)
 
 
 class FeatureQuantiser(nn.Module):
     """Feature map to word-line bits by learned thresholds, L per feature.
 
     A channel is normalised with a positive gain, an offset is added per pixel, channel and thermometer level,
-    and the bit is 1 when the sum is not negative. The gradient is that of a tanh.
+    and the bit is 1 when the sum is not negative. The gradient is that of tanh.
 
     Parameters
     ----------
@@ -36,14 +34,10 @@ class FeatureQuantiser(nn.Module):
         (C, h, w) of the feature map.
     levels
         L; the offsets of a feature are sorted so that bit l is never 1 where bit l - 1 is 0.
-    slope
-        Of the tanh, over the distance to a threshold in standard deviations of the channel: the steeper,
-        the fewer features hear of a gradient, and the truer it is.
     """
 
-    def __init__(self, shape: tuple[int, int, int], levels: int, slope: float = 1.0):
+    def __init__(self, shape: tuple[int, int, int], levels: int):
         super().__init__()
-        self.slope = slope
         self.norm = nn.BatchNorm2d(shape[0], eps=BATCH_NORM_EPS, affine=False)
         start = torch.linspace(1.0, -1.0, levels + 2)[1:-1]  # symmetric; 0 for one level
         self.offset = nn.Parameter(start.expand(*shape, levels).clone())
@@ -70,7 +64,7 @@ class FeatureQuantiser(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Bits 0.0 and 1.0, (N, F), pixel by pixel, channels within a pixel, levels within a channel."""
         if self.training:
-            bits = _Reached.apply(self.norm(features)[..., None] + self.sorted_offset(), self.slope)
+            bits = _Reached.apply(self.norm(features)[..., None] + self.sorted_offset())
         else:
             bits = self.reached(features).to(features.dtype)
         return bits.permute(0, 2, 3, 1, 4).flatten(1)

@@ -55,8 +55,6 @@ class Recipe:
     latent_bound
         Of the latent values of stored bits: at one learning rate, the smaller, the sooner a bit changes its
         mind. A small bound suits short trainings, a larger one long ones.
-    bit_slope
-        How steep the gradient of word-line bits is, see :class:`sw.feature_quantiser.FeatureQuantiser`.
     diversity_weight
         Weight of the mean similarity of templates of one class, see :meth:`sw.heads.TemplateHead.penalty`.
     precision
@@ -84,6 +82,5 @@ class Recipe:
     macs_nonzero: int | None = None
     ema_decay: float = 0.0
     latent_bound: float = 0.1
-    bit_slope: float = 1.0
     diversity_weight: float = 0.0
     precision: Precision = "float32"

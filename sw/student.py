@@ -216,26 +216,19 @@ class QuantisedLayer(nn.Module):
 class Student(nn.Module):
     """Quantised front end and feature quantiser of a DesignPoint: uint8 pixels to word-line bits.
 
-    Parameters
-    ----------
-    design
-        Sizes.
-    bit_slope
-        Of the gradient of word-line bits, see :class:`sw.feature_quantiser.FeatureQuantiser`.
-
     Raises
     ------
     EngramError
         If an accumulator could exceed 2**24.
     """
 
-    def __init__(self, design: DesignPoint, bit_slope: float = 1.0):
+    def __init__(self, design: DesignPoint):
         super().__init__()
         self.layers = nn.ModuleList(
             QuantisedLayer(layer, shape) if layer.has_weights else nn.MaxPool2d(2)
             for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
         )
-        self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature, bit_slope)
+        self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)
 
     def feature_map(self, images: Tensor) -> Tensor:
         """Integers (N, C, h, w) of images (N, H, W) with pixels 0..255."""

@@ -31,7 +31,7 @@ class Trainee(Classifier):
     learned
         Learn the templates; if not, a dense head stands in until they are made.
     recipe
-        ``soft_share``, ``macs_nonzero``, ``latent_bound``, ``bit_slope`` and ``diversity_weight``.
+        ``soft_share``, ``macs_nonzero``, ``latent_bound`` and ``diversity_weight``.
     chips
         What learned templates are programmed into once weights are quantised; None is the ideal array.
     """
@@ -41,7 +41,7 @@ class Trainee(Classifier):
     ):
         super().__init__()
         self.recipe, self.chips, self._programmed = recipe, chips, False
-        self.student = Student(design, recipe.bit_slope)
+        self.student = Student(design)
         if recipe.soft_share:
             for layer in self._layers():
                 nn.init.uniform_(layer.conv.weight, -SOFT_SPREAD, SOFT_SPREAD)

@@ -37,7 +37,6 @@ RANGES: dict[str, dict[str, float]] = {
     "soft_share": {"ge": 0, "lt": 1},
     "ema_decay": {"ge": 0, "lt": 1},
     "latent_bound": {"gt": 0},
-    "bit_slope": {"gt": 0},
     "diversity_weight": {"ge": 0},
 }
 """What numbers the fields take."""
