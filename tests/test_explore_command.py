@@ -212,3 +212,15 @@ def test_ctrl_c_writes_what_is_done(tiny, monkeypatch):
     assert 0 < len(found.rows) < 24
     monkeypatch.undo()
     os.environ["ENGRAM_CACHE"] = str(tiny / "cache")
+
+
+def test_ctrl_c_before_the_first_point_writes_nothing(tiny, monkeypatch):
+    from sw.explore.exploration import Explorer
+
+    def stopped(self, settings, done):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Explorer, "compute", stopped)
+    code, _, err = run("explore", "tiny.engram", *QUICK, *SIZES, "-o", "n")
+    assert (code, list((tiny / "n").iterdir())) == (130, [])
+    assert "interrupted" in err

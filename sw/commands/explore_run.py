@@ -105,6 +105,8 @@ def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
         if search is not None:
             settings, left_out = _found(search, question)
         found = _record(request, lab, settings, left_out, finished=finished)
+        if not (finished or found.rows):
+            raise KeyboardInterrupt  # there is nothing to write
         files = write_results(found, folder)
         if not quiet:
             lab.bar.stop()  # the table goes to another console
