@@ -1,5 +1,6 @@
 """Configuration: a bundle and its front end as they go on a board, by hand or as large as fits."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from hw.frontend.variant import Sizes
     from sw.bundle import Bundle
 
-__all__ = ["Source", "chosen_parallelism", "configured", "with_lanes"]
+__all__ = ["Source", "chosen_parallelism", "configured", "fitted", "with_lanes"]
 
 
 class Source(StrEnum):
@@ -25,7 +26,26 @@ class Source(StrEnum):
 def configured(
     bundle: "Bundle", board: "Board", source: Source | None, variant: Variant, text: str
 ) -> "tuple[Bundle, Sizes | None]":
-    """The bundle as it goes on the board, and :func:`chosen_parallelism`.
+    """:func:`fitted` with the front end of :func:`chosen_parallelism`; says so where lanes are fewer.
+
+    Raises
+    ------
+    EngramError
+        As :func:`chosen_parallelism`, with the bundle's own lanes.
+    """
+    placed, sizes = fitted(
+        bundle, board, lambda candidate: chosen_parallelism(candidate, board, source, variant, text)
+    )
+    if placed is not bundle:
+        lanes = f"{bundle.design.row_lanes} -> {placed.design.row_lanes}"
+        messages.print(f"row lanes {lanes}, so that single-port RAM can hold the codes", highlight=False)
+    return placed, sizes
+
+
+def fitted(
+    bundle: "Bundle", board: "Board", choose: "Callable[[Bundle], Sizes | None]"
+) -> "tuple[Bundle, Sizes | None]":
+    """The bundle as it goes on the board, and the front end that `choose` gives it.
 
     Where the board cannot hold it otherwise, it gets fewer row lanes, so that entries of the code memory
     become as narrow as the board's single-port RAM. Lanes change no result.
@@ -33,25 +53,23 @@ def configured(
     Raises
     ------
     EngramError
-        As :func:`chosen_parallelism`, with the bundle's own lanes.
+        As `choose` for the bundle's own lanes.
     """
     from hw.fit import check_plan, narrowed_for_spram
 
     narrowed = narrowed_for_spram(bundle, board)
     if narrowed is None:
-        return bundle, chosen_parallelism(bundle, board, source, variant, text)
+        return bundle, choose(bundle)
     try:
-        sizes = chosen_parallelism(bundle, board, source, variant, text)
+        sizes = choose(bundle)
         check_plan(bundle, board, sizes)
         return bundle, sizes
     except EngramError as refusal:
         try:
-            sizes = chosen_parallelism(narrowed, board, source, variant, text)
+            sizes = choose(narrowed)
             check_plan(narrowed, board, sizes)
         except EngramError:
             raise refusal from None
-    lanes = f"{bundle.design.row_lanes} -> {narrowed.design.row_lanes}"
-    messages.print(f"row lanes {lanes}, so that single-port RAM can hold the codes", highlight=False)
     return narrowed, sizes
 
 

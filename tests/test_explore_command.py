@@ -128,24 +128,56 @@ def test_a_point_is_explained_by_number_and_by_values(tiny):
         assert row["cost"] == pytest.approx(row["accuracy_mean"] - nothing)
 
 
+FPGA = (*SIZES[:-1], "2", "--objectives", "accuracy,lut,cycles")
+
+
 def test_the_estimate_is_that_of_the_programmed_chip(tiny):
     from constraints.boards import load as board_named
     from hw.estimate import estimate
-    from hw.frontend.variant import read_sizes
+    from sw.commands.explore_fpga import fitted_chip, front_end_in_words
 
-    explored("--rows", "8", "--cols", "4", "--cols-per-adc", "2", "--adc-bits", "3", "--cell-bits", "4",
-             "--objectives", "accuracy,lut,cycles", "--recommend", "min lut", "-o", "f")  # fmt: skip
-    (row,) = read_results(tiny / "f").rows
-    (file,) = (tiny / "cache" / "explore" / "frontends").rglob("*.json")
-    variant, words = json.loads(file.read_text())["value"]
-    chip = load(tiny / "f" / "recommended.engram")
-    want = estimate(chip, read_sizes(words, folded=variant == "folded"), board_named("icebreaker").family)
+    explored(*FPGA, "--recommend", "min lut", "-o", "f")
+    found = read_results(tiny / "f")
+    row = found.row(found.recommended["point"])
+    board = board_named("icebreaker")
+    placed, sizes = fitted_chip(load(tiny / "f" / "recommended.engram"), board)
+    want = estimate(placed, sizes, board.family)
     assert (row["fpga_luts"], row["fpga_brams"], row["fpga_cycles"]) == (
         want.cells,
         want.block_rams,
         want.cycles_per_image,
     )
+    assert row["fpga_front_end"] == front_end_in_words(sizes)
     assert row["fpga_fits"]
+
+
+def test_a_board_that_is_too_small_for_all_points(tiny, monkeypatch):
+    from constraints import boards
+
+    board = boards.load("icebreaker")
+    limits = board.limits.model_copy(update={"luts": 100})
+    monkeypatch.setattr(boards, "load", lambda name: board.model_copy(update={"limits": limits}))
+    code, out, err = run("explore", "tiny.engram", *QUICK, *FPGA, "-o", "f")
+    assert (code, out, list((tiny / "f").iterdir())) == (2, "", [])
+    assert "no point fits icebreaker, by the estimator; take a larger --board" in err
+    explored(*SIZES, "--board", "icebreaker", "-o", "f")
+    assert not any(row["fpga_fits"] for row in read_results(tiny / "f").rows)
+
+
+def test_ctrl_c_while_finalists_are_built_writes_those_that_were(tiny, monkeypatch):
+    from sw.commands import explore_run
+
+    def one(finalists, board, pictures, folder, store):
+        yield finalists[0].number, {"error": "never mind"}
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(explore_run, "built_finalists", one)
+    code, _, err = run("explore", "tiny.engram", *QUICK, *FPGA, "--build", "top:2", "-o", "f")
+    assert code == 130
+    assert "not built: never mind" in err
+    found = read_results(tiny / "f")
+    assert (list(found.built.values()), found.finished) == ([{"error": "never mind"}], False)
+    assert "never mind" in (tiny / "f" / "explore.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,49 +1,76 @@
-"""The FPGA's share of the explorer: finalists are built with the front end that was estimated."""
+"""The FPGA's share of the explorer: every estimate is that of what ``engram build`` makes of the chip."""
 
-from types import SimpleNamespace
+import pytest
 
-import hw.build
-from constraints.boards import load
+from constraints import boards
+from hw.choice import Variant
+from hw.configure import configured
 from hw.estimate import estimate
+from hw.fit import codes_in_spram
 from hw.frontend.schedule import Parallelism
-from sw.commands.explore_fpga import build_finalists
+from sw.commands.explore_fpga import fitted_chip, fpga_of
 from sw.errors import EngramError
-from sw.rram.conditions import Conditions
-from sw.rram.presets import DEVICES
+from sw.explore.accuracy import sized
+from sw.explore.settings import sizes_of
 from sw.rram.programming import program
-from tests.tiny_exploration import BUNDLE
+from tests.tiny_exploration import BUNDLE, SEED, CountingFarm, explorer_in, settings_of
+
+BOARD = boards.load("icebreaker")
+SIZES = {"rows": "6,8", "cols": "3,4", "cols_per_adc": "1,2", "adc_bits": "2,6", "cell_bits": "1,4"}
 
 
-def test_builds_say_what_was_estimated_and_a_failure_ends_nothing(tmp_path, monkeypatch):
-    chips = [program(BUNDLE, DEVICES["cmo-hfox"], Conditions(adc={"bits": bits}), seed=1) for bits in (3, 5)]
-    asked = []
+def chip_of(setting):
+    return program(sized(BUNDLE, sizes_of(setting.design)), setting.device, setting.conditions, seed=SEED)
 
-    def built(bundle, board, folder, *, name, parallelism):
-        asked.append((bundle.digest, board.name, folder, name, parallelism))
-        if len(asked) == 2:
-            raise EngramError("too large")
-        return SimpleNamespace(
-            luts=10,
-            usage=SimpleNamespace(block_rams=2),
-            speed=SimpleNamespace(cycles_per_image=30),
-            fmax_mhz=40.0,
-            bitstream="x.bin",
-        )
 
-    monkeypatch.setattr(hw.build, "build_bitstream", built)
-    front_end = ("streaming", "1x1x1x1,1x2x1x1")
-    found = build_finalists([4, 9], chips, "icebreaker", [front_end] * 2, tmp_path)
-    sizes = (Parallelism(), Parallelism(1, 2))
-    assert asked[0] == (chips[0].digest, "icebreaker", tmp_path / "point-4", "point-4", sizes)
-    want = estimate(chips[0], sizes, load("icebreaker").family)
-    assert found[4] == {
-        "luts": 10,
-        "luts_estimated": want.cells,
-        "brams": 2,
-        "brams_estimated": want.block_rams,
-        "cycles": 30,
-        "cycles_estimated": want.cycles_per_image,
-        "fmax_mhz": 40.0,
-        "bitstream": "x.bin",
-    }
-    assert found[9] == {"error": "too large"}
+def estimated(folder, settings, farm=None):
+    explorer = explorer_in(folder, farm)
+    explorer.fpga = fpga_of("icebreaker")
+    explorer.compute(settings)
+    heard = []
+    explorer.estimate(settings, heard.append)
+    assert sum(heard) == len(settings)
+    return [explorer.row(setting) for setting in settings]
+
+
+def test_estimates_are_those_of_the_chips_as_they_are_built(tmp_path):
+    settings = settings_of(**SIZES)
+    for setting, row in zip(settings, estimated(tmp_path, settings), strict=True):
+        placed, sizes = configured(chip_of(setting), BOARD, None, Variant.auto, "auto")
+        spram = codes_in_spram(placed, BOARD, sizes)
+        want = estimate(placed, sizes, BOARD.family, spram=spram)
+        assert [row[f"fpga_{kind}"] for kind in ("luts", "ffs", "brams", "sprams", "dsps", "cycles")] == [
+            want.cells,
+            want.ffs,
+            want.block_rams,
+            want.sprams,
+            want.dsps,
+            want.cycles_per_image,
+        ]
+        assert row["fpga_front_end"] == f"streaming {','.join(map(str, sizes))}"
+        assert row["fpga_fits"]
+
+
+def test_estimates_are_kept(tmp_path):
+    settings = settings_of(**SIZES)
+    first = estimated(tmp_path, settings)
+    farm = CountingFarm()
+    assert estimated(tmp_path, settings, farm) == first
+    assert "fpga_columns" not in farm.computed
+    explorer = explorer_in(tmp_path)
+    explorer.fpga = fpga_of("icebreaker")
+    explorer.recall(settings)
+    assert [explorer.row(setting) for setting in settings] == first
+
+
+def test_a_point_that_does_not_fit_has_its_slowest_front_end(tmp_path, monkeypatch):
+    limits = BOARD.limits.model_copy(update={"luts": 100})
+    small = BOARD.model_copy(update={"limits": limits})
+    monkeypatch.setattr(boards, "load", lambda name: small)
+    (setting,) = settings_of()
+    (row,) = estimated(tmp_path, [setting])
+    sizes = tuple(Parallelism() for _ in BUNDLE.design.layers)
+    assert not row["fpga_fits"]
+    assert row["fpga_luts"] == estimate(chip_of(setting), sizes, BOARD.family).cells
+    with pytest.raises(EngramError, match="logic cells"):
+        fitted_chip(chip_of(setting), small)

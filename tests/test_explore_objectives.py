@@ -4,6 +4,7 @@ import pytest
 
 from sw.errors import EngramError
 from sw.explore.objectives import OBJECTIVES, losses, objectives_named, reason_for, recommended, wish_of
+from sw.explore.report import front_of
 
 ROWS = [
     {"accuracy_mean": 0.99, "energy_full_nj": 5.0, "area_mm2": 2.0},
@@ -64,6 +65,23 @@ def test_wishes_that_are_refused(text, said):
 def test_wishes_that_no_point_fulfils(text, said):
     with pytest.raises(EngramError, match=said):
         recommended(ROWS, wish_of(text))
+
+
+def test_what_does_not_fit_the_fpga_is_picked_only_for_other_reasons():
+    luts = [{**row, "fpga_luts": 100, "fpga_fits": row["area_mm2"] > 1} for row in ROWS]
+    assert recommended(luts, wish_of("min energy")) == 3
+    assert recommended(luts, wish_of("min lut,min energy")) == 1
+    assert "of 2 points" in reason_for(luts, wish_of("min lut"))
+    assert front_of(number_of(luts), objectives_named("accuracy,energy")) == [0, 1, 3]
+    assert front_of(number_of(luts), objectives_named("accuracy,energy,lut")) == [0, 1]
+    with pytest.raises(EngramError, match=r"no point has accuracy_mean >= 0\.999"):
+        recommended(luts, wish_of("accuracy>=0.999,min lut"))
+    with pytest.raises(EngramError, match="no point fits the FPGA; take another --board"):
+        recommended([{**row, "fpga_fits": False} for row in luts], wish_of("min lut"))
+
+
+def number_of(rows):
+    return [{"point": number, **row} for number, row in enumerate(rows)]
 
 
 @pytest.mark.parametrize("text", ["speed", "", "accuracy,accuracy", "energy,energy_full"])

@@ -169,11 +169,12 @@ def test_a_wish_that_was_granted():
 def test_points_that_were_built():
     built = {
         4: {"luts": 4321, "luts_estimated": 4300, "brams": 20, "brams_estimated": 21}
-        | {"cycles": 3559, "cycles_estimated": 3559, "fmax_mhz": 29.44, "bitstream": "x.bin"},
+        | {"cycles": 3559, "cycles_estimated": 3558, "fmax_mhz": 29.44, "bitstream": "x.bin"}
+        | {"mismatches": 1, "rtl_images": 20, "front_end": "folded 4x4x1x1"},
         5: {"error": "does not fit"},
     }
     text = Reader(page_of(exploration(built=built))).text
-    assert "4 4,321 (4,300) 20 (21) 3,559 (3,559) 29.4 5 does not fit" in text
+    assert "4 4,321 (4,300) 20 (21) 3,559 (3,558) 29.4 1 of 20 folded 4x4x1x1 5 does not fit" in text
 
 
 @pytest.mark.parametrize(

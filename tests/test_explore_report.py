@@ -5,13 +5,14 @@ from sw.explore.objectives import objectives_named
 from tests.explored import AXES, exploration, with_rows
 
 MORE = {"cols": 128, "cols_per_adc": 32, "templates_per_class": 10}
-SOUGHT = ("accuracy", "energy", "area", "latency")
+FPGA = {"fpga_luts": 84_000, "fpga_brams": 208, "fpga_cycles": 123_456}
+SOUGHT = ("accuracy", "energy", "area", "lut", "bram", "cycles")
 
 
-def test_a_point_of_six_axes_and_four_objectives_is_one_line(monkeypatch, capsys):
+def test_a_point_of_six_axes_and_six_objectives_is_one_line(monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     plain = exploration(axes=AXES | {axis: [1, value] for axis, value in MORE.items()})
-    rows = [{**row, **MORE, "point": 10_000 + row["point"]} for row in plain.rows]
+    rows = [{**row, **MORE, **FPGA, "point": 10_000 + row["point"]} for row in plain.rows]
     found = with_rows(plain, rows, *SOUGHT)
     print_front(found, objectives_named(",".join(SOUGHT)))
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if " 128 " in line]

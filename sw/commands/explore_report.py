@@ -47,7 +47,7 @@ def print_front(found: Exploration, objectives: dict[str, Objective]) -> None:
         title=f"Pareto front on {found.images:,} validation images: {share}{of}",
         box=SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
     for heading in ("point", *axes, *objectives, "test"):
         table.add_column(SHORT.get(heading, heading), justify="right", overflow="fold")

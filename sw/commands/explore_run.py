@@ -8,7 +8,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, cast
 
-from sw.commands.explore_fpga import build_finalists, fpga_of
+from sw.commands.explore_builds import RTL_IMAGES, Finalist, built_finalists, built_words, finalists_of
+from sw.commands.explore_fpga import fpga_of
 from sw.commands.explore_question import Question, Request, command_of, question_of
 from sw.commands.explore_report import print_front, said_of
 from sw.console import messages, progress
@@ -18,7 +19,7 @@ from sw.evaluate import accuracy, with_ideal_array
 from sw.explore.costs import Costs
 from sw.explore.exploration import Explorer, Extent
 from sw.explore.farm import open_farm
-from sw.explore.objectives import reason_for, recommended
+from sw.explore.objectives import eligible, reason_for, recommended
 from sw.explore.page import write_page_and_pictures
 from sw.explore.recommend import programmed, write_recommended
 from sw.explore.report import front_of, rows_of, tested_rows
@@ -93,14 +94,14 @@ def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
     if question.search == "grid":
         settings, left_out = possible(space, question.settings, space.points())
         messages.print(said_of(space.size, len(settings), left_out), soft_wrap=True, highlight=False)
-        examples = settings
     else:
-        examples, left_out = sampled(space, question.settings, request.seed), {}
+        sampled(space, question.settings, request.seed)  # refuses values that can never be
+        left_out = {}
     folder = folder_of(request, question)
     search = _search(request, question, folder)
     with open_lab(request, question) as lab:
         started = perf_counter()
-        finished = _computed(lab, search, settings, examples)
+        finished = _computed(lab, search, settings)
         seconds = perf_counter() - started
         if search is not None:
             settings, left_out = _found(search, question)
@@ -130,17 +131,18 @@ def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
     return said | times, files
 
 
-def _computed(
-    lab: Lab, search: Search | None, settings: Sequence[Setting], examples: Sequence[Setting]
-) -> bool:
+def _computed(lab: Lab, search: Search | None, settings: Sequence[Setting]) -> bool:
     """Compute all points, or what a search asks for; whether that came to its end, and not to Ctrl-C."""
-    explorer, bar, board = lab.explorer, lab.bar, lab.question.board
+    explorer, bar = lab.explorer, lab.bar
+    if lab.question.board is not None:
+        explorer.fpga = fpga_of(lab.question.board)
     try:
-        if board is not None:
-            explorer.fpga = fpga_of(board, examples, lab.chip, lab.store)
         if search is None:
             task = bar.add_task("points", total=len(settings), note="")
             explorer.compute(settings, lambda done: bar.advance(task, done))
+            if explorer.fpga is not None:
+                task = bar.add_task("FPGA, estimates", total=len(settings), note="")
+                explorer.estimate(settings, lambda done: bar.advance(task, done))
         else:
             _drive(search, lab)
     except KeyboardInterrupt:
@@ -156,6 +158,10 @@ def _record(
     explorer.recall(settings)
     rows = rows_of(explorer, settings)
     front = front_of(rows, question.objectives)
+    if finished and rows and not front:
+        raise EngramError(
+            f"no point fits {question.board}, by the estimator; take a larger --board, or other values"
+        )
     if finished:
         task = bar.add_task("front, test images", total=len(front), note="")
         try:
@@ -217,9 +223,13 @@ def _drive(search: Search, lab: Lab) -> None:
                 there[trial] = question.settings.of(trial.point)
             except EngramError:
                 continue
-        explorer.compute(list({setting.point: setting for setting in there.values()}.values()))
+        settings = list({setting.point: setting for setting in there.values()}.values())
+        explorer.compute(settings)
+        explorer.estimate(settings)
         for trial in batch:
             row = explorer.row(there[trial]) if trial in there else None
+            if row is not None and not eligible(row, columns):
+                row = None
             search.tell(trial, None if row is None else [row[column] for column in columns])
         lab.bar.update(task, completed=batch[-1].number + 1)
 
@@ -264,24 +274,16 @@ def _recommend(
 
 
 def _build(found: Exploration, lab: Lab, settings: Sequence[Setting], folder: Path) -> Exploration:
-    """Build points of the front, evenly spread from its first to its last."""
-    fpga, count = lab.explorer.fpga, min(lab.question.finalists, len(found.front))
-    assert fpga is not None
-    places = [round(place * (len(found.front) - 1) / max(1, count - 1)) for place in range(count)]
-    numbers = [found.front[place] for place in places]
-    chips = [lab.chip(settings[number]) for number in numbers]
-    fronts = [fpga.front_ends[settings[number].variant.bundle] for number in numbers]
-    built = build_finalists(numbers, chips, fpga.board, fronts, folder / "builds")
-    for number, values in built.items():
-        messages.print(f"point {number}: {_built(values)}", soft_wrap=True, highlight=False)
+    """Build points of the front; until Ctrl-C, where it comes."""
+    board, built = lab.question.board, {}
+    assert board is not None
+    numbers = finalists_of(found.front, lab.question.finalists)
+    finalists = [Finalist(number, found.row(number), lab.chip(settings[number])) for number in numbers]
+    pictures = lab.question.dataset.x_test[:RTL_IMAGES]
+    try:
+        for number, values in built_finalists(finalists, board, pictures, folder / "builds", lab.store):
+            built[number] = values
+            messages.print(f"point {number}: {built_words(values)}", soft_wrap=True, highlight=False)
+    except KeyboardInterrupt:
+        return replace(found, built=built, finished=False)
     return replace(found, built=built)
-
-
-def _built(values: dict[str, Any]) -> str:
-    if "error" in values:
-        return f"not built: {values['error']}"
-    pairs = (
-        f"{name} {values[name]:,} ({values[name + '_estimated']:,} estimated)"
-        for name in ("luts", "brams", "cycles")
-    )
-    return ", ".join(pairs)

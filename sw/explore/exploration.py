@@ -48,18 +48,15 @@ class Fpga(NamedTuple):
     Attributes
     ----------
     columns
-        Columns for a bundle, one chip, the board and the front end.
+        Columns for a bundle, one chip and the board.
     board
         Its name.
-    front_ends
-        By bundle: variant and sizes in words.
     code
         Digest of the estimator.
     """
 
-    columns: Callable[[Any, Chips, str, tuple[str, str]], dict[str, Any]]
+    columns: Callable[[Any, Chips, str], dict[str, Any]]
     board: str
-    front_ends: dict[str, tuple[str, str]]
     code: str
 
 
@@ -106,7 +103,26 @@ class Explorer:
         """Accuracies of points on the validation images; `done` hears how many more there are."""
         self.choose_ranges(settings)
         self._compute(settings, "validation", self._extent.images, done)
-        self._estimate(settings)
+
+    def estimate(self, settings: Sequence[Setting], done: Done = lambda points: None) -> None:
+        """Estimates on the FPGA, once for all points whose chips are programmed and read alike."""
+        if (fpga := self.fpga) is None:
+            return
+        members: dict[str, list[Setting]] = {}
+        for setting in settings:
+            members.setdefault(digest_of(self._fpga_key(setting, fpga)), []).append(setting)
+        wanted = {}
+        for digest, alike in members.items():
+            if self._estimates.recall(key := self._fpga_key(alike[0], fpga)):
+                done(len(alike))
+            else:
+                wanted[digest] = key
+        tasks = (
+            Task(digest, fpga.columns, self._fpga_arguments(members[digest][0], fpga)) for digest in wanted
+        )
+        for digest, columns in self._farm.run(tasks):
+            self._estimates.put(wanted[digest], columns)
+            done(len(members[digest]))
 
     def compute_test(self, settings: Sequence[Setting], done: Done = lambda points: None) -> None:
         """The same on all test images, for points that were computed; nothing is chosen by them."""
@@ -167,22 +183,6 @@ class Explorer:
         for digest, (adc,) in self._farm.run(tasks):
             self._ranges.put(keyed[digest][1], adc)
 
-    def _estimate(self, settings: Sequence[Setting]) -> None:
-        """Estimates on the FPGA, once for all points whose chips are programmed and read alike."""
-        if (fpga := self.fpga) is None:
-            return
-        wanted = {}
-        for setting in settings:
-            key = self._fpga_key(setting, fpga)
-            if not self._estimates.recall(key):
-                wanted[digest_of(key)] = key, setting
-        tasks = (
-            Task(digest, fpga.columns, self._fpga_arguments(setting, fpga))
-            for digest, (_, setting) in wanted.items()
-        )
-        for digest, columns in self._farm.run(tasks):
-            self._estimates.put(wanted[digest][0], columns)
-
     def _recall_range(self, setting: Setting) -> bool:
         """Whether the full scale of a point is known, or need not be."""
         if self.conditions(setting).adc.full_scale != "auto":
@@ -191,11 +191,11 @@ class Explorer:
 
     def _fpga_arguments(self, setting: Setting, fpga: Fpga) -> tuple[Any, ...]:
         bundle, _, chips = self._arguments([setting], "validation", 1)
-        return bundle, chips, fpga.board, fpga.front_ends[setting.variant.bundle]
+        return bundle, chips, fpga.board
 
     def _fpga_key(self, setting: Setting, fpga: Fpga) -> dict[str, Any]:
         key = self._key(setting, "validation", None) | {"images": None, "chips": 1}
-        return key | {"fpga": [fpga.code, fpga.board, fpga.front_ends[setting.variant.bundle]]}
+        return key | {"fpga": [fpga.code, fpga.board]}
 
     def _compute(self, settings: Sequence[Setting], part: Part, count: int | None, done: Done) -> None:
         keys: dict[str, Any] = {}

@@ -61,6 +61,7 @@ QUANTITIES: dict[str, Quantity] = {
     "area_cells_mm2": Quantity("area, cells", "area of the cells", "mm²"),
     "area_adcs_mm2": Quantity("area, ADCs", "area of the ADCs", "mm²"),
     "storage_bits": Quantity("storage", "storage of the classifier", "bit"),
+    "fpga_front_end": Quantity("front end", "front end on the FPGA"),
     "fpga_luts": Quantity("LUTs", "logic cells of the FPGA, estimated"),
     "fpga_ffs": Quantity("flip-flops", "flip-flops of the FPGA"),
     "fpga_brams": Quantity("BRAMs", "block RAMs of the FPGA, estimated"),

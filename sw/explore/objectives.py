@@ -1,7 +1,7 @@
 """Objectives and constraints, by name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +15,7 @@ __all__ = [
     "Bound",
     "Objective",
     "Wish",
+    "eligible",
     "losses",
     "objectives_named",
     "reason_for",
@@ -79,6 +80,11 @@ class Wish(NamedTuple):
     aims: tuple[Objective, ...]
     names: tuple[str, ...]
 
+    @property
+    def columns(self) -> list[str]:
+        """What it is about."""
+        return [OBJECTIVES[name].column for name in self.names]
+
 
 def objectives_named(text: str) -> dict[str, Objective]:
     """Objectives by name, from names separated by commas; raises EngramError for unknown ones."""
@@ -128,6 +134,11 @@ def losses(rows: Sequence[Mapping[str, Any]], objectives: Sequence[Objective]) -
     return np.array(values, np.float64).reshape(len(rows), len(objectives)) * signs
 
 
+def eligible(row: Mapping[str, Any], columns: Iterable[str]) -> bool:
+    """Whether a row may be chosen by these columns: by figures of an FPGA only where it fits the FPGA."""
+    return row.get("fpga_fits", True) or not any(column.startswith("fpga_") for column in columns)
+
+
 def recommended(rows: Sequence[Mapping[str, Any]], wish: Wish) -> int:
     """Place of the row that fulfils a wish best, the first of equal ones.
 
@@ -136,10 +147,13 @@ def recommended(rows: Sequence[Mapping[str, Any]], wish: Wish) -> int:
     EngramError
         If no row is within the bounds; it says how near the best comes.
     """
-    within = [place for place, row in enumerate(rows) if all(_holds(row, bound) for bound in wish.bounds)]
+    within = [place for place, row in enumerate(rows) if _fulfils(row, wish)]
     if within:
         order = losses([rows[place] for place in within], wish.aims)
         return within[int(np.lexsort((*reversed(order.T),))[0])]
+    rows = [row for row in rows if eligible(row, wish.columns)]
+    if not rows:
+        raise EngramError("--recommend: no point fits the FPGA; take another --board, or widen the space")
     for bound in wish.bounds:
         best = (max if bound.least else min)(row[bound.column] for row in rows)
         if not _holds({bound.column: best}, bound):
@@ -153,13 +167,17 @@ def recommended(rows: Sequence[Mapping[str, Any]], wish: Wish) -> int:
 
 def reason_for(rows: Sequence[Mapping[str, Any]], wish: Wish) -> str:
     """Why :func:`recommended` picks what it picks, in words."""
-    within = sum(all(_holds(row, bound) for bound in wish.bounds) for row in rows)
+    within = sum(_fulfils(row, wish) for row in rows)
     bounds = " and ".join(
         f"{bound.column} {'>=' if bound.least else '<='} {bound.limit:g}" for bound in wish.bounds
     )
     aims = ", then ".join(f"the {'highest' if aim.most else 'lowest'} {aim.column}" for aim in wish.aims)
     among = f"{within:,} points with {bounds}" if bounds else f"{within:,} points"
     return f"{aims} of {among}"
+
+
+def _fulfils(row: Mapping[str, Any], wish: Wish) -> bool:
+    return eligible(row, wish.columns) and all(_holds(row, bound) for bound in wish.bounds)
 
 
 def _holds(row: Mapping[str, Any], bound: Bound) -> bool:

@@ -84,7 +84,10 @@ def _front(found: Exploration, choice: Choice | None) -> str:
 def _built(found: Exploration) -> str:
     if not found.built:
         return ""
-    words = "<p>What the placed and routed design has; in brackets, what was estimated.</p>"
+    words = (
+        "<p>Cells of the placed and routed design, and cycles between results of its RTL, whose every value "
+        "is held against the reference; in brackets, what was estimated.</p>"
+    )
     return section("Built for the FPGA", words + built_table(found.built))
 
 

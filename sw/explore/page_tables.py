@@ -48,13 +48,13 @@ def rivals_table(found: Exploration, choice: Choice) -> str:
 
 
 def built_table(built: Mapping[int, Mapping[str, Any]]) -> str:
-    """What points that were built for the FPGA took, and what was estimated."""
+    """What points that were built for the FPGA took, what was estimated, and how their RTL did."""
     body = []
     for point, values in built.items():
         if "error" in values:
             cells = [
                 _cell("point", point),
-                f'<td class="text wide" colspan="{len(BUILT) + 1}">{escape(values["error"])}</td>',
+                f'<td class="text wide" colspan="{len(BUILT) + 3}">{escape(values["error"])}</td>',
             ]
         else:
             pairs = (
@@ -63,9 +63,14 @@ def built_table(built: Mapping[int, Mapping[str, Any]]) -> str:
             )
             clock = values.get("fmax_mhz")
             cells = [_cell("point", point), *(f"<td>{escape(pair)}</td>" for pair in pairs)]
-            cells.append(f"<td>{'-' if clock is None else f'{clock:.1f}'}</td>")
+            cells += [
+                f"<td>{'-' if clock is None else f'{clock:.1f}'}</td>",
+                f"<td>{values['mismatches']} of {values['rtl_images']}</td>",
+                f'<td class="text">{escape(values["front_end"])}</td>',
+            ]
         body.append(_row(cells))
-    return _table(["point", *(f"{words} (estimated)" for words in BUILT.values()), "Fmax, MHz"], body)
+    figures = (f"{words} (estimated)" for words in BUILT.values())
+    return _table(["point", *figures, "Fmax, MHz", "RTL mismatches", "front end"], body)
 
 
 def _end(found: Exploration, name: str) -> str:

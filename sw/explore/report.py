@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sw.explore.exploration import Explorer
-from sw.explore.objectives import Objective, losses
+from sw.explore.objectives import Objective, eligible, losses
 from sw.explore.pareto import pareto_front
 from sw.explore.settings import Setting
 
@@ -20,7 +20,12 @@ def rows_of(explorer: Explorer, settings: Sequence[Setting]) -> list[Row]:
 
 
 def front_of(rows: Sequence[Row], objectives: dict[str, Objective]) -> list[int]:
-    """Numbers of the points of the front, the best by the first objective before the others."""
+    """Numbers of the points of the front, the best by the first objective before the others.
+
+    Points that do not fit the FPGA are not on it where figures of the FPGA are sought.
+    """
+    columns = [objective.column for objective in objectives.values()]
+    rows = [row for row in rows if eligible(row, columns)]
     order = losses(rows, list(objectives.values()))
     front = pareto_front(order)
     return [rows[place]["point"] for place in sorted(front, key=lambda place: tuple(order[place]))]

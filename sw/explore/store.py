@@ -22,6 +22,8 @@ COMPUTES = ("sw/reference", "sw/rram", "sw/design.py", "sw/layer.py", "sw/explor
 MAKES = ("sw/retemplate.py", "sw/template_design.py", "sw/templates.py", "sw/thresholds.py")
 """Source that templates follow from, besides."""
 
+SOURCE = (".py", ".toml", ".json", ".sv", ".cpp")
+
 
 def digest_of(key: Any) -> str:
     """SHA-256 of a JSON value, 64 hexadecimal digits."""
@@ -30,11 +32,12 @@ def digest_of(key: Any) -> str:
 
 @cache
 def code_digest(*places: str) -> str:
-    """SHA-256 over the source of files and folders, by their paths from the folder of ``sw`` and ``hw``."""
+    """SHA-256 over files and folders, source and constants, by their paths from that of ``sw`` and ``hw``."""
     sha = hashlib.sha256()
     for place in places:
         path = ROOT / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        inside = (file for file in path.rglob("*") if file.suffix in SOURCE)
+        for file in sorted(inside) if path.is_dir() else [path]:
             sha.update(f"{file.relative_to(ROOT).as_posix()}\n".encode())
             sha.update(file.read_bytes())
     return sha.hexdigest()
