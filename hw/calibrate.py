@@ -28,9 +28,9 @@ from sw.files import write_atomically
 BOARDS = ("icebreaker", "ulx3s-85f")
 CHIP_WEIGHT = 3.0
 """How much more the error of a whole chip counts than that of a part: chips are what is asked for."""
-CONSTANTS = ("unit", "chip", "images")
+CONSTANTS = ("unit", "chip", "images", "flash")
 """Terms that do not grow with anything."""
-SHRINKAGE = 0.1
+SHRINKAGE = 0.02
 """Penalty on the other terms' part in the estimates, against the errors: where samples cannot tell terms
 apart, it shares the costs among them, and leaves what is common to all to the constants."""
 Costs = dict[str, dict[str, dict[str, float]]]
@@ -61,7 +61,7 @@ def calibrate(
         def run(item: tuple[Board, Sample]) -> Measured:
             board, sample = item
             try:
-                found = measure(sample.component(), board, cache, on_pins=sample.on_pins)
+                found = measure(sample.component(), board, cache, on_pins=sample.on_pins, flash=sample.flash)
             except EngramError as error:
                 raise EngramError(f"{board.family} {sample.name}: {error}") from None
             bar.update(task, advance=1, note=f"{board.family} {sample.name}")

@@ -7,20 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.boards import Board, Family
-from hw.fit import code_sprams, planned_block_rams
+from hw.fit import code_sprams, planned_block_rams, ram_slices
 from hw.frontend.cost import OPERAND_BITS, SMALLEST_PRODUCT_BITS, Resource, priced
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.geometry import ArrayGeometry
-from hw.quantiser import cycles_per_value
-from hw.timing import accelerator_timing
+from hw.image_timing import image_cycles
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.reference.noise import BYTES_MEAN
 
-__all__ = ["Estimate", "chip_cost", "chip_dsps", "chip_terms", "estimate", "image_cycles"]
+__all__ = ["Estimate", "chip_cost", "chip_dsps", "chip_terms", "estimate"]
 
-FLASH_LOADER: dict[Resource, int] = {"cells": 180, "ffs": 80}
-"""What :class:`hw.flash.FlashLoader` and the answers of a chip that is not ready take, from a netlist."""
 PROGRAMMER: dict[Resource, int] = {"cells": 850, "ffs": 320}
 """What a chip with a pulse rule has more: programmer, device response, requests for cells, the search for an
 entry, which synthesis removes elsewhere. From netlists of four chips on iCE40."""
@@ -39,9 +36,6 @@ NONLINEARITY: dict[Family, dict[Resource, int]] = {
     "ecp5": {"cells": 7, "ffs": 12},
 }
 """What the number of an ADC and the registers before its memory take, from netlists of 25 x 2 ADCs."""
-WINDOW_BIT: dict[Family, float] = {"ice40": 5.0, "ecp5": 0.0}
-"""Logic cells of a window cell beyond those of a binary one, for each bit of a code: its two comparisons.
-From netlists of two chips of each family."""
 
 
 @dataclass(frozen=True)
@@ -140,8 +134,8 @@ def chip_cost(
     bundle: Bundle, family: Family, resource: Resource, *, with_front_end: bool, spram: bool = False
 ) -> float:
     """Estimated logic cells or flip-flops of everything but the front end."""
-    terms = chip_terms(bundle.design, with_front_end=with_front_end)
-    further: float = FLASH_LOADER[resource] if spram else 0
+    terms = chip_terms(bundle.design, family, with_front_end=with_front_end, spram=spram)
+    further: float = 0
     if bundle.pulse is not None:
         width = ArrayGeometry(bundle.design).code_width
         further += PROGRAMMER[resource] + width * PROGRAMMED_BIT[spram][resource]
@@ -149,29 +143,32 @@ def chip_cost(
         further += READ_NOISE[resource]
     if bundle.adc.inl.size:
         further += NONLINEARITY[family][resource]
-    if bundle.design.cell == "window" and resource == "cells":
-        further += WINDOW_BIT[family] * terms["cell_bits"]
     return priced(terms, "chip", family, resource) + further
 
 
-def chip_terms(design: DesignPoint, *, with_front_end: bool) -> dict[str, float]:
-    """What everything but the layer units is made of, in the quantities that cells grow with."""
+def chip_terms(
+    design: DesignPoint, family: Family, *, with_front_end: bool, spram: bool = False
+) -> dict[str, float]:
+    """What everything but the layer units is made of, in the quantities that cells grow with.
+
+    ``choice_bits``: bits to choose from behind the block RAMs of the codes, where these are deeper than one.
+    ``flash``: what loads the codes into single-port RAM. ``window_bits``: comparisons of window cells.
+    """
+    geometry = ArrayGeometry(design)
+    cell_bits = float(design.col_lanes * design.row_lanes * design.cell_bits)
+    slices = 1 if spram else ram_slices(geometry.code_depth, geometry.code_width, family, read_only=True)
     return {
         "chip": 1.0,
         "images": float(with_front_end),
+        "flash": float(spram),
         "counter_bits": float(
             sum(count.bit_length() for count in (design.features, design.templates, design.row_tiles))
         ),
-        "cell_bits": float(design.col_lanes * design.row_lanes * design.cell_bits),
+        "word_bits": float(geometry.word_bits),
+        "choice_bits": float(geometry.code_width * (slices - 1)),
+        "cell_bits": cell_bits,
+        "window_bits": cell_bits if design.cell == "window" else 0.0,
         "current_bits": float(design.col_lanes * design.max_current.bit_length()),
         "score_bits": float(design.max_score.bit_length()),
         "adc": float(design.adc_bits or 0),
     }
-
-
-def image_cycles(bundle: Bundle, parallelism: Sizes | None) -> int:
-    """Cycles per image: the slower of array and front end, whose features the quantiser takes."""
-    array = accelerator_timing(bundle).interval
-    if parallelism is None:
-        return array
-    return max(array, plan_front_end(bundle, parallelism).cycles(cycles_per_value(bundle.design)))

@@ -31,6 +31,7 @@ __all__ = [
     "planned_block_rams",
     "planned_memories",
     "ram_of",
+    "ram_slices",
     "spram_serves",
     "too_large",
 ]
@@ -106,17 +107,29 @@ def block_rams(depth: int, width: int, family: Family, *, read_only: bool = Fals
     them can be written alone, so a slice's width counts in whole write groups; a ROM has no such limit.
     """
     assert depth > 0 and width > 0, (depth, width)
-    counts = []
+    return _best_shape(depth, width, family, read_only=read_only)[0]
+
+
+def ram_slices(depth: int, width: int, family: Family, *, read_only: bool = False) -> int:
+    """Slices of such a memory, among which logic picks one for every bit that is read."""
+    assert depth > 0 and width > 0, (depth, width)
+    return _best_shape(depth, width, family, read_only=read_only)[1]
+
+
+def _best_shape(depth: int, width: int, family: Family, *, read_only: bool) -> tuple[int, int]:
+    """Fewest block RAMs, and with these the fewest slices."""
+    found = []
     for shape in RAM_SHAPES[family]:
         slices = ceil(depth / shape.depth)
         if read_only:
-            counts.append(ceil(slices * width / shape.width))
+            count = ceil(slices * width / shape.width)
         elif shape.write_bits is None:
-            counts.append(slices * ceil(width / shape.width))
+            count = slices * ceil(width / shape.width)
         else:
             slice_width = ceil(width / shape.write_bits) * shape.write_bits
-            counts.append(ceil(slices * slice_width / shape.width))
-    return min(counts)
+            count = ceil(slices * slice_width / shape.width)
+        found.append((count, slices))
+    return min(found)
 
 
 def planned_memories(

@@ -6,7 +6,7 @@ from math import floor
 from typing import get_args
 
 from constraints.boards import Board, Family, load_all
-from hw.estimate import Estimate, chip_cost, chip_dsps, image_cycles
+from hw.estimate import Estimate, chip_cost, chip_dsps
 from hw.fit import code_sprams, planned, ram_of, spram_serves, too_large
 from hw.frontend.cost import Resource, engine_dsps, engine_terms, priced
 from hw.frontend.fold import Fold
@@ -14,6 +14,7 @@ from hw.frontend.frontend import feature_range
 from hw.frontend.options import LANES, SEARCHERS, TAPS
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded
+from hw.image_timing import image_cycles
 from hw.memories import memories_behind
 from hw.plan import ADVICE, CELL_MARGIN
 from hw.quantiser import cycles_per_value

@@ -20,9 +20,9 @@ __all__ = ["ImageAccelerator"]
 class ImageAccelerator(wiring.Component):
     """All five stages.
 
-    Front end and array work on different images at the same time. Throughput: the slowest of the front end,
-    :func:`hw.quantiser.quantiser_cycles` and :func:`hw.timing.accelerator_timing`. Every stream may be
-    stalled at either end without losing or changing anything.
+    Front end and array work on different images at the same time. Latency and throughput:
+    :func:`hw.image_timing.image_timing`. Every stream may be stalled at either end without losing or changing
+    anything.
 
     Parameters
     ----------

@@ -42,10 +42,13 @@ class Measured:
     dsps: int
 
 
-def measure(component: Any, board: Board, cache: Path, *, on_pins: bool = False) -> Measured:
+def measure(
+    component: Any, board: Board, cache: Path, *, on_pins: bool = False, flash: bool = False
+) -> Measured:
     """Synthesise and pack a component, or look it up in the folder `cache`.
 
-    With `on_pins` its ports are those of the board, which a PLL needs; else they are free.
+    With `on_pins` its ports are those of the board, which a PLL needs, and with `flash` those of its flash;
+    else they are free.
 
     Raises
     ------
@@ -59,14 +62,14 @@ def measure(component: Any, board: Board, cache: Path, *, on_pins: bool = False)
     kept = cache / f"{digest}.json"
     if kept.is_file():
         return Measured(**json.loads(kept.read_text()))
-    measured = _measured(text, board, on_pins=on_pins)
+    measured = _measured(text, board, on_pins=on_pins, flash=flash)
     write_atomically(kept, json.dumps(asdict(measured)).encode())
     return measured
 
 
-def _measured(text: str, board: Board, *, on_pins: bool) -> Measured:
+def _measured(text: str, board: Board, *, on_pins: bool, flash: bool) -> Measured:
     script = f"read_rtlil top.il; {synthesis_command(board)} -json top.json; tee -q -o cells.json stat -json"
-    kind, pins = ("pcf", pcf(board)) if board.family == "ice40" else ("lpf", lpf(board))
+    kind, pins = ("pcf", pcf(board, flash=flash)) if board.family == "ice40" else ("lpf", lpf(board))
     placing = (f"--{kind}", f"top.{kind}") if on_pins else (f"--{kind}-allow-unconstrained",)
     part = (f"--{board.die}", "--package", board.package)
     with tempfile.TemporaryDirectory() as folder:

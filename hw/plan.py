@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.boards import Board, Family, load_all
-from hw.estimate import chip_cost, chip_dsps, image_cycles
+from hw.estimate import chip_cost, chip_dsps
 from hw.fit import planned, ram_of, spram_serves, too_large
 from hw.frontend.frontend import feature_range
 from hw.frontend.memories import MemoryPlan
 from hw.frontend.options import Option, layer_options, useful_schedules
 from hw.frontend.schedule import Parallelism
+from hw.image_timing import image_cycles
 from hw.memories import memories_behind
 from hw.quantiser import quantiser_cycles
 from sw.bundle import Bundle
@@ -27,7 +28,8 @@ from sw.errors import EngramError
 __all__ = ["CELL_MARGIN", "Chains", "Planner"]
 
 CELL_MARGIN = 0.12
-"""Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 8 %."""
+"""Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 7 % on chips with a
+front end."""
 BLOCK_RAM_SHARE = 0.5
 """What a share of a part's block RAM counts against the same share of its cells, on which routing depends."""
 ADVICE = "use --from features, or a student with fewer channels, layers or templates"

@@ -7,11 +7,11 @@ from rich.table import Table
 
 from constraints.boards import Board
 from hw.code_image import FLASH_OFFSET
-from hw.estimate import Estimate, image_cycles
+from hw.estimate import Estimate
 from hw.fit import PlannedMemory, Usage
 from hw.frontend.variant import Sizes, sizes_in_words
+from hw.image_timing import image_timing
 from hw.protocol import ANSWER_BYTES, load_bytes
-from hw.timing import accelerator_timing
 from sw.bundle import Bundle
 
 __all__ = ["BuildReport", "Speed", "speed_of"]
@@ -29,7 +29,7 @@ class Speed:
     cycles_per_image
         Clock cycles between answers of the accelerator when images follow each other closely.
     latency_cycles
-        From the first word of word-line values to the answer; a front end's own latency is not in it.
+        From the first pixel to the answer; without a front end, from the first word of word-line values.
     images_per_second_core
         What that gives at the target clock.
     images_per_second_link
@@ -45,17 +45,16 @@ class Speed:
 def speed_of(bundle: Bundle, parallelism: Sizes | None, clock_mhz: float, baud: int) -> Speed:
     """Rates of the core and of the link, apart: the link is usually the slower one.
 
-    The latency counts from the first word of word-line values; with a front end, the link's rate also waits
-    for one image's worth of the slowest unit, or of all layers where they are folded.
+    The link's rate waits for the whole latency after the last byte; in truth, the first layers are at work
+    while pixels come.
     """
     design = bundle.design
-    latency = accelerator_timing(bundle).latency
-    interval = image_cycles(bundle, parallelism)
+    latency, interval = image_timing(bundle, parallelism)
     if parallelism is None:
-        link_bytes, cycles = 1 + load_bytes(design) + 1 + 1 + ANSWER_BYTES, latency
+        link_bytes = 1 + load_bytes(design) + 1 + 1 + ANSWER_BYTES
     else:
-        link_bytes, cycles = 1 + design.height * design.width + ANSWER_BYTES, latency + interval
-    seconds = link_bytes * UART_FRAME_BITS / baud + cycles / (clock_mhz * 1e6)
+        link_bytes = 1 + design.height * design.width + ANSWER_BYTES
+    seconds = link_bytes * UART_FRAME_BITS / baud + latency / (clock_mhz * 1e6)
     return Speed(interval, latency, clock_mhz * 1e6 / interval, 1 / seconds)
 
 
@@ -195,7 +194,7 @@ class BuildReport:
             "Fmax", f"{self.fmax_mhz:.1f} MHz", f"{target:g} MHz", "met" if self.timing_met else "NOT MET"
         )
         table.add_row(
-            "per image", f"{speed.cycles_per_image:,} cycles", "", f"array latency {speed.latency_cycles:,}"
+            "per image", f"{speed.cycles_per_image:,} cycles", "", f"latency {speed.latency_cycles:,}"
         )
         table.add_row("core", f"{speed.images_per_second_core:,.0f} /s", "", f"images at {target:g} MHz")
         table.add_row(

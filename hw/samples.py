@@ -42,12 +42,15 @@ class Sample(NamedTuple):
         It is a board's top.
     terms
         What it is made of, by part: ``layer``, ``engine`` and ``chip``.
+    flash
+        Its top also has the pins of the flash.
     """
 
     name: str
     component: Callable[[], Any]
     on_pins: bool
     terms: dict[str, dict[str, float]]
+    flash: bool = False
 
 
 def conv(channels: int, stride: int = 1, bits: int | None = None, weight_bits: int = 2) -> Layer:
@@ -119,6 +122,10 @@ ENGINES = (
     (FOUR_BIT_FIRST, P(8, 8, 1, 8)),
 )
 """Design, size of the engine."""
+EXPLORED = FOUR_BIT_FIRST.with_(
+    thresholds_per_feature=3, rows=1024, row_lanes=16, col_lanes=2, cell_bits=1, adc_bits=3
+)
+"""Sizes at the ends of what explorations look at, where scores and codes have few bits and currents many."""
 TINY = DesignPoint(
     name="sample",
     height=6,
@@ -152,8 +159,20 @@ CHIPS: tuple[tuple[DesignPoint, tuple[Parallelism, ...] | None], ...] = (
     (TINY, None),
     (FOUR_BIT_FIRST, (P(1, 4, 1, 2), P(4, 4, 1, 1), P(8, 4, 1, 1))),
     (FOUR_BIT_FIRST.with_(rows=96, row_lanes=24, col_lanes=2), (P(1, 8, 3, 8), P(8, 4, 3, 4), P(8, 4, 5, 1))),
+    (EXPLORED, (P(1, 4, 1, 2), P(4, 2, 1, 1), P(4, 4, 1, 1))),
+    (EXPLORED, None),
+    (EXPLORED.with_(rows=64, row_lanes=8, cell_bits=2, adc_bits=5), None),
+    (EXPLORED.with_(rows=256, row_lanes=4, cell_bits=4, templates_per_class=3), None),
+    (EXPLORED.with_(row_lanes=2, cell_bits=8, adc_bits=8), None),
 )
 """Design, sizes of its layers."""
+WINDOWS = (
+    MNIST.with_(cell="window", thresholds_per_feature=3),
+    MNIST.with_(cell="window", thresholds_per_feature=7, match_code=15, mismatch_code=1, col_lanes=2),
+)
+"""Chips of window cells, without front end."""
+LOADED = EXPLORED.with_(rows=64, row_lanes=8, cell_bits=2, adc_bits=5)
+"""A chip with its codes in single-port RAM, on a board that has some."""
 
 
 def samples(board: Board) -> Iterator[Sample]:
@@ -169,14 +188,25 @@ def samples(board: Board) -> Iterator[Sample]:
         fold = Fold(random_sample(design), size)
         terms = {"engine": engine_terms(fold, board.family)}
         yield Sample(f"folded {size}", partial(FoldedFrontEnd, fold), False, terms)
-    for design, sizes in CHIPS:
-        bundle = random_sample(design)
-        terms = {"chip": chip_terms(bundle.design, with_front_end=sizes is not None)}
-        name = f"chip of {len(design.layers)} layers" if sizes else "chip without front end"
-        if sizes is not None:
-            terms["layer"] = _sum_of_terms(bundle, sizes, board.family)
-            name += f" {', '.join(map(str, sizes))}"
-        yield Sample(name, partial(Top, bundle, board, BAUD, sizes), True, terms)
+    for design, sizes in (*CHIPS, *((design, None) for design in WINDOWS)):
+        yield _chip(design, sizes, board)
+    if board.limits.sprams:
+        for sizes in (None, (P(1, 4, 1, 2), P(4, 2, 1, 1), P(4, 4, 1, 1))):
+            yield _chip(LOADED, sizes, board, spram=True)
+
+
+def _chip(
+    design: DesignPoint, sizes: tuple[Parallelism, ...] | None, board: Board, *, spram: bool = False
+) -> Sample:
+    bundle = random_sample(design)
+    terms = {"chip": chip_terms(design, board.family, with_front_end=sizes is not None, spram=spram)}
+    name = f"chip of {len(design.layers)} layers" if sizes else "chip without front end"
+    if sizes is not None:
+        terms["layer"] = _sum_of_terms(bundle, sizes, board.family)
+        name += f" {', '.join(map(str, sizes))}"
+    if spram:
+        name += ", single-port RAM"
+    return Sample(name, partial(Top, bundle, board, BAUD, sizes, spram=spram), True, terms, spram)
 
 
 def _sum_of_terms(bundle: Bundle, sizes: tuple[Parallelism, ...], family: Family) -> dict[str, float]:
@@ -215,11 +245,14 @@ def random_sample(design: DesignPoint) -> Bundle:
     cells = (2, design.features, design.templates)
     parts = zip(design.layers, design.layer_shapes, strict=True)
     thresholds = np.sort(rng.integers(-20, 20, (height, width, channels, levels), dtype=np.int32), axis=-1)
+    templates = rng.integers(0, 2, (design.templates, design.features), dtype=np.uint8)
+    if design.cell == "window":
+        templates = np.stack([0 * templates, levels * templates])
     return Bundle(
         design=design,
         frontend=tuple(_random_parameters(layer, shape) for layer, shape in parts),
         feature_thresholds=thresholds,
-        templates=rng.integers(0, 2, (design.templates, design.features), dtype=np.uint8),
+        templates=templates,
         codes=rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
         adc=full_scale_tables(design, 0, design.max_current),
         provenance=Provenance(engram_version="calibration"),

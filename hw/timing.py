@@ -8,13 +8,14 @@ The tests hold this model against the RTL cycle for cycle, so the build report c
 from typing import NamedTuple
 
 from hw.adc import adc_latency
+from hw.frontend.flow import Offers, offered_at_once
 from hw.geometry import ArrayGeometry
 from hw.match_lines import pipeline_stages
 from hw.noise_values import KEY_CYCLES, VALUE_CYCLES
 from sw.bundle import Bundle
 from sw.reference.noise import CONVERSION_ROUNDS
 
-__all__ = ["Timing", "accelerator_timing"]
+__all__ = ["Timing", "accelerator_timing", "result_cycles"]
 
 IMAGES = 4
 """Enough for the distance between results to settle: at most two tiles and one result are ahead."""
@@ -37,7 +38,7 @@ class Timing(NamedTuple):
 
 def accelerator_timing(bundle: Bundle) -> Timing:
     """Latency and interval of :class:`hw.accelerator.Accelerator` for `bundle`."""
-    results = _result_cycles(bundle, IMAGES)
+    results = result_cycles(bundle, IMAGES)
     return Timing(results[0], results[-1] - results[-2])
 
 
@@ -55,6 +56,11 @@ class _NoiseValues:
     def valid(self) -> bool:
         return self._pipeline[-1] is not None
 
+    @property
+    def still(self) -> bool:
+        """Whether nothing changes until a value is taken."""
+        return self.valid and not self._key_cycles
+
     def step(self, *, taken: bool) -> None:
         issues = not self._key_cycles and self._left > 0
         self._key_cycles -= self._key_cycles > 0
@@ -66,8 +72,9 @@ class _NoiseValues:
         self._pipeline = [self._left == 0 if issues else None, *self._pipeline[:-1]]
 
 
-def _result_cycles(bundle: Bundle, images: int) -> list[int]:
-    """Cycle in which each result is valid; the first word is taken in cycle 0."""
+def result_cycles(bundle: Bundle, images: int, words: Offers | None = None) -> list[int]:
+    """Cycle in which each result is valid, for `words` or, without any, for words that are always there."""
+    words = words or offered_at_once()
     design = bundle.design
     geometry = ArrayGeometry(design)
     tile_words = list(geometry.words_in_tile) * images
@@ -85,8 +92,12 @@ def _result_cycles(bundle: Bundle, images: int) -> list[int]:
     adding = None  # conversion whose score is being added up
     closing = compared = result = False  # scores are in, last class compared, answer valid
     results: list[int] = []
-    cycle = 0
+    cycle, offered = 0, next(words)
     while len(results) < images:
+        if not (any(full) or held or closing or result) and adding is None and noisy is None:
+            inside = any(stage is not None for stage in (*pipeline, *converting))
+            if not inside and (noise is None or noise.still):
+                cycle = max(cycle, offered)
         # Ready signals, from the end to the start.
         ends_image = adding is not None and adding // lines % tiles == tiles - 1
         scores_ready = not ends_image or not closing
@@ -97,7 +108,7 @@ def _result_cycles(bundle: Bundle, images: int) -> list[int]:
         capture = at_end and (held == 0 or leaving_last)
         advance = not at_end or capture
         step = full[r_tile % 2] and advance if r_tile < len(tile_words) else False
-        take_word = w_tile < len(tile_words) and not full[w_tile % 2]
+        take_word = w_tile < len(tile_words) and not full[w_tile % 2] and cycle >= offered
 
         # Winner-take-all.
         closes = ends_image and not closing and adding % lines == lines - 1
@@ -137,6 +148,7 @@ def _result_cycles(bundle: Bundle, images: int) -> list[int]:
 
         # Word lines.
         if take_word:
+            offered = words.send(cycle)
             w_word += 1
             if w_word == tile_words[w_tile]:
                 full[w_tile % 2] = True

@@ -79,9 +79,9 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
 
     Raises EngramError as :func:`sim.runner.build_model`.
     """
-    from hw.estimate import image_cycles
     from hw.geometry import ArrayGeometry
     from hw.image_accelerator import ImageAccelerator
+    from hw.image_timing import image_cycles
     from hw.payloads import conversion_layout, result_layout, write_layout, written_layout
 
     design = bundle.design
@@ -105,8 +105,8 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
 
 def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> Model:
     """The same in ``accelerator_bench.sv`` for cocotb."""
-    from hw.estimate import image_cycles
     from hw.image_accelerator import ImageAccelerator
+    from hw.image_timing import image_cycles
 
     design = bundle.design
     return bench_model(

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 import hw.build
-from hw.estimate import image_cycles
+from hw.image_timing import image_cycles
 from sw.commands.explore_builds import RTL_IMAGES, Finalist, built_finalists, built_words, finalists_of
 from sw.commands.explore_fpga import fitted_chip, front_end_in_words
 from sw.errors import EngramError

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from constraints import boards
 from hw.build import build
-from hw.estimate import image_cycles
 from hw.export import Core, write_verilog
 from hw.frontend.schedule import Parallelism
+from hw.image_timing import image_cycles
 from hw.rtlil import to_rtlil
 from hw.stream_core import StreamCore
 from hw.toolchain import run_yosys

@@ -5,10 +5,11 @@ import pytest
 from constraints import boards
 from hw.choice import Variant, default_front_end, fastest_front_end, serial_front_end
 from hw.configure import chosen_parallelism
-from hw.estimate import estimate, image_cycles
+from hw.estimate import estimate
 from hw.fit import code_sprams, codes_in_spram
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded, plan_front_end
+from hw.image_timing import image_cycles
 from hw.plan import CELL_MARGIN
 from sw.design import DesignPoint
 from sw.errors import EngramError

@@ -10,9 +10,10 @@ from constraints import boards
 from hw import plan
 from hw.choice import Variant, default_front_end, fastest_front_end
 from hw.configure import Source, chosen_parallelism
-from hw.estimate import estimate, image_cycles
+from hw.estimate import estimate
 from hw.frontend.frontend import schedules_of
 from hw.frontend.schedule import Parallelism
+from hw.image_timing import image_cycles
 from hw.plan import CELL_MARGIN, Planner
 from sw.bundle import open_bundle
 from sw.design import DesignPoint
@@ -117,14 +118,14 @@ def test_a_student_too_large_names_one_resource_need_have_and_a_board():
 
 
 def test_cells_are_named_when_they_are_what_is_short():
-    limits = BOARD.limits.model_copy(update={"luts": 1500})
+    limits = BOARD.limits.model_copy(update={"luts": 1300})
     with pytest.raises(
-        EngramError, match=r"needs about \d+ logic cells, the iCE40UP5K of icebreaker has 1500, "
+        EngramError, match=r"needs about \d+ logic cells, the iCE40UP5K of icebreaker has 1300, "
     ) as refusal:
         fastest_front_end(
             random_bundle(SMALL, seed=1), BOARD.model_copy(update={"limits": limits}), STREAMING
         )
-    assert "of which 1320 can be filled; the smallest known board that fits is " in str(refusal.value)
+    assert "of which 1144 can be filled; the smallest known board that fits is " in str(refusal.value)
     assert "block RAM" not in str(refusal.value)
 
 

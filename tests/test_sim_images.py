@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 from hw.choice import Variant
-from hw.estimate import image_cycles
 from hw.frontend.variant import Folded
+from hw.image_timing import image_cycles
 from sim import images as sim_images
 from sim.check import ABSENT, check_batches
 from sim.images import (

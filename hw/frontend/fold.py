@@ -260,14 +260,18 @@ class Fold:
         )
 
     def _cycles_of(self, schedule: LayerSchedule, finishes: list[int]) -> int:
-        lanes, steps = self.parallelism, schedule.steps
-        tree = AdderTree.latency(lanes.taps * lanes.input_lanes)
-        latency = MAC_LATENCY + tree if schedule.layer.has_weights else MAX_LATENCY
+        steps = schedule.steps
         pixels = schedule.shape.outputs[1] * schedule.shape.outputs[2]
         # A group's result is there `steps` after that of the one before, but not before that is finished.
         groups = pixels * sum(map(max, steps, finishes[-1:] + finishes[:-1]))
         first = max(steps[0], finishes[-1])
-        return groups - first + steps[0] + latency + finishes[-1] + CHANGE_CYCLES
+        return groups - first + steps[0] + self.latency_of(schedule) + finishes[-1] + CHANGE_CYCLES
+
+    def latency_of(self, schedule: LayerSchedule) -> int:
+        """Cycles from a step of a layer to the held result of its group."""
+        if not schedule.layer.has_weights:
+            return MAX_LATENCY
+        return MAC_LATENCY + AdderTree.latency(self.parallelism.taps * self.parallelism.input_lanes)
 
     def _finish_cycles(self, number: int, value_cycles: int) -> list[int]:
         """Cycles between the result of every group and its being written or handed on."""

@@ -13,6 +13,7 @@ from amaranth.lib import wiring
 
 from constraints.boards import Family
 from hw.frontend.cost import Resource, dsps_of, engine_dsps, engine_terms, layer_terms, priced
+from hw.frontend.flow import Offers, folded_offers, streaming_offers
 from hw.frontend.fold import Fold
 from hw.frontend.folded import FoldedFrontEnd
 from hw.frontend.frontend import FrontEnd, feature_range, input_bits, schedules_of
@@ -52,6 +53,9 @@ class FrontEndPlan(Protocol):
 
     def memories(self) -> Iterator[MemoryPlan]:
         """Every memory, with its contents."""
+
+    def offers(self) -> Offers:
+        """When feature values come, for pixels that are always there."""
 
     def component(self) -> wiring.Component:
         """The hardware: pixels `i`, feature values `o`, and their `shape` and `value_range`."""
@@ -96,6 +100,9 @@ class _Streaming:
         for number, (schedule, value_bits) in enumerate(zip(self._schedules, bits, strict=True)):
             yield from unit_memories(schedule, value_bits, f"frontend.{number}", contents=True)
 
+    def offers(self) -> Offers:
+        return streaming_offers(self._schedules)
+
     def component(self) -> wiring.Component:
         return FrontEnd(self.bundle, self.sizes)
 
@@ -121,6 +128,9 @@ class _Folded:
 
     def memories(self) -> Iterator[MemoryPlan]:
         return self.fold.memories(contents=True)
+
+    def offers(self) -> Offers:
+        return folded_offers(self.fold)
 
     def component(self) -> wiring.Component:
         return FoldedFrontEnd(self.fold)
