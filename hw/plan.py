@@ -28,7 +28,7 @@ from sw.errors import EngramError
 __all__ = ["CELL_MARGIN", "Chains", "Planner"]
 
 CELL_MARGIN = 0.12
-"""Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 7 % on chips
+"""Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 9 % on chips
 with a front end."""
 BLOCK_RAM_SHARE = 0.5
 """What a share of a part's block RAM counts against the same share of its cells, on which routing depends."""

@@ -164,6 +164,10 @@ CHIPS: tuple[tuple[DesignPoint, tuple[Parallelism, ...] | None], ...] = (
     (EXPLORED.with_(rows=64, row_lanes=8, cell_bits=2, adc_bits=5), None),
     (EXPLORED.with_(rows=256, row_lanes=4, cell_bits=4, templates_per_class=3), None),
     (EXPLORED.with_(row_lanes=2, cell_bits=8, adc_bits=8), None),
+    (EXPLORED.with_(rows=64, row_lanes=24, cell_bits=4, adc_bits=8, templates_per_class=3), None),
+    (EXPLORED.with_(rows=64, row_lanes=24, adc_bits=4), None),
+    (DIGITS.with_(row_lanes=32, col_lanes=2, adc_bits=4), None),
+    (DIGITS.with_(row_lanes=8, cell_bits=1, adc_bits=3, rows=32, templates_per_class=3), None),
 )
 """Design, sizes of its layers."""
 WINDOWS = (

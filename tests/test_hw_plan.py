@@ -118,14 +118,14 @@ def test_a_student_too_large_names_one_resource_need_have_and_a_board():
 
 
 def test_cells_are_named_when_they_are_what_is_short():
-    limits = BOARD.limits.model_copy(update={"luts": 1300})
+    limits = BOARD.limits.model_copy(update={"luts": 1200})
     with pytest.raises(
-        EngramError, match=r"needs about \d+ logic cells, the iCE40UP5K of icebreaker has 1300, "
+        EngramError, match=r"needs about \d+ logic cells, the iCE40UP5K of icebreaker has 1200, "
     ) as refusal:
         fastest_front_end(
             random_bundle(SMALL, seed=1), BOARD.model_copy(update={"limits": limits}), STREAMING
         )
-    assert "of which 1144 can be filled; the smallest known board that fits is " in str(refusal.value)
+    assert "of which 1056 can be filled; the smallest known board that fits is " in str(refusal.value)
     assert "block RAM" not in str(refusal.value)
 
 
