@@ -13,7 +13,6 @@ from hw.frontend.variant import Sizes, plan_front_end
 from hw.geometry import ArrayGeometry
 from hw.image_timing import image_cycles
 from sw.bundle import Bundle
-from sw.design import DesignPoint
 from sw.reference.noise import BYTES_MEAN
 
 __all__ = ["Estimate", "chip_cost", "chip_dsps", "chip_terms", "estimate"]
@@ -134,7 +133,7 @@ def chip_cost(
     bundle: Bundle, family: Family, resource: Resource, *, with_front_end: bool, spram: bool = False
 ) -> float:
     """Estimated logic cells or flip-flops of everything but the front end."""
-    terms = chip_terms(bundle.design, family, with_front_end=with_front_end, spram=spram)
+    terms = chip_terms(bundle, family, with_front_end=with_front_end, spram=spram)
     further: float = 0
     if bundle.pulse is not None:
         width = ArrayGeometry(bundle.design).code_width
@@ -147,13 +146,15 @@ def chip_cost(
 
 
 def chip_terms(
-    design: DesignPoint, family: Family, *, with_front_end: bool, spram: bool = False
+    bundle: Bundle, family: Family, *, with_front_end: bool, spram: bool = False
 ) -> dict[str, float]:
     """What everything but the layer units is made of, in the quantities that cells grow with.
 
     ``choice_bits``: bits to choose from behind the block RAMs of the codes, where these are deeper than one.
     ``flash``: what loads the codes into single-port RAM. ``window_bits``: comparisons of window cells.
+    ``table_bits``: gains and offsets of ADCs that are not alike.
     """
+    design = bundle.design
     geometry = ArrayGeometry(design)
     cell_bits = float(design.col_lanes * design.row_lanes * design.cell_bits)
     slices = 1 if spram else ram_slices(geometry.code_depth, geometry.code_width, family, read_only=True)
@@ -171,4 +172,14 @@ def chip_terms(
         "current_bits": float(design.col_lanes * design.max_current.bit_length()),
         "score_bits": float(design.max_score.bit_length()),
         "adc": float(design.adc_bits or 0),
+        "table_bits": _bits_that_differ(bundle.adc.gain) + _bits_that_differ(bundle.adc.offset),
     }
+
+
+def _bits_that_differ(table: NDArray) -> float:
+    """Bits of those entries of a table in logic that are not the most frequent one."""
+    if not table.size:
+        return 0.0
+    values, counts = np.unique(table, return_counts=True)
+    differing = np.bitwise_or.reduce(values ^ values[0])
+    return float((table.size - counts.max()) * int(differing).bit_count())

@@ -18,7 +18,7 @@ from hw.top import Top
 from sw.bundle import Bundle, Provenance
 from sw.design import DesignPoint
 from sw.layer import Layer, LayerShape
-from sw.reference.adc import full_scale_tables
+from sw.reference.adc import AdcTables, full_scale_tables
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 
 __all__ = ["CHIPS", "Sample", "random_sample", "samples"]
@@ -175,6 +175,11 @@ WINDOWS = (
     MNIST.with_(cell="window", thresholds_per_feature=7, match_code=15, mismatch_code=1, col_lanes=2),
 )
 """Chips of window cells, without front end."""
+MISMATCHED = (
+    EXPLORED.with_(rows=96, row_lanes=8, cell_bits=2, adc_bits=6),
+    MNIST.with_(rows=64, adc_bits=6),
+)
+"""Chips whose ADCs differ in gain and offset, 25 x 2 and 13 x 2 of them."""
 LOADED = EXPLORED.with_(rows=64, row_lanes=8, cell_bits=2, adc_bits=5)
 """A chip with its codes in single-port RAM, on a board that has some."""
 
@@ -194,16 +199,25 @@ def samples(board: Board) -> Iterator[Sample]:
         yield Sample(f"folded {size}", partial(FoldedFrontEnd, fold), False, terms)
     for design, sizes in (*CHIPS, *((design, None) for design in WINDOWS)):
         yield _chip(design, sizes, board)
+    for design in MISMATCHED:
+        yield _chip(design, None, board, mismatch=True)
     if board.limits.sprams:
         for sizes in (None, (P(1, 4, 1, 2), P(4, 2, 1, 1), P(4, 4, 1, 1))):
             yield _chip(LOADED, sizes, board, spram=True)
 
 
 def _chip(
-    design: DesignPoint, sizes: tuple[Parallelism, ...] | None, board: Board, *, spram: bool = False
+    design: DesignPoint,
+    sizes: tuple[Parallelism, ...] | None,
+    board: Board,
+    *,
+    spram: bool = False,
+    mismatch: bool = False,
 ) -> Sample:
     bundle = random_sample(design)
-    terms = {"chip": chip_terms(design, board.family, with_front_end=sizes is not None, spram=spram)}
+    if mismatch:
+        bundle = bundle.with_(adc=_mismatched(bundle.adc))
+    terms = {"chip": chip_terms(bundle, board.family, with_front_end=sizes is not None, spram=spram)}
     name = f"chip of {len(design.layers)} layers" if sizes else "chip without front end"
     if sizes is not None:
         terms["layer"] = _sum_of_terms(bundle, sizes, board.family)
@@ -211,6 +225,14 @@ def _chip(
     if spram:
         name += ", single-port RAM"
     return Sample(name, partial(Top, bundle, board, BAUD, sizes, spram=spram), True, terms, spram)
+
+
+def _mismatched(tables: AdcTables) -> AdcTables:
+    """Gains of 2 % and offsets of a step around those that are alike."""
+    rng = np.random.default_rng(0)
+    gain = tables.gain * (1 + rng.normal(0, 0.02, tables.gain.shape))
+    offset = tables.offset + 2**tables.shift * rng.normal(0, 1, tables.offset.shape)
+    return AdcTables(gain.round().astype(np.int32), offset.round().astype(np.int32), tables.shift)
 
 
 def _sum_of_terms(bundle: Bundle, sizes: tuple[Parallelism, ...], family: Family) -> dict[str, float]:
