@@ -177,9 +177,14 @@ def chip_terms(
 
 
 def _bits_that_differ(table: NDArray) -> float:
-    """Bits of those entries of a table in logic that are not the most frequent one."""
+    """Bits of those entries of a table in logic that are not the most frequent one.
+
+    Where all ADCs of a row tile are alike, one stands for them.
+    """
     if not table.size:
         return 0.0
+    if (table == table[:, :1]).all():
+        table = table[:, :1]
     values, counts = np.unique(table, return_counts=True)
     differing = np.bitwise_or.reduce(values ^ values[0])
     return float((table.size - counts.max()) * int(differing).bit_count())

@@ -33,8 +33,9 @@ def estimated(folder, settings, farm=None):
     return [explorer.row(setting) for setting in settings]
 
 
-def test_estimates_are_those_of_the_chips_as_they_are_built(tmp_path):
-    settings = settings_of(**SIZES)
+@pytest.mark.parametrize("effects", [{}, {"adc_gain_sigma": "0.05", "noise": True}])
+def test_estimates_are_those_of_the_chips_as_they_are_built(tmp_path, effects):
+    settings = settings_of(**SIZES, **effects)
     for setting, row in zip(settings, estimated(tmp_path, settings), strict=True):
         placed, sizes = configured(chip_of(setting), BOARD, None, Variant.auto, "auto")
         spram = codes_in_spram(placed, BOARD, sizes)
