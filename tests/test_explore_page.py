@@ -166,6 +166,13 @@ def test_a_wish_that_was_granted():
         assert expected in text
 
 
+def test_points_that_do_not_fit_are_said_to_be_left_out():
+    rows = [{**row, "fpga_luts": 100, "fpga_fits": row["point"] > 1} for row in FOUND.rows]
+    said = "2 points that do not fit the FPGA were left out of the front"
+    assert said in Reader(page_of(with_rows(FOUND, rows, "accuracy", "lut"))).text
+    assert said not in Reader(page_of(with_rows(FOUND, rows, "accuracy", "energy"))).text
+
+
 def test_points_that_were_built():
     built = {
         4: {"luts": 4321, "luts_estimated": 4300, "brams": 20, "brams_estimated": 21}

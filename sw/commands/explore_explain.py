@@ -13,9 +13,8 @@ from sw.commands.explore_run import folder_of, open_lab
 from sw.console import answer
 from sw.errors import EngramError
 from sw.explore.explain import explained
-from sw.explore.results import read_results
+from sw.explore.results import read_results, write_result
 from sw.explore.space import Point, Value, values_of
-from sw.files import write_atomically
 from sw.studies import write_csv
 
 __all__ = ["run_explain"]
@@ -31,7 +30,7 @@ def run_explain(request: Request, text: str, *, quiet: bool) -> tuple[dict[str, 
         rows = explained(lab.explorer, lab.variants, setting, question.images)
     said = {"finished": True, "point": point.as_dict(), "rows": rows, "limits": _limits(rows)}
     write_csv(rows, folder / "explain.csv")
-    write_atomically(folder / "explain.json", (json.dumps(said, indent=1) + "\n").encode())
+    write_result(folder / "explain.json", (json.dumps(said, indent=1) + "\n").encode())
     if not quiet:
         _print(point, rows, request.chips, question.images)
     return said, [folder / "explain.csv", folder / "explain.json"]

@@ -14,9 +14,8 @@ from sw.explore.labels import quantity
 from sw.explore.page_data import page_data
 from sw.explore.page_sections import notes, sections
 from sw.explore.pictures import draw_exploration
-from sw.explore.results import Exploration
+from sw.explore.results import Exploration, write_result
 from sw.explore.views import title_of
-from sw.files import write_atomically
 from sw.version import engram_version
 
 __all__ = ["PAGE", "page_of", "write_page", "write_page_and_pictures"]
@@ -32,7 +31,7 @@ def write_page(found: Exploration, path: Path) -> None:
     EngramError
         If it cannot be written.
     """
-    write_atomically(path, page_of(found).encode())
+    write_result(path, page_of(found).encode())
 
 
 def write_page_and_pictures(found: Exploration, folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sw.explore.choice import Choice
 from sw.explore.labels import quantity, written, written_value
+from sw.explore.objectives import eligible
 from sw.explore.page_charts import chart_sections, section
 from sw.explore.page_tables import built_table, front_table, rivals_table
 from sw.explore.results import Exploration
@@ -77,6 +78,10 @@ def _front(found: Exploration, choice: Choice | None) -> str:
         if any(point in found.tested for point in found.front)
         else "None of them has been run on the test images."
     )
+    columns = [objective["column"] for objective in found.objectives.values()]
+    fitting = sum(eligible(row, columns) for row in found.rows)
+    if fitting < len(found.rows):
+        test += f" {len(found.rows) - fitting:,} points that do not fit the FPGA were left out of the front."
     words = f"<p>{test} Tap a heading to sort.</p>\n"
     return section(f"Table of the front: {len(found.front):,} points", words + front_table(found, choice))
 

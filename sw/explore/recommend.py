@@ -12,9 +12,9 @@ import numpy as np
 from sw.bundle import Bundle, save
 from sw.explore.accuracy import Images, sized
 from sw.explore.exploration import Explorer
+from sw.explore.results import write_result
 from sw.explore.settings import Setting, sizes_of
 from sw.explore.variants import Variants
-from sw.files import write_atomically
 from sw.reference import pipeline
 from sw.rram.programming import program
 
@@ -53,7 +53,7 @@ def write_recommended(chip: Bundle, images: Images, folder: Path) -> Mapping[str
     writer.writerow(["image", "class", "answer"])
     writer.writerows(zip(range(len(labels)), images.truth.tolist(), labels.tolist(), strict=True))
     save(chip, folder / CHIP)
-    write_atomically(folder / ANSWERS, text.getvalue().encode())
+    write_result(folder / ANSWERS, text.getvalue().encode())
     return {
         "chip": chip.digest,
         "test_accuracy_of_chip": float(np.mean(labels == images.truth)),

@@ -14,7 +14,7 @@ from typing import Any
 from sw.errors import EngramError
 from sw.files import write_atomically
 
-__all__ = ["FORMAT_VERSION", "Exploration", "read_results", "write_results"]
+__all__ = ["FORMAT_VERSION", "Exploration", "read_results", "write_result", "write_results"]
 
 FORMAT_VERSION = 1
 Row = dict[str, Any]
@@ -98,14 +98,19 @@ def write_results(found: Exploration, folder: Path) -> list[Path]:
         "results.json": (json.dumps(found.as_json(), indent=1) + "\n").encode(),
     }
     for name, content in contents.items():
-        try:
-            write_atomically(folder / name, content)
-        except EngramError as error:
-            raise EngramError(
-                f"{error}; what is done is kept: make room or give another --output, then the same command "
-                "goes on"
-            ) from None
+        write_result(folder / name, content)
     return [folder / name for name in contents]
+
+
+def write_result(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; raises EngramError that says what is not lost."""
+    try:
+        write_atomically(path, content)
+    except EngramError as error:
+        raise EngramError(
+            f"{error}; what is done is kept: make room or give another --output, then the same command "
+            "goes on"
+        ) from None
 
 
 def read_results(path: Path) -> Exploration:
