@@ -87,13 +87,19 @@ def explore(
     ] = None,
     build: Annotated[
         str | None,
-        _option("--build", "Build so many points of the front for the board.", metavar="top:N"),
+        _option(
+            "--build",
+            "Build so many points of the front for the board, and run test images through their RTL; the "
+            "page has both beside the estimates.",
+            metavar="top:N",
+        ),
     ] = None,
     board: Annotated[
         str | None,
         _option(
             "--board",
-            "Also estimate every point on this board.",
+            "Also estimate every point on this board, with the front end that 'engram build' makes. Points "
+            "that do not fit are left out of a front by lut, bram or cycles.",
             show_default="icebreaker where an objective or --build needs one",
         ),
     ] = None,
