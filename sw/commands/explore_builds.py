@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from sw.bundle import Bundle
 from sw.commands.explore_fpga import fitted_chip, front_end_in_words
 from sw.errors import EngramError
 from sw.explore.store import Store, code_digest
+
+if TYPE_CHECKING:
+    from constraints.boards import Board
 
 __all__ = ["RTL_IMAGES", "Finalist", "built_finalists", "built_words", "finalists_of"]
 
@@ -60,25 +63,31 @@ def built_finalists(
         results of the RTL, each beside the estimate; images that went through the RTL, and mismatches with
         the reference. A point that cannot be built has its reason instead, under ``error``.
     """
+    from constraints.boards import load
+    from hw.toolchain import tool_versions
+
+    target = load(board)
     for number, row, chip in finalists:
         name = f"point-{number}"
         place = folder / name
         key = {
             "code": code_digest(*COMPUTES),
+            "tools": tool_versions(target.family),
             "board": board,
             "chip": chip.digest,
             "pictures": hashlib.sha256(pictures.tobytes()).hexdigest(),
             "place": str(place.resolve()),
         }
         found = store.get("builds", key)
-        if found is None or _digest(Path(found["bitstream"])) != found["sha256"]:
+        if found is None or _digest(place / found["bitstream"]) != found["sha256"]:
             try:
-                found = _built(chip, board, pictures, place, name)
+                found = _built(chip, target, pictures, place, name)
             except EngramError as error:
                 yield number, {"error": str(error)}
                 continue
             store.put("builds", key, found)
-        yield number, found | {f"{kind}_estimated": row[column] for kind, column in ESTIMATED.items()}
+        estimates = {f"{kind}_estimated": row[column] for kind, column in ESTIMATED.items()}
+        yield number, found | estimates | {"bitstream": str(place / found["bitstream"])}
 
 
 def built_words(values: Mapping[str, Any]) -> str:
@@ -88,24 +97,26 @@ def built_words(values: Mapping[str, Any]) -> str:
     pairs = [
         f"{kind} {_count(values[kind])} ({values[f'{kind}_estimated']:,} estimated)" for kind in ESTIMATED
     ]
+    if not values["rtl_images"]:
+        return ", ".join(pairs)
     rtl = f"{values['mismatches']} mismatches in {values['rtl_images']} images through the RTL"
     return f"{', '.join(pairs)}; {rtl}"
 
 
-def _built(chip: Bundle, board: str, pictures: NDArray[np.uint8], folder: Path, name: str) -> dict[str, Any]:
-    from constraints.boards import load
+def _built(
+    chip: Bundle, board: "Board", pictures: NDArray[np.uint8], folder: Path, name: str
+) -> dict[str, Any]:
     from hw.build import build_bitstream
 
-    target = load(board)
-    placed, sizes = fitted_chip(chip, target)
-    report = build_bitstream(placed, target, folder, name=name, parallelism=sizes)
+    placed, sizes = fitted_chip(chip, board)
+    report = build_bitstream(placed, board, folder, name=name, parallelism=sizes)
     return {
         "front_end": front_end_in_words(sizes),
         "luts": report.luts,
         "brams": report.usage.block_rams,
         **_run_rtl(placed, sizes, pictures),
         "fmax_mhz": report.fmax_mhz,
-        "bitstream": report.bitstream,
+        "bitstream": Path(report.bitstream).name,
         "sha256": _digest(Path(report.bitstream)),
     }
 

@@ -65,12 +65,17 @@ def built_table(built: Mapping[int, Mapping[str, Any]]) -> str:
             cells = [_cell("point", point), *(f"<td>{escape(pair)}</td>" for pair in pairs)]
             cells += [
                 f"<td>{'-' if clock is None else f'{clock:.1f}'}</td>",
-                f"<td>{values['mismatches']} of {values['rtl_images']}</td>",
+                f"<td>{_mismatches(values)}</td>",
                 f'<td class="text">{escape(values["front_end"])}</td>',
             ]
         body.append(_row(cells))
     figures = (f"{words} (estimated)" for words in BUILT.values())
     return _table(["point", *figures, "Fmax, MHz", "RTL mismatches", "front end"], body)
+
+
+def _mismatches(values: Mapping[str, Any]) -> str:
+    images = values["rtl_images"]
+    return f"{values['mismatches']} of {images}" if images else "-"
 
 
 def _end(found: Exploration, name: str) -> str:
