@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sw.design import validated
 from sw.errors import EngramError
+from sw.validation import validated
 
 __all__ = [
     "Board",
@@ -184,7 +184,7 @@ class Board(BaseModel):
 
     @property
     def pins(self) -> dict[str, str]:
-        """Pin by port name of :class:`hw.top.Top`."""
+        """Pin by port name of :class:`hw.fpga.top.Top`."""
         return {
             "clk": self.clock.pin,
             "uart_rx": self.uart.rx,

@@ -10,9 +10,10 @@ from amaranth.lib.wiring import Component, In
 
 from formal.proof import Proof
 from formal.specification import Inside, without_reset
-from hw.frontend.mac import MacArray, MaxArray
 from hw.frontend.schedule import LayerSchedule, Parallelism
-from sw.layer import Layer, LayerShape
+from hw.frontend.streaming.mac import MacArray, MaxArray
+from sw.design import Layer
+from sw.design.layer import LayerShape
 from sw.reference.frontend import LayerParameters
 
 __all__ = ["POINTWISE", "PROOFS", "WORD", "HeldSpec"]

@@ -11,8 +11,8 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from formal.proof import Proof
 from formal.specification import Inside, keeps_its_offers, without_reset
+from hw.array.match_lines import MatchLines, pipeline_stages
 from hw.geometry import ArrayGeometry
-from hw.match_lines import MatchLines, pipeline_stages
 from hw.payloads import current_layout, level_word_layout
 from sw.design import DesignPoint
 

@@ -7,11 +7,11 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from formal.proof import Proof
 from formal.specification import Inside, keeps_its_offers, without_reset
-from hw.frontend.activation import Serialiser
-from hw.frontend.regroup import Regroup
+from hw.frontend.streaming.activation import Serialiser
+from hw.frontend.streaming.regroup import Regroup
 from hw.geometry import ArrayGeometry
 from hw.payloads import level_word_layout
-from hw.word_packer import WordPacker
+from hw.quantiser.word_packer import WordPacker
 from sw.design import DesignPoint
 
 __all__ = ["PROOFS", "RegroupSpec", "SerialiserSpec", "WordPackerSpec"]
@@ -187,7 +187,7 @@ class RegroupSpec(Component):
 class SerialiserSpec(Component):
     """Every value of a group leaves once, in order, and only then the group is done.
 
-    Assumes what :class:`hw.frontend.mac.MacArray` gives: a group stays until it is done.
+    Assumes what :class:`hw.frontend.streaming.mac.MacArray` gives: a group stays until it is done.
     """
 
     def __init__(self, lanes: int, at_once: int, block: type[Serialiser] = Serialiser):

@@ -8,9 +8,9 @@ from amaranth.lib.wiring import Component, In, Out, connect, flipped
 
 from formal.proof import Proof
 from formal.specification import Inside, keeps_its_offers, without_reset
+from hw.classifier.scores import score_layout
+from hw.classifier.winner import WinnerTakeAll
 from hw.payloads import result_layout
-from hw.scores import score_layout
-from hw.winner import WinnerTakeAll
 from sw.design import DesignPoint
 
 __all__ = ["FOUR", "PROOFS", "SIX", "WinnerSpec"]
@@ -28,7 +28,8 @@ class WinnerSpec(Component):
     """All scores of an image are kept, and the answer is read off them as the definition says.
 
     Template: the lowest one with the largest score. Label: its class. Margin: its score minus the largest
-    score of any other class. Assumes what :class:`hw.scores.ScoreAccumulator` gives: templates in order.
+    score of any other class. Assumes what :class:`hw.classifier.scores.ScoreAccumulator` gives: templates in
+    order.
     """
 
     def __init__(self, design: DesignPoint = FOUR, block: type[WinnerTakeAll] = WinnerTakeAll):

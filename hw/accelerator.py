@@ -4,8 +4,11 @@ from amaranth.hdl import Module, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hw.array import BehaviouralArray
-from hw.code_memory import load_port
+from hw.array.behavioural import BehaviouralArray
+from hw.array.codes.code_memory import load_port
+from hw.array.programming.programmer import Programmer, programmer_ports
+from hw.classifier.scores import ScoreAccumulator
+from hw.classifier.winner import WinnerTakeAll
 from hw.payloads import (
     conversion_layout,
     index_bits,
@@ -15,9 +18,6 @@ from hw.payloads import (
     programmed_shape,
     result_layout,
 )
-from hw.programmer import Programmer, programmer_ports
-from hw.scores import ScoreAccumulator
-from hw.winner import WinnerTakeAll
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 
@@ -27,15 +27,15 @@ __all__ = ["Accelerator"]
 class Accelerator(wiring.Component):
     """Array, score accumulation and winner-take-all.
 
-    Latency and throughput: :func:`hw.timing.accelerator_timing`. Every stream may be stalled for any time at
-    either end without losing or changing anything.
+    Latency and throughput: :func:`hw.sizing.array_timing.accelerator_timing`. Every stream may be stalled for
+    any time at either end without losing or changing anything.
 
     Parameters
     ----------
     bundle
         The classifier.
     spram
-        As for :class:`hw.array.BehaviouralArray`.
+        As for :class:`hw.array.behavioural.BehaviouralArray`.
 
     Members
     -------
@@ -46,15 +46,16 @@ class Accelerator(wiring.Component):
     program, programmed
         The array's programming port, see :class:`hw.payloads.ArraySeam`; not with a pulse rule.
     write, written, failures
-        With a pulse rule: those of a :class:`hw.programmer.Programmer`, which has the port to itself.
+        With a pulse rule: those of a :class:`hw.array.programming.programmer.Programmer`, which has the port
+        to itself.
     load
         With `spram`: the codes; no word of an image may come before all of them.
     next_image
-        With read noise: the index of the next image, see :class:`hw.array.BehaviouralArray`.
+        With read noise: the index of the next image, see :class:`hw.array.behavioural.BehaviouralArray`.
     conversion_tap
         Copy of every conversion in the cycle it is taken, for verification.
     score_address, score
-        See :class:`hw.scores.ScoreAccumulator`.
+        See :class:`hw.classifier.scores.ScoreAccumulator`.
     """
 
     def __init__(self, bundle: Bundle, *, spram: bool = False):

@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hw.choice import Variant
-from hw.configure import Source, chosen_parallelism, configured, with_lanes
-from hw.export import Core, write_verilog
+from hw.fpga.export import Core, write_verilog
+from hw.sizing.front_end_choice import Source, Variant, chosen_parallelism, configured, with_lanes
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from constraints.boards import Board
+    from hw.fpga.report import BuildReport
     from hw.frontend.variant import Sizes
-    from hw.report import BuildReport
     from sw.bundle import Bundle
 
 __all__ = ["build", "build_bitstream"]
@@ -98,7 +97,7 @@ def build(
     bundle cannot be built.
     """
     from constraints import boards
-    from hw.pll import clocked
+    from hw.fpga.clock import clocked
     from sw.bundle import open_bundle
 
     if core is not Core.uart and not verilog_only:
@@ -154,7 +153,8 @@ def build_bitstream(
 
     Writes ``<name>-<board>.bin`` or ``.bit``, the bundle inside with its lanes as ``.engram``, and
     ``report.json`` when everything is done; keeps logs and intermediate files in ``<name>-<board>.work``.
-    With codes in single-port RAM, see :func:`hw.fit.codes_in_spram`, their image is part of the ``.bin``.
+    With codes in single-port RAM, see :func:`hw.sizing.fit.codes_in_spram`, their image is part of the
+    ``.bin``.
 
     Parameters
     ----------
@@ -177,12 +177,12 @@ def build_bitstream(
         If the bundle does not fit the board (before the slow steps where it can be known), if `baud` cannot
         be made, or if a tool fails.
     """
-    from hw.code_image import code_bytes, flash_file
-    from hw.estimate import estimate
-    from hw.fit import check_netlist, check_plan, codes_in_spram, netlist_usage, planned_memories
-    from hw.pll import uart_divisor
-    from hw.report import BuildReport, speed_of
-    from hw.toolchain import Toolchain
+    from hw.array.codes.code_image import code_bytes, flash_file
+    from hw.fpga.clock import uart_divisor
+    from hw.fpga.report import BuildReport, speed_of
+    from hw.fpga.toolchain import Toolchain
+    from hw.sizing.estimate import estimate
+    from hw.sizing.fit import check_netlist, check_plan, codes_in_spram, netlist_usage, planned_memories
     from sw.bundle import save
     from sw.files import write_atomically
 
@@ -252,9 +252,10 @@ def _elaborate(
     bundle: "Bundle", board: "Board", baud: int, parallelism: "Sizes | None", work: Path, *, spram: bool
 ) -> None:
     """Netlist in RTLIL, which Yosys reads as it is, and the constraint file."""
-    from constraints.files import lpf, pcf
+    from hw.families.ecp5 import lpf
+    from hw.families.ice40 import pcf
+    from hw.fpga.top import Top
     from hw.rtlil import to_rtlil
-    from hw.top import Top
 
     top = Top(bundle, board, baud, parallelism, spram=spram)
     (work / "top.il").write_text(to_rtlil(top, "top"))

@@ -5,13 +5,13 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
-from hw.code_image import code_bytes
-from hw.controller import Controller
-from hw.feature_buffer import FeatureBuffer
-from hw.flash import FlashLoader, FlashPins
+from hw.array.codes.code_image import code_bytes
+from hw.array.codes.flash import FlashLoader, FlashPins
 from hw.frontend.variant import Sizes
+from hw.host.controller import Controller
+from hw.host.feature_buffer import FeatureBuffer
+from hw.host.uart import UartReceiver, UartTransmitter
 from hw.image_accelerator import ImageAccelerator
-from hw.uart import UartReceiver, UartTransmitter
 from sw.bundle import Bundle
 
 __all__ = ["Chip"]
@@ -30,7 +30,8 @@ class Chip(wiring.Component):
         Sizes of the front end, see :mod:`hw.frontend.variant`. None leaves the front end out: the host sends
         features.
     spram
-        The codes are in single-port RAM, and a :class:`hw.flash.FlashLoader` fetches them at start.
+        The codes are in single-port RAM, and a :class:`hw.array.codes.flash.FlashLoader` fetches them at
+        start.
 
     Members
     -------
@@ -41,7 +42,7 @@ class Chip(wiring.Component):
     busy
         A request is being served, or the chip is not ready.
     flash
-        With `spram`: pins of the flash that holds the code image, see :mod:`hw.code_image`.
+        With `spram`: pins of the flash that holds the code image, see :mod:`hw.array.codes.code_image`.
     """
 
     def __init__(

@@ -5,14 +5,14 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
-from hw.code_memory import load_port
+from hw.array.codes.code_memory import load_port
+from hw.array.programming.programmer import programmer_ports
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.payloads import conversion_layout, index_bits, level_word_layout, next_image_port, result_layout
-from hw.programmer import programmer_ports
-from hw.quantiser import Quantiser
-from hw.word_packer import WordPacker
+from hw.quantiser.quantiser import Quantiser
+from hw.quantiser.word_packer import WordPacker
 from sw.bundle import Bundle
-from sw.layer import PIXEL_BITS
+from sw.design.layer import PIXEL_BITS
 
 __all__ = ["ImageAccelerator"]
 
@@ -21,8 +21,8 @@ class ImageAccelerator(wiring.Component):
     """All five stages.
 
     Front end and array work on different images at the same time. Latency and throughput:
-    :func:`hw.image_timing.image_timing`. Every stream may be stalled at either end without losing or changing
-    anything.
+    :func:`hw.sizing.image_timing.image_timing`. Every stream may be stalled at either end without losing or
+    changing anything.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ class ImageAccelerator(wiring.Component):
     load
         With `spram`: the codes; no pixel may come before all of them.
     write, written, failures
-        With a pulse rule: see :class:`hw.programmer.Programmer`. A request waits while an image is inside:
-        for ever, if images come back to back; and images may come between its pulses. So no pixel should be
-        offered from a request to its answer.
+        With a pulse rule: see :class:`hw.array.programming.programmer.Programmer`. A request waits while an
+        image is inside: for ever, if images come back to back; and images may come between its pulses. So no
+        pixel should be offered from a request to its answer.
     next_image
         With read noise: the index of the next image. Only after the result of the last image was taken and
         before a pixel of the next: set at any other time, it spoils the noise of every image until it is set
@@ -52,7 +52,7 @@ class ImageAccelerator(wiring.Component):
     level_tap, conversion_tap
         Copies of every word of word-line values and of every conversion, in the cycle it is taken.
     score_address, score
-        See :class:`hw.scores.ScoreAccumulator`.
+        See :class:`hw.classifier.scores.ScoreAccumulator`.
     """
 
     def __init__(self, bundle: Bundle, parallelism: Sizes, *, spram: bool = False):

@@ -57,7 +57,7 @@ class Fault(enum.Enum, shape=2):
 
 
 class CellOperation(enum.Enum, shape=2):
-    """What a request to :class:`hw.programmer.Programmer` asks for."""
+    """What a request to :class:`hw.array.programming.programmer.Programmer` asks for."""
 
     READ = 0
     """Read both devices of a cell."""
@@ -170,7 +170,7 @@ def next_image_port() -> wiring.Signature:
 class ArraySeam(wiring.Signature):
     """The border between digital logic and the array with its ADCs, seen from the array.
 
-    Behind it stands :class:`hw.array.BehaviouralArray` today and a real macro tomorrow.
+    Behind it stands :class:`hw.array.behavioural.BehaviouralArray` today and a real macro tomorrow.
 
     Parameters
     ----------

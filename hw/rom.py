@@ -22,8 +22,8 @@ def add_rom(m: Module, name: str, shape: ShapeLike, contents: Sequence[int], sty
     contents
         Every entry.
     style
-        ``block`` or ``logic``, see :func:`hw.frontend.memories.memory_style`. Yosys has one name for it where
-        a memory has a write port, another where it has none.
+        ``block`` or ``logic``, see :func:`hw.frontend.unit_memories.memory_style`. Yosys has one name for it
+        where a memory has a write port, another where it has none.
     """
     rom = memory.Memory(
         shape=shape,

@@ -8,7 +8,7 @@ from hw.frontend.variant import Sizes
 from hw.image_accelerator import ImageAccelerator
 from hw.payloads import result_layout
 from sw.bundle import Bundle
-from sw.layer import PIXEL_BITS
+from sw.design.layer import PIXEL_BITS
 
 __all__ = ["StreamCore"]
 

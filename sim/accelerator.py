@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.check import CHUNK_BITS, Report, batches_of, check_batches, joined
 from sim.job import run_testbench
-from sim.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, to_verilog
+from sim.models.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, to_verilog
 from sw.bundle import Bundle
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MIN_BATCH, MAX_BATCH = 4, 32
 def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
     """The accelerator of `bundle` in ``accelerator_bench.sv``, compiled or from the cache.
 
-    Raises EngramError as :func:`sim.runner.build_model`.
+    Raises EngramError as :func:`sim.models.runner.build_model`.
     """
     from hw.accelerator import Accelerator
     from hw.geometry import ArrayGeometry
@@ -50,7 +50,7 @@ def macros_of(bundle: Bundle) -> tuple[str, ...]:
 
 def settling_cycles() -> int:
     """Cycles after a bench has set the index of the next image until its noise is there."""
-    from hw.noise_values import KEY_CYCLES, VALUE_CYCLES
+    from hw.array.noise.noise_values import KEY_CYCLES, VALUE_CYCLES
 
     return 1 + KEY_CYCLES + VALUE_CYCLES  # one for the bench's own register
 
@@ -84,7 +84,7 @@ def bench_model(
     front_end_cycles
         Cycles per image of the front end.
     brief
-        As in :class:`sim.runner.ModelSource`.
+        As in :class:`sim.models.runner.ModelSource`.
     """
     from hw.geometry import ArrayGeometry
     from hw.payloads import conversion_layout, index_bits, result_layout

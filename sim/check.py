@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from sim.programming import ProgrammingReport
 from sim.streams import MISSING, fields_of
 from sw.bundle import Bundle
-from sw.reference.pipeline import Mismatch, Trace, first_mismatch, run_levels
+from sw.reference.pipeline import run_levels
+from sw.reference.trace import Mismatch, Trace, first_mismatch
 
 if TYPE_CHECKING:
     from amaranth.lib import data

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.job import run_testbench
-from sim.runner import Model, ModelSource, build_model, to_verilog
+from sim.models.runner import Model, ModelSource, build_model, to_verilog
 from sw.bundle import Bundle
 
 __all__ = ["Request", "Silence", "chip_model", "converse"]
@@ -25,7 +25,7 @@ class Request(NamedTuple):
 def chip_model(bundle: Bundle, divisor: int) -> Model:
     """:class:`hw.chip.Chip` with `divisor` clock cycles per UART bit, compiled or from the cache.
 
-    Raises EngramError as :func:`sim.runner.build_model`.
+    Raises EngramError as :func:`sim.models.runner.build_model`.
     """
     from hw.chip import Chip
 

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.choice import Variant
+from hw.sizing.front_end_choice import Variant
 from sim.accelerator import bench_model, macros_of, settling_cycles, verify_inputs
 from sim.check import Report, check_batches, joined
 from sim.job import last_words, run_together
+from sim.models.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, start_program, to_verilog
 from sim.programming import ProgrammingReport, SelfProgramming, worst
 from sim.recording import IMAGES_AT_ONCE, Recording, payload_bytes
-from sim.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, start_program, to_verilog
 from sw.bundle import Bundle
+from sw.design.layer import PIXEL_BITS
 from sw.errors import EngramError
-from sw.layer import PIXEL_BITS
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -61,8 +61,7 @@ def front_end_of(
 
     Raises EngramError if the variant does not serve the bundle, or if it does not fit the board named.
     """
-    from hw.choice import default_front_end, serial_front_end
-    from hw.configure import Source, configured
+    from hw.sizing.front_end_choice import Source, configured, default_front_end, serial_front_end
 
     if board is not None:
         placed, sizes = configured(bundle, board, Source.pixels, variant, parallelism)
@@ -77,12 +76,12 @@ def front_end_of(
 def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
     """:class:`hw.image_accelerator.ImageAccelerator` in ``image_harness.cpp``, compiled or from the cache.
 
-    Raises EngramError as :func:`sim.runner.build_model`.
+    Raises EngramError as :func:`sim.models.runner.build_model`.
     """
     from hw.geometry import ArrayGeometry
     from hw.image_accelerator import ImageAccelerator
-    from hw.image_timing import image_cycles
     from hw.payloads import conversion_layout, result_layout, write_layout, written_layout
+    from hw.sizing.image_timing import image_cycles
 
     design = bundle.design
     programmable = bundle.pulse is not None
@@ -106,7 +105,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
 def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> Model:
     """The same in ``accelerator_bench.sv`` for cocotb."""
     from hw.image_accelerator import ImageAccelerator
-    from hw.image_timing import image_cycles
+    from hw.sizing.image_timing import image_cycles
 
     design = bundle.design
     return bench_model(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.runner import Model, start_model
+from sim.models.runner import Model, start_model
 from sw.errors import EngramError
 
 __all__ = ["JOB", "OUTCOME", "PROGRESS", "Arrays", "last_words", "run_testbench", "run_together"]

@@ -9,13 +9,7 @@ from numpy.typing import NDArray
 
 from sim.streams import MISSING
 from sw.bundle import Bundle
-from sw.reference.pulse import (
-    WriteVerify,
-    device_indices,
-    erased_states,
-    target_states,
-    write_verify,
-)
+from sw.reference.pulse import WriteVerify, device_indices, erased_states, target_states, write_verify
 
 if TYPE_CHECKING:
     from amaranth.lib import data
@@ -86,7 +80,8 @@ class SelfProgramming:
         return self._bundle.with_(codes=self.reference.states.astype(np.uint8))
 
     def requests(self) -> NDArray[np.uint64]:
-        """Packed requests to :class:`hw.programmer.Programmer`: WRITE to every cell, then READ of every cell.
+        """Packed requests to :class:`hw.array.programming.programmer.Programmer`: WRITE to every cell, then
+        READ of every cell.
 
         In the order of the code memory, which is the fastest one.
         """

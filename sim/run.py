@@ -9,25 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hw.build import ParallelismOption, VariantOption
-from hw.choice import Variant
-from hw.configure import Source
+from hw.sizing.front_end_choice import Source, Variant
 from sim.ways import Job, Outcome, run_features, run_pixels, run_self_programmed
-from sw.console import (
-    BundleArgument,
-    JsonOption,
-    SeedOption,
-    answer,
-    messages,
-    print_json,
-    reports_errors,
-)
+from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
+    from sim.models.runner import Waves
     from sim.programming import ProgrammingReport
-    from sim.runner import Waves
     from sw.bundle import Bundle
-    from sw.datasets import Dataset
+    from sw.data.dataset import Dataset
 
 __all__ = ["simulate"]
 
@@ -103,7 +94,7 @@ def simulate(
     """
     from constraints import boards
     from sw.bundle import open_bundle
-    from sw.evaluate import check_labels, image_count
+    from sw.data.of_bundle import check_labels, image_count
     from sw.reference.pipeline import levels_of
 
     waves = _waves_format(trace)
@@ -160,9 +151,9 @@ def _waves_format(trace: Path | None) -> "Waves":
 
 def _dataset(bundle: "Bundle", data: str | None) -> "Dataset":
     """The data set the bundle was trained on, checked, or the one the user names."""
-    from sw.bundle import DataOrigin
-    from sw.datasets import load
-    from sw.evaluate import check_origin
+    from sw.bundle.bundle import DataOrigin
+    from sw.data.dataset import load
+    from sw.data.of_bundle import check_origin
 
     origin = bundle.provenance.data
     name = data or (origin.name if origin else None)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hw.choice import Variant
+from hw.sizing.front_end_choice import Variant
 from sw.console import messages, progress
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from constraints.boards import Board
     from sim.check import Report
-    from sim.runner import Waves
+    from sim.models.runner import Waves
     from sw.bundle import Bundle
 
 __all__ = ["Job", "Outcome", "run_features", "run_pixels", "run_self_programmed"]

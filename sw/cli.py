@@ -32,13 +32,16 @@ def application() -> typer.Typer:
     """All subcommands; what they need beyond NumPy is imported when they run."""
     from hw.build import build
     from sim.run import simulate
+    from sw.commands.check.devices import check_devices
+    from sw.commands.check.lines import check_lines
+    from sw.commands.compare import compare
     from sw.commands.demo import demo
     from sw.commands.doctor import doctor
-    from sw.commands.evaluate import evaluate
-    from sw.commands.explore import explore
+    from sw.commands.evaluate.command import evaluate
+    from sw.commands.explore.command import explore
     from sw.commands.program import program
-    from sw.commands.templates import templates
-    from sw.commands.train import train
+    from sw.commands.templates.command import templates
+    from sw.commands.train.command import train
 
     engram = typer.Typer(
         name="engram",
@@ -48,8 +51,13 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     engram.callback()(_options)
-    for command in (demo, train, templates, evaluate, explore, program, simulate, build, doctor):
+    for command in (demo, train, compare, templates, evaluate, explore, program, simulate, build):
         engram.command()(command)
+    check = typer.Typer(no_args_is_help=True)
+    check.command("devices")(check_devices)
+    check.command("lines")(check_lines)
+    engram.add_typer(check, name="check", help="Hold models against the laws and equations behind them.")
+    engram.command()(doctor)
     return engram
 
 

@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 from sw.bundle import Bundle
-from sw.datasets import Dataset
-from tests.bundles import random_bundle
-from tests.commands import QUICK, digits_bundle
+from sw.data.dataset import Dataset
+from tests.helpers.bundles import random_bundle
+from tests.helpers.commands import QUICK, digits_bundle
 
 
 @pytest.fixture
 def make_bundle() -> Callable[..., Bundle]:
-    """The factory :func:`tests.bundles.random_bundle`."""
+    """The factory :func:`tests.helpers.bundles.random_bundle`."""
     return random_bundle
 
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dataset, Bundle, Path]:
-    """What :func:`tests.commands.digits_bundle` makes."""
+    """What :func:`tests.helpers.commands.digits_bundle` makes."""
     return digits_bundle(tmp_path_factory.mktemp("digits"))
 
 
@@ -37,7 +37,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def one_thread() -> Iterator[None]:
     """PyTorch as in a training: networks this small only lose by a second thread."""
-    from sw.determinism import deterministic
+    from sw.training.determinism import deterministic
 
     with deterministic(0):
         yield
@@ -46,7 +46,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture
 def quick_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings of two epochs, with caches and runs in a folder of the test's own."""
-    from sw.commands import train_plan
+    from sw.commands.train import plan as train_plan
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "cache"))

@@ -12,9 +12,17 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("sw", "hw", "sim", "formal", "constraints", "tests")
 STANDARD = sys.stdlib_module_names
 
-LIGHT = ("sw.design", "sw.layer", "sw.bundle", "sw.bundle_checks", "sw.errors", "sw.files", "sw.reference")
+LIGHT = (
+    "sw.design.point",
+    "sw.design.layer",
+    "sw.bundle.bundle",
+    "sw.bundle.checks",
+    "sw.errors",
+    "sw.files",
+    "sw.reference",
+)
 """The contract: what everybody may import."""
-COUNTED = ("sw.operations", "sw.energy", "sw.energy_constants")
+COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
 COMMAND = ("sw.console", "sw.version")
 """What the modules behind a subcommand may use besides."""
@@ -118,7 +126,7 @@ def complaints(module, source):
 
 
 HARDWARE_TOOLS = {"numpy", "amaranth", "typer", "rich"}
-CALIBRATION = "hw.calibrate"
+CALIBRATION = "hw.tuning.calibrate"
 """Fits coefficients with SciPy; nothing imports it."""
 """typer and rich for hw.build, which is a command."""
 
@@ -139,29 +147,48 @@ def test_imports(module):
 
 
 def test_the_whole_tree_is_read():
-    assert {"sw.design", "sw.reference.adc", "sw.cli", "hw.payloads", "sim", "tests.bundles"} <= set(FILES)
+    assert {
+        "sw.design.point",
+        "sw.reference.adc",
+        "sw.cli",
+        "hw.payloads",
+        "sim",
+        "tests.helpers.bundles",
+    } <= set(FILES)
 
 
 @pytest.mark.parametrize(
     ("module", "source", "reason"),
     [
-        ("sw.design", "import torch", "the contract needs"),
-        ("sw.bundle", "def f():\n    import typer", "the contract needs"),
+        ("sw.design.point", "import torch", "the contract needs"),
+        ("sw.bundle.bundle", "def f():\n    import typer", "the contract needs"),
         ("sw.reference.adc", "from sw import rram", "the contract imports nothing but itself"),
-        ("sw.energy", "from sw.evaluate import accuracy", "the contract imports nothing but itself"),
-        ("sw.bundle", "from sw.energy import Energy", "the contract imports nothing but itself"),
+        (
+            "sw.energy.accounting",
+            "from sw.evaluation.scores import accuracy",
+            "the contract imports nothing but itself",
+        ),
+        (
+            "sw.bundle.bundle",
+            "from sw.energy.accounting import Energy",
+            "the contract imports nothing but itself",
+        ),
         ("sw.reference", "from hw.geometry import ArrayGeometry", "the contract imports nothing but itself"),
-        ("hw.array", "import torch", "hardware needs"),
-        ("hw.array", "def f():\n    from torch import nn", "hardware needs"),
-        ("hw.array", "from sw.rram.device import Device", "hardware knows the contract only"),
-        ("hw.array", "import sim.run", "hardware does not know simulation"),
+        ("hw.array.behavioural", "import torch", "hardware needs"),
+        ("hw.array.behavioural", "def f():\n    from torch import nn", "hardware needs"),
+        (
+            "hw.array.behavioural",
+            "from sw.rram.devices.device import Device",
+            "hardware knows the contract only",
+        ),
+        ("hw.array.behavioural", "import sim.run", "hardware does not know simulation"),
         ("hw.adc", "from formal.specification import Inside", "only tests import proofs"),
-        ("sw.rram.device", "def f():\n    import hw.build", "software does not know hardware"),
-        ("sw.commands.train", "from hw.build import build", "inside functions"),
-        ("sw.commands.train", "import torch", "inside functions"),
+        ("sw.rram.devices.device", "def f():\n    import hw.build", "software does not know hardware"),
+        ("sw.commands.train.command", "from hw.build import build", "inside functions"),
+        ("sw.commands.train.command", "import torch", "inside functions"),
         ("sw.cli", "class A:\n    import sim.run", "inside functions"),
-        ("sw.student", "import pickle", "nothing is ever unpickled"),
-        ("sim.run", "from tests.bundles import random_bundle", "only tests import tests"),
+        ("sw.training.student.network", "import pickle", "nothing is ever unpickled"),
+        ("sim.run", "from tests.helpers.bundles import random_bundle", "only tests import tests"),
     ],
 )
 def test_breaches_are_found(module, source, reason):
@@ -172,12 +199,21 @@ def test_breaches_are_found(module, source, reason):
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("sw.reference.adc", "import dataclasses\nimport numpy as np\nfrom sw.design import DesignPoint"),
-        ("sw.energy", "import tomllib\nfrom sw.operations import matches\nfrom sw.bundle import Bundle"),
+        (
+            "sw.reference.adc",
+            "import dataclasses\nimport numpy as np\nfrom sw.design.point import DesignPoint",
+        ),
+        (
+            "sw.energy.accounting",
+            "import tomllib\nfrom sw.energy.work import matches\nfrom sw.bundle.bundle import Bundle",
+        ),
         ("sw.commands.build", "def f():\n    from hw.build import build"),
         ("sw.commands.x", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch"),
-        ("hw.array", "import amaranth\nfrom sw.bundle import Bundle\nfrom hw.cells import Cells"),
-        ("sim.run", "import torch\nimport hw.top\nimport sw.datasets"),
+        (
+            "hw.array.behavioural",
+            "import amaranth\nfrom sw.bundle.bundle import Bundle\nfrom hw.array.cells import Cells",
+        ),
+        ("sim.run", "import torch\nimport hw.fpga.top\nimport sw.data.dataset"),
     ],
 )
 def test_what_is_allowed_passes(module, source):

@@ -1,8 +1,8 @@
 """Cost: logic cells, flip-flops and multipliers of a front end before synthesis.
 
 Cells and flip-flops are sums over what a unit is made of. The coefficients per family are kept in
-``constraints/costs.json``; ``python -m hw.calibrate`` fits them to synthesised samples and rewrites the file.
-Every build report shows the estimate's error beside the netlist.
+``constraints/costs.json``; ``python -m hw.tuning.calibrate`` fits them to synthesised samples and rewrites
+the file. Every build report shows the estimate's error beside the netlist.
 """
 
 import json
@@ -12,11 +12,11 @@ from math import ceil, log2
 from typing import Literal
 
 from constraints.boards import FOLDER, Family
-from hw.frontend.fold import Fold
-from hw.frontend.layer_table import table_layout
-from hw.frontend.mac import LOGIC_WEIGHT_BITS
-from hw.frontend.memories import MemoryPlan, unit_memories, window_depth
+from hw.frontend.folded.fold import Fold
+from hw.frontend.folded.layer_table import table_layout
 from hw.frontend.schedule import LayerSchedule
+from hw.frontend.streaming.mac import LOGIC_WEIGHT_BITS
+from hw.frontend.unit_memories import MemoryPlan, unit_memories, window_depth
 
 __all__ = [
     "COSTS_FILE",

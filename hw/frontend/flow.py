@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 
 from hw.arith import AdderTree
-from hw.frontend.fold import CHANGE_CYCLES, Fold
-from hw.frontend.memories import window_depth
+from hw.frontend.folded.fold import CHANGE_CYCLES, Fold
 from hw.frontend.schedule import LayerSchedule
+from hw.frontend.unit_memories import window_depth
 
 __all__ = ["Offers", "folded_offers", "offered_at_once", "streaming_offers"]
 
@@ -21,11 +21,11 @@ Finish = Callable[[int], Generator[int, int, int]]
 """From the cycle in which a group is held to the one in which it is needed no longer, by way of its items."""
 
 WINDOW_LATENCY = 3
-"""Places from a step to the output of :class:`hw.frontend.window.Window`."""
+"""Places from a step to the output of :class:`hw.frontend.streaming.window.Window`."""
 RELEASE_LATENCY = 2
 """Places from the last step of a pixel to the release of the words behind it."""
 REQUANTISE_LATENCY = 4
-"""Cycles of :class:`hw.frontend.requantise.Requantise`."""
+"""Cycles of :class:`hw.frontend.streaming.requantise.Requantise`."""
 
 
 def offered_at_once() -> Offers:
@@ -36,7 +36,7 @@ def offered_at_once() -> Offers:
 
 
 def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
-    """Feature values of :class:`hw.frontend.frontend.FrontEnd`, whose pixels are always there."""
+    """Feature values of :class:`hw.frontend.streaming.frontend.FrontEnd`, whose pixels are always there."""
     source = offered_at_once()
     behind = [(schedule.parallelism.input_lanes, schedule.input_words) for schedule in schedules[1:]]
     if schedules:
@@ -50,7 +50,7 @@ def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
 
 
 def folded_offers(fold: Fold) -> Offers:
-    """The same of :class:`hw.frontend.folded.FoldedFrontEnd`."""
+    """The same of :class:`hw.frontend.folded.frontend.FoldedFrontEnd`."""
     last = fold.schedules[-1]
     values = fold.parallelism.output_lanes if last.layer.has_weights else fold.parallelism.input_lanes
     items = _folded_items(fold, _handed_on(values))
@@ -76,7 +76,7 @@ def _folded_items(fold: Fold, finish: "Finish") -> Offers:
 
 
 def _regrouped(source: Offers, *, items: int, items_per_word: int, words: int) -> Offers:
-    """Words of :class:`hw.frontend.regroup.Regroup`, from so many items of a pixel."""
+    """Words of :class:`hw.frontend.streaming.regroup.Regroup`, from so many items of a pixel."""
     offered, taken, word_taken = next(source), -1, -1
     while True:
         for item in range(items):
@@ -88,7 +88,7 @@ def _regrouped(source: Offers, *, items: int, items_per_word: int, words: int) -
 
 
 def _handed_on(rounds: int) -> Finish:
-    """Items of :class:`hw.frontend.activation.Serialiser`."""
+    """Items of :class:`hw.frontend.streaming.activation.Serialiser`."""
 
     def finish(held: int) -> Generator[int, int, int]:
         taken = held
@@ -100,7 +100,7 @@ def _handed_on(rounds: int) -> Finish:
 
 
 def _searched(rounds: int, bits: int) -> Finish:
-    """Items of :class:`hw.frontend.activation.ThresholdSearch`."""
+    """Items of :class:`hw.frontend.streaming.activation.ThresholdSearch`."""
     taken = -1
 
     def finish(held: int) -> Generator[int, int, int]:
@@ -115,7 +115,7 @@ def _searched(rounds: int, bits: int) -> Finish:
 
 
 def _requantised(rounds: int) -> Finish:
-    """Items of :class:`hw.frontend.requantise.Requantise`; its pipeline is rigid too, see :class:`_Unit`."""
+    """Items of :class:`hw.frontend.streaming.requantise.Requantise`, a rigid pipeline like :class:`_Unit`."""
     place, stopped = -1, 0
     stops: deque[tuple[int, int]] = deque()  # of items ahead: at which place, and for how long
 
@@ -154,7 +154,8 @@ def _finish_of(schedule: LayerSchedule) -> Finish:
 def _pixels(schedule: LayerSchedule) -> Iterator[tuple[int, int]]:
     """For every output pixel, image after image: how many words must be there, and are released behind it.
 
-    As :class:`hw.frontend.window.Window` counts them, padding above the first image included in the latter.
+    As :class:`hw.frontend.streaming.window.Window` counts them, padding above the first image included in the
+    latter.
     """
     (_, height, width), (_, out_height, out_width) = schedule.shape.inputs, schedule.shape.outputs
     kernel, stride, padding = schedule.layer.kernel, schedule.layer.stride, schedule.padding
@@ -178,7 +179,7 @@ def _pixels(schedule: LayerSchedule) -> Iterator[tuple[int, int]]:
 
 
 class _Unit:
-    """One :class:`hw.frontend.layer.LayerUnit`.
+    """One :class:`hw.frontend.streaming.layer.LayerUnit`.
 
     Its pipeline is rigid: a group that cannot be held yet stops every step. So steps have *places* in the
     pipeline, counted in the cycles in which it moves; a place is a cycle when it is known for how long the

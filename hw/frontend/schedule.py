@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from hw.frontend.step import Entry, StepFormat
 from hw.frontend.transfer import Transfer
-from sw.layer import Layer, LayerShape
+from sw.design import Layer
+from sw.design.layer import LayerShape
 from sw.reference.frontend import LayerParameters
 
 __all__ = ["LayerSchedule", "Parallelism"]

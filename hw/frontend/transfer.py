@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.layer import Layer, LayerShape
+from sw.design import Layer
+from sw.design.layer import LayerShape
 from sw.reference.frontend import LayerParameters, Requantisation, requantise
 
 __all__ = ["Transfer"]

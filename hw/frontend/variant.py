@@ -14,11 +14,11 @@ from amaranth.lib import wiring
 from constraints.boards import Family
 from hw.frontend.cost import Resource, dsps_of, engine_dsps, engine_terms, layer_terms, priced
 from hw.frontend.flow import Offers, folded_offers, streaming_offers
-from hw.frontend.fold import Fold
-from hw.frontend.folded import FoldedFrontEnd
-from hw.frontend.frontend import FrontEnd, feature_range, input_bits, schedules_of
-from hw.frontend.memories import MemoryPlan, unit_memories
+from hw.frontend.folded.fold import Fold
+from hw.frontend.folded.frontend import FoldedFrontEnd
 from hw.frontend.schedule import LayerSchedule, Parallelism
+from hw.frontend.streaming.frontend import FrontEnd, feature_range, input_bits, schedules_of
+from hw.frontend.unit_memories import MemoryPlan, unit_memories
 from sw.bundle import Bundle
 
 __all__ = ["Folded", "FrontEndPlan", "Sizes", "plan_front_end", "read_sizes", "sizes_in_words"]

@@ -106,8 +106,8 @@ def data_sets() -> dict[str, str]:
     import os
     from pathlib import Path
 
-    from sw.datasets import FETCHED
-    from sw.downloads import cache_folder
+    from sw.cache import cache_folder
+    from sw.data.dataset import FETCHED
 
     folder = os.environ.get("ENGRAM_DATA")
     places = {"digits": "comes with scikit-learn"}
@@ -211,7 +211,7 @@ def _compilers() -> list[Finding]:
 
 
 def _verilator() -> Finding:
-    from sim.verilator import MINIMUM, find_verilator
+    from sim.models.verilator import MINIMUM, find_verilator
     from sw.errors import EngramError
 
     wanted = f">={MINIMUM[0]}.{MINIMUM[1]:03d}"

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sw.commands.array_options import Array, takes_array
+from sw.commands.options.array import Array, takes_array
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
-from sw.rram.device_files import EXAMPLE
+from sw.rram.devices.files import EXAMPLE
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
@@ -60,9 +60,9 @@ def program(
     One seed is one chip: the first one that 'engram evaluate' draws with that seed.
     """
     from sw.bundle import open_bundle, save
-    from sw.commands.full_scale_option import with_full_scale
-    from sw.rram.programmable import program_by_pulses
-    from sw.rram.programming import program as program_chip
+    from sw.commands.options.full_scale import with_full_scale
+    from sw.rram.chip.programmable import program_by_pulses
+    from sw.rram.chip.programming import program as program_chip
 
     classifier = open_bundle(bundle)
     make = program_by_pulses if programmable else program_chip

@@ -2,7 +2,7 @@
 
 import typer
 
-from sw.commands.explore import explore
+from sw.commands.explore.command import explore
 
 if __name__ == "__main__":
     typer.run(explore)

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.design import DesignPoint
-from sw.layer import Layer
+from sw.design import DesignPoint, Layer
 from sw.reference.exact import exact_matmul
 
 __all__ = [

@@ -1,7 +1,6 @@
 """All five stages in a row, with every intermediate value, and the comparison that names a mismatch."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,18 +8,16 @@ from numpy.typing import NDArray
 
 from sw.errors import EngramError
 from sw.reference import adc, array, classifier, frontend, noise, quantiser
+from sw.reference.trace import Trace
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
 
 __all__ = [
-    "Mismatch",
-    "Trace",
     "classify",
     "classify_chips",
     "classify_readouts",
     "feature_maps_of",
-    "first_mismatch",
     "levels_of",
     "run",
     "run_levels",
@@ -30,48 +27,6 @@ CHUNK_IMAGES = 256
 """Images per step of the front end: bounds memory to some tens of MB for the students of the presets."""
 CHUNK_CONVERSIONS = 2**17
 """Conversions per step of the rest: what one step works on fits the second-level cache."""
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """Every value that hardware can be compared with, one row per image.
-
-    Attributes
-    ----------
-    levels
-        uint8, (N, F), word-line values.
-    codes
-        int64, (N, row tiles, T), ADC codes.
-    scores
-        int64, (N, T).
-    template, label, margin
-        int64, (N,).
-    accepted
-        bool, (N,).
-    """
-
-    levels: NDArray[np.uint8]
-    codes: NDArray[np.int64]
-    scores: NDArray[np.int64]
-    template: NDArray[np.int64]
-    label: NDArray[np.int64]
-    margin: NDArray[np.int64]
-    accepted: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """The first place where a value is not the expected one."""
-
-    image: int
-    stage: str
-    index: tuple[int, ...]
-    expected: int
-    got: int
-
-    def __str__(self) -> str:
-        where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
-        return f"image {self.image}, {self.stage}{where}: expected {self.expected}, got {self.got}"
 
 
 def feature_maps_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -161,25 +116,6 @@ def classify_readouts(chips: Sequence[Sequence["Bundle"]], levels: NDArray[np.ui
             winners = classifier.winners(classifier.template_scores(codes))
             labels[number, kind, part] = winners // chip.design.templates_per_class
     return labels
-
-
-def first_mismatch(expected: Trace, got: Trace) -> Mismatch | None:
-    """The mismatch of the lowest image, and within it of the earliest stage and the lowest index."""
-    found = []
-    for order, field in enumerate(fields(Trace)):
-        want, have = getattr(expected, field.name), getattr(got, field.name)
-        assert want.shape == have.shape, (field.name, want.shape, have.shape)
-        wrong = np.argwhere(want != have)
-        if len(wrong):
-            place = tuple(int(i) for i in wrong[0])
-            found.append(
-                (
-                    place[0],
-                    order,
-                    Mismatch(place[0], field.name, place[1:], int(want[place]), int(have[place])),
-                )
-            )
-    return min(found, key=lambda item: item[:2])[2] if found else None
 
 
 def _conversions(

@@ -1,0 +1,1 @@
+"""Conductance codes: the memory that holds them, and how they come into it."""

@@ -1,0 +1,1 @@
+"""Read noise: one integer per conversion, from the generator that the reference has too."""

@@ -1,0 +1,1 @@
+"""Programming: pulses, how devices answer them, write-verify and injected faults."""

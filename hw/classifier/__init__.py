@@ -1,0 +1,1 @@
+"""Classifier: scores of templates over row tiles, and winner-take-all."""

@@ -1,0 +1,1 @@
+"""Families of FPGAs: one file each with all that differs between them."""

@@ -1,0 +1,109 @@
+"""ECP5: PLL and its dividers, constraint text."""
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from amaranth.hdl import (
+    Const,
+    Instance,
+    Signal,
+)
+
+from constraints.boards import Board
+from hw.families.dividers import _exact, _no_dividers, _within
+
+__all__ = ["Ecp5Dividers", "ecp5_dividers", "lpf"]
+
+
+ECP5_PFD_MHZ = (10, 400)
+ECP5_VCO_MHZ = (400, 800)
+"""Ranges of EHXPLLL, ECP5 family data sheet (FPGA-DS-02012), sysCLOCK PLL timing."""
+ECP5_DIVIDER_MAX = 128
+
+
+class Ecp5Dividers(NamedTuple):
+    """Dividers of EHXPLLL with feedback from CLKOP, as fast as the phase detector, and output CLKOS.
+
+    The VCO runs at ``input * clkop / clki``, the output at that divided by `clkos`.
+    """
+
+    clki: int
+    clkop: int
+    clkos: int
+
+
+def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
+    """Dividers of an ECP5 PLL; the smallest `clki`, then the VCO nearest to the middle of its range.
+
+    Raises
+    ------
+    EngramError
+        If no legal dividers give exactly `output_mhz`.
+    """
+    source, target = _exact(input_mhz), _exact(output_mhz)
+    middle = Fraction(sum(ECP5_VCO_MHZ), 2)
+    clkoss = [clkos for clkos in range(1, ECP5_DIVIDER_MAX + 1) if _within(target * clkos, ECP5_VCO_MHZ)]
+    clkoss.sort(key=lambda clkos: abs(target * clkos - middle))
+    for clki in range(1, ECP5_DIVIDER_MAX + 1):
+        detector = source / clki
+        for clkos in clkoss if _within(detector, ECP5_PFD_MHZ) else ():
+            clkop = target * clkos / detector
+            if clkop.denominator == 1 and clkop <= ECP5_DIVIDER_MAX:
+                return Ecp5Dividers(clki, int(clkop), clkos)
+    raise _no_dividers("ECP5", input_mhz, output_mhz)
+
+
+def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
+    """EHXPLLL with feedback from CLKOP and the core's clock from CLKOS, both at zero phase."""
+    dividers = ecp5_dividers(board.clock.mhz, board.clock.core_mhz)
+    feedback = Signal()
+    return Instance(
+        "EHXPLLL",
+        a_FREQUENCY_PIN_CLKI=f"{board.clock.mhz:g}",
+        a_FREQUENCY_PIN_CLKOS=f"{board.clock.core_mhz:g}",
+        a_ICP_CURRENT="12",
+        a_LPF_RESISTOR="8",
+        a_MFG_ENABLE_FILTEROPAMP="1",
+        a_MFG_GMCREF_SEL="2",
+        p_PLLRST_ENA="DISABLED",
+        p_INTFB_WAKE="DISABLED",
+        p_STDBY_ENABLE="DISABLED",
+        p_DPHASE_SOURCE="DISABLED",
+        p_OUTDIVIDER_MUXA="DIVA",
+        p_CLKOP_ENABLE="ENABLED",
+        p_CLKOS_ENABLE="ENABLED",
+        p_FEEDBK_PATH="CLKOP",
+        p_CLKI_DIV=dividers.clki,
+        p_CLKFB_DIV=1,
+        p_CLKOP_DIV=dividers.clkop,
+        p_CLKOP_CPHASE=dividers.clkop - 1,
+        p_CLKOP_FPHASE=0,
+        p_CLKOS_DIV=dividers.clkos,
+        p_CLKOS_CPHASE=dividers.clkos - 1,
+        p_CLKOS_FPHASE=0,
+        i_CLKI=clk,
+        i_CLKFB=feedback,
+        i_RST=Const(0),
+        i_STDBY=Const(0),
+        i_PHASESEL0=Const(0),
+        i_PHASESEL1=Const(0),
+        i_PHASEDIR=Const(0),
+        i_PHASESTEP=Const(0),
+        i_PHASELOADREG=Const(0),
+        i_PLLWAKESYNC=Const(0),
+        i_ENCLKOP=Const(0),
+        i_ENCLKOS=Const(0),
+        o_CLKOP=feedback,
+        o_CLKOS=core_clock,
+        o_LOCK=locked,
+    )
+
+
+def lpf(board: Board) -> str:
+    """Logical preferences for nextpnr-ecp5. The host's line idles high, so uart_rx has a pull-up."""
+    lines = []
+    for port, pin in board.pins.items():
+        pull = " PULLMODE=UP" if port == "uart_rx" else ""
+        lines.append(f'LOCATE COMP "{port}" SITE "{pin}";')
+        lines.append(f'IOBUF PORT "{port}" IO_TYPE={board.io_type}{pull};')
+    return "\n".join([*lines, f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;', ""])

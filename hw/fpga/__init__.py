@@ -1,0 +1,1 @@
+"""FPGA: the top of a board, clocks, tools, reports and exported Verilog."""

@@ -1,0 +1,46 @@
+"""Clocks by division: the PLL's dividers, exactly or not at all, and the UART's divisor."""
+
+from constraints.boards import Board
+from hw.families.ecp5 import ecp5_dividers
+from hw.families.ice40 import ice40_dividers
+from sw.errors import EngramError
+from sw.validation import validated
+
+__all__ = ["clocked", "uart_divisor"]
+
+BAUD_TOLERANCE = 0.02
+"""Two UARTs that differ by 2 % sample the last bit of a frame a fifth of a bit off its middle."""
+
+
+def clocked(board: Board, core_mhz: float | None) -> Board:
+    """The board with another clock of the chip; None keeps its own.
+
+    Raises
+    ------
+    EngramError
+        If the board or its PLL cannot have that clock.
+    """
+    if core_mhz is None:
+        return board
+    clock = {**board.clock.model_dump(), "core_mhz": core_mhz}
+    changed = validated(Board, {**board.model_dump(), "clock": clock}, f"--clock-mhz {core_mhz:g}")
+    dividers = ice40_dividers if board.family == "ice40" else ecp5_dividers
+    dividers(board.clock.mhz, core_mhz)
+    return changed
+
+
+def uart_divisor(clock_mhz: float, baud: int) -> int:
+    """Clock cycles per UART bit.
+
+    Raises
+    ------
+    EngramError
+        If no whole number of cycles comes within 2 % of `baud`, or it is too fast for the clock.
+    """
+    divisor = round(clock_mhz * 1e6 / baud)
+    if divisor < 4 or abs(clock_mhz * 1e6 / divisor / baud - 1) > BAUD_TOLERANCE:
+        raise EngramError(
+            f"--baud must be within 2 % of a whole fraction, 1/4 or less, of the {clock_mhz:g} MHz clock, "
+            f"got {baud}; try 115200 or 1000000"
+        )
+    return divisor

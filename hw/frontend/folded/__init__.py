@@ -1,0 +1,1 @@
+"""Folded front end: one engine that computes layer after layer."""

@@ -1,0 +1,58 @@
+"""Layer table: what the folded engine must know of a layer while it computes it."""
+
+from amaranth.hdl import unsigned
+from amaranth.lib import data
+
+from hw.frontend.folded.fold import Fold
+
+__all__ = ["table_layout", "table_rows"]
+
+
+def table_layout(fold: Fold) -> data.StructLayout:
+    """One field per number of :func:`table_rows`, as wide as its largest value."""
+    rows = table_rows(fold)
+    return data.StructLayout(
+        {name: unsigned(max(row[name] for row in rows).bit_length() or 1) for name in rows[0]}
+    )
+
+
+def table_rows(fold: Fold) -> list[dict[str, int]]:
+    """Numbers of every layer.
+
+    ``first_step``, ``last_step``: its part of the schedule memory. ``start``: address of the top left word of
+    the first kernel position. ``step_x``, ``step_row``: words to the next position, and from the end of a row
+    to the next row. ``last_x``, ``last_y``: last output pixel. ``overhang_x``, ``overhang_y``: the kernel
+    leaves the image there. ``pools``, ``searches``: it takes maxima; it gives activations. ``first_channel``,
+    ``last_channel``: its part of the threshold memories. ``map_start``, ``last_item``, ``words``: where its
+    map goes, the last item of a pixel, words per pixel.
+    """
+    return [_row(fold, number) for number in range(len(fold.schedules))]
+
+
+def _row(fold: Fold, number: int) -> dict[str, int]:
+    schedule = fold.schedules[number]
+    words, padding = schedule.input_words, schedule.padding
+    kernel, stride = schedule.layer.kernel, schedule.layer.stride
+    (_, height, width), (_, out_height, out_width) = schedule.shape.inputs, schedule.shape.outputs
+    reads_from = fold.map_starts[number - 1] if number else 0
+    is_last = number == len(fold.schedules) - 1
+    items = schedule.groups * schedule.parallelism.output_lanes // schedule.parallelism.searchers
+    searched = schedule.searched_channels if schedule.search_bits else 1
+    return {
+        "first_step": fold.first_steps[number],
+        "last_step": fold.first_steps[number + 1] - 1,
+        "start": (reads_from - padding * (width + 1) * words) % 2**fold.address_bits,
+        "step_x": stride * words,
+        "step_row": (stride * width - (out_width - 1) * stride) * words,
+        "last_x": out_width - 1,
+        "last_y": out_height - 1,
+        "overhang_x": int((out_width - 1) * stride + kernel - 1 - padding > width - 1),
+        "overhang_y": int((out_height - 1) * stride + kernel - 1 - padding > height - 1),
+        "pools": int(not schedule.layer.has_weights),
+        "searches": int(schedule.search_bits > 0),
+        "first_channel": fold.first_channels[number],
+        "last_channel": fold.first_channels[number] + searched - 1,
+        "map_start": 0 if is_last else fold.map_starts[number],
+        "last_item": 0 if is_last else items - 1,
+        "words": 0 if is_last else fold.schedules[number + 1].input_words,
+    }

@@ -1,0 +1,1 @@
+"""Streaming front end: a unit for every layer, all at work at once."""

@@ -1,0 +1,190 @@
+"""Activation: from a group's accumulators to activations, or to values handed on as they are."""
+
+from typing import Protocol
+
+from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, signed, unsigned
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.frontend.schedule import Parallelism
+from hw.frontend.unit_memories import memory_style
+from hw.payloads import index_bits
+from hw.rom import add_rom
+
+__all__ = ["SearchSizes", "Serialiser", "ThresholdSearch"]
+
+
+class SearchSizes(Protocol):
+    """What a search needs to know: a layer's schedule, or that of an engine for many layers."""
+
+    @property
+    def parallelism(self) -> Parallelism:
+        """Lanes and searchers."""
+
+    @property
+    def search_bits(self) -> int:
+        """Bits of an activation."""
+
+    @property
+    def searched_channels(self) -> int:
+        """Channels that each searcher serves."""
+
+    @property
+    def threshold_bits(self) -> int:
+        """Bits of a signed threshold."""
+
+    def threshold_rom(self, searcher: int) -> list[int]:
+        """``2**search_bits`` words per channel, the first one unused."""
+
+
+class ThresholdSearch(wiring.Component):
+    """n-bit activation by binary search among a channel's ``2**n - 1`` sorted thresholds.
+
+    Each searcher serves every `searchers`-th lane, n cycles per lane. Latency: n cycles for the first lanes
+    of a group. The search of a lane does not end while its predecessor's activations are not taken.
+
+    Parameters
+    ----------
+    schedule
+        Gives thresholds, lanes and searchers.
+    accumulator_shape
+        Shape of an accumulator.
+
+    Members
+    -------
+    held_valid, held, held_done
+        Accumulators of one group, see :class:`hw.frontend.streaming.mac.MacArray`.
+    o
+        Activations of `searchers` neighbouring channels.
+    first_channel, last_channel
+        Channels of each searcher that a pixel has; all of them where nothing drives the two.
+    restart
+        Goes to the first channel, at least two cycles before a group is held.
+    """
+
+    def __init__(self, schedule: SearchSizes, accumulator_shape: Shape):
+        self._schedule = schedule
+        lanes = schedule.parallelism
+        self.shape = unsigned(schedule.search_bits)
+        channel_bits = index_bits(schedule.searched_channels)
+        super().__init__(
+            {
+                "held_valid": In(1),
+                "held": In(data.ArrayLayout(accumulator_shape, lanes.output_lanes)),
+                "held_done": Out(1),
+                "o": Out(stream.Signature(data.ArrayLayout(self.shape, lanes.searchers))),
+                "first_channel": In(channel_bits),
+                "last_channel": In(channel_bits, init=schedule.searched_channels - 1),
+                "restart": In(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        """All searchers walk in step through rounds of lanes and bits of the activation."""
+        m = Module()
+        schedule, lanes = self._schedule, self._schedule.parallelism
+        bits = schedule.search_bits
+        rounds = lanes.output_lanes // lanes.searchers
+        first_trial = 1 << (bits - 1)
+
+        # The first trial of a channel is read while nothing is searched, or with the last bit before it.
+        primed = Signal()
+        searching = Signal()
+        m.d.comb += searching.eq(primed & self.held_valid)
+        m.d.sync += primed.eq(1)
+        bit = Signal(range(bits), init=bits - 1)
+        channel = Signal.like(self.last_channel, init=0)
+        next_channel = Signal.like(channel)
+        round_ = Signal(index_bits(rounds))
+        last_bit, last_round, move = Signal(), Signal(), Signal()
+        m.d.comb += [
+            last_bit.eq(bit == 0),
+            last_round.eq(round_ == rounds - 1),
+            move.eq(~(searching & last_bit) | ~self.o.valid | self.o.ready),
+            next_channel.eq(Mux(channel == self.last_channel, self.first_channel, channel + 1)),
+            self.held_done.eq(searching & last_bit & last_round & move),
+        ]
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(searching & move):
+            m.d.sync += bit.eq(bit - 1)
+            with m.If(last_bit):
+                m.d.sync += [
+                    bit.eq(bits - 1),
+                    channel.eq(next_channel),
+                    round_.eq(Mux(last_round, 0, round_ + 1)),
+                    self.o.valid.eq(1),
+                ]
+
+        with m.If(self.restart):
+            m.d.sync += channel.eq(self.first_channel)
+
+        for searcher in range(lanes.searchers):
+            rom = schedule.threshold_rom(searcher)
+            style = memory_style(len(rom), schedule.threshold_bits)
+            read = add_rom(m, f"thresholds_{searcher}", signed(schedule.threshold_bits), rom, style)
+            level = Signal(bits, name=f"level_{searcher}")
+            found = Signal(bits, name=f"found_{searcher}")
+            trial = Signal(bits, name=f"trial_{searcher}")
+            mine = Array(self.held[searcher + lanes.searchers * n] for n in range(rounds))
+            m.d.comb += [
+                found.eq(level | ((mine[round_] >= read.data) << bit)),
+                # The next trial sets the next lower bit; a new channel starts with its highest one.
+                trial.eq(Mux(~searching | last_bit, first_trial, found | (Const(1, bits) << bit) >> 1)),
+                read.en.eq(~searching | move),
+                read.addr.eq((Mux(searching & last_bit, next_channel, channel) << bits) | trial),
+            ]
+            with m.If(searching & move):
+                m.d.sync += level.eq(Mux(last_bit, 0, found))
+                with m.If(last_bit):
+                    m.d.sync += self.o.payload[searcher].eq(found)
+        return m
+
+
+class Serialiser(wiring.Component):
+    """Hands the values of a group on as they are, one lane per cycle or all at once.
+
+    Parameters
+    ----------
+    value_shape
+        Shape of a value.
+    lanes
+        Values per group.
+    at_once
+        Values per item of `o`; divides `lanes`.
+
+    Members
+    -------
+    held_valid, held, held_done
+        Values of one group, see :class:`hw.frontend.streaming.mac.MacArray`.
+    o
+        `at_once` neighbouring values. Values wait while an item is not taken.
+    """
+
+    def __init__(self, value_shape: Shape, lanes: int, at_once: int):
+        self._lanes, self._at_once = lanes, at_once
+        self.shape = value_shape
+        super().__init__(
+            {
+                "held_valid": In(1),
+                "held": In(data.ArrayLayout(value_shape, lanes)),
+                "held_done": Out(1),
+                "o": Out(stream.Signature(data.ArrayLayout(value_shape, at_once))),
+            }
+        )
+
+    def elaborate(self, platform):
+        """A counter picks the lanes."""
+        m = Module()
+        rounds = self._lanes // self._at_once
+        round_ = Signal(index_bits(rounds))
+        m.d.comb += [
+            self.o.valid.eq(self.held_valid),
+            self.held_done.eq(self.held_valid & self.o.ready & (round_ == rounds - 1)),
+        ]
+        for place in range(self._at_once):
+            mine = Array(self.held[place + self._at_once * n] for n in range(rounds))
+            m.d.comb += self.o.payload[place].eq(mine[round_])
+        with m.If(self.o.valid & self.o.ready):
+            m.d.sync += round_.eq(Mux(round_ == rounds - 1, 0, round_ + 1))
+        return m

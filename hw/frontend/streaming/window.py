@@ -1,0 +1,189 @@
+"""Window: keeps the last rows of a layer's input and plays the layer's schedule on them."""
+
+from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigned
+from amaranth.lib import data, memory, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from hw.frontend.schedule import LayerSchedule
+from hw.frontend.step import BORDERS
+from hw.frontend.unit_memories import memory_style, window_depth
+from hw.payloads import index_bits
+from hw.rom import add_rom
+
+__all__ = ["Window"]
+
+
+class Window(wiring.Component):
+    """Ring of input words, and the sequencer that walks over output pixels, groups and steps.
+
+    Words are taken in image order while there is room; a kernel position starts when its last word is there.
+    Latency: 4 cycles from a step to its data. Throughput: one step per cycle while `advance` is high; nothing
+    moves while it is low.
+
+    Parameters
+    ----------
+    schedule
+        What to play.
+    value_shape
+        Shape of one input value.
+
+    Members
+    -------
+    i
+        Words of `input_lanes` values, pixel after pixel, row after row, image after image.
+    advance
+        Moves the pipeline by one step.
+    valid
+        `data`, `weights` and `ends_group` belong to a step.
+    data
+        `taps` words; values outside the image are 0.
+    weights
+        For each tap, for each output lane, one weight per input lane.
+    ends_group
+        The step is the last of its group.
+    """
+
+    def __init__(self, schedule: LayerSchedule, value_shape: Shape):
+        self._schedule = schedule
+        lanes = schedule.parallelism
+        self._word = data.ArrayLayout(value_shape, lanes.input_lanes)
+        products = lanes.input_lanes * lanes.output_lanes if schedule.layer.has_weights else 0
+        self._weights = data.ArrayLayout(signed(schedule.weight_bits), products)
+        super().__init__(
+            {
+                "i": In(stream.Signature(self._word)),
+                "advance": In(1),
+                "valid": Out(1),
+                "data": Out(data.ArrayLayout(self._word, lanes.taps)),
+                "weights": Out(data.ArrayLayout(self._weights, lanes.taps)),
+                "ends_group": Out(1),
+            }
+        )
+
+    def elaborate(self, platform):
+        """Four stages: schedule memory, window memory, masked data, registers in front of the products."""
+        m = Module()
+        schedule = self._schedule
+        taps = range(schedule.parallelism.taps)
+        words = schedule.input_words
+        (_, height, width), (_, out_height, out_width) = schedule.shape.inputs, schedule.shape.outputs
+        kernel, stride, padding = schedule.layer.kernel, schedule.layer.stride, schedule.padding
+        depth = window_depth(schedule)
+
+        # Window memory: one copy per tap.
+        w_address = Signal(range(depth))
+        w_enable = Signal()
+        reads = []
+        for tap in taps:
+            ring = memory.Memory(
+                shape=unsigned(self._word.size),
+                depth=depth,
+                init=[],
+                attrs={"ram_style": memory_style(depth, self._word.size, writable=True)},
+            )
+            m.submodules[f"ring_{tap}"] = ring
+            write = ring.write_port()
+            m.d.comb += [
+                write.en.eq(w_enable),
+                write.addr.eq(w_address),
+                write.data.eq(self.i.payload.as_value()),
+            ]
+            reads.append(ring.read_port())
+        with m.If(w_enable):
+            m.d.sync += w_address.eq(w_address + 1)
+
+        # Position of the kernel: `base` is the address of its top left word.
+        o_x, o_y = Signal(range(out_width)), Signal(range(out_height))
+        end_x, end_y = Signal(), Signal()
+        base = Signal(range(depth), init=-(padding * width + padding) * words % depth)
+        borders = Signal(len(BORDERS))
+        overhang_y = (out_height - 1) * stride + kernel - 1 - padding > height - 1
+        overhang_x = (out_width - 1) * stride + kernel - 1 - padding > width - 1
+        m.d.comb += [
+            end_x.eq(o_x == out_width - 1),
+            end_y.eq(o_y == out_height - 1),
+            borders.eq(Cat(o_y == 0, end_y & overhang_y, o_x == 0, end_x & overhang_x)),
+        ]
+        step_x = stride * words
+        step_row = (stride * width - (out_width - 1) * stride) * words
+        step_image = (height * width - ((out_height - 1) * width + out_width - 1) * stride) * words
+        step_base = Signal(range(max(step_x, step_row, step_image) + 1))
+        m.d.comb += step_base.eq(Mux(end_x, Mux(end_y, step_image, step_row), step_x))
+
+        # `lead` counts the words from the kernel's first to the last one taken, `used` the memory in use.
+        needed = Array(
+            ((kernel - 1 - below) * width + kernel - 1 - beyond) * words + words
+            for beyond in (0, 1)
+            for below in (0, 1)
+        )
+        count_bits = index_bits(2 * depth) + 1
+        lead = Signal(signed(count_bits), init=(padding * width + padding) * words)
+        used = Signal(signed(count_bits), init=(padding * width + padding) * words)
+        ready = Signal()
+        ends_pixel = Signal()
+        released = Signal(range(max(step_x, step_row, step_image) + 1))
+        moved = Signal.like(released)
+        m.d.comb += [
+            ready.eq(lead >= needed[Cat(end_y & overhang_y, end_x & overhang_x)]),
+            self.i.ready.eq(used < depth),
+            w_enable.eq(self.i.valid & self.i.ready),
+            moved.eq(Mux(ends_pixel, step_base, 0)),
+        ]
+        m.d.sync += [lead.eq(lead + w_enable - moved), used.eq(used + w_enable - released)]
+
+        # Schedule memory.
+        rom, rom_width = schedule.rom(), schedule.step_format.width
+        rom_read = add_rom(m, "schedule", unsigned(rom_width), rom, memory_style(len(rom), rom_width))
+        step = Signal(index_bits(len(rom)))
+        last_step = Signal()
+        taken = Signal()
+        m.d.comb += [
+            last_step.eq(step == len(rom) - 1),
+            taken.eq(ready & self.advance),
+            ends_pixel.eq(taken & last_step),
+            rom_read.addr.eq(step),
+            rom_read.en.eq(self.advance),
+        ]
+        with m.If(taken):
+            m.d.sync += step.eq(Mux(last_step, 0, step + 1))
+        with m.If(ends_pixel):
+            m.d.sync += [base.eq(base + step_base), o_x.eq(o_x + 1)]
+            with m.If(end_x):
+                m.d.sync += [o_x.eq(0), o_y.eq(Mux(end_y, 0, o_y + 1))]
+
+        # Stage s: the step's entries are here. Stage d: their data is here.
+        s_valid, s_base, s_borders = Signal(), Signal.like(base), Signal.like(borders)
+        s_moved, d_moved = Signal.like(released), Signal.like(released)
+        d_valid, d_ends_group = Signal(), Signal()
+        d_outside = Signal(len(taps))
+        d_weights = Signal.like(self.weights)
+        entry = data.StructLayout(
+            {"offset": schedule.offset_bits, "borders": len(BORDERS), "weights": self._weights}
+        )
+        entries = data.View(data.ArrayLayout(entry, len(taps)), rom_read.data[:-1])
+        for tap in taps:
+            m.d.comb += [
+                reads[tap].en.eq(self.advance),
+                reads[tap].addr.eq(s_base + entries[tap].offset),
+            ]
+        with m.If(self.advance):
+            m.d.sync += [
+                s_valid.eq(ready),
+                s_base.eq(base),
+                s_borders.eq(borders),
+                s_moved.eq(moved),
+                d_moved.eq(s_moved),
+                d_valid.eq(s_valid),
+                d_ends_group.eq(rom_read.data[-1]),
+                self.valid.eq(d_valid),
+                self.ends_group.eq(d_ends_group),
+                self.weights.eq(d_weights),
+            ]
+            m.d.comb += released.eq(d_moved)
+            for tap in taps:
+                m.d.sync += [
+                    d_outside[tap].eq((entries[tap].borders & s_borders).any()),
+                    d_weights[tap].as_value().eq(entries[tap].weights.as_value()),
+                    self.data[tap].as_value().eq(Mux(d_outside[tap], 0, reads[tap].data)),
+                ]
+        return m

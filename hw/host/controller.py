@@ -1,0 +1,251 @@
+"""Controller: serves the host's requests, see :mod:`hw.host.protocol`."""
+
+from amaranth.hdl import Array, Cat, Const, Module, Signal, unsigned
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hw.arith import padded
+from hw.array.programming.programmer import host_ports
+from hw.host.cell_requests import CellRequests
+from hw.host.protocol import (
+    ANSWER_BYTES,
+    IDENTITY_BYTES,
+    INDEX_BYTES,
+    NOT_READY,
+    SCORE_BYTES,
+    UNKNOWN,
+    Opcode,
+    identity_of,
+)
+from hw.payloads import index_bits, next_image_port, result_layout
+from sw.bundle import Bundle
+
+__all__ = ["Controller"]
+
+
+class Controller(wiring.Component):
+    """Request bytes in, answer bytes out, one request at a time.
+
+    A request byte that arrives while an answer is being sent waits in the receiver. Under back-pressure on
+    `o` the answer waits.
+
+    Parameters
+    ----------
+    bundle
+        Identity and sizes.
+    with_front_end
+        Serve IMAGE; if not, LOAD and CLASSIFY.
+    loads_codes
+        The chip is not ready at first.
+
+    Members
+    -------
+    i, o
+        Bytes from and to the host.
+    data
+        Data bytes: pixels for the front end, or features for the feature buffer.
+    loaded, start
+        The feature buffer's handshake; without meaning for a chip with a front end.
+    result
+        Answers of the accelerator; the last one is kept.
+    score_address, score
+        Score memory of the accelerator.
+    write, written, failures
+        With a pulse rule: the accelerator's :class:`hw.array.programming.programmer.Programmer`.
+    next_image
+        With read noise: the index that the host sets, in the cycle in which its answer is sent.
+    ready
+        The accelerator can be used; looked at when a request begins, for cells when all its arguments are
+        there. Without meaning unless `loads_codes`.
+    busy
+        A request is being served.
+    """
+
+    def __init__(self, bundle: Bundle, *, with_front_end: bool = False, loads_codes: bool = False):
+        self._bundle = bundle
+        self._with_front_end = with_front_end
+        self._loads_codes = loads_codes
+        self._design = design = bundle.design
+        super().__init__(
+            {
+                "i": In(stream.Signature(8)),
+                "o": Out(stream.Signature(8)),
+                "data": Out(stream.Signature(8)),
+                "loaded": In(1),
+                "start": Out(1),
+                "result": In(stream.Signature(result_layout(design))),
+                "score_address": Out(index_bits(design.templates)),
+                "score": In(unsigned(design.max_score.bit_length())),
+                "ready": In(1),
+                "busy": Out(1),
+                **(host_ports(design) if bundle.pulse is not None else {}),
+                **({"next_image": Out(next_image_port())} if bundle.read_noise is not None else {}),
+            }
+        )
+
+    def elaborate(self, platform):
+        """One state per request, one more to send each kind of answer."""
+        m = Module()
+        design = self._design
+        identity = identity_of(self._bundle, with_front_end=self._with_front_end).to_bytes()
+        identity_bytes = Array(Const(byte, 8) for byte in identity)
+        if self._loads_codes:
+            identity_bytes = Array([*identity_bytes[:-1], padded(m, self.ready, 8)])
+        result = Signal(result_layout(design))
+        answer = Cat(
+            padded(m, result.accepted, 8),
+            padded(m, result.label, 16),
+            padded(m, result.template, 16),
+            padded(m, result.margin, 32),
+        )
+        score = padded(m, self.score, 8 * SCORE_BYTES)
+        position = Signal(range(max(IDENTITY_BYTES, ANSWER_BYTES)))
+
+        def send(byte, then):
+            m.d.comb += [self.o.payload.eq(byte), self.o.valid.eq(1)]
+            with m.If(self.o.ready):
+                then()
+
+        def send_block(byte, length, then):
+            def next_byte():
+                m.d.sync += position.eq(position + 1)
+                with m.If(position == length - 1):
+                    m.d.sync += position.eq(0)
+                    then()
+
+            send(byte, next_byte)
+
+        def to_ready():
+            m.next = "READY"
+
+        pass_data = [
+            self.data.payload.eq(self.i.payload),
+            self.data.valid.eq(self.i.valid),
+            self.i.ready.eq(self.data.ready),
+        ]
+        ready = self.ready if self._loads_codes else Const(1)
+        cells = CellRequests(design) if self._bundle.pulse is not None else None
+        if cells is not None:
+            m.submodules.cells = cells
+            connect(m, cells.write, flipped(self.write))
+            connect(m, flipped(self.written), cells.written)
+            m.d.comb += [
+                cells.failures.eq(self.failures),
+                cells.ready.eq(ready),
+                cells.opcode.eq(self.i.payload),
+                cells.i.payload.eq(self.i.payload),
+            ]
+
+        def when_ready(state, otherwise="SEND_NOT_READY"):
+            m.next = state
+            if self._loads_codes:
+                with m.If(~ready):
+                    m.next = otherwise
+
+        m.d.comb += self.busy.eq(1)
+        with m.FSM():
+            with m.State("READY"):
+                m.d.comb += [self.busy.eq(0), self.i.ready.eq(1)]
+                with m.If(self.i.valid), m.Switch(self.i.payload):
+                    with m.Case(Opcode.IDENTIFY):
+                        m.next = "SEND_IDENTITY"
+                    if self._with_front_end:
+                        with m.Case(Opcode.IMAGE):
+                            when_ready("IMAGE", "DROP_IMAGE")
+                    else:
+                        with m.Case(Opcode.LOAD):
+                            m.next = "LOAD"
+                        with m.Case(Opcode.CLASSIFY):
+                            m.d.comb += self.start.eq(ready)
+                            when_ready("CLASSIFY")
+                    with m.Case(Opcode.RESULT):
+                        when_ready("SEND_ANSWER")
+                    with m.Case(Opcode.SCORES):
+                        when_ready("READ_SCORE")
+                    if cells is not None:
+                        with m.Case(Opcode.WRITE, Opcode.CODES, Opcode.FAULT):
+                            m.d.comb += cells.start.eq(1)
+                            m.next = "CELLS"
+                    if self._bundle.read_noise is not None:
+                        with m.Case(Opcode.INDEX):
+                            m.next = "INDEX"
+                    with m.Default():
+                        m.next = "SEND_UNKNOWN"
+            with m.State("SEND_IDENTITY"):
+                send_block(identity_bytes[position], IDENTITY_BYTES, to_ready)
+            if self._with_front_end:
+                pixel = Signal(range(design.height * design.width))
+
+                def count_pixels(then):
+                    with m.If(self.i.valid & self.i.ready):
+                        m.d.sync += pixel.eq(pixel + 1)
+                        with m.If(pixel == design.height * design.width - 1):
+                            m.d.sync += pixel.eq(0)
+                            m.next = then
+
+                with m.State("IMAGE"):
+                    m.d.comb += pass_data
+                    count_pixels("CLASSIFY")
+                if self._loads_codes:
+                    with m.State("DROP_IMAGE"):
+                        m.d.comb += self.i.ready.eq(1)
+                        count_pixels("SEND_NOT_READY")
+            else:
+                with m.State("LOAD"):
+                    m.d.comb += pass_data
+                    with m.If(self.loaded):
+                        m.next = "SEND_LOADED"
+                with m.State("SEND_LOADED"):
+                    send(Const(Opcode.LOAD, 8), to_ready)
+            with m.State("CLASSIFY"):
+                m.d.comb += self.result.ready.eq(1)
+                with m.If(self.result.valid):
+                    m.d.sync += result.eq(self.result.payload)
+                    m.next = "SEND_ANSWER"
+            with m.State("SEND_ANSWER"):
+                send_block(answer.word_select(position, 8), ANSWER_BYTES, to_ready)
+            with m.State("READ_SCORE"):
+                m.next = "SEND_SCORE"
+            with m.State("SEND_SCORE"):
+
+                def next_score():
+                    m.d.sync += self.score_address.eq(self.score_address + 1)
+                    m.next = "READ_SCORE"
+                    with m.If(self.score_address == design.templates - 1):
+                        m.d.sync += self.score_address.eq(0)
+                        m.next = "READY"
+
+                send_block(score.word_select(position, 8), SCORE_BYTES, next_score)
+            if self._bundle.read_noise is not None:
+                index = self.next_image.payload
+
+                def set_index():
+                    m.d.comb += self.next_image.valid.eq(1)
+                    m.next = "READY"
+
+                with m.State("INDEX"):
+                    m.d.comb += self.i.ready.eq(1)
+                    with m.If(self.i.valid):
+                        m.d.sync += [index.eq(Cat(index[8:], self.i.payload)), position.eq(position + 1)]
+                        with m.If(position == INDEX_BYTES - 1):
+                            m.d.sync += position.eq(0)
+                            m.next = "SEND_INDEX"
+                with m.State("SEND_INDEX"):
+                    send(Const(Opcode.INDEX, 8), set_index)
+            with m.State("SEND_UNKNOWN"):
+                send(Const(UNKNOWN, 8), to_ready)
+            if cells is not None:
+                with m.State("CELLS"):
+                    m.d.comb += [
+                        cells.i.valid.eq(self.i.valid),
+                        self.i.ready.eq(cells.i.ready),
+                        self.o.payload.eq(cells.o.payload),
+                        self.o.valid.eq(cells.o.valid),
+                        cells.o.ready.eq(self.o.ready),
+                    ]
+                    with m.If(cells.done):
+                        m.next = "READY"
+            if self._loads_codes:
+                with m.State("SEND_NOT_READY"):
+                    send(Const(NOT_READY, 8), to_ready)
+        return m

@@ -1,0 +1,1 @@
+"""Sizing: how large a front end may be, what it takes of a part, and how long an image lasts."""

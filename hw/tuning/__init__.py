@@ -1,0 +1,1 @@
+"""Tuning: measurements by synthesis, from which the estimator's coefficients come."""

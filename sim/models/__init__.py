@@ -1,0 +1,1 @@
+"""Compiled models: Verilator, the compiler, and a cache of what they make."""

@@ -1,0 +1,89 @@
+"""Where compiled models are kept: whole or not at all, under a digest of everything they are made from.
+
+Verilator's own run-time library, which takes most of the time to compile, is kept too and shared by all
+models that are compiled alike. Several processes may build at the same time.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from sw.cache import cache_folder
+
+__all__ = ["borrow_library", "content_digest", "first_error", "keep", "models_folder", "run_build"]
+
+AN_HOUR_S = 3_600
+
+
+def models_folder() -> Path:
+    """Folder of all compiled models."""
+    return (cache_folder() / "sim").absolute()  # simulations run in folders of their own
+
+
+def content_digest(*facts: object) -> str:
+    """Name for what is made from `facts`, anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def keep(files: list[Path], kept: Path) -> None:
+    """Put finished files into the cache as the folder `kept`, unless it is there already."""
+    if kept.is_dir():
+        return
+    finished = Path(tempfile.mkdtemp(prefix=".finished-", dir=kept.parent))
+    try:
+        for path in files:
+            shutil.copy2(path, finished)
+        finished.rename(kept)
+    except OSError:
+        if not kept.is_dir():  # another process may have been faster
+            raise
+    finally:
+        shutil.rmtree(finished, ignore_errors=True)
+
+
+def borrow_library(library: Path, build: Path) -> None:
+    """Copy a run-time library, if the cache has it, to where a model is about to be compiled."""
+    if not library.is_dir():
+        return
+    for part in library.iterdir():
+        shutil.copyfile(part, build / part.name)
+        # make would compile it again because Verilator writes the make file later than this
+        os.utime(build / part.name, times=(time.time() + AN_HOUR_S,) * 2)
+
+
+def run_build(command: list[str], environment: dict[str, str], log: Path, given: str = "") -> bool:
+    """Run a build tool with `given` on its standard input; whether it succeeded.
+
+    The compilers it starts end with it, and all of them end when we are interrupted.
+    """
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            process.communicate(given)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+    return process.returncode == 0
+
+
+def first_error(log: Path) -> str:
+    """The line of a build log that says most."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    errors = [line for line in lines if re.search(r"error", line, re.IGNORECASE)]
+    return (errors or lines[-1:] or ["no message"])[0].strip()

@@ -1,0 +1,294 @@
+"""Compiles Verilog with Verilator, once per content, and starts the compiled models.
+
+A model is driven by a cocotb testbench, or by a C++ main program of its own. It is kept in the cache folder
+under a digest of its Verilog, its flags and the versions of the tools, see :mod:`sim.models.cache`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from sim.models.cache import borrow_library, content_digest, first_error, keep, models_folder, run_build
+from sim.models.verilator import Verilator, find_verilator
+from sw.errors import EngramError
+
+if TYPE_CHECKING:
+    from amaranth.lib.wiring import Component
+
+__all__ = [
+    "TESTBENCHES",
+    "Model",
+    "ModelSource",
+    "Waves",
+    "build_model",
+    "start_model",
+    "start_program",
+    "to_verilog",
+]
+
+Waves = Literal["none", "vcd", "fst"]
+
+TESTBENCHES = Path(__file__).parents[1] / "testbenches"
+FAST_MODEL = ["-O3", "-CFLAGS", "-O2"]
+FAST_BUILD = ["-O3", "-CFLAGS", "-O0"]  # for models that run a few images only
+QUIET = ["-Wno-fatal", "-Wno-lint", "-Wno-style"]  # generated Verilog is no place for lint
+FAST_HANDLES = ["--no-public-flat-rw"]
+"""cocotb makes every signal visible, which keeps Verilator from optimising; we name the few needed."""
+
+FST_HEADERS = {"zlib.h": "zlib1g-dev", "lz4.h": "liblz4-dev"}
+"""Headers that Verilator's FST writer includes, and the Debian packages that bring them."""
+
+PROGRAM = ["-O3", "--x-assign", "fast", "--x-initial", "fast", "-MAKEFLAGS", "OPT_FAST=-O2"]
+"""For models with a main program. GCC's -O3 and -march=native were measured to gain nothing."""
+PROGRAM_CLASS = "Vmodel"
+"""What the main program knows the compiled top module as."""
+
+WAVE_FLAGS: dict[Waves, list[str]] = {"none": [], "vcd": ["--trace-vcd"], "fst": ["--trace-fst"]}
+
+
+@dataclass(frozen=True)
+class ModelSource:
+    """What a model is compiled from.
+
+    Attributes
+    ----------
+    top
+        Name of the top module.
+    verilog
+        Generated Verilog.
+    files
+        Further source files; their content counts, not their place.
+    parameters
+        Parameters of the top module.
+    defines
+        Macros of the preprocessor.
+    public
+        Ports of the top module to make visible to cocotb; files mark their own.
+    main
+        C++ main program to link with, in place of cocotb.
+    waves
+        Waveform format that the model can write.
+    brief
+        The model runs a few images only: compile in less time, run slower. One with waveforms always does.
+    """
+
+    top: str
+    verilog: str
+    files: tuple[Path, ...] = ()
+    parameters: dict[str, int] = field(default_factory=dict)
+    defines: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
+    main: Path | None = None
+    waves: Waves = "none"
+    brief: bool = False
+
+    @property
+    def flags(self) -> list[str]:
+        """Options for Verilator."""
+        if self.main is not None:
+            return [*PROGRAM, *QUIET]
+        optimisation = FAST_BUILD if self.brief or self.waves != "none" else FAST_MODEL
+        return [*FAST_HANDLES, *optimisation, *QUIET, *WAVE_FLAGS[self.waves]]
+
+    @property
+    def options(self) -> list[str]:
+        """Flags and macros."""
+        return [*self.flags, *(f"-D{name}" for name in self.defines)]
+
+    def digest(self, tools: Verilator) -> str:
+        """Name of the model in the cache."""
+        files = [path.read_text() for path in (*self.files, *([self.main] if self.main else []))]
+        return content_digest(
+            self.top, self.verilog, files, self.parameters, self.public, self.options, _tool_facts(tools)
+        )
+
+
+@dataclass(frozen=True)
+class Model:
+    """A compiled model: the executable, the name of its top module and the waveform format it writes."""
+
+    executable: Path
+    top: str
+    waves: Waves
+
+
+def to_verilog(component: "Component", name: str) -> str:
+    """Verilog of an Amaranth component, the same text for the same design."""
+    from amaranth.back import verilog
+
+    return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
+
+
+def build_model(source: ModelSource) -> Model:
+    """The model from the cache, compiled if it is not there.
+
+    Raises
+    ------
+    EngramError
+        If Verilator or a compiler is missing or too old, or compilation fails.
+    """
+    tools = find_verilator()
+    if source.main is None:
+        _libpython()
+    kept = models_folder() / source.digest(tools)
+    model = Model(kept / source.top, source.top, source.waves)
+    if model.executable.exists():
+        return model
+    if source.waves == "fst":
+        _require_fst_headers()
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".build-", dir=kept.parent) as folder:
+            built = _compile(source, tools, Path(folder))
+            keep([built], kept)
+    except OSError as error:
+        raise EngramError(
+            f"cannot write models to {kept.parent}: {error.strerror or error}; set ENGRAM_CACHE"
+        ) from None
+    return model
+
+
+def start_model(model: Model, testbench: str, folder: Path, waves: Path | None = None) -> subprocess.Popen:
+    """Start a simulation in `folder`; it writes its log to ``sim.log`` there.
+
+    cocotb's own runner waits for the simulation, which rules out progress, several shards at once, and ending
+    them on Ctrl-C. So the model is started here with the environment that cocotb documents for custom flows.
+
+    Parameters
+    ----------
+    model
+        What to run.
+    testbench
+        Python module with the cocotb test.
+    folder
+        Where to run; must exist.
+    waves
+        Waveform file to write, for a model built with waves.
+    """
+    import cocotb_tools.config
+
+    variables = {
+        **os.environ,
+        "PATH": f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{cocotb_tools.config.libs_dir}",
+        "PYTHONPATH": _python_path(),
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "GPI_USERS": f"{_libpython()};{cocotb_tools.config.pygpi_entry_point()}",
+        "COCOTB_TOPLEVEL": model.top,
+        "COCOTB_TEST_MODULES": testbench,
+        "COCOTB_RESULTS_FILE": str(folder / "results.xml"),
+        "COCOTB_TRUST_INERTIAL_WRITES": "1",
+        "TOPLEVEL_LANG": "verilog",
+    }
+    arguments = [] if waves is None else ["--trace", "--trace-file", str(waves)]
+    return _start([str(model.executable), *arguments], folder, variables)
+
+
+def start_program(model: Model, arguments: list[str], folder: Path) -> subprocess.Popen:
+    """Start a model that has a main program, in `folder`; what it says goes to ``sim.log`` there."""
+    return _start([str(model.executable), *arguments], folder, dict(os.environ))
+
+
+def _start(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+    with (folder / "sim.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def _libpython() -> str:
+    import find_libpython
+
+    found = find_libpython.find_libpython()
+    if found is None:
+        raise EngramError(
+            f"cocotb needs Python's shared library, {sys.executable} has none; install it, on Debian with "
+            "'apt install libpython3-dev'"
+        )
+    return found
+
+
+def _python_path() -> str:
+    """What a child needs to import what we can import."""
+    return os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
+
+
+def _tool_facts(tools: Verilator) -> list[object]:
+    import cocotb_tools.config
+
+    return [str(tools.path), tools.version, package_version("cocotb"), str(cocotb_tools.config.libs_dir)]
+
+
+def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
+    generated = folder / f"{source.top}_generated.v"
+    generated.write_text(source.verilog)
+    build, log = folder / "build", folder / "build.log"
+    build.mkdir()
+    library = models_folder() / f"runtime-{content_digest(source.flags, _tool_facts(tools))}"
+    borrow_library(library, build)
+    if source.main is None:
+        command = [sys.executable, "-m", "sim.models.compile"]
+        given = _cocotb_build(source, generated, build)
+    else:
+        command, given = _program_build(source, source.main, tools, generated, build), ""
+    if not run_build(command, {**tools.environment, "PYTHONPATH": _python_path()}, log, given):
+        raise EngramError(
+            f"compiling the simulation failed: {first_error(log)}; check that g++ and make work"
+        )
+    # verilator.o is cocotb's main program and includes the model's own header, so it is not among these
+    keep(sorted(build.glob("verilated*.o")), library)
+    return build / source.top
+
+
+def _cocotb_build(source: ModelSource, generated: Path, build: Path) -> str:
+    """What :mod:`sim.models.compile` reads."""
+    control = build.parent / "public.vlt"
+    lines = [f'public_flat_rw -module "{source.top}" -var "{port}"' for port in source.public]
+    control.write_text("\n".join(["`verilator_config", *lines, ""]))
+    arguments = {
+        "sources": [str(path) for path in (control, *source.files, generated)],
+        "parameters": source.parameters,
+        "hdl_toplevel": source.top,
+        "build_dir": str(build),
+        "build_args": source.options,
+        "timescale": ("1ns", "1ns"),
+        "waves": source.waves != "none",
+    }
+    return json.dumps(arguments)
+
+
+def _program_build(
+    source: ModelSource, main: Path, tools: Verilator, generated: Path, build: Path
+) -> list[str]:
+    """Verilator's command line."""
+    options = ["--cc", "--exe", "--build", "--prefix", PROGRAM_CLASS, "-Mdir", str(build), "-o", source.top]
+    parameters = [f"-G{name}={value}" for name, value in source.parameters.items()]
+    files = [str(path) for path in (*source.files, generated, main)]
+    return [str(tools.path), *options, "--top-module", source.top, *source.options, *parameters, *files]
+
+
+def _require_fst_headers() -> None:
+    missing = []
+    for header, package in FST_HEADERS.items():
+        ran = subprocess.run(
+            ["g++", "-E", "-x", "c++", "-"], input=f"#include <{header}>\n", capture_output=True, text=True
+        )
+        if ran.returncode:
+            missing.append((header, package))
+    if missing:
+        headers = " and ".join(header for header, _ in missing)
+        packages = " ".join(package for _, package in missing)
+        raise EngramError(
+            f"an FST waveform needs {headers}, g++ finds none; install them, on Debian with "
+            f"'apt install {packages}', or write a .vcd file, which needs nothing"
+        )

@@ -1,0 +1,1 @@
+"""The synthesised netlist of a board, with cell models, held against the reference."""

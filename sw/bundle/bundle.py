@@ -1,0 +1,167 @@
+"""The ``*.engram`` file: everything hardware needs, and where it came from.
+
+A bundle is a safetensors file with one JSON string in its metadata. It never holds code. Equal content gives
+equal bytes; a file whose bytes are not exactly what saving its content would give is refused.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from sw.bundle.checks import check_bundle
+from sw.design import DesignPoint
+from sw.reference.adc import AdcTables
+from sw.reference.frontend import LayerParameters, Requantisation
+from sw.reference.noise import ReadNoise
+from sw.reference.pulse import PulseRule
+
+__all__ = ["FORMAT_VERSION", "Bundle", "DataOrigin", "Provenance"]
+
+FORMAT_VERSION = 1
+METADATA_KEY = "engram"
+REQUANTISATION = tuple(part.name for part in fields(Requantisation))
+"""Tensors of a layer with wide activations, which no other layer has."""
+INL = "adc.inl"
+"""Tensor of a bundle whose ADCs have nonlinearity, which no other bundle has."""
+NOISE = ("noise.key", "noise.scale", "noise.shift")
+"""Tensors of a bundle with read noise, which no other bundle has."""
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class DataOrigin(BaseModel):
+    """Which data the bundle was trained on: name or file name, and SHA-256 over images, labels and split."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    digest: Digest
+
+
+class Provenance(BaseModel):
+    """How the bundle came to be.
+
+    Parameters
+    ----------
+    engram_version
+        Version of the tool.
+    data
+        The data set; None for bundles made by hand.
+    command, seed
+        What was run.
+    metrics
+        Accuracies by name, such as ``test.float``; recorded when the bundle was made.
+    device
+        Device preset, seed and result counts of programming; None for the ideal codes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engram_version: str
+    data: DataOrigin | None = None
+    command: str = ""
+    seed: int = 0
+    metrics: dict[str, float] = {}
+    device: dict[str, str | int | float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """One classifier, ready for the reference, the simulator and the FPGA.
+
+    Attributes
+    ----------
+    design
+        All sizes.
+    frontend
+        Weights, and thresholds or requantisation, one entry per layer.
+    feature_thresholds
+        int32, (h, w, C, L), sorted along L.
+    templates
+        uint8. Binary cells: (T, F), stored bits. Window cells: (2, T, F), lowest and highest level.
+    codes
+        uint8, (2, F, T), programmed conductance codes by device, word-line pair, match line.
+    adc
+        Gain, offset, shift and nonlinearity of every ADC.
+    provenance
+        Where it comes from.
+    read_noise
+        Noise of every conversion; None for none.
+    pulse
+        How the devices answer programming pulses, for a chip that can program itself; None for one that
+        cannot. Its states are the conductance codes.
+    """
+
+    design: DesignPoint
+    frontend: tuple[LayerParameters, ...]
+    feature_thresholds: NDArray[np.int32]
+    templates: NDArray[np.uint8]
+    codes: NDArray[np.uint8]
+    adc: AdcTables
+    provenance: Provenance
+    read_noise: ReadNoise | None = None
+    pulse: PulseRule | None = None
+
+    def __post_init__(self) -> None:
+        check_bundle(self)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, 64 hexadecimal digits."""
+        return _digest(self._description(), self._tensors())
+
+    def with_(self, **changes: Any) -> "Bundle":
+        """Copy with other fields, checked like a new one."""
+        return replace(self, **changes)
+
+    def _description(self) -> dict[str, Any]:
+        description = {
+            "format": FORMAT_VERSION,
+            "design": self.design.description(),
+            "provenance": self.provenance.model_dump(),
+        }
+        if self.pulse is not None:
+            description["pulse"] = self.pulse.model_dump()
+        return description
+
+    def _tensors(self) -> dict[str, NDArray]:
+        tensors: dict[str, NDArray] = {
+            "quantiser.thresholds": self.feature_thresholds,
+            "templates": self.templates,
+            "array.codes": self.codes,
+            "adc.gain": self.adc.gain,
+            "adc.offset": self.adc.offset,
+            "adc.shift": np.array([self.adc.shift], np.int32),
+        }
+        if self.adc.inl.size:
+            tensors[INL] = self.adc.inl
+        if self.read_noise is not None:
+            parts = self.read_noise.key, self.read_noise.scale, np.array([self.read_noise.shift], np.int32)
+            tensors |= dict(zip(NOISE, parts, strict=True))
+        for number, trained in enumerate(self.frontend):
+            tensors[f"frontend.{number}.weight"] = trained.weight
+            tensors[f"frontend.{number}.thresholds"] = trained.thresholds
+            if self.design.layers[number].requantises:
+                for part in REQUANTISATION:
+                    tensors[f"frontend.{number}.{part}"] = getattr(trained.requantisation, part)
+        return {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
+
+    def to_bytes(self) -> bytes:
+        """The file's content."""
+        tensors = self._tensors()
+        description = {**self._description(), "digest": self.digest}
+        return safetensors.numpy.save(tensors, {METADATA_KEY: json.dumps(description, sort_keys=True)})
+
+
+def _digest(description: dict[str, Any], tensors: dict[str, NDArray]) -> str:
+    sha = hashlib.sha256(json.dumps(description, sort_keys=True).encode())
+    for name, tensor in tensors.items():
+        sha.update(f"\n{name} {tensor.dtype} {tensor.shape}\n".encode())
+        sha.update(tensor.tobytes())
+    return sha.hexdigest()

@@ -1,0 +1,1 @@
+"""``engram check``: models against laws and equations."""

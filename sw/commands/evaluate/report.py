@@ -1,0 +1,211 @@
+"""What ``engram evaluate`` tells of a run over many chips: JSON values, a table, pictures."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+
+from sw.bundle import Bundle
+from sw.commands.options.array import Array
+from sw.console import answer
+from sw.energy.report import EnergyReport
+from sw.evaluation.baseline import Baseline
+from sw.evaluation.distribution import Distribution
+from sw.evaluation.pictures import draw_chips, draw_confusion, draw_templates
+from sw.evaluation.scores import accuracy, confusion_matrix
+
+__all__ = ["Evaluation", "draw", "print_table", "values_of"]
+
+BARS = "▁▂▃▄▅▆▇█"
+
+
+class Evaluation(NamedTuple):
+    """One run.
+
+    Attributes
+    ----------
+    bundle, data, array, seed, jobs
+        What was evaluated, on which data set, and how.
+    metrics
+        Accuracies recorded in training; empty for other data.
+    truth, ideal, worst
+        Classes (N,): the true ones, and those of the ideal array and of the least accurate chip.
+    programmed
+        Accuracy of the bundle itself; None for one that is not a chip.
+    accuracies, distribution
+        Of the chips.
+    seconds
+        For programming the chips and classifying all images with each.
+    energy
+        What one classification takes, modelled.
+    baselines
+        What plain PyTorch does, chip by chip and side by side; empty if nobody asked.
+    """
+
+    bundle: Bundle
+    data: str
+    array: Array
+    seed: int
+    jobs: int
+    metrics: dict[str, float]
+    truth: NDArray
+    ideal: NDArray[np.int64]
+    worst: NDArray[np.int64]
+    programmed: float | None
+    accuracies: NDArray[np.float64]
+    distribution: Distribution
+    seconds: float
+    energy: EnergyReport
+    baselines: tuple[Baseline, ...]
+
+    @property
+    def chip_images(self) -> int:
+        """Images classified, over all chips."""
+        return len(self.truth) * len(self.accuracies)
+
+    @property
+    def chip_images_per_minute(self) -> float:
+        """Programming of the chips included."""
+        return 60 * self.chip_images / self.seconds
+
+
+def values_of(run: Evaluation) -> dict[str, Any]:
+    """The JSON object, without the files."""
+    design, device, conditions, chips = run.bundle.design, *run.array, run.distribution
+    compared: dict[str, Any] = {}
+    if run.baselines:
+        compared = {"ratio": run.baselines[0].ratio, "baselines": [_rates(each) for each in run.baselines]}
+    return {
+        "bundle": design.name,
+        "data": run.data,
+        "images": len(run.truth),
+        "chip_images": run.chip_images,
+        "seconds": run.seconds,
+        "chip_images_per_minute": run.chip_images_per_minute,
+        **compared,
+        "accuracy_mean": chips.mean,
+        "accuracy_mean_interval": [chips.mean_low, chips.mean_high],
+        "accuracy_p5": chips.p5,
+        "yield_at": chips.yield_at,
+        "yield": chips.yield_share,
+        "yield_interval": [chips.yield_low, chips.yield_high],
+        "accuracy": {
+            "float": run.metrics.get("test.float"),
+            "quantised": run.metrics.get("test.quantised"),
+            "ideal": accuracy(run.ideal, run.truth),
+            "programmed": run.programmed,
+            "rram_mean": chips.mean,
+            "rram_min": chips.minimum,
+            "rram_max": chips.maximum,
+            "rram_std": chips.std,
+            "rram": run.accuracies.tolist(),
+        },
+        "device": device.name,
+        "conditions": conditions.model_dump(mode="json"),
+        "chips": len(run.accuracies),
+        "cell_bits": conditions.cell_bits,
+        "adc_bits": conditions.adc.bits,
+        "p_stuck_hrs": device.p_stuck_hrs,
+        "p_stuck_lrs": device.p_stuck_lrs,
+        "seed": run.seed,
+        "jobs": run.jobs,
+        "macs": design.macs,
+        **run.energy.values(),
+        "weights": design.weights,
+        "templates": design.templates,
+        "features": design.features,
+    }
+
+
+def draw(run: Evaluation, folder: Path) -> list[Path]:
+    """Draw the pictures; raises EngramError if one cannot be written."""
+    design, (device, conditions) = run.bundle.design, run.array
+    adc = "ideal ADC" if conditions.adc.bits is None else f"{conditions.adc.bits}-bit ADC"
+    array = f"{device.name}, {conditions.cell_bits}-bit codes, {adc}"
+    ideal = accuracy(run.ideal, run.truth)
+    names = ("confusion", "confusion-rram", "chips", "templates", "energy")
+    files = [folder / f"{picture}.png" for picture in names]
+    draw_confusion(
+        confusion_matrix(run.truth, run.ideal, design.classes),
+        f"{design.name}: ideal array, {ideal:.2%}",
+        files[0],
+    )
+    draw_confusion(
+        confusion_matrix(run.truth, run.worst, design.classes),
+        f"{design.name}: least accurate chip, {run.distribution.minimum:.2%}\n{array}",
+        files[1],
+    )
+    draw_chips(run.accuracies, ideal, f"{design.name}: {array}", files[2])
+    draw_templates(run.bundle, files[3])
+    run.energy.draw(files[4])
+    return files
+
+
+def print_table(run: Evaluation) -> None:
+    """Tell a person."""
+    design, chips = run.bundle.design, run.distribution
+    table = Table(title=f"{design.name}: accuracy on {len(run.truth):,} test images of {run.data}")
+    table.add_column("")
+    table.add_column("accuracy", justify="right")
+    table.add_column("what")
+    table.add_row("float", _recorded(run, "test.float"), "student before quantisation, recorded in training")
+    table.add_row("quantised", _recorded(run, "test.quantised"), "quantised student, recorded in training")
+    ideal = f"{accuracy(run.ideal, run.truth):.2%}"
+    table.add_row("ideal array", ideal, f"{design.templates} templates, exact cells")
+    programmed = run.bundle.provenance.device
+    if programmed is not None:
+        chip = f"chip of {programmed.get('preset')}, seed {programmed.get('seed')}"
+        table.add_row("as programmed", f"{run.programmed:.2%}", f"this bundle: {chip}")
+    many = f"{len(run.accuracies):,} chips of {run.array.device.name}, std {chips.std:.2%}"
+    sure = f"{chips.mean_low:.2%} to {chips.mean_high:.2%}"
+    table.add_row("RRAM mean", f"{chips.mean:.2%}", f"{many}; 95 % sure: {sure}")
+    table.add_row("RRAM p5", f"{chips.p5:.2%}", "one chip in twenty is below")
+    table.add_row("RRAM min", f"{chips.minimum:.2%}", _strip(run.accuracies.tolist()))
+    table.add_row("RRAM max", f"{chips.maximum:.2%}", "")
+    answer.print(table)
+    lines = [
+        f"yield: {chips.yield_share:.1%} of the chips reach {chips.yield_at:.2%}, "
+        f"95 % sure: {chips.yield_low:.1%} to {chips.yield_high:.1%}",
+        f"{run.chip_images:,} chip-images in {run.seconds:.1f} s, "
+        f"{run.chip_images_per_minute / 1e6:.1f} million per minute, {run.jobs} "
+        f"process{'es' * (run.jobs > 1)}",
+        f"front end: {design.macs:,} multiply-accumulates per image, {design.weights:,} weights; "
+        f"array: {design.templates:,} templates x {design.features:,} features",
+    ]
+    lines[2:2] = [
+        f"classifying alone {60 * each.reference_images_per_second / 1e6:.1f} million per minute, plain "
+        f"PyTorch in turns with it {60 * each.images_per_second / 1e6:.1f} million, "
+        f"{each.processes} x {each.threads} threads, {_together(each)}: ratio {each.ratio:.2f}"
+        for each in run.baselines
+    ]
+    for line in lines:
+        answer.print(line, soft_wrap=True, highlight=False)
+    run.energy.print_table()
+
+
+def _together(baseline: Baseline) -> str:
+    return f"{baseline.chips_together} chips side by side" if baseline.chips_together > 1 else "chip by chip"
+
+
+def _rates(baseline: Baseline) -> dict[str, float]:
+    return {
+        "chips_together": baseline.chips_together,
+        "processes": baseline.processes,
+        "threads": baseline.threads,
+        "chip_images_per_minute": 60 * baseline.images_per_second,
+        "reference_chip_images_per_minute": 60 * baseline.reference_images_per_second,
+        "ratio": baseline.ratio,
+    }
+
+
+def _recorded(run: Evaluation, name: str) -> str:
+    return f"{run.metrics[name]:.2%}" if name in run.metrics else "-"
+
+
+def _strip(shares: list[float]) -> str:
+    """One bar per chip, from the worst to the best, at most 40."""
+    low, high = min(shares), max(shares)
+    steps = [round((share - low) / ((high - low) or 1) * (len(BARS) - 1)) for share in shares[:40]]
+    return "chip by chip " + "".join(BARS[step] for step in steps) + ("…" if len(shares) > 40 else "")

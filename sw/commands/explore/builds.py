@@ -1,0 +1,151 @@
+"""Finalists of ``engram explore``: points that are really built, and their RTL run, beside the estimates."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.bundle import Bundle
+from sw.cache import Store, code_digest
+from sw.commands.explore.fpga import fitted_chip, front_end_in_words
+from sw.errors import EngramError
+
+if TYPE_CHECKING:
+    from constraints.boards import Board
+
+__all__ = ["RTL_IMAGES", "Finalist", "built_finalists", "built_words", "finalists_of"]
+
+RTL_IMAGES = 20
+"""Test images that go through the RTL of a finalist: cycles are the same for every image."""
+COMPUTES = ("hw", "sim", "constraints", "sw/reference", "sw/commands/explore/builds.py")
+ESTIMATED = {"luts": "fpga_luts", "brams": "fpga_brams", "cycles": "fpga_cycles"}
+"""What is compared, and the column of its estimate."""
+
+
+class Finalist(NamedTuple):
+    """A point to build: its number, its row of the results, and its first chip."""
+
+    number: int
+    row: Mapping[str, Any]
+    chip: Bundle
+
+
+def finalists_of(front: Sequence[int], count: int) -> list[int]:
+    """So many points of the front, evenly spread from its first to its last."""
+    count = min(count, len(front))
+    places = [round(place * (len(front) - 1) / max(1, count - 1)) for place in range(count)]
+    return [front[place] for place in places]
+
+
+def built_finalists(
+    finalists: Sequence[Finalist], board: str, pictures: NDArray[np.uint8], folder: Path, store: Store
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Build points one after the other, each into a folder of its own; those that were built are kept.
+
+    Parameters
+    ----------
+    finalists, board
+        What is built for which board.
+    pictures
+        uint8, (N, height, width), images for the RTL.
+    folder
+        Gets ``point-NUMBER``.
+    store
+        Knows earlier builds, which count where their bitstream is still in the folder.
+
+    Yields
+    ------
+    tuple
+        Number of the point and what was found: ``luts`` and ``brams`` of the netlist, ``cycles`` between
+        results of the RTL, each beside the estimate; images that went through the RTL, and mismatches with
+        the reference. A point that cannot be built has its reason instead, under ``error``.
+    """
+    from constraints.boards import load
+    from hw.fpga.toolchain import tool_versions
+
+    target = load(board)
+    for number, row, chip in finalists:
+        name = f"point-{number}"
+        place = folder / name
+        key = {
+            "code": code_digest(*COMPUTES),
+            "tools": tool_versions(target.family),
+            "board": board,
+            "chip": chip.digest,
+            "pictures": hashlib.sha256(pictures.tobytes()).hexdigest(),
+            "place": str(place.resolve()),
+        }
+        found = store.get("builds", key)
+        if found is None or _digest(place / found["bitstream"]) != found["sha256"]:
+            try:
+                found = _built(chip, target, pictures, place, name)
+            except EngramError as error:
+                yield number, {"error": str(error)}
+                continue
+            store.put("builds", key, found)
+        estimates = {f"{kind}_estimated": row[column] for kind, column in ESTIMATED.items()}
+        yield number, found | estimates | {"bitstream": str(place / found["bitstream"])}
+
+
+def built_words(values: Mapping[str, Any]) -> str:
+    """What was built, in one line."""
+    if "error" in values:
+        return f"not built: {values['error']}"
+    pairs = [
+        f"{kind} {_count(values[kind])} ({values[f'{kind}_estimated']:,} estimated)" for kind in ESTIMATED
+    ]
+    if not values["rtl_images"]:
+        return ", ".join(pairs)
+    rtl = f"{values['mismatches']} mismatches in {values['rtl_images']} images through the RTL"
+    return f"{', '.join(pairs)}; {rtl}"
+
+
+def _built(
+    chip: Bundle, board: "Board", pictures: NDArray[np.uint8], folder: Path, name: str
+) -> dict[str, Any]:
+    from hw.build import build_bitstream
+
+    placed, sizes = fitted_chip(chip, board)
+    report = build_bitstream(placed, board, folder, name=name, parallelism=sizes)
+    return {
+        "front_end": front_end_in_words(sizes),
+        "luts": report.luts,
+        "brams": report.usage.block_rams,
+        **_run_rtl(placed, sizes, pictures),
+        "fmax_mhz": report.fmax_mhz,
+        "bitstream": Path(report.bitstream).name,
+        "sha256": _digest(Path(report.bitstream)),
+    }
+
+
+def _run_rtl(chip: Bundle, sizes: Any, pictures: NDArray[np.uint8]) -> dict[str, Any]:
+    """Cycles and mismatches of whole images; a chip without a front end takes none."""
+    from sim.images import image_program, verify_images
+    from sw.console import messages
+    from sw.reference.pipeline import levels_of
+
+    if sizes is None:
+        return {"cycles": None, "rtl_images": 0, "mismatches": 0}
+    with messages.status("compiling the RTL"):
+        program = image_program(chip, sizes)
+    report = verify_images(program, chip, pictures, levels_of(chip, pictures))
+    return {
+        "cycles": report.interval,
+        "rtl_images": len(pictures),
+        "mismatches": int(report.wrong.sum()),
+    }
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _digest(file: Path) -> str | None:
+    """SHA-256 of a file, or None where there is none."""
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return None

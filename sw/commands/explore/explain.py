@@ -1,0 +1,84 @@
+"""``engram explore --explain``: what limits a point, as a table and files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from sw.commands.explore.axes import KINDS
+from sw.commands.explore.report import percent
+from sw.console import answer
+from sw.errors import EngramError
+from sw.evaluation.studies import write_csv
+from sw.explore.driver.question import Question, Request, question_of
+from sw.explore.driver.run import folder_of, open_lab
+from sw.explore.outcome.explain import explained
+from sw.explore.outcome.results import read_results, write_result
+from sw.explore.space.space import Point, Value, values_of
+
+__all__ = ["run_explain"]
+
+
+def run_explain(request: Request, text: str, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
+    """Explain a point; what is said as JSON, and the files that were written."""
+    question = question_of(request)
+    folder = folder_of(request, question)
+    point = _numbered(int(text), folder, question) if text.isdecimal() else _named(text, question)
+    setting = question.settings.of(point)
+    with open_lab(request, question) as lab:
+        rows = explained(lab.explorer, lab.variants, setting, question.images)
+    said = {"finished": True, "point": point.as_dict(), "rows": rows, "limits": _limits(rows)}
+    write_csv(rows, folder / "explain.csv")
+    write_result(folder / "explain.json", (json.dumps(said, indent=1) + "\n").encode())
+    if not quiet:
+        _print(point, rows, request.chips, question.images)
+    return said, [folder / "explain.csv", folder / "explain.json"]
+
+
+def _numbered(number: int, folder: Path, question: Question) -> Point:
+    """The point with that number in the results of the folder."""
+    found = read_results(folder)
+    row = next((row for row in found.rows if row["point"] == number), None)
+    if row is None:
+        raise EngramError(f"--explain: the results in {folder} have no point {number}")
+    if row["bundle"] not in question.bundles:
+        raise EngramError(f"--explain: point {number} is of {row['bundle']}; name that bundle")
+    return Point(tuple(found.axes), tuple(row[axis] for axis in found.axes))
+
+
+def _named(text: str, question: Question) -> Point:
+    """The point with those values; axes that are left out must have one value."""
+    given: dict[str, Value] = {}
+    for part in text.split(","):
+        axis, sign, value = part.partition("=")
+        if not sign or (axis not in KINDS and axis != "bundle"):
+            raise EngramError(
+                f"--explain must be a number or axes such as rows=64,adc_bits=4, got {part!r}; axes: "
+                f"{', '.join(['bundle', *KINDS])}"
+            )
+        (given[axis],) = values_of(value, KINDS.get(axis, str), axis)
+    for axis, values in question.space.axes.items():
+        if axis not in given and len(values) > 1:
+            raise EngramError(f"--explain: {axis} must be given, it has {len(values)} values in this space")
+        given.setdefault(axis, values[0])
+    if given["bundle"] not in question.bundles:
+        raise EngramError(f"--explain: bundle {given['bundle']} is not among those that were named")
+    return Point(tuple(given), tuple(given.values()))
+
+
+def _limits(rows: list[dict[str, Any]]) -> str:
+    """What costs most, if anything does beyond doubt."""
+    sure = [row for row in rows if row["without"] not in ("nothing", "all") and row["cost_low"] > 0]
+    return max(sure, key=lambda row: row["cost"])["without"] if sure else "nothing"
+
+
+def _print(point: Point, rows: list[dict[str, Any]], chips: int, images: int) -> None:
+    table = Table(title=f"{point}: {chips} chips, {images:,} validation images, %")
+    for heading in ("without", "accuracy", "gains", "95 % sure"):
+        table.add_column(heading, justify="left" if heading == "without" else "right")
+    for row in rows:
+        sure = f"{100 * row['cost_low']:+.2f} to {100 * row['cost_high']:+.2f}"
+        table.add_row(row["without"], percent(row["accuracy_mean"]), f"{100 * row['cost']:+.2f}", sure)
+    answer.print(table)
+    answer.print(f"limited most by: {_limits(rows)}", highlight=False)

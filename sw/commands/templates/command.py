@@ -1,0 +1,275 @@
+"""``engram templates``: other templates for a trained bundle, without training."""
+
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.progress import TaskID
+
+from sw.console import (
+    BundleArgument,
+    JsonOption,
+    SeedOption,
+    answer,
+    messages,
+    print_json,
+    progress,
+    reports_errors,
+)
+from sw.data.of_bundle import dataset_of
+from sw.errors import EngramError
+
+if TYPE_CHECKING:
+    from sw.bundle import Bundle
+    from sw.templates.maker import Remade, Stage
+
+__all__ = ["templates"]
+
+
+class Kinds(StrEnum):
+    """How the stored patterns are made."""
+
+    keep = "keep"
+    mean = "mean"
+    kmeans = "kmeans"
+    window = "window"
+
+
+class Origins(StrEnum):
+    """Where the thresholds of the features come from."""
+
+    learned = "learned"
+    mean = "mean"
+    median = "median"
+
+
+@reports_errors
+def templates(
+    bundle: BundleArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The bundle to write; with --study a folder for its files.")
+    ],
+    kind: Annotated[
+        Kinds | None,
+        typer.Option(
+            "--kind",
+            help="keep: as stored. mean: what at least half of a class's images have. kmeans: the same of "
+            "clusters in each class. window: windows of levels for analogue CAM cells.",
+            show_default="kmeans",
+        ),
+    ] = None,
+    per_class: Annotated[
+        str | None,
+        typer.Option(
+            "--per-class",
+            metavar="N|auto",
+            help="Templates of each class; auto: the number from 2 to 10 with the best silhouette, mean over "
+            "the classes.",
+            show_default="as many, 1 for mean",
+        ),
+    ] = None,
+    thresholds: Annotated[
+        int | None,
+        typer.Option(
+            "--thresholds",
+            min=1,
+            help="Thresholds per feature; of learned ones so many are kept, for 1 the middle one. Windows "
+            "need 1, 3, 7 or 15.",
+            show_default="all that fit, 1 for means",
+        ),
+    ] = None,
+    thresholds_by: Annotated[
+        Origins,
+        typer.Option(
+            "--thresholds-by",
+            help="learned: those of the bundle. mean: each feature's mean over the training images. median: "
+            "its median, for several thresholds its quantiles.",
+        ),
+    ] = Origins.learned,
+    rows: Annotated[
+        int | None, typer.Option("--rows", min=1, help="Word-line pairs of a tile.", show_default="as many")
+    ] = None,
+    cols: Annotated[
+        int | None, typer.Option("--cols", min=1, help="Match lines of a tile.", show_default="as many")
+    ] = None,
+    cols_per_adc: Annotated[
+        int | None,
+        typer.Option("--cols-per-adc", min=1, help="Match lines that share an ADC.", show_default="as many"),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", help="Data set or .npz file.", show_default="what the bundle was trained on"),
+    ] = None,
+    study: Annotated[
+        bool,
+        typer.Option(
+            "--study",
+            help="Write no bundle but storage.csv and storage.png: bits and accuracy of every kind of "
+            "templates, with 1 and --per-class (3 if left out) of each class and several numbers of "
+            "thresholds.",
+        ),
+    ] = False,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Make the templates of a trained bundle anew from its training images and write a bundle.
+
+    The front end stays; templates, their number, their kind of cell, the thresholds of the features and the
+    array's sizes change. The new bundle has ideal cells. What is to be chosen is chosen on the validation
+    part; the test part is only measured.
+    """
+    started = time.monotonic()
+    from sw.bundle import open_bundle, save
+    from sw.commands.templates.storage import print_storage, run_storage
+    from sw.templates.maker import Maker
+    from sw.templates.sizes import AUTO, design_for
+
+    trained, number = open_bundle(bundle), _per_class(per_class)
+    array = {"rows": rows, "cols": cols, "cols_per_adc": cols_per_adc}
+    named = {
+        "kind": kind.value if kind else None,
+        "per-class": number,
+        "thresholds": thresholds,
+        "thresholds-by": None if thresholds_by is Origins.learned else thresholds_by.value,
+        **array,
+    }
+    if study:
+        several = _several(named)
+        dataset, _ = dataset_of(trained, data)
+        with _stages() as stage:
+            maker = Maker(trained, dataset, seed=seed, stage=stage)
+            found, files = run_storage(maker, several, output)
+        if json:
+            seconds = time.monotonic() - started
+            print_json(
+                {"bundle": bundle, "rows": found, "files": [str(path) for path in files], "seconds": seconds}
+            )
+        else:
+            print_storage(found, f"{trained.design.name}: storage and accuracy with the ideal array")
+        for path in files:
+            messages.print(f"written to {path}", soft_wrap=True, highlight=False)
+        return
+    kind = kind or Kinds.kmeans
+    named["kind"] = kind.value
+    sizes = {name: size for name, size in array.items() if size is not None}
+    design = design_for(trained.design, kind.value, thresholds, number, sizes, thresholds_by.value)
+    dataset, _ = dataset_of(trained, data)
+    with _stages() as stage:
+        remade = Maker(trained, dataset, seed=seed, stage=stage).make(
+            kind.value,
+            design,
+            thresholds_by=thresholds_by.value,
+            by_silhouette=number == AUTO,
+            command=_command(bundle, {**named, "data": data}, seed),
+        )
+    save(remade.bundle, output)
+    if json:
+        print_json(_result(remade, output, time.monotonic() - started))
+    else:
+        _print_table(trained, remade)
+    messages.print(f"bundle written to {output}", soft_wrap=True, highlight=False)
+
+
+def _per_class(text: str | None) -> int | Literal["auto"] | None:
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    number = int(text) if text.isascii() and text.isdecimal() else 0
+    if number < 1:
+        raise EngramError(f"--per-class must be a number from 1 on or 'auto', got {text!r}")
+    return number
+
+
+def _several(named: dict[str, Any]) -> int:
+    """Templates per class besides one for a study, which refuses what it would take no notice of."""
+    from sw.templates.study import SEVERAL
+
+    number = named["per-class"]
+    given = [name for name, value in named.items() if value is not None and name != "per-class"]
+    if given:
+        option = given[0].replace("_", "-")
+        raise EngramError(
+            f"--study tries all kinds and thresholds in the bundle's tiles, got --{option}; leave it out"
+        )
+    if number == "auto":
+        raise EngramError("--study needs a number of templates per class, got --per-class auto")
+    return SEVERAL if number is None else number
+
+
+@contextmanager
+def _stages() -> Iterator["Stage"]:
+    """Stages of the work as progress bars; one that comes again starts over."""
+    with progress() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def stage(name: str, total: int, note: str) -> Callable[[int], None]:
+            if name in tasks:
+                bar.reset(tasks[name], total=total)
+            else:
+                tasks[name] = bar.add_task(name, total=total, note=note)
+            return lambda count: bar.advance(tasks[name], count)
+
+        yield stage
+
+
+def _command(bundle: str, named: dict[str, Any], seed: int) -> str:
+    """The command line; files by their names, not their places."""
+    words = ["engram", "templates", bundle if bundle.startswith("zoo:") else Path(bundle).name]
+    for key, value in named.items():
+        if value is not None:
+            words += [f"--{key.replace('_', '-')}", Path(value).name if key == "data" else str(value)]
+    return shlex.join([*words, "--seed", str(seed)])
+
+
+def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:
+    made = remade.bundle
+    design, metrics = made.design, made.provenance.metrics
+    return {
+        "bundle": str(output),
+        "digest": made.digest,
+        "accuracy": metrics["test.ideal"],
+        "validation": metrics["validation.ideal"],
+        "choice": remade.choice or None,
+        "silhouettes": {str(count): value for count, value in remade.silhouettes.items()} or None,
+        "cell": design.cell,
+        "features": design.features,
+        "templates": design.templates,
+        "thresholds_per_feature": design.thresholds_per_feature,
+        "rows": design.rows,
+        "cols": design.cols,
+        "command": made.provenance.command,
+        "seconds": seconds,
+    }
+
+
+def _print_table(before: "Bundle", remade: "Remade") -> None:
+    from rich.table import Table
+
+    table = Table(title=f"{before.design.name}: accuracy with the ideal array")
+    for heading in ("", "cells", "templates x features", "validation", "test"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, bundle in (("before, as recorded", before), ("now", remade.bundle)):
+        design, metrics = bundle.design, bundle.provenance.metrics
+        shares = (metrics.get(f"{part}.ideal") for part in ("validation", "test"))
+        table.add_row(
+            name,
+            design.cell,
+            f"{design.templates} x {design.features}",
+            *("-" if share is None else f"{share:.2%}" for share in shares),
+        )
+    answer.print(table)
+    if remade.choice:
+        answer.print(f"windows chosen on the validation part: {remade.choice}", highlight=False)
+    if remade.silhouettes:
+        values = ", ".join(f"{count}: {value:.3f}" for count, value in remade.silhouettes.items())
+        answer.print(
+            f"{design.templates_per_class} templates per class chosen by silhouette ({values})",
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -1,0 +1,242 @@
+"""Data sets: the embedded digits, any ``.npz`` of the common layout, and the official files by name.
+
+The common layout is ``x_train, y_train, x_test, y_test``: images uint8 (N, H, W), labels integers 0 .. K-1.
+The validation part is carved from the training part by a fixed seed; the test part is never chosen from.
+"""
+
+import hashlib
+import os
+import zipfile
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.cache import cache_folder
+from sw.data.official import fetch_cifar10_grey, fetch_idx
+from sw.errors import EngramError
+
+__all__ = ["NAMES", "Dataset", "load", "load_npz"]
+
+SPLIT_SEED = 20_250_214
+MAX_VALIDATION = 5_000
+DIGITS_VALIDATION = 0.13
+"""Share of the small digits set: 10 % would be too few images to choose a checkpoint by."""
+LAYOUT = ("x_train", "y_train", "x_test", "y_test")
+MAX_CLASSES = 256
+
+FETCHED: dict[str, tuple[str, Callable[[], dict[str, NDArray]]]] = {
+    "mnist": ("mnist.npz", lambda: fetch_idx("mnist")),
+    "fashion-mnist": ("fashion_mnist.npz", lambda: fetch_idx("fashion-mnist")),
+    "cifar10-grey": ("cifar10_grey.npz", fetch_cifar10_grey),
+}
+NAMES = ("digits", *FETCHED)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels in three fixed parts.
+
+    Attributes
+    ----------
+    name
+        Name, or file name for a set given by path.
+    x_train, x_val, x_test
+        uint8, (N, H, W), grey values 0..255.
+    y_train, y_val, y_test
+        uint8, (N,), classes 0 .. K-1.
+    classes
+        K.
+    """
+
+    name: str
+    x_train: NDArray[np.uint8]
+    y_train: NDArray[np.uint8]
+    x_val: NDArray[np.uint8]
+    y_val: NDArray[np.uint8]
+    x_test: NDArray[np.uint8]
+    y_test: NDArray[np.uint8]
+    classes: int
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over images, labels and split, 64 hexadecimal digits."""
+        sha = hashlib.sha256()
+        for part in ("train", "val", "test"):
+            for array in (getattr(self, f"x_{part}"), getattr(self, f"y_{part}")):
+                sha.update(f"{part} {array.shape}\n".encode())
+                sha.update(np.ascontiguousarray(array).tobytes())
+        return sha.hexdigest()
+
+
+def load(name_or_path: str) -> Dataset:
+    """A data set by name or path.
+
+    A name other than ``digits`` is looked for in the folder ``$ENGRAM_DATA``, then in the cache, then
+    downloaded.
+
+    Raises
+    ------
+    EngramError
+        If the name is unknown, the file is not of the layout, or a download fails.
+    """
+    if name_or_path == "digits":
+        return _digits()
+    if name_or_path not in FETCHED:
+        path = Path(name_or_path)
+        if path.suffix != ".npz":
+            raise EngramError(
+                f"data must be one of {', '.join(NAMES)} or a path ending in .npz, got {name_or_path!r}"
+            )
+        return load_npz(path)
+    file_name, fetch = FETCHED[name_or_path]
+    own = os.environ.get("ENGRAM_DATA")
+    for place in ([Path(own)] if own else []) + [cache_folder()]:
+        if (place / file_name).is_file():
+            return load_npz(place / file_name, name_or_path)
+    arrays = fetch()
+    _check(arrays, name_or_path)
+    return _split(arrays, name_or_path)
+
+
+def load_npz(path: Path, name: str | None = None) -> Dataset:
+    """Read an ``.npz`` of the common layout, without unpickling anything.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        What the data set is called; the file's name if None.
+
+    Raises
+    ------
+    EngramError
+        If the file cannot be read or is not of the layout.
+    """
+    foreign = EngramError(
+        f"{path} is not a NumPy .npz file, or is damaged; save one with numpy.savez(FILE, x_train=...)"
+    )
+    try:
+        opened = np.load(path, allow_pickle=False)
+        if not isinstance(opened, np.lib.npyio.NpzFile):
+            raise foreign
+        with opened as archive:
+            missing = [key for key in LAYOUT if key not in archive.files]
+            if missing:
+                raise EngramError(
+                    f"{path} must hold {', '.join(LAYOUT)}; missing: {', '.join(missing)}, "
+                    f"found: {', '.join(archive.files) or 'nothing'}"
+                )
+            arrays = {}
+            for key in LAYOUT:
+                try:
+                    arrays[key] = archive[key]
+                except ValueError as error:
+                    if "pickle" not in str(error).lower():
+                        raise
+                    raise EngramError(
+                        f"{path}: {key} is an object array, which is never unpickled; save it as integers"
+                    ) from None
+    except OSError as error:
+        if error.errno is None:
+            raise foreign from None
+        raise EngramError(
+            f"cannot read {path}: {error.strerror}; give one of {', '.join(NAMES)}, or a file"
+        ) from None
+    except MemoryError:
+        raise EngramError(
+            f"{path} says that it holds more than fits into memory; it is damaged, or needs a larger machine"
+        ) from None
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+        # All of these come from zipfile and NumPy on damaged files, the last one of an unknown compression.
+        raise foreign from None
+    _check(arrays, str(path))
+    return _split(arrays, name or path.name)
+
+
+def _check(arrays: dict[str, NDArray], name: str) -> None:
+    for part in ("train", "test"):
+        images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
+        if images.dtype != np.uint8 or images.ndim != 3:
+            raise EngramError(
+                f"{name}: x_{part} must be uint8 of shape (N, height, width), "
+                f"got {images.dtype} of shape {images.shape}; convert colour to grey and scale to 0..255"
+            )
+        if labels.dtype.kind not in "iu" or labels.ndim != 1:
+            raise EngramError(
+                f"{name}: y_{part} must be integers of shape (N,), got {labels.dtype} of shape {labels.shape}"
+            )
+        if len(images) != len(labels):
+            raise EngramError(
+                f"{name}: x_{part} and y_{part} must have one length, got {len(images)} and {len(labels)}"
+            )
+        if not images.size:
+            raise EngramError(f"{name}: x_{part} must hold at least one image, got shape {images.shape}")
+    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
+        raise EngramError(
+            f"{name}: training and test images must have one size, got "
+            f"{arrays['x_train'].shape[1:]} and {arrays['x_test'].shape[1:]}"
+        )
+    labels = arrays["y_train"]
+    present, counts = np.unique(labels, return_counts=True)
+    if not np.array_equal(present, np.arange(len(present))) or not 2 <= len(present) <= MAX_CLASSES:
+        raise EngramError(
+            f"{name}: y_train must hold every class 0 .. K-1, with K from 2 to {MAX_CLASSES}, "
+            f"got {len(present)} different labels from {labels.min()} to {labels.max()}"
+        )
+    if counts.min() < 2:
+        raise EngramError(
+            f"{name}: y_train must hold every class at least twice, one for validation; "
+            f"class {present[counts.argmin()]} comes once"
+        )
+    tests = arrays["y_test"]
+    if tests.min() < 0 or tests.max() >= len(present):
+        raise EngramError(
+            f"{name}: y_test must hold the classes of y_train, 0 to {len(present) - 1}, "
+            f"got {tests.min()} to {tests.max()}"
+        )
+
+
+def _split(arrays: dict[str, NDArray], name: str, fraction: float = 0.1) -> Dataset:
+    """Carve the validation part from the training part: a fraction of every class, at most 5,000 images."""
+    images, labels = arrays["x_train"], arrays["y_train"]
+    validation = _stratified(labels, min(fraction, MAX_VALIDATION / len(labels)))
+    return Dataset(
+        name,
+        *(images[~validation], labels[~validation].astype(np.uint8)),
+        *(images[validation], labels[validation].astype(np.uint8)),
+        *(arrays["x_test"], arrays["y_test"].astype(np.uint8)),
+        classes=int(labels.max()) + 1,
+    )
+
+
+def _stratified(labels: NDArray, fraction: float) -> NDArray[np.bool_]:
+    """Mask of a fixed random choice of `fraction` of every class, at least one image of each."""
+    rng = np.random.default_rng(SPLIT_SEED)
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        chosen[rng.permutation(members)[: max(1, int(len(members) * fraction))]] = True
+    return chosen
+
+
+def _digits() -> Dataset:
+    """The 1,797 8x8 digits that come with scikit-learn; 20 % are the test part."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    grey = digits.images.astype(np.int64)  # 0..16
+    images = ((grey * 255 + 8) // 16).astype(np.uint8)
+    labels = digits.target.astype(np.uint8)
+    test = _stratified(labels, 0.2)
+    arrays = {
+        "x_train": images[~test],
+        "y_train": labels[~test],
+        "x_test": images[test],
+        "y_test": labels[test],
+    }
+    return _split(arrays, "digits", DIGITS_VALIDATION)

@@ -1,0 +1,1 @@
+"""Energy: work of a classification, constants with sources, two accountings."""

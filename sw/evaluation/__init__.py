@@ -1,0 +1,1 @@
+"""Evaluation: accuracy of the ideal array and of many chips, studies, and their pictures."""

@@ -1,0 +1,1 @@
+"""What every point is worth: features, templates, chips, costs, on one machine or many."""

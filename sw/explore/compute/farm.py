@@ -1,0 +1,219 @@
+"""Farm: processes that compute tasks, whatever machine they are on.
+
+A result does not depend on who computes it, nor on the order. What many tasks need is *held* once by every
+process that computes some of them.
+"""
+
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, NamedTuple, Protocol
+
+from sw.cache import COMPUTES, code_digest
+from sw.errors import EngramError
+
+__all__ = ["HERE", "LOCAL", "Farm", "Here", "Task", "open_farm"]
+
+LOCAL, HERE = "local", "none"
+ANSWER_SECONDS = 5
+"""How long a scheduler may take to answer."""
+IDLE_SECONDS = 60
+"""How long there may be no worker at all."""
+WINDOW = 4
+"""Tasks per worker that are handed out at a time."""
+LARGE = 2**30
+"""Bytes of a task from which Dask warns; what is held is meant to be large."""
+
+
+class Task(NamedTuple):
+    """One call.
+
+    Attributes
+    ----------
+    key
+        What the caller knows it by.
+    function, arguments
+        A function of a module, and what it takes; what was held stands for its value.
+    """
+
+    key: Any
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+class Farm(Protocol):
+    """What computes tasks."""
+
+    @property
+    def processes(self) -> int:
+        """How many tasks it computes at a time."""
+
+    def hold(self, value: Any) -> Any:
+        """Something that stands for `value` among the arguments of tasks."""
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
+        """Key and result of every task, in any order; raises what a task raises."""
+
+
+class Here:
+    """This process."""
+
+    processes = 1
+
+    def hold(self, value: Any) -> Any:
+        """The value."""
+        return value
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
+        """One after the other."""
+        return ((task.key, task.function(*task.arguments)) for task in tasks)
+
+
+class Cluster:
+    """Workers of a Dask cluster.
+
+    A worker that dies takes its tasks along, which others then compute; what was held there is sent again.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @property
+    def processes(self) -> int:
+        """Threads of all workers."""
+        return sum(self._client.nthreads().values()) or 1
+
+    def hold(self, value: Any) -> Any:
+        """A future whose value the scheduler can have made again: it knows the call, value included."""
+        return self._client.submit(_same, value, pure=False)
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
+        """As they come, :data:`WINDOW` for every worker at a time."""
+        left = iter(tasks)
+        going: dict[Any, Any] = {}
+        try:
+            while True:
+                for task in islice(left, max(0, WINDOW * self.processes - len(going))):
+                    future = self._client.submit(task.function, *task.arguments, pure=False)
+                    going[future] = task.key
+                if not going:
+                    return
+                for future in self._finished(list(going)):
+                    yield going.pop(future), _result_of(future)
+        finally:
+            if going and self._client.status == "running":
+                self._client.cancel(list(going), force=True)
+
+    def _finished(self, futures: list[Any]) -> list[Any]:
+        from distributed import wait
+
+        idle = 0
+        while idle < IDLE_SECONDS:
+            try:
+                return list(wait(futures, timeout=1, return_when="FIRST_COMPLETED").done)
+            except TimeoutError:
+                idle = 0 if self._client.status == "running" and self._client.nthreads() else idle + 1
+        raise EngramError(
+            f"the scheduler must have workers, it has had none for {IDLE_SECONDS} s; start some, and the "
+            "same command goes on"
+        )
+
+
+@contextmanager
+def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
+    """Processes to compute with.
+
+    Parameters
+    ----------
+    scheduler
+        ``local``: as many processes of this machine as `jobs` says, all cores if None, each with its share of
+        the memory. ``none``: this process alone. Else the address of a Dask scheduler, ``tcp://host:port``.
+    jobs
+        Processes of ``local``.
+
+    Raises
+    ------
+    EngramError
+        If the address is none, or nobody answers there.
+    """
+    if scheduler == HERE:
+        yield Here()
+        return
+    if scheduler != LOCAL and "://" not in scheduler:
+        raise EngramError(
+            f"--scheduler must be '{LOCAL}', '{HERE}' or an address such as tcp://host:8786, "
+            f"got {scheduler!r}"
+        )
+    import dask
+    from distributed import Client, LocalCluster
+
+    for name in ("distributed", "tornado", "asyncio"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    quiet = {"distributed.admin.large-graph-warning-threshold": LARGE}
+    with dask.config.set(quiet), tempfile.TemporaryDirectory(prefix="engram-") as folder:
+        if scheduler != LOCAL:
+            with _connected(Client, scheduler) as client:
+                _check_code(client, scheduler)
+                yield Cluster(client)
+            return
+        cluster = LocalCluster(
+            n_workers=jobs or os.cpu_count() or 1,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
+            preload=["sw.explore.compute.preload"],
+        )
+        with cluster, Client(cluster) as client:
+            yield Cluster(client)
+
+
+def _connected(client: Callable[..., Any], address: str) -> Any:
+    try:
+        return client(address, timeout=ANSWER_SECONDS)
+    except (OSError, ValueError) as error:
+        reason = type(error).__name__
+        raise EngramError(
+            f"no scheduler answers at {address} within {ANSWER_SECONDS} s ({reason}); start one with "
+            "'dask scheduler', or use --scheduler local"
+        ) from None
+
+
+def _check_code(client: Any, address: str) -> None:
+    """Refuse workers that would compute something else."""
+    own = code_digest(*COMPUTES)
+    try:
+        theirs = client.run(code_digest, *COMPUTES)
+    except (ImportError, OSError) as error:
+        raise EngramError(f"the workers of {address} must have this Engram installed, got {error}") from None
+    other = [worker for worker, digest in theirs.items() if digest != own]
+    if other:
+        raise EngramError(
+            f"the workers of {address} must have the same Engram as this process, {other[0]} has another; "
+            "install this one there"
+        )
+
+
+def _result_of(future: Any) -> Any:
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker:
+        raise EngramError(
+            "a task must not end its worker, one did several times; if memory ran out, use fewer --jobs"
+        ) from None
+    except CancelledError:
+        raise EngramError(
+            "the scheduler must stay, it went away; what is done is kept: start it, then the same command "
+            "goes on"
+        ) from None
+
+
+def _same(value: Any) -> Any:
+    return value

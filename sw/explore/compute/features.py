@@ -1,0 +1,110 @@
+"""Features: last feature maps of a data set, computed once, piece by piece, and kept on disk."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from sw.bundle import Bundle
+from sw.cache import Store, code_digest
+from sw.data.dataset import Dataset
+from sw.explore.compute.farm import Farm, Task
+from sw.reference import pipeline
+from sw.templates.maker import Part
+
+__all__ = ["Features", "piece_maps"]
+
+PIECE_IMAGES = 500
+NARROW = (np.int8, np.int16, np.int32)
+COMPUTES = ("sw/reference/frontend.py", "sw/reference/exact.py")
+
+
+class Features:
+    """Feature maps of one bundle's front end.
+
+    Parameters
+    ----------
+    bundle, dataset
+        Whose layers, and which images.
+    store
+        Keeps the pieces.
+    """
+
+    def __init__(self, bundle: Bundle, dataset: Dataset, store: Store) -> None:
+        self._bundle, self._dataset, self._store = bundle, dataset, store
+        self._digests = bundle.digest, dataset.digest
+        self._maps: dict[Part, NDArray[np.int32]] = {}
+
+    def maps(
+        self, part: Part, count: int | None, farm: Farm, done: Callable[[int], None] = lambda images: None
+    ) -> NDArray[np.int32]:
+        """Maps (N, C, h, w) of the first `count` images of a part, all if None.
+
+        `farm` computes the pieces that are missing; `done` hears how many more images there are.
+        """
+        images, count = self.images(part), self.count(part, count)
+        if self.known(part, count):
+            return self._maps[part][:count]
+        starts = range(0, count, PIECE_IMAGES)
+        pieces = {start: self._kept(part, start) for start in starts}
+        missing = [start for start in starts if pieces[start] is None]
+        done(sum(min(PIECE_IMAGES, count - start) for start in starts if start not in missing))
+        held = farm.hold(self._bundle) if missing else None
+        tasks = (Task(start, piece_maps, (held, images[start : start + PIECE_IMAGES])) for start in missing)
+        for start, maps in farm.run(tasks):
+            pieces[start] = maps
+            self._keep(part, start, maps)
+            done(min(PIECE_IMAGES, count - start))
+        shape = self._bundle.design.feature_map_shape
+        found = [piece for piece in pieces.values() if piece is not None]
+        whole = np.concatenate(found) if found else np.zeros((0, *shape), np.int32)
+        self._maps[part] = whole[:count].astype(np.int32)
+        return self._maps[part]
+
+    def count(self, part: Part, count: int | None) -> int:
+        """How many images of a part there are, at most `count`."""
+        there = len(self.images(part))
+        return there if count is None else min(count, there)
+
+    def known(self, part: Part, count: int) -> bool:
+        """Whether their maps are in memory."""
+        return part in self._maps and len(self._maps[part]) >= count
+
+    def images(self, part: Part) -> NDArray[np.uint8]:
+        """Images of a part."""
+        names = {"train": "x_train", "validation": "x_val", "test": "x_test"}
+        return getattr(self._dataset, names[part])
+
+    def truth(self, part: Part) -> NDArray[np.uint8]:
+        """Their classes."""
+        names = {"train": "y_train", "validation": "y_val", "test": "y_test"}
+        return getattr(self._dataset, names[part])
+
+    def _key(self, part: Part, start: int) -> Any:
+        return {"code": code_digest(*COMPUTES), "of": self._digests, "part": part, "start": start}
+
+    def _kept(self, part: Part, start: int) -> NDArray | None:
+        count = min(PIECE_IMAGES, len(self.images(part)) - start)
+        shape = count, *self._bundle.design.feature_map_shape
+        try:
+            maps = np.load(self._store.path("features", self._key(part, start), ".npy"), allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            return None
+        return maps if maps.shape == shape and maps.dtype in NARROW else None
+
+    def _keep(self, part: Part, start: int, maps: NDArray) -> None:
+        file = io.BytesIO()
+        np.save(file, maps, allow_pickle=False)
+        self._store.write(self._store.path("features", self._key(part, start), ".npy"), file.getvalue())
+
+
+def piece_maps(bundle: Bundle, images: NDArray[np.uint8]) -> NDArray:
+    """Maps of some images, in the narrowest type that holds them."""
+    with threadpool_limits(1, user_api="blas"):
+        maps = pipeline.feature_maps_of(bundle, images)
+    low, high = int(maps.min(initial=0)), int(maps.max(initial=0))
+    fitting = next(kind for kind in NARROW if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return maps.astype(fitting)

@@ -1,0 +1,221 @@
+"""What ``engram explore`` is asked, checked before anything is computed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sw.bundle import Bundle, open_bundle
+from sw.cache import COMPUTES, MAKES, code_digest, digest_of
+from sw.commands.explore.axes import array_of, space_of
+from sw.data.dataset import Dataset
+from sw.data.of_bundle import check_labels, dataset_of
+from sw.energy.constants import DEFAULT as ENERGY
+from sw.energy.constants import Constants, read_constants
+from sw.errors import EngramError
+from sw.explore.compute.costs import DEFAULT as MACRO
+from sw.explore.compute.costs import MacroConstants, read_macro
+from sw.explore.space.objectives import FPGA, Objective, Wish, objectives_named, wish_of
+from sw.explore.space.settings import Settings
+from sw.explore.space.space import Space
+
+__all__ = ["Question", "Request", "command_of", "question_of"]
+
+GRID_POINTS, SEARCH_POINTS = 20_000, 2_000
+BOARD = "icebreaker"
+
+
+@dataclass(frozen=True)
+class Request:
+    """Options of the command, as they were given."""
+
+    bundles: tuple[str, ...]
+    axes: dict[str, str | bool]
+    space: Path | None
+    objectives: str
+    search: str
+    points: int | None
+    storage: str | None
+    recommend: str | None
+    build: str | None
+    board: str | None
+    images: str
+    chips: int
+    yield_at: float | None
+    data: str | None
+    energy: Path | None
+    macro: Path | None
+    scheduler: str
+    jobs: int | None
+    output: Path | None
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is to be explored.
+
+    Attributes
+    ----------
+    bundles, dataset, images
+        By name; of which validation images so many are used.
+    space, settings
+        Axes, and what their points are made of.
+    search, points
+        ``grid``, ``nsga2`` or ``tpe``; trials of a search.
+    objectives, wish, finalists, board
+        What is sought, what is picked, how many points are built; the board, or None.
+    energy, macro
+        Constants.
+    """
+
+    bundles: dict[str, Bundle]
+    dataset: Dataset
+    images: int
+    space: Space
+    settings: Settings
+    search: str
+    points: int
+    objectives: dict[str, Objective]
+    wish: Wish | None
+    finalists: int
+    board: str | None
+    energy: Constants
+    macro: MacroConstants
+
+    def digest(self, request: Request) -> str:
+        """SHA-256 of all that the results follow from, but for the number of trials."""
+        return digest_of(
+            {
+                "bundles": {name: bundle.digest for name, bundle in self.bundles.items()},
+                "data": self.dataset.digest,
+                "axes": self.space.axes,
+                "objectives": list(self.objectives),
+                "search": self.search,
+                "extent": [request.seed, request.chips, self.images, request.yield_at],
+                "board": self.board,
+                "constants": [self.energy.model_dump(), self.macro.model_dump()],
+                "code": code_digest(
+                    *COMPUTES, *MAKES, "sw/explore", "sw/energy/accounting.py", "sw/energy/work.py"
+                ),
+            }
+        )
+
+
+def question_of(request: Request) -> Question:
+    """Check what is asked.
+
+    Raises
+    ------
+    EngramError
+        If an option, the file of the space, a bundle or the data set does not serve.
+    """
+    objectives = objectives_named(request.objectives)
+    wish = wish_of(request.recommend) if request.recommend else None
+    finalists = _finalists(request.build)
+    energy, macro = read_constants(request.energy or ENERGY), read_macro(request.macro or MACRO)
+    bundles = {name: open_bundle(name) for name in dict.fromkeys(request.bundles)}
+    designs = {name: bundle.design for name, bundle in bundles.items()}
+    space = space_of(request.axes, request.space, designs)
+    search, points = _search(request, space)
+    board = _board(request, [*objectives, *(wish.names if wish else ())], finalists)
+    dataset = _dataset(bundles, request.data)
+    return Question(
+        bundles=bundles,
+        dataset=dataset,
+        images=_image_count(request.images, dataset),
+        space=space,
+        settings=Settings(designs, array_of),
+        search=search,
+        points=points,
+        objectives=objectives,
+        wish=wish,
+        finalists=finalists,
+        board=board,
+        energy=energy,
+        macro=macro,
+    )
+
+
+def command_of(request: Request) -> str:
+    """The command, with those options that the results depend on."""
+    options: dict[str, Any] = {
+        **request.axes,
+        "space": request.space,
+        "objectives": request.objectives,
+        "search": request.search,
+        "points": request.points,
+        "recommend": request.recommend and f"'{request.recommend}'",
+        "build": request.build,
+        "board": request.board,
+        "images": request.images,
+        "chips": request.chips,
+        "yield-at": request.yield_at,
+        "data": request.data,
+        "energy": request.energy,
+        "macro": request.macro,
+        "seed": request.seed,
+    }
+    words = []
+    for name, value in options.items():
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        elif value is not None:
+            words.append(f"--{flag} {value}")
+    return " ".join(["engram explore", *request.bundles, *words])
+
+
+def _search(request: Request, space: Space) -> tuple[str, int]:
+    most = request.points or GRID_POINTS
+    if request.search == "grid":
+        if request.points is not None and space.size > request.points:
+            raise EngramError(
+                f"--search grid computes all {space.size:,} points, got --points {request.points}; leave it "
+                "out, use fewer values, or --search nsga2 or tpe"
+            )
+        return "grid", space.size
+    if request.search == "auto":
+        return ("grid", space.size) if space.size <= most else ("nsga2", request.points or SEARCH_POINTS)
+    return request.search, request.points or SEARCH_POINTS
+
+
+def _board(request: Request, names: Sequence[str], finalists: int) -> str | None:
+    board = request.board or (BOARD if finalists or set(names) & set(FPGA) else None)
+    if board is not None:
+        from constraints.boards import load
+
+        load(board)
+    return board
+
+
+def _finalists(text: str | None) -> int:
+    if text is None:
+        return 0
+    number = text.removeprefix("top:")
+    if number == text or not number.isascii() or not number.isdecimal() or not 1 <= int(number) <= 100:
+        raise EngramError(f"--build must be top:N with N from 1 to 100, such as top:5, got {text!r}")
+    return int(number)
+
+
+def _dataset(bundles: dict[str, Bundle], data: str | None) -> Dataset:
+    origins = {bundle.provenance.data.digest for bundle in bundles.values() if bundle.provenance.data}
+    if data is None and len(origins) > 1:
+        raise EngramError(
+            f"bundles must be of one data set to be compared, got {len(origins)}; name one with --data"
+        )
+    for bundle in bundles.values():
+        found, _ = dataset_of(bundle, data)
+        check_labels(bundle, found.y_test)
+        if not len(found.x_val):
+            raise EngramError(f"the validation part of {found.name} must hold images, it has none")
+    return found
+
+
+def _image_count(asked: str, dataset: Dataset) -> int:
+    available = len(dataset.x_val)
+    if asked == "all":
+        return available
+    if not asked.isascii() or not asked.isdecimal() or int(asked) < 1:
+        raise EngramError(f"--images must be 'all' or a number from 1 on, got {asked!r}")
+    return min(int(asked), available)

@@ -1,0 +1,1 @@
+"""What came out: rows, Pareto front, recommendation, explanation, files."""

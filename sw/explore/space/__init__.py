@@ -1,0 +1,1 @@
+"""The space of an exploration: axes, points, settings, objectives, search."""

@@ -1,0 +1,1 @@
+"""Converters: transfer, mismatch, nonlinearity and calibration."""

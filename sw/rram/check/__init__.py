@@ -1,0 +1,1 @@
+"""Checks: models against the laws and equations that they are made from."""

@@ -1,0 +1,1 @@
+"""One chip: conditions, effects, programming, ways of coping, and the record of it all."""

@@ -1,0 +1,1 @@
+"""Devices: presets, files, mapping from templates to conductances, programming error, stuck cells."""

@@ -1,0 +1,1 @@
+"""Laws of devices and lines, one effect per file."""

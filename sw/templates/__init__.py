@@ -1,0 +1,1 @@
+"""Templates: what every class stores, its thresholds, and what they cost."""

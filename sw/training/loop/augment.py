@@ -1,0 +1,62 @@
+"""Training images moved, turned and mirrored at random."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from sw.training.recipe import Recipe
+
+__all__ = ["augmented"]
+
+
+def augmented(images: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
+    """Images moved, turned and mirrored as the recipe says; edges are black.
+
+    Parameters
+    ----------
+    images
+        uint8, (N, H, W).
+    recipe
+        ``shift``, ``rotate_deg``, ``flip``.
+
+    Returns
+    -------
+    tuple
+        float32 images (N, H, W) of whole values 0..255, and bool (N,), which of them are mirrored.
+    """
+    count = len(images)
+    # Drawn on the CPU, so that every device sees the same numbers.
+    draws = torch.rand(4, count)
+    mirrored = (draws[1] < 0.5) if recipe.flip else torch.zeros(count, dtype=torch.bool)
+    if recipe.rotate_deg == 0 and recipe.shift == int(recipe.shift):
+        moved = _moved(images, draws[2:], int(recipe.shift), mirrored)
+    else:
+        moved = _turned(images, draws, recipe, mirrored)
+    return moved, mirrored.to(images.device)
+
+
+def _moved(images: Tensor, draws: Tensor, reach: int, mirrored: Tensor) -> Tensor:
+    """By whole pixels, -reach .. reach."""
+    count, height, width = images.shape
+    offset = (draws * (2 * reach + 1)).long().clamp_(max=2 * reach)  # (2, N), 0 .. 2 * reach
+    rows = offset[0, :, None] + torch.arange(height)
+    columns = torch.arange(width).expand(count, -1)
+    columns = torch.where(mirrored[:, None], width - 1 - columns, columns) + offset[1, :, None]
+    padded = functional.pad(images, (reach,) * 4)
+    each = torch.arange(count)[:, None, None].to(images.device)
+    return padded[each, rows[:, :, None].to(images.device), columns[:, None].to(images.device)].float()
+
+
+def _turned(images: Tensor, draws: Tensor, recipe: Recipe, mirrored: Tensor) -> Tensor:
+    """Bilinear, rounded to integers."""
+    count, height, width = images.shape
+    angle = (2 * draws[0] - 1) * math.radians(recipe.rotate_deg)
+    mirror = torch.where(mirrored, -1.0, 1.0)
+    across, down = (2 * draws[2:] - 1) * 2 * recipe.shift / torch.tensor([[width], [height]])
+    cosine, sine = angle.cos(), angle.sin()
+    rows = (mirror * cosine, -sine * height / width, across, mirror * sine * width / height, cosine, down)
+    matrix = torch.stack(rows, dim=1).view(count, 2, 3).to(images.device)
+    grid = functional.affine_grid(matrix, [count, 1, height, width], align_corners=False)
+    return functional.grid_sample(images[:, None].float(), grid, align_corners=False)[:, 0].round()

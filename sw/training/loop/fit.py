@@ -1,0 +1,250 @@
+"""One training loop for teacher, twin and student: loss, moving average, best epoch, resume, progress."""
+
+import math
+import time
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+
+from sw.console import progress
+from sw.errors import EngramError
+from sw.training.loop.augment import augmented
+from sw.training.loop.losses import Progress, Targets, similarity_loss, student_loss
+from sw.training.loop.state import Run, packed, part_of, unpacked
+from sw.training.loop.trainable import EVALUATION_BATCH, Classifier, Split, accuracy
+from sw.training.recipe import Recipe
+
+__all__ = ["fit"]
+
+VALIDATIONS = 60
+"""Number of validations of a training at most; every epoch of a shorter one."""
+NORM_IMAGES = 20_000
+"""Training images from which batch norms get their statistics before a validation: running ones lag behind,
+and fit neither averaged weights nor accumulators that are exact. They are augmented as in training, to
+which thresholds have been learned."""
+SAVE_SECONDS = 60.0
+
+
+def fit(
+    model: Classifier,
+    train: Split,
+    validation: Split,
+    recipe: Recipe,
+    epochs: int,
+    *,
+    label: str,
+    targets: Targets | None = None,
+    weight_decay: float = 0.0,
+    run: Run | None = None,
+) -> bool:
+    """Train, and leave the model at its best epoch by validation accuracy (the later one of equals).
+
+    Ctrl-C in the last phase ends the training early: the model is left at its best epoch so far.
+
+    Parameters
+    ----------
+    model
+        Changed in place; in evaluation mode afterwards.
+    train, validation
+        Training images, and those that choose the epoch.
+    recipe
+        Batch, learning rate, augmentation, distillation, moving average, precision.
+    epochs
+        Passes over the training images.
+    label
+        Name in the progress bar.
+    targets
+        The teacher's answers to the training images; None trains by labels alone.
+    weight_decay
+        Of AdamW.
+    run
+        Keeps state and log; a state that is there already is gone on from.
+
+    Returns
+    -------
+    bool
+        True if all epochs ran, False after Ctrl-C.
+
+    Raises
+    ------
+    EngramError
+        If the loss is not finite.
+    KeyboardInterrupt
+        If Ctrl-C came before the first epoch of the last phase was validated.
+    """
+    training = _Training(model, train, validation, recipe, epochs, targets, weight_decay)
+    state = run.load() if run else None
+    if state:
+        training.restore(state)
+    saved = -math.inf
+    with progress() as bar:
+        task = bar.add_task(label, total=epochs, completed=training.epoch, note="")
+        try:
+            while training.epoch < epochs:
+                row = training.next_epoch()
+                note = f"loss {row['loss']:.3f}"
+                if row["validation"] is not None:
+                    note += f", validation {row['validation']:.2%}, best {row['best']:.2%}"
+                bar.update(task, completed=training.epoch, note=note)
+                if run:
+                    run.log(row)
+                loss = row["loss"]
+                assert isinstance(loss, float)
+                if not math.isfinite(loss):
+                    raise EngramError(
+                        f"the loss of the {label} must stay finite, it is {loss} in epoch "
+                        f"{training.epoch}; use a smaller learning rate"
+                    )
+                if run:
+                    if time.monotonic() - saved > SAVE_SECONDS or training.epoch == epochs:
+                        run.save(training.state())
+                        saved = time.monotonic()
+        except KeyboardInterrupt:
+            if training.best_state is None or not training.in_last_phase:
+                raise
+        finished = training.epoch == epochs
+    assert training.best_state is not None
+    model.load_state_dict(training.best_state)
+    model.eval()
+    return finished
+
+
+class _Training:
+    """The moving parts of one call of :func:`fit`."""
+
+    def __init__(self, model, train, validation, recipe, epochs, targets, weight_decay):
+        self.model, self.train, self.validation = model, train, validation
+        self.recipe, self.epochs, self.targets = recipe, epochs, targets
+        self.steps = -(-len(train.images) // recipe.batch)
+        decayed = list(model.decayed())
+        others = [each for each in model.parameters() if all(each is not one for one in decayed)]
+        groups: list[dict[str, Any]] = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, recipe.learning_rate, weight_decay=weight_decay)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser,
+            recipe.learning_rate,
+            total_steps=self.steps * epochs,
+            pct_start=0.1,
+            cycle_momentum=False,
+        )
+        self.average = None
+        if recipe.ema_decay:
+            blend = get_ema_multi_avg_fn(recipe.ema_decay)
+            self.average = AveragedModel(model, multi_avg_fn=blend, use_buffers=True)
+        self.progress, self.phase, self.epoch = Progress(), "", 0
+        self.best, self.best_state = -1.0, None
+        self.every = -(-epochs // VALIDATIONS)
+
+    def next_epoch(self) -> dict[str, float | int | str | None]:
+        """Train one epoch and validate it if it is its turn; a row of the log."""
+        started = time.monotonic()
+        loss = self._pass()
+        reached = None
+        if self.epoch % self.every == self.every - 1 or self.epoch == self.epochs - 1:
+            kept = self._kept()
+            reached = accuracy(kept, self.validation)
+            if reached >= self.best:
+                self.best, self.best_state = reached, _copy(kept)
+        self.epoch += 1
+        taught = self.targets is not None
+        return {
+            "epoch": self.epoch,
+            "phase": self.phase,
+            "learning_rate": self.schedule.get_last_lr()[0],
+            "loss": loss,
+            "validation": reached,
+            "best": self.best if self.best_state else None,
+            "macs_nonzero": self.model.macs_nonzero(),
+            "temperature": self.progress.temperature(self.recipe) if taught else None,
+            "agreement": self.progress.agreement if taught else None,
+            "seconds": time.monotonic() - started,
+        }
+
+    def _pass(self) -> float:
+        """One pass over the training images; the mean loss."""
+        model, recipe, images = self.model, self.recipe, self.train.images
+        low = recipe.precision == "bfloat16"
+        model.train()
+        order = torch.randperm(len(images)).to(images.device)
+        total = 0.0
+        for step, chosen in enumerate(order.split(recipe.batch)):
+            self._advance(self.epoch * self.steps + step)
+            shown, mirrored = augmented(images[chosen], recipe)
+            taught = self.targets.of(chosen, mirrored) if self.targets else None
+            with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
+                logits, bits = model.outputs(shown)
+            loss = student_loss(logits.float(), self.train.labels[chosen], taught, recipe, self.progress)
+            if taught is not None and bits is not None and recipe.similarity_weight:
+                loss = loss + recipe.similarity_weight * similarity_loss(bits, taught)
+            loss = loss + model.penalty()
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            model.clamp_()
+            self.schedule.step()
+            if self.average:
+                self.average.update_parameters(model)
+            total += float(loss.detach()) * len(chosen)
+        return total / len(order)
+
+    def _advance(self, step: int) -> None:
+        steps = self.epochs * self.steps
+        self.model.advance(step, steps)
+        phase = self.model.phase(step, steps)
+        if phase != self.phase:
+            self.phase, self.best, self.best_state = phase, -1.0, None
+            if self.average:  # weights may have been scaled
+                self.average.module.load_state_dict(self.model.state_dict())
+
+    @property
+    def in_last_phase(self) -> bool:
+        """Whether no other phase follows."""
+        steps = self.epochs * self.steps
+        return self.phase == self.model.phase(steps - 1, steps)
+
+    def _kept(self) -> Classifier:
+        """What is validated: the model, or its moving average with the model's own pruned weights."""
+        kept: Classifier = self.model
+        if self.average:
+            average = self.average.module
+            assert isinstance(average, Classifier)
+            kept = average.eval()
+            kept.advance((self.epoch + 1) * self.steps - 1, self.epochs * self.steps)
+            for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
+                if own.dtype == torch.bool:
+                    theirs.copy_(own)
+        parts = self.train.images[:NORM_IMAGES].split(EVALUATION_BATCH)
+        update_bn((augmented(part, self.recipe)[0] for part in parts), kept)
+        return kept
+
+    def state(self):
+        """What :meth:`restore` takes."""
+        models = {"model": self.model.state_dict()}
+        if self.average:
+            models["average"] = self.average.state_dict()
+        if self.best_state:
+            models["best"] = self.best_state
+        values = {
+            "epoch": self.epoch,
+            "phase": self.phase,
+            "best": self.best,
+            "agreement": self.progress.agreement,
+        }
+        return packed(models, self.optimiser, self.schedule, values)
+
+    def restore(self, state) -> None:
+        """Go on where `state` was taken."""
+        models: dict[str, nn.Module] = {"model": self.model}
+        if self.average:
+            models["average"] = self.average
+        unpacked(state, models, self.optimiser, self.schedule)
+        self.best_state = part_of(state, "best") or None
+        values = state.values
+        self.epoch, self.phase, self.best = values["epoch"], values["phase"], values["best"]
+        self.progress.agreement = values["agreement"]
+
+
+def _copy(model: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}

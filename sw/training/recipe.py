@@ -1,0 +1,88 @@
+"""How to train: every number of a training run that is not a size of the design."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Distillation", "Precision", "Recipe"]
+
+Distillation = Literal["none", "static", "dynamic"]
+Precision = Literal["float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    Parameters
+    ----------
+    epochs, float_epochs, teacher_epochs
+        Passes over the training images by the student, its full-precision twin and the teacher.
+    batch
+        Images per step.
+    learning_rate, teacher_learning_rate
+        Peak of the schedule: a short linear rise, then a cosine to zero (AdamW).
+    weight_decay
+        Of the student's convolution weights (AdamW), which are then kept in their bounds too.
+    teacher
+        Name in :data:`sw.training.teacher.residual.FAMILY` or the user's own, see
+        :mod:`sw.training.teacher.foreign`; None is that of the image size.
+    teacher_seed
+        Seed of the teacher, so that students of other seeds learn from the same one.
+    shift
+        Augmentation: every image moves by up to this many pixels in both directions; by whole pixels if this
+        is a whole number and images do not turn.
+    rotate_deg
+        Augmentation: every image turns by up to this many degrees.
+    flip
+        Augmentation: mirror half of the images left to right.
+    distil
+        ``none`` trains without a teacher, ``static`` and ``dynamic`` as in :mod:`sw.training.loop.losses`.
+    distil_weight
+        Weight of the distillation term beside the cross-entropy.
+    temperature
+        T of the distillation term.
+    similarity_weight
+        Weight of the feature-level term, see :func:`sw.training.loop.losses.similarity_loss`; 0 leaves it
+        out.
+    soft_share
+        Share of the student's epochs with real-valued weights and activations, clamped but not rounded,
+        before both are quantised; features and templates are binary from the start.
+    macs_nonzero
+        Multiply-accumulates with a weight that is not zero, to which the student is pruned step by step
+        (:mod:`sw.training.student.pruning`); None does not prune.
+    ema_decay
+        Of the exponential moving average of all parameters, per step, which is what is validated and kept;
+        0 keeps the parameters themselves.
+    latent_bound
+        Of the latent values of stored bits: at one learning rate, the smaller, the sooner a bit changes its
+        mind. A small bound suits short trainings, a larger one long ones.
+    diversity_weight
+        Weight of the mean similarity of templates of one class, see
+        :meth:`sw.training.student.heads.TemplateHead.penalty`.
+    precision
+        Of convolutions in training. bfloat16 is faster where the processor multiplies it in
+        hardware; evaluation is exact in either case.
+    """
+
+    epochs: int
+    float_epochs: int
+    teacher_epochs: int
+    batch: int = 250
+    learning_rate: float = 1e-2
+    teacher_learning_rate: float = 1e-2
+    weight_decay: float = 0.0
+    teacher: str | None = None
+    teacher_seed: int = 0
+    shift: float = 1.0
+    rotate_deg: float = 10.0
+    flip: bool = False
+    distil: Distillation = "static"
+    distil_weight: float = 0.5
+    temperature: float = 3.0
+    similarity_weight: float = 0.0
+    soft_share: float = 0.0
+    macs_nonzero: int | None = None
+    ema_decay: float = 0.0
+    latent_bound: float = 0.1
+    diversity_weight: float = 0.0
+    precision: Precision = "float32"

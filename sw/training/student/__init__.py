@@ -1,0 +1,1 @@
+"""The student: quantised layers, head, pruning, and its export to integers."""

@@ -1,0 +1,36 @@
+"""The full-precision twin of a student."""
+
+from torch import Tensor, nn
+
+from sw.design import DesignPoint
+from sw.training.loop.trainable import Classifier
+
+__all__ = ["FloatTwin"]
+
+
+class FloatTwin(Classifier):
+    """The student's layers in full precision: batch norm and ReLU after each, and a dense head.
+
+    What it reaches is what quantisation, binarised features and templates are measured against.
+    """
+
+    def __init__(self, design: DesignPoint):
+        super().__init__()
+        stack: list[nn.Module] = []
+        for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
+            if not layer.has_weights:
+                stack.append(nn.MaxPool2d(2))
+                continue
+            out, per_group, kernel, _ = layer.weight_shape(shape.inputs[0])
+            groups = shape.inputs[0] // per_group
+            stack.append(
+                nn.Conv2d(shape.inputs[0], out, kernel, layer.stride, kernel // 2, groups=groups, bias=False)
+            )
+            stack += [nn.BatchNorm2d(out), nn.ReLU()]
+        channels, height, width = design.feature_map_shape
+        self.body = nn.Sequential(*stack)
+        self.head = nn.Linear(channels * height * width, design.classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (N, classes) of images (N, H, W) with pixels 0..255."""
+        return self.head(self.body(images[:, None].float() / 255).flatten(1))

@@ -1,0 +1,1 @@
+"""Teachers: large networks, built in or foreign, and their kept answers."""

@@ -1,0 +1,192 @@
+"""The teacher: a residual network trained once per data set, or the user's own; its answers are kept."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+
+from sw.console import messages
+from sw.errors import EngramError
+from sw.training.loop.fit import fit
+from sw.training.loop.losses import Targets
+from sw.training.loop.state import Run
+from sw.training.loop.trainable import Classifier, Split, accuracy, in_chunks
+from sw.training.recipe import Recipe
+from sw.training.run.state_file import digest_of
+from sw.training.teacher.cache import keep, kept
+from sw.training.teacher.foreign import content_digest, foreign_teacher, is_foreign
+from sw.training.teacher.residual import FAMILY, Residual, residual
+
+__all__ = ["TeacherTargets", "teacher_targets"]
+
+VERSION = 2
+"""To be raised when networks or the loop change, so that the cache gives no teacher of another kind."""
+WEIGHT_DECAY = 0.02
+SHAPING = (
+    "teacher_epochs",
+    "batch",
+    "teacher_learning_rate",
+    "shift",
+    "rotate_deg",
+    "flip",
+    "ema_decay",
+    "precision",
+)
+"""What of a recipe makes another teacher."""
+TRIED = 8
+"""Images that the user's own teacher is tried with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherTargets(Targets):
+    """What a student learns from a teacher.
+
+    Attributes
+    ----------
+    accuracy
+        Of the teacher on the validation images, 0..1.
+    digest
+        SHA-256 over what the teacher is, on which data, and its logits.
+    """
+
+    accuracy: float
+    digest: str
+
+
+def teacher_targets(
+    train: Split,
+    validation: Split,
+    classes: int,
+    recipe: Recipe,
+    digest: str,
+    *,
+    source: str,
+    run: Run | None = None,
+) -> TeacherTargets:
+    """The teacher's answers to the training images, from the cache or after computing them.
+
+    A network of the family is trained first, if the cache has no such teacher: one of this data, recipe, seed
+    and kind of device. Answers of a file are kept too; an entry point is asked every time. Logits are
+    computed in float32.
+
+    Parameters
+    ----------
+    train, validation
+        Images and labels.
+    classes
+        K.
+    recipe
+        Epochs, batch, learning rate, augmentation, precision, and the seed, which the caller has set
+        (:func:`sw.training.determinism.deterministic`).
+    digest
+        Digest of the data set.
+    source
+        Name in :data:`sw.training.teacher.residual.FAMILY`, path of the user's own ending in ``.pt2`` or
+        ``.onnx``, or ``package.module:callable``; see :mod:`sw.training.teacher.foreign`.
+    run
+        Keeps state and log of the training, see :func:`sw.training.loop.fit.fit`.
+
+    Raises
+    ------
+    EngramError
+        If there is no such teacher, or the user's own does not do what a teacher must.
+    KeyboardInterrupt
+        If Ctrl-C ended the training; with `run`, the next call goes on.
+    """
+    identity: dict[str, Any] = {
+        "version": VERSION,
+        "torch": torch.__version__,
+        "data": digest,
+        "device": train.images.device.type,
+    }
+    if is_foreign(source):
+        network, file = None, content_digest(source)
+        cached = file is not None
+        identity |= {"teacher": file or source, "flip": recipe.flip}
+    else:
+        network, cached = _untrained(source, train, classes), True
+        settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
+        identity |= {"teacher": source, "seed": recipe.teacher_seed, "weight_decay": WEIGHT_DECAY, **settings}
+    shape = torch.empty(len(train.images), classes)
+    names = ("logits", "mirrored") if recipe.flip else ("logits",)
+    entry = kept(identity, "logits", dict.fromkeys(names, shape)) if cached else None
+    if entry:
+        tensors, values = entry
+    else:
+        if network:
+            teacher: Classifier = _trained(network, identity, train, validation, recipe, run)
+        else:
+            teacher = foreign_teacher(source, classes, train.images[:TRIED])
+        values = {"accuracy": accuracy(teacher, validation)}
+        with torch.no_grad():
+            tensors = {"logits": in_chunks(teacher, train.images).cpu()}
+            if recipe.flip:
+                tensors["mirrored"] = in_chunks(teacher, train.images.flip(2)).cpu()
+        if cached:
+            keep(identity, "logits", tensors, values)
+    found = {name: value.to(train.images.device) for name, value in tensors.items()}
+    targets = TeacherTargets(**found, accuracy=values["accuracy"], digest=digest_of(identity, tensors))
+    _report(source, targets, classes)
+    return targets
+
+
+def _untrained(source: str, train: Split, classes: int) -> Residual:
+    if source not in FAMILY:
+        raise EngramError(
+            f"a teacher must be one of {', '.join(FAMILY)}, a file ending in .pt2 or .onnx, or "
+            f"package.module:callable, got {source!r}"
+        )
+    height, width = train.images.shape[1:]
+    return residual(source, height, width, classes).to(train.images.device)
+
+
+def _trained(
+    network: Residual,
+    identity: dict[str, Any],
+    train: Split,
+    validation: Split,
+    recipe: Recipe,
+    run: Run | None,
+) -> Residual:
+    """The network with weights from the cache, or trained.
+
+    An entry is looked at as a whole before anything is taken: PyTorch fills in what fits of a state that does
+    not fit, and the training would then start from there.
+    """
+    entry = kept(identity, "weights", network.state_dict())
+    if entry:
+        network.load_state_dict(entry[0])
+        return network
+    finished = fit(
+        network,
+        train,
+        validation,
+        replace(recipe, learning_rate=recipe.teacher_learning_rate),
+        recipe.teacher_epochs,
+        label="teacher",
+        weight_decay=WEIGHT_DECAY,
+        run=run,
+    )
+    if not finished:
+        raise KeyboardInterrupt
+    keep(identity, "weights", network.state_dict(), {})
+    return network
+
+
+def _report(source: str, targets: TeacherTargets, classes: int) -> None:
+    """Say what the teacher reaches, and warn of one that knows next to nothing."""
+    messages.print(
+        f"teacher {source}: validation {targets.accuracy:.2%}, digest {targets.digest[:12]}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+    chance = 1 / classes
+    # Twice chance; of two or three classes, half the way from chance to certainty.
+    if targets.accuracy < min(2 * chance, (1 + chance) / 2):
+        messages.print(
+            f"[yellow]the teacher is hardly better than chance ({chance:.1%}):[/] it must know this data, "
+            "its classes in this order, pixels 0..1",
+            soft_wrap=True,
+            highlight=False,
+        )

@@ -1,0 +1,61 @@
+"""What the cache keeps of a teacher: files named by what they belong to; a damaged one counts as none."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sw.cache import cache_folder
+from sw.console import messages
+from sw.errors import EngramError
+from sw.training.run.state_file import read_checkpoint, write_checkpoint
+
+__all__ = ["entry_path", "keep", "kept"]
+
+
+def entry_path(identity: dict[str, Any], kind: str) -> Path:
+    """Where something of a teacher is kept: a name from what it is (JSON), and ``weights`` or ``logits``."""
+    name = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32]
+    return cache_folder() / "teachers" / f"{name}.{kind}.safetensors"
+
+
+def keep(identity: dict[str, Any], kind: str, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+    """Write an entry; a cache that cannot be written is only a note."""
+    try:
+        content = {"identity": identity, "values": values}
+        write_checkpoint(entry_path(identity, kind), content, tensors)
+    except EngramError as error:
+        messages.print(f"[yellow]the teacher is not kept:[/] {error}", soft_wrap=True)
+
+
+def kept(
+    identity: dict[str, Any], kind: str, layout: dict[str, Tensor]
+) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    """Tensors, on the CPU, and values of an entry.
+
+    Parameters
+    ----------
+    identity, kind
+        As they were given to :func:`keep`.
+    layout
+        Tensors of the names, shapes and types that it must hold.
+
+    Returns
+    -------
+    tuple or None
+        None if it is not there, damaged, of another teacher or of another layout.
+    """
+    try:
+        found = read_checkpoint(entry_path(identity, kind))
+    except EngramError:
+        return None
+    if found is None or found[0].get("identity") != identity or _layout(found[1]) != _layout(layout):
+        return None
+    return found[1], found[0]["values"]
+
+
+def _layout(tensors: dict[str, Tensor]) -> dict[str, tuple[torch.Size, torch.dtype]]:
+    return {name: (value.shape, value.dtype) for name, value in tensors.items()}

@@ -1,0 +1,248 @@
+"""From a data set to a bundle: teacher, full-precision twin, quantised student with its templates, export.
+
+``python -m sw.distil`` is ``engram train``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from sw.bundle import Bundle
+from sw.bundle.bundle import DataOrigin, Provenance
+from sw.console import messages
+from sw.data.dataset import Dataset
+from sw.design import DesignPoint
+from sw.errors import EngramError
+from sw.reference import pipeline
+from sw.reference.adc import full_scale_tables
+from sw.reference.array import ideal_codes
+from sw.rram.chip.conditions import Conditions
+from sw.rram.devices.device import Device
+from sw.templates.clusters import kmeans_templates, mean_templates
+from sw.training.determinism import deterministic
+from sw.training.loop.fit import fit
+from sw.training.loop.trainable import Split, accuracy, in_chunks
+from sw.training.presets import Method
+from sw.training.recipe import Recipe
+from sw.training.run.folder import RunFolder
+from sw.training.student.export import export
+from sw.training.student.float_twin import FloatTwin
+from sw.training.student.heads import TemplateHead
+from sw.training.student.network import Student
+from sw.training.student.noise_aware import TrainingChips
+from sw.training.student.trainee import Trainee
+from sw.training.teacher.answers import TeacherTargets, teacher_targets
+from sw.training.teacher.residual import default_name
+from sw.version import engram_version
+
+__all__ = ["Trained", "train"]
+
+VERSION = 2
+"""To be raised when the same arguments train another student, so that no run of before is gone on with."""
+FLOAT_WEIGHT_DECAY = 0.02
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A bundle, and whether all epochs of the student ran (False after Ctrl-C); what its teacher answered."""
+
+    bundle: Bundle
+    finished: bool
+    teacher: TeacherTargets | None = None
+
+
+def train(
+    dataset: Dataset,
+    design: DesignPoint,
+    recipe: Recipe,
+    *,
+    templates: Method = "learned",
+    seed: int = 0,
+    command: str = "",
+    noise: tuple[Device, Conditions] | None = None,
+    run: RunFolder | None = None,
+) -> Trained:
+    """Train everything and export a bundle with ideal cells.
+
+    The same arguments give the same bytes on one machine. Epochs are chosen by validation accuracy; the test
+    part is looked at once, at the end.
+
+    Parameters
+    ----------
+    dataset
+        Images and labels.
+    design
+        Sizes; must fit the images and classes.
+    recipe
+        How long and how.
+    templates
+        ``learned`` with the student, or ``mean`` or ``kmeans`` of the binarised features of a student that
+        was trained with a dense head.
+    seed
+        Seed of everything random but the teacher, which has its own in the recipe.
+    command
+        Recorded in the bundle as what made it.
+    noise
+        Device and conditions of the chips that learned templates are programmed into during training
+        (:mod:`sw.training.student.noise_aware`); None trains for the ideal array.
+    run
+        Folder that keeps checkpoints and logs; a training that stopped there goes on.
+
+    Returns
+    -------
+    Trained
+        Metrics ``validation.*`` and ``test.*`` are in its provenance: ``float`` is the full-precision twin,
+        ``quantised`` the student with the head it was trained with, ``ideal`` the integer reference.
+
+    Raises
+    ------
+    EngramError
+        If design, data and options do not fit together.
+    KeyboardInterrupt
+        If Ctrl-C came before a student had been validated once.
+    """
+    _check(dataset, design, recipe, templates)
+    chips = None if noise is None else TrainingChips(design, *noise, seed=seed)
+    with deterministic(seed):
+        Student(design)  # refuses what it cannot compute exactly, before the teacher takes its time
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    parts = {
+        "train": Split.of(dataset.x_train, dataset.y_train, device),
+        "validation": Split.of(dataset.x_val, dataset.y_val, device),
+        "test": Split.of(dataset.x_test, dataset.y_test, device),
+    }
+    fitted = parts["train"], parts["validation"]
+    targets = None
+    if recipe.distil != "none":
+        with deterministic(recipe.teacher_seed):
+            targets = teacher_targets(
+                *fitted,
+                dataset.classes,
+                recipe,
+                dataset.digest,
+                source=recipe.teacher or default_name(design.height, design.width),
+                run=run.part("teacher") if run else None,
+            )
+    with deterministic(seed):
+        twin = FloatTwin(design).to(device)
+        if not fit(
+            twin,
+            *fitted,
+            recipe,
+            recipe.float_epochs,
+            label="float twin",
+            targets=targets,
+            weight_decay=FLOAT_WEIGHT_DECAY,
+            run=run.part("float") if run else None,
+        ):
+            raise KeyboardInterrupt
+    with deterministic(seed):
+        model = Trainee(design, templates == "learned", recipe, chips).to(device)
+        if recipe.precision == "bfloat16":
+            model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        finished = fit(
+            model,
+            *fitted,
+            recipe,
+            recipe.epochs,
+            label="student",
+            targets=targets,
+            weight_decay=recipe.weight_decay,
+            run=run.part("student") if run else None,
+        )
+        if not finished:
+            messages.print("[yellow]interrupted:[/] the best epoch so far is kept")
+            command += "  # interrupted"
+        bundle = _assemble(model, dataset, design, templates, seed, command)
+        metrics = {}
+        for name in ("validation", "test"):
+            part = parts[name]
+            metrics[f"{name}.float"] = accuracy(twin, part)
+            metrics[f"{name}.quantised"] = accuracy(model, part)
+            levels = pipeline.levels_of(bundle, part.images.cpu().numpy())
+            right = pipeline.classify(bundle, levels) == part.labels.cpu().numpy()
+            metrics[f"{name}.ideal"] = float(right.mean())
+    provenance = bundle.provenance.model_copy(update={"metrics": metrics})
+    return Trained(bundle.with_(provenance=provenance), finished, targets)
+
+
+def _assemble(
+    model: Trainee, dataset: Dataset, design: DesignPoint, method: Method, seed: int, command: str
+) -> Bundle:
+    """Export the student and make the templates."""
+    frontend, thresholds = export(model.student, design)
+    if isinstance(model.head, TemplateHead):
+        stored = model.head.templates()
+    else:
+        with torch.no_grad():
+            images = torch.from_numpy(dataset.x_train).to(model.student.quantiser.offset.device)
+            bits = in_chunks(model.student, images).cpu().numpy().astype(np.uint8)
+        if method == "mean":
+            stored = mean_templates(bits, dataset.y_train, dataset.classes)
+        else:
+            count = design.templates_per_class
+            stored = kmeans_templates(bits, dataset.y_train, dataset.classes, count, seed)
+    return Bundle(
+        design=design,
+        frontend=frontend,
+        feature_thresholds=thresholds,
+        templates=stored,
+        codes=ideal_codes(stored, design),
+        adc=full_scale_tables(design, 0, 1),
+        provenance=Provenance(
+            engram_version=engram_version(),
+            data=DataOrigin(name=dataset.name, digest=dataset.digest),
+            command=command,
+            seed=seed,
+        ),
+    )
+
+
+def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Method) -> None:
+    """What must fit before hours are spent; raises EngramError."""
+    size = dataset.x_train.shape[1:]
+    if size != (design.height, design.width) or dataset.classes != design.classes:
+        raise EngramError(
+            f"design {design.name!r} is for {design.classes} classes of {design.height} x {design.width} "
+            f"pixels, data {dataset.name!r} has {dataset.classes} of {size[0]} x {size[1]}; use one that fits"
+        )
+    if design.cell_bits != 1 or design.adc_bits is not None:
+        raise EngramError(
+            f"training makes ideal cells: cell_bits must be 1 and adc_bits none, got {design.cell_bits} and "
+            f"{design.adc_bits}; program the bundle with a device model afterwards"
+        )
+    if recipe.macs_nonzero is not None:
+        _check_pruning(design, recipe.macs_nonzero)
+    count = design.templates_per_class
+    if templates == "mean" and count != 1:
+        raise EngramError(
+            f"--templates mean makes one template per class, got templates_per_class {count}; "
+            "use 1, or --templates kmeans"
+        )
+    fewest = int(np.bincount(dataset.y_train).min())
+    if templates == "kmeans" and fewest < count:
+        raise EngramError(
+            f"--templates kmeans needs at least {count} training images of every class, got {fewest}; "
+            "use fewer --templates-per-class"
+        )
+
+
+def _check_pruning(design: DesignPoint, budget: int) -> None:
+    """Whether a design can be pruned to so many multiply-accumulates; raises EngramError."""
+    if any(layer.has_weights and layer.weight_bits == 1 for layer in design.layers):
+        raise EngramError(
+            f"1-bit weights are -1 or +1 and cannot be pruned, got macs_nonzero {budget}; "
+            "leave it out, or use weights of 2 bits or more"
+        )
+    # one weight of every layer: without, nothing of an image comes through
+    fewest = sum(
+        shape.outputs[1] * shape.outputs[2]
+        for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
+        if layer.has_weights
+    )
+    if not fewest <= budget < design.macs:
+        raise EngramError(
+            f"macs_nonzero must be from {fewest}, one weight of every layer, to below the {design.macs} of "
+            f"design {design.name!r}, got {budget}; leave it out to keep all weights"
+        )

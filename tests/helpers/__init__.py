@@ -1,0 +1,1 @@
+"""What several tests need: bundles, benches, trainings, commands."""

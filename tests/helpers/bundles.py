@@ -1,0 +1,191 @@
+"""Random but valid bundles and images, for every test that needs one."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.bundle import Bundle
+from sw.bundle.bundle import Provenance
+from sw.design import DesignPoint, Layer
+from sw.reference import frontend
+from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
+from sw.reference.array import ideal_codes
+from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
+from sw.reference.noise import KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
+from sw.reference.pulse import PulseRule
+
+__all__ = [
+    "TINY",
+    "random_bundle",
+    "random_images",
+    "random_layer",
+    "random_levels",
+    "random_noise",
+    "random_templates",
+    "tiny_design",
+]
+
+SAMPLE_IMAGES = 64
+
+TINY = DesignPoint(
+    name="tiny",
+    height=6,
+    width=5,
+    classes=3,
+    layers=(
+        Layer(kind="conv3x3", out_channels=3, stride=2, weight_bits=2, activation_bits=2),
+        Layer(kind="pointwise1x1", out_channels=2, weight_bits=3),
+    ),
+    rows=8,
+    cols=4,
+    cols_per_adc=2,
+    row_lanes=4,
+)
+"""3 x 3 x 2 = 18 features, 3 templates, row tiles of 8, 8 and 2 rows."""
+
+
+def tiny_design(**changes: object) -> DesignPoint:
+    """:data:`TINY` with other values."""
+    return TINY.with_(**changes)
+
+
+def random_bundle(
+    design: DesignPoint,
+    seed: int,
+    *,
+    codes: Literal["ideal", "random"] = "ideal",
+    noise: bool = False,
+    inl: bool = False,
+    pulse: PulseRule | None = None,
+) -> Bundle:
+    """A valid bundle with random contents.
+
+    Thresholds lie where the accumulators of random images do, so features vary from image to image.
+    With ``codes="ideal"`` the codes of binary cells are 0 and 1 whatever `cell_bits` is. When the design has
+    an ADC, every instance gets its own gain and offset near full scale, and with `inl` its own nonlinearity.
+    With `noise` every conversion has read noise, of another strength in each row tile. A `pulse` rule is
+    taken as it is.
+    """
+    rng = np.random.default_rng(seed)
+    values = random_images(design, SAMPLE_IMAGES, seed)[:, np.newaxis].astype(np.int64)
+    layers = []
+    for layer in design.layers:
+        if not layer.has_weights:
+            layers.append(LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32)))
+            values = frontend.max_pool(values)
+            continue
+        parameters, values = random_layer(rng, layer, values)
+        layers.append(parameters)
+    levels = design.thresholds_per_feature
+    feature_thresholds = _thresholds_within(rng, values, (0,), levels)[0].transpose(1, 2, 0, 3)
+    templates = random_templates(rng, design)
+    cells = (2, design.features, design.templates)
+    return Bundle(
+        design=design,
+        frontend=tuple(layers),
+        feature_thresholds=np.ascontiguousarray(feature_thresholds),
+        templates=templates,
+        codes=ideal_codes(templates, design)
+        if codes == "ideal"
+        else rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
+        adc=_random_tables(rng, design, inl),
+        provenance=Provenance(engram_version="0.1.0", command="tests", seed=seed),
+        read_noise=random_noise(rng, design) if noise else None,
+        pulse=pulse,
+    )
+
+
+def random_templates(rng: np.random.Generator, design: DesignPoint) -> NDArray[np.uint8]:
+    """Stored bits (T, F), or the lowest and the highest level (2, T, F) of window cells."""
+    shape = design.templates, design.features
+    if design.cell == "binary":
+        return rng.integers(0, 2, shape, dtype=np.uint8)
+    return np.sort(rng.integers(0, 2**design.level_bits, (2, *shape), dtype=np.uint8), axis=0)
+
+
+def random_noise(rng: np.random.Generator, design: DesignPoint) -> ReadNoise:
+    """Noise of up to a quarter of the largest current."""
+    shift = 8
+    most = min(2**SCALE_BITS - 1, max(1, int(design.max_current / 4 * 2**shift / NOISE_SIGMA)))
+    scale = rng.integers(0, most, design.row_tiles, dtype=np.int32, endpoint=True)
+    return ReadNoise(rng.integers(0, 2**16, KEY_WORDS, dtype=np.uint16), scale, shift)
+
+
+def random_layer(
+    rng: np.random.Generator, layer: Layer, values: NDArray[np.int64]
+) -> tuple[LayerParameters, NDArray[np.int64]]:
+    """Random parameters of a layer with weights for input values (N, C, H, W), and its output values."""
+    weight = _random_weight(rng, layer, values.shape[1])
+    values = frontend.convolve(values, weight, layer)
+    thresholds = _thresholds_within(rng, values, (0, 2, 3), layer.thresholds_per_channel)[0, :, 0, 0]
+    if layer.requantises:
+        tables = _random_requantisation(rng, layer, values)
+        return LayerParameters(weight, thresholds, tables), frontend.requantise(values, tables, layer)
+    if layer.thresholds_per_channel:
+        values = frontend.activate(values, thresholds)
+    return LayerParameters(weight, thresholds), values
+
+
+def random_images(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint8]:
+    """Images uint8 (N, height, width), uniform noise."""
+    shape = (count, design.height, design.width)
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def random_levels(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint8]:
+    """Word-line values uint8 (N, F), all equally likely."""
+    values = 2**design.level_bits
+    return np.random.default_rng(seed).integers(0, values, (count, design.features), dtype=np.uint8)
+
+
+def _random_weight(rng: np.random.Generator, layer: Layer, in_channels: int) -> NDArray[np.int8]:
+    shape = layer.weight_shape(in_channels)
+    if layer.weight_bits == 1:
+        return rng.choice(np.array([-1, 1], np.int8), shape)
+    return rng.integers(-layer.weight_limit, layer.weight_limit, shape, dtype=np.int8, endpoint=True)
+
+
+def _random_requantisation(
+    rng: np.random.Generator, layer: Layer, values: NDArray[np.int64]
+) -> Requantisation:
+    """Levels spread over the middle of the accumulators `values` (N, C, h, w), channel by channel.
+
+    Shifts differ from channel to channel; the first one of several channels has gain 0.
+    """
+    assert layer.activation_bits is not None
+    low, high = np.percentile(values, (10, 90), axis=(0, 2, 3))
+    gain = 2**layer.activation_bits / np.maximum(high - low, 1)
+    room = np.floor(np.log2(2**MULTIPLIER_BITS / gain))
+    shift = rng.integers(0, room, endpoint=True)
+    multiplier = np.minimum((gain * 2.0**shift).round(), 2**MULTIPLIER_BITS - 1)
+    if len(multiplier) > 1:
+        multiplier[0] = 0
+    offset = -low * multiplier + rng.integers(0, 2**shift, endpoint=True)
+    return Requantisation(multiplier.astype(np.int32), offset.astype(np.int64), shift.astype(np.int32))
+
+
+def _thresholds_within(
+    rng: np.random.Generator, values: NDArray[np.int64], axes: tuple[int, ...], count: int
+) -> NDArray[np.int32]:
+    """`count` sorted thresholds on a new last axis, between the 10th and 90th percentile over `axes`."""
+    low, high = np.percentile(values, (10, 90), axis=axes, keepdims=True)
+    places = rng.uniform(size=(*low.shape, count))
+    return np.sort((low[..., None] + places * (high - low)[..., None]).round().astype(np.int32), axis=-1)
+
+
+def _random_tables(rng: np.random.Generator, design: DesignPoint, inl: bool) -> AdcTables:
+    nominal = full_scale_tables(design, 0, max(1, design.max_current))
+    if design.adc_bits is None:
+        return nominal
+    shape = nominal.gain.shape
+    gain = np.clip((nominal.gain * rng.uniform(0.8, 1.2, shape)).round(), 0, 2**GAIN_BITS - 1)
+    step = 1 << nominal.shift
+    offset = np.clip((nominal.offset + step * rng.uniform(-2, 2, shape)).round(), -(2**30), 2**30)
+    tables = AdcTables(gain.astype(np.int32), offset.astype(np.int32), nominal.shift)
+    if not inl:
+        return tables
+    top = design.max_adc_code
+    bend = rng.integers(-min(3, top), min(3, top), (*shape, top + 1), dtype=np.int16, endpoint=True)
+    return replace(tables, inl=bend)

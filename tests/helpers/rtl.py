@@ -1,0 +1,125 @@
+"""Small harness around Amaranth's simulator: streams with seeded stalls and a cycle budget."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from amaranth.back import rtlil
+from amaranth.hdl import Elaboratable
+from amaranth.sim import Simulator
+
+from hw.array.codes.code_image import code_bytes
+
+__all__ = ["Bench"]
+
+PERIOD_SECONDS = 1e-6
+STEPS_PER_CYCLE = 2
+
+
+class Bench:
+    """Runs one component with producers and consumers on its streams.
+
+    The component is converted to RTLIL first: a combinational loop is an error there and a hang in the
+    simulator. A test that is not done within `budget` cycles fails.
+    """
+
+    def __init__(self, dut: Elaboratable, *, seed: int = 0, stall: float = 0.3, budget: int = 20_000):
+        rtlil.convert(dut, emit_src=False)
+        self.dut = dut
+        self._seed = np.random.SeedSequence(seed)
+        self._stall = stall
+        self._simulator = Simulator(dut)
+        self._simulator.add_clock(PERIOD_SECONDS)
+        self._budget = budget
+        self._running = 0
+
+    def _waits(self) -> Callable[[], bool]:
+        rng = np.random.default_rng(self._seed.spawn(1)[0])
+        return lambda: bool(rng.random() < self._stall)
+
+    def produce(self, port: Any, items: Iterable[Any]) -> None:
+        """Offer `items` on an input stream, in order, with random pauses."""
+        waits = self._waits()
+
+        async def drive(ctx):
+            for item in items:
+                while waits():
+                    await ctx.tick()
+                ctx.set(port.payload, item)
+                ctx.set(port.valid, 1)
+                await ctx.tick().until(port.ready)
+                ctx.set(port.valid, 0)
+
+        self.testbench(drive)
+
+    def consume(self, port: Any, count: int) -> list[Any]:
+        """Take `count` items from an output stream, with random pauses; the list fills while running."""
+        waits, got = self._waits(), []
+
+        async def take(ctx):
+            while len(got) < count:
+                while waits():
+                    await ctx.tick()
+                ctx.set(port.ready, 1)
+                (item,) = await ctx.tick().sample(port.payload).until(port.valid)
+                ctx.set(port.ready, 0)
+                got.append(item)
+
+        self.testbench(take)
+        return got
+
+    def watch(self, port: Any, count: int) -> list[Any]:
+        """Record `count` items of a tap (valid and payload, no ready)."""
+        got: list[Any] = []
+
+        async def record(ctx):
+            async for _, _, valid, item in ctx.tick().sample(port.valid, port.payload):
+                if valid:
+                    got.append(item)
+                if len(got) == count:
+                    return
+
+        self.testbench(record)
+        return got
+
+    def testbench(self, process: Callable) -> None:
+        """Add a process; the run lasts until all of them are done."""
+
+        async def counted(ctx):
+            await process(ctx)
+            self._running -= 1
+
+        self._running += 1
+        self._simulator.add_testbench(counted)
+
+    def background(self, process: Callable) -> None:
+        """Add a process that the run does not wait for."""
+        self._simulator.add_testbench(process, background=True)
+
+    def run(self) -> None:
+        """Run until every process is done, or fail when the budget is spent."""
+        for _ in range(self._budget * STEPS_PER_CYCLE):
+            if not self._running:
+                return
+            self._simulator.advance()
+        raise AssertionError(f"{self._running} processes not done after {self._budget} cycles")
+
+
+async def offer(ctx, port, items):
+    for item in items:
+        ctx.set(port.payload, item)
+        ctx.set(port.valid, 1)
+        await ctx.tick().until(port.ready)
+    ctx.set(port.valid, 0)
+
+
+async def load(ctx, dut, bundle):
+    """Give the codes to an array with single-port RAM, with a pause now and then."""
+    codes = code_bytes(bundle)
+    for at in range(0, len(codes), 2):
+        ctx.set(dut.load.valid, 1)
+        ctx.set(dut.load.payload, int.from_bytes(codes[at : at + 2], "little"))
+        await ctx.tick()
+        ctx.set(dut.load.valid, 0)
+        for _ in range(at % 3):
+            await ctx.tick()

@@ -1,0 +1,97 @@
+import json
+
+import pytest
+
+from constraints import boards
+from hw.fpga import toolchain
+from hw.fpga.toolchain import Toolchain, find_tool, first_error, read_timing
+from sw.errors import EngramError
+
+
+@pytest.fixture
+def tools(tmp_path):
+    return Toolchain(boards.load("icebreaker"), tmp_path)
+
+
+@pytest.fixture
+def pretend(monkeypatch, tmp_path):
+    """Put a shell script in the place of every tool."""
+
+    def install(script):
+        program = tmp_path / "tool.sh"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(toolchain, "find_tool", lambda tool: str(program))
+
+    return install
+
+
+def test_failing_tool_is_one_line_with_its_own_error_and_the_log(tools, tmp_path, pretend):
+    pretend("echo Info: fine\necho 'ERROR: no place for it' >&2\necho bye\nexit 7")
+
+    with pytest.raises(EngramError) as refusal:
+        tools.place_and_route(seed=1)
+
+    log = tmp_path / "place-and-route.log"
+    assert str(refusal.value) == f"place and route failed: ERROR: no place for it; all of it is in {log}"
+    assert log.read_text() == "Info: fine\nERROR: no place for it\nbye\n"
+
+
+def test_first_use_of_a_tool_is_announced(tools, pretend, capsys):
+    pretend("echo 'Preparing to run tool. This might take a while...'")
+
+    tools.pack()
+
+    assert "first use of yowasp-icepack: it is compiled once" in capsys.readouterr().err
+    assert list(tools.seconds) == ["bitstream"]
+
+
+def test_broken_netlist_is_refused_by_yosys_itself(tools, tmp_path):
+    (tmp_path / "top.il").write_text("module \\top\n  cell $not_there\nend\n")
+
+    with pytest.raises(
+        EngramError, match=r"synthesis failed: ERROR: Parser error in line 2: .*synthesis\.log"
+    ):
+        tools.synthesise()
+
+
+def test_missing_tool_says_how_to_install_it():
+    with pytest.raises(
+        EngramError, match=r"yowasp-none is not installed; .*pip install 'engram-rram\[fpga\]'"
+    ):
+        find_tool("yowasp-none")
+
+
+@pytest.mark.parametrize(
+    ("log", "error"),
+    [
+        ("Info: a\nERROR: first\nERROR: second\n", "ERROR: first"),
+        ("top.il:3: ERROR: unexpected\n", "top.il:3: ERROR: unexpected"),
+        ("Killed\n\n", "it stopped without an error of its own, after 'Killed'"),
+        ("", "it wrote nothing"),
+    ],
+    ids=["first of two", "with place", "last line", "silent"],
+)
+def test_error_line_is_found(log, error):
+    assert first_error(log) == error
+
+
+def test_slowest_clock_and_its_own_critical_path_are_reported():
+    def path(clock, *cells):
+        return {
+            "from": f"posedge {clock}",
+            "to": f"posedge {clock}",
+            "path": [{"from": {"cell": cell}, "to": {"cell": cell}} for cell in cells],
+        }
+
+    report = {
+        "fmax": {"fast": {"achieved": 90.0}, "slow": {"achieved": 40.5}},
+        "critical_paths": [path("fast", "a", "b"), path("slow", "c", "x", "d")],
+        "utilization": {"ICESTORM_LC": {"used": 12, "available": 5280}},
+    }
+
+    placed = read_timing(json.dumps(report))
+
+    assert placed.fmax_mhz == 40.5
+    assert placed.critical_path == ("c", "d")
+    assert placed.used == {"ICESTORM_LC": 12}

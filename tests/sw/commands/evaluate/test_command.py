@@ -1,0 +1,308 @@
+"""'engram evaluate': its answers against the reference, studies, pictures, refusals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sw.bundle import load, save
+from sw.cli import application
+from sw.energy.accounting import energy_of
+from sw.energy.constants import DEFAULT, read_constants
+from sw.energy.work import macs_nonzero, storage_bits
+from sw.evaluation import baseline
+from sw.evaluation import scores as evaluate
+from sw.evaluation.baseline import Baseline
+from sw.evaluation.chips import Chips, default_jobs
+from sw.reference import pipeline
+from sw.rram.chip.conditions import Conditions
+from sw.rram.chip.programming import program
+from sw.rram.devices.presets import DEVICES
+from tests.helpers.bundles import random_bundle, tiny_design
+from tests.helpers.commands import run
+
+CMO = DEVICES["cmo-hfox"]
+CONDITIONS = Conditions()
+
+
+def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
+    data, bundle, path = digits
+    code, out, err = run("evaluate", path, "--chips", 3, "--seed", 2, "-o", tmp_path, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    ideal = np.mean(pipeline.run(bundle, data.x_test).label == data.y_test)
+    levels = pipeline.levels_of(bundle, data.x_test)
+    chips = [
+        np.mean(pipeline.classify(program(bundle, CMO, CONDITIONS, seed=2, chip=chip), levels) == data.y_test)
+        for chip in range(3)
+    ]
+    assert result["accuracy"] == {
+        "float": 0.75,
+        "quantised": 0.5,
+        "ideal": ideal,
+        "programmed": None,
+        "rram_mean": np.mean(chips),
+        "rram_min": min(chips),
+        "rram_max": max(chips),
+        "rram_std": np.std(chips),
+        "rram": chips,
+    }
+    design = bundle.design
+    assert (result["macs"], result["weights"], result["templates"]) == (design.macs, design.weights, 10)
+    assert (result["images"], result["device"], result["chips"]) == (len(data.y_test), "cmo-hfox", 3)
+    assert result["chip_images"] == 3 * len(data.y_test)
+    assert result["chip_images_per_minute"] == pytest.approx(60 * result["chip_images"] / result["seconds"])
+    assert (result["accuracy_mean"], result["accuracy_p5"]) == (np.mean(chips), np.percentile(chips, 5))
+    low, high = result["accuracy_mean_interval"]
+    assert low <= np.mean(chips) <= high
+    assert result["yield_at"] == pytest.approx(ideal - 0.01)
+    assert result["yield"] == np.mean(np.array(chips) >= result["yield_at"])
+    assert result["conditions"]["cell_bits"] == 4
+    names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png", "energy.png"]
+    assert result["files"] == [str(tmp_path / name) for name in names]
+    for name in names:
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+        assert name in err
+
+
+def test_evaluate_prints_a_table(digits, tmp_path):
+    code, out, _ = run("evaluate", digits[2], "--chips", 2, "--yield-at", 0.01, "-o", tmp_path)
+    assert code == 0
+    for text in (
+        "355 test images of digits",
+        "75.00%",
+        "ideal array",
+        "RRAM mean",
+        "2 chips of cmo-hfox",
+        "yield: 100.0% of the chips reach 1.00%, 95 % sure: 15.8% to 100.0%",
+        "710 chip-images in ",
+        "2 processes" if default_jobs() > 1 else "1 process",
+        "modelled energy of one classification, nJ",
+        "dense layer instead",
+        "8-bit conversions",
+    ):
+        assert text in out
+
+
+def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp_path):
+    data, bundle, path = digits
+    mine = tmp_path / "mine.toml"
+    text = DEFAULT.read_text(encoding="utf-8")
+    mine.write_text(text.replace("value = 160.0", "value = 80.0"), encoding="utf-8")
+    options = ["--images", 20, "--chips", 1, "--adc-bits", 5, "--energy", mine, "-o", tmp_path]
+    code, out, err = run("evaluate", path, *options, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    levels = pipeline.levels_of(bundle, data.x_test[:20])
+    design = bundle.design.with_(adc_bits=5)
+    energy = energy_of(bundle, levels, read_constants(mine), design)
+    assert result["energy_nj"] == {
+        "paper": energy.paper,
+        "full": energy.full,
+        "dense": {"paper": energy.dense_paper, "full": energy.dense_full},
+    }
+    assert result["energy_constants"] == str(mine)
+    assert list(result["energy_nodes"]) == list(energy.full)
+    assert result["macs_nonzero"] == macs_nonzero(bundle)
+    storage = storage_bits(bundle)
+    assert result["storage_bits"] == storage.pop("total") == sum(result["storage"].values())
+    assert result["storage"] == storage
+
+
+def test_some_images_are_the_first_ones(digits, tmp_path):
+    data, bundle, path = digits
+    code, out, err = run("evaluate", path, "--images", 20, "--chips", 1, "-o", tmp_path, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    expected = np.mean(pipeline.run(bundle, data.x_test[:20]).label == data.y_test[:20])
+    assert (result["images"], result["accuracy"]["ideal"]) == (20, expected)
+
+
+def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
+    data, bundle, path = digits
+    chip_path = tmp_path / "chip.engram"
+    options = ["--p-stuck-lrs", 0.1, "--seed", 7, "--cell-bits", 3, "--adc-bits", 6]
+    code, out, err = run("program", path, "-o", chip_path, *options, "--json")
+    assert code == 0, err
+    summary = json.loads(out)
+    chip = load(chip_path)
+    wanted = program(
+        bundle, CMO.with_(p_stuck_lrs=0.1), CONDITIONS.with_(cell_bits=3, adc={"bits": 6}), seed=7
+    )
+    assert chip.digest == wanted.digest == summary["digest"]
+    assert sum(summary["codes"]) == summary["devices"] == 2 * 256 * 10
+    assert summary["stuck_lrs"] == wanted.provenance.device["stuck_lrs"] > 400
+    code, out, err = run("evaluate", chip_path, "--chips", 1, *options, "-o", tmp_path, "--json")
+    assert code == 0, err
+    shares = json.loads(out)["accuracy"]
+    expected = float(np.mean(pipeline.run(chip, data.x_test).label == data.y_test))
+    assert shares["programmed"] == expected == shares["rram_min"]  # the first chip of that seed
+    code, out, _ = run("evaluate", chip_path, "--chips", 1, "-o", tmp_path)
+    assert "this bundle: chip of cmo-hfox, seed 7" in out
+
+
+def test_programmable_chips_are_evaluated_like_others(digits, tmp_path):
+    data, bundle, path = digits
+    chip = tmp_path / "chip.engram"
+    code, _, err = run("program", path, "-o", chip, "--programmable")
+    assert code == 0, err
+    code, out, err = run("evaluate", chip, "--chips", 1, "-o", tmp_path, "--json")
+    assert code == 0, err
+    shares = json.loads(out)["accuracy"]
+    assert shares["programmed"] == float(np.mean(pipeline.run(load(chip), data.x_test).label == data.y_test))
+    ideal = pipeline.run(evaluate.with_ideal_array(bundle), data.x_test).label
+    assert shares["ideal"] == float(np.mean(ideal == data.y_test))
+
+
+def test_a_study_runs_the_same_chips_under_other_conditions(digits, tmp_path):
+    data, bundle, path = digits
+    options = ["--images", 60, "--chips", 2, "--study", "effects", "--study", "coping", "--study", "effects"]
+    code, out, err = run("evaluate", path, *options, "-o", tmp_path, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert list(result["studies"]) == ["effects", "coping"]
+    assert [Path(name).name for name in result["files"][5:]] == [
+        "effects.csv",
+        "effects.png",
+        "coping.csv",
+        "coping.png",
+    ]
+    rows = result["studies"]["effects"]
+    assert rows[0]["accuracy_mean"] == result["accuracy_mean"]
+    levels = pipeline.levels_of(bundle, data.x_test[:60])
+    finest = program(bundle, CMO, CONDITIONS.with_(cell_bits=8), seed=0)
+    (row,) = (row for row in rows if row["without"] == "cell_resolution")
+    assert np.mean(pipeline.classify(finest, levels) == data.y_test[:60]) in (
+        row["accuracy_min"],
+        row["accuracy_max"],
+    )
+    assert len((tmp_path / "coping.csv").read_text().splitlines()) == 1 + 15
+    code, out, _ = run("evaluate", path, "--images", 9, "--chips", 1, "--study", "time", "-o", tmp_path)
+    assert code == 0
+    assert "study of time: mean accuracy in percent, 1 chip" in out
+
+
+def test_an_interrupted_study_keeps_what_is_done(digits, tmp_path, monkeypatch):
+    whole = Chips.accuracies
+
+    def interrupted(self, device, conditions, *rest):
+        if conditions.adc.bits == 5:
+            raise KeyboardInterrupt
+        return whole(self, device, conditions, *rest)
+
+    monkeypatch.setattr(Chips, "accuracies", interrupted)
+    options = ["--images", 9, "--chips", 1, "--study", "time", "-o", tmp_path]
+    code, _, err = run("evaluate", digits[2], *options)
+    assert code == 130
+    assert f"2 of 72 points of the study of time are done, in {tmp_path / 'time.csv'}" in err
+    assert len((tmp_path / "time.csv").read_text().splitlines()) == 1 + 2
+    assert (tmp_path / "time.png").exists()
+
+
+def test_a_study_of_time_says_where_the_device_has_no_law(digits, tmp_path):
+    cells = tmp_path / "cells.csv"
+    rows = [f"{level},{time},{(level + 1) * 1e-5}" for level in (0, 1) for time in (1, 86_400)]
+    cells.write_text("\n".join(["level,time_seconds,g_siemens", *rows]), encoding="utf-8")
+    options = ["--device", cells, "--images", 9, "--chips", 1, "--study", "time", "-o", tmp_path]
+    code, _, err = run("evaluate", digits[2], *options)
+    assert code == 0, err
+    assert "read times are 1s to 1d: those that device 'cells' covers" in err
+    assert len((tmp_path / "time.csv").read_text().splitlines()) == 1 + 72
+
+
+def test_the_baseline_is_measured_in_the_same_run(digits, tmp_path, monkeypatch):
+    plain = Baseline(1_000.0, 2, 1, chips_together=1, reference_images_per_second=1_500.0)
+    measured = plain, Baseline(2_000.0, 1, 2, chips_together=4, reference_images_per_second=1_000.0)
+    monkeypatch.setattr(baseline, "measure", lambda chip, levels, jobs: measured)
+    options = ["--images", 9, "--chips", 1, "--baseline", "-o", tmp_path]
+    code, out, err = run("evaluate", digits[2], *options, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert [each["chip_images_per_minute"] for each in result["baselines"]] == [60_000, 120_000]
+    assert (result["baselines"][0]["reference_chip_images_per_minute"], result["ratio"]) == (90_000, 1.5)
+    code, out, _ = run("evaluate", digits[2], *options)
+    assert "plain PyTorch in turns with it 0.1 million, 2 x 1 threads, chip by chip: ratio 1.50" in out
+    assert "1 x 2 threads, 4 chips side by side: ratio 0.50" in out
+
+
+def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path):
+    data, _, path = digits
+    other = {f"{kind}_{part}": getattr(data, f"{kind}_{part}") for kind in "xy" for part in ("train", "test")}
+    other["y_test"] = other["y_test"][::-1].copy()
+    np.savez(tmp_path / "other.npz", **other)
+    code, out, err = run(
+        "evaluate", path, "--data", tmp_path / "other.npz", "--chips", 1, "-o", tmp_path, "--json"
+    )
+    assert code == 0, err
+    shares = json.loads(out)["accuracy"]
+    assert (shares["float"], shares["quantised"]) == (None, None)
+    assert 0 <= shares["ideal"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "cmo"], "device must be one of ideal, cmo-hfox, "),
+        (["--cell-bits", 9], "conditions: cell_bits: Input should be less than or equal to 8, got 9"),
+        (["--adc-bits", -1], "adc: bits: Input should be greater than or equal to 1, got -1"),
+        (["--p-stuck-hrs", 1.5], "device 'cmo-hfox': p_stuck_hrs: Input should be less than or equal to 1"),
+        (
+            ["--p-stuck-hrs", 0.7, "--p-stuck-lrs", 0.7],
+            "device 'cmo-hfox': p_stuck_hrs + p_stuck_lrs must be",
+        ),
+        (["--energy", "nowhere.toml"], "cannot read nowhere.toml: No such file or directory"),
+        (["--data", "cifar11"], "data must be one of digits, "),
+        (["--data", "nowhere.npz"], "nowhere.npz"),
+        (["--images", "356"], "--images must be 'all' or 1 to 355, the test images of digits, got '356'"),
+        (["--images", "some"], "--images must be 'all' or 1 to 355, the test images of digits, got 'some'"),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list) else "",
+)
+def test_evaluate_refuses_in_one_line_and_writes_nothing(digits, tmp_path, arguments, message):
+    code, out, err = run("evaluate", digits[2], "-o", tmp_path / "new", *arguments, "--json")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_help_says_which_files_are_written():
+    shown = CliRunner().invoke(application(), ["evaluate", "--help"], env={"COLUMNS": "300"}).output
+    for name in (
+        "confusion.png",
+        "confusion-rram.png",
+        "chips.png",
+        "templates.png",
+        "energy.png",
+        "effects.csv",
+    ):
+        assert name in shown
+
+
+def test_a_folder_that_cannot_be_is_refused_before_any_chip_runs(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(Chips, "accuracies", lambda *rest: pytest.fail("chips ran"))
+    (tmp_path / "file").write_text("")
+    for folder, reason in (("file", "File exists"), ("file/below", "Not a directory")):
+        code, out, err = run("evaluate", digits[2], "-o", tmp_path / folder)
+        assert (code, out) == (2, "")
+        assert err.endswith(f"error: cannot make the folder {tmp_path / folder}: {reason}\n")
+
+
+def test_images_of_the_wrong_size_are_refused(tmp_path):
+    save(random_bundle(tiny_design(classes=10), 1), tmp_path / "tiny.engram")
+    code, _, err = run("evaluate", tmp_path / "tiny.engram", "--data", "digits", "-o", tmp_path / "new")
+    assert code == 2
+    assert "bundle 'tiny' takes uint8 images of 6 x 5 pixels, got uint8 of shape 8 x 8" in err
+    assert not (tmp_path / "new").exists()
+
+
+def test_bundles_without_a_data_set_need_one(tmp_path):
+    save(random_bundle(tiny_design(), 1), tmp_path / "tiny.engram")
+    code, _, err = run("evaluate", tmp_path / "tiny.engram")
+    assert code == 2
+    assert err == (
+        "error: bundle 'tiny' must say which data set it was trained on, it does not; name one with --data\n"
+    )

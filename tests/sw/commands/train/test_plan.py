@@ -1,0 +1,56 @@
+"""What a training is decided to be: design by data, the recorded command, identity of a teacher's file."""
+
+import numpy as np
+import pytest
+
+from sw.commands.train.plan import design_for, plan_of
+from sw.data.dataset import Dataset
+from sw.errors import EngramError
+from sw.training.presets import DESIGNS
+
+
+def planned(**settings):
+    return plan_of(None, None, None, None, {"templates_per_class": None}, settings, [], 0)
+
+
+def test_a_teachers_file_counts_by_its_content_and_is_recorded_by_its_name(tmp_path):
+    plans = []
+    for folder, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mine.pt2").write_bytes(content)
+        plans.append(planned(teacher=str(tmp_path / folder / "mine.pt2")))
+    assert {plan.command for plan in plans} == {"engram train --data digits --teacher mine.pt2 --seed 0"}
+    assert plans[0].identity == plans[1].identity
+    assert plans[0].folder == plans[1].folder != plans[2].folder
+    assert planned(teacher="r8").identity["recipe"]["teacher"] == "r8"
+    absent = planned(teacher="absent.pt2")
+    with pytest.raises(EngramError, match="absent"):
+        _ = absent.identity
+
+
+def named(name, height, width, classes=3):
+    images, labels = np.zeros((4, height, width), np.uint8), np.zeros(4, np.uint8)
+    return Dataset(name, images, labels, images, labels, images, labels, classes=classes)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "preset", "layers_of"),
+    [
+        ("digits", (8, 8), None, "digits"),
+        ("mnist", (28, 28), None, "mnist"),
+        ("own.npz", (10, 9), None, "digits"),
+        ("fashion-mnist", (28, 28), None, "mnist"),
+        ("big.npz", (64, 48), None, "cifar10-grey"),
+        ("own.npz", (28, 28), "digits", "digits"),
+    ],
+)
+def test_design_follows_name_or_size_of_the_data(name, size, preset, layers_of):
+    design = design_for(named(name, *size, classes=5), preset)
+    assert design.layers == DESIGNS[layers_of].layers
+    assert (design.height, design.width, design.classes) == (*size, 5)
+    assert design.name == name.removesuffix(".npz")
+
+
+@pytest.mark.parametrize(("name", "want"), [("a b.npz", "a-b"), ("_x.npz", "x"), ("é.npz", "unnamed")])
+def test_design_name_is_made_of_allowed_characters(name, want):
+    assert design_for(named(name, 8, 8), None).name == want

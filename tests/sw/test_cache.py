@@ -1,0 +1,40 @@
+"""Store: what is kept is found by an equal key, and by no other."""
+
+import pytest
+
+from sw import cache as store_module
+from sw.cache import Store, code_digest, digest_of
+from sw.errors import EngramError
+
+
+def test_values_are_found_by_their_key_and_kind(tmp_path):
+    store, key = Store(tmp_path / "new"), {"b": [1, 2.5], "a": None}
+    assert store.get("kind", key) is None
+    store.put("kind", key, [1, 2])
+    assert store.get("kind", {"a": None, "b": [1, 2.5]}) == [1, 2]
+    assert store.get("other", key) is None
+    assert store.get("kind", {"a": None, "b": [1, 2]}) is None
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b'{"other": 1}', b"\xff", b"[" * 100_000])
+def test_a_damaged_file_counts_as_none(tmp_path, damaged):
+    store = Store(tmp_path)
+    store.put("kind", 1, 2)
+    store.path("kind", 1, ".json").write_bytes(damaged)
+    assert store.get("kind", 1) is None
+
+
+def test_a_disk_that_is_full_is_one_line(tmp_path, monkeypatch):
+    def full(path, data):
+        raise EngramError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr(store_module, "write_atomically", full)
+    with pytest.raises(EngramError, match=r"No space left on device; what is done is kept: make room"):
+        Store(tmp_path).put("kind", 1, 2)
+
+
+def test_digests_tell_apart():
+    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
+    assert len({digest_of(key) for key in (1, "1", 1.5, None, [1], {"a": 1})}) == 6
+    assert code_digest("sw/errors.py") != code_digest("sw/files.py")
+    assert code_digest("sw/reference") != code_digest("sw/reference", "sw/errors.py")

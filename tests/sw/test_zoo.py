@@ -1,0 +1,35 @@
+"""The zoo: every bundle says what made it, and is of the design that the command trains today."""
+
+import shlex
+
+import pytest
+
+from sw.bundle import open_bundle
+from sw.bundle.file import ZOO
+from sw.data.dataset import load
+from sw.reference import pipeline
+from sw.training.presets import PRESETS
+
+NAMES = sorted(path.stem for path in ZOO.glob("*.engram"))
+
+
+def test_the_zoo_has_one_bundle_for_every_preset():
+    assert NAMES == sorted(PRESETS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_provenance_is_a_command_that_can_be_run_again(name):
+    bundle = open_bundle(f"zoo:{name}")
+    origin = bundle.provenance.data
+    assert origin is not None
+    command = shlex.split(bundle.provenance.command)
+    asked = [["--preset", name], ["--data", origin.name]]
+    assert command in [["engram", "train", *each, "--seed", str(bundle.provenance.seed)] for each in asked]
+    assert (origin.name, bundle.design) == (PRESETS[name].data, PRESETS[name].design)
+    assert {f"{part}.ideal" for part in ("validation", "test")} <= set(bundle.provenance.metrics)
+
+
+def test_digits_reach_the_accuracy_they_were_recorded_with():
+    bundle, data = open_bundle("zoo:digits"), load("digits")
+    right = pipeline.classify(bundle, pipeline.levels_of(bundle, data.x_test)) == data.y_test
+    assert right.mean() == bundle.provenance.metrics["test.ideal"]

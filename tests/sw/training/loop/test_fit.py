@@ -1,0 +1,325 @@
+"""The training loop: best epoch of the last phase, moving average, Ctrl-C, targets, determinism."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from sw.errors import EngramError
+from sw.training.determinism import deterministic
+from sw.training.loop import fit as loop
+from sw.training.loop.fit import fit
+from sw.training.loop.losses import Targets
+from sw.training.loop.trainable import Classifier, Split, accuracy
+from sw.training.recipe import Recipe
+from tests.helpers.trainings import Died, Memory, same_state
+
+RECIPE = Recipe(3, 1, 1, batch=16, shift=0.0, rotate_deg=0.0, distil="none")
+
+
+class Linear(Classifier):
+    """The smallest classifier."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(12, 2)
+
+    def forward(self, images):
+        return self.layer(images.flatten(1).float() / 255)
+
+
+class Counting(Linear):
+    """Its bias is the number of steps so far; two phases if asked for; Ctrl-C after a step."""
+
+    def __init__(self, phases=(), interrupt_at=None):
+        super().__init__()
+        self.phases, self.interrupt_at, self.steps = phases, interrupt_at, 0
+
+    def phase(self, step, steps):
+        return self.phases[step] if self.phases else ""
+
+    def advance(self, step, steps):
+        self.steps = step + 1
+
+    def clamp_(self):
+        self.layer.bias.data.fill_(self.steps)
+        if self.steps == self.interrupt_at:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def split():
+    images = torch.randint(0, 256, (64, 3, 4), generator=torch.Generator().manual_seed(0))
+    return Split(images.to(torch.uint8), (images[:, 0, 0] > 127).long())
+
+
+def train(model, split, recipe, epochs, run=None, **options):
+    return fit(model, split, split, recipe, epochs, label="test", run=run, **options)
+
+
+@pytest.fixture
+def reaching(monkeypatch):
+    """Validation gives the accuracies of a list, one after the other."""
+
+    def prepare(accuracies):
+        reached = iter(accuracies)
+        monkeypatch.setattr(loop, "accuracy", lambda *_: next(reached))
+
+    return prepare
+
+
+ONE_STEP = replace(RECIPE, batch=64)
+
+
+def test_training_learns_and_the_same_seed_gives_the_same_bits(split):
+    states, logs = [], []
+    for seed in (1, 1, 2):
+        run = Memory()
+        with deterministic(seed):
+            model = Linear()
+            assert train(model, split, RECIPE, 120, run)
+        assert accuracy(model, split) > 0.9
+        states.append(model.state_dict())
+        logs.append(run.rows)
+    assert same_state(states[0], states[1]) and logs[0] == logs[1]
+    assert not same_state(states[0], states[2])
+
+
+def test_best_epoch_is_kept_and_of_equals_the_later(split, reaching):
+    reaching([0.5, 0.8, 0.8, 0.7])
+    model, run = Counting(), Memory()
+    assert train(model, split, ONE_STEP, 4, run)
+    assert model.layer.bias.tolist() == [3, 3]
+    assert not model.training
+    assert [row["best"] for row in run.rows] == [0.5, 0.8, 0.8, 0.8]
+    assert [row["validation"] for row in run.rows] == [0.5, 0.8, 0.8, 0.7]
+    assert [row["epoch"] for row in run.rows] == [1, 2, 3, 4]
+
+
+def test_a_new_phase_begins_with_no_best_epoch(split, reaching):
+    reaching([0.9, 0.8, 0.5, 0.6, 0.4])
+    model, run = Counting(phases="aabbb"), Memory()
+    assert train(model, split, ONE_STEP, 5, run)
+    assert model.layer.bias.tolist() == [4, 4]
+    assert [row["best"] for row in run.rows] == [0.9, 0.9, 0.5, 0.6, 0.6]
+    assert [row["phase"] for row in run.rows] == list("aabbb")
+
+
+def test_a_phase_may_begin_within_an_epoch(split, reaching):
+    reaching([0.9, 0.5, 0.4])
+    model, run = Counting(phases="aaaa" + "abbb" + "bbbb"), Memory()
+    assert train(model, split, RECIPE, 3, run)
+    assert model.layer.bias.tolist() == [8, 8]
+    assert [row["phase"] for row in run.rows] == list("abb")
+
+
+def test_long_trainings_are_validated_a_limited_number_of_times_and_at_the_end(split, reaching, monkeypatch):
+    monkeypatch.setattr(loop, "VALIDATIONS", 3)
+    reaching([0.5, 0.4, 0.3])
+    model, run = Counting(phases="aabbbbb"), Memory()
+    assert train(model, split, ONE_STEP, 7, run)
+    assert [row["validation"] for row in run.rows] == [None, None, 0.5, None, None, 0.4, 0.3]
+    assert [row["best"] for row in run.rows] == [None, None, 0.5, 0.5, 0.5, 0.5, 0.5]
+    assert model.layer.bias.tolist() == [3, 3]
+
+
+def test_ctrl_c_keeps_the_best_epoch_so_far(split, reaching):
+    reaching([0.5, 0.4])
+    model = Counting(interrupt_at=3)
+    assert not train(model, split, ONE_STEP, 9)
+    assert model.layer.bias.tolist() == [1, 1]
+    assert not model.training
+
+
+@pytest.mark.parametrize(("phases", "at"), [("a" * 9, 1), ("aaabbbbbb", 3), ("aaabbbbbb", 4)])
+def test_ctrl_c_before_a_validation_of_the_last_phase_goes_on_up(split, reaching, phases, at):
+    reaching([0.5] * 9)
+    with pytest.raises(KeyboardInterrupt):
+        train(Counting(phases, interrupt_at=at), split, ONE_STEP, 9)
+
+
+def test_ctrl_c_in_the_last_phase_keeps_its_best(split, reaching):
+    reaching([0.9, 0.9, 0.5, 0.4])
+    model = Counting("aabbbbbbb", interrupt_at=5)
+    assert not train(model, split, ONE_STEP, 9)
+    assert model.layer.bias.tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("decay", [0.5, 0.9])
+def test_moving_average_is_validated_and_kept(split, monkeypatch, decay):
+    taken, validated = [], []
+
+    class Watched(Linear):
+        def clamp_(self):
+            taken.append(self.layer.weight.detach().double().clone())
+
+    original = loop.accuracy
+    monkeypatch.setattr(
+        loop, "accuracy", lambda model, part: validated.append(model) or original(model, part)
+    )
+    model = Watched()
+    assert train(model, split, replace(RECIPE, ema_decay=decay), 1)
+    average = taken[0]
+    for weight in taken[1:]:
+        average = decay * average + (1 - decay) * weight
+    assert len(taken) == 4
+    assert torch.allclose(model.layer.weight.double(), average, rtol=0, atol=1e-7)
+    assert not torch.allclose(model.layer.weight.double(), taken[-1], rtol=0, atol=1e-4)
+    assert validated[0] is not model and torch.equal(validated[0].layer.weight, model.layer.weight)
+
+
+def test_moving_average_does_not_touch_the_training(split):
+    runs = []
+    for decay in (0.0, 0.7):
+        with deterministic(0):
+            run = Memory()
+            train(Linear(), split, replace(RECIPE, ema_decay=decay), 3, run)
+            runs.append(run)
+    assert [row["loss"] for row in runs[0].rows] == [row["loss"] for row in runs[1].rows]
+
+
+def test_every_epoch_shows_every_image_once_with_its_own_answers(split):
+    seen = []
+
+    class Recorded(Targets):
+        def of(self, chosen, mirrored):
+            seen.append((chosen, mirrored))
+            return super().of(chosen, mirrored)
+
+    class Shown(Linear):
+        def outputs(self, images):
+            if self.training:
+                shown.append(images)
+            return super().outputs(images)
+
+    shown = []
+    answers = Recorded(torch.randn(64, 2), torch.randn(64, 2))
+    train(Shown(), split, replace(RECIPE, distil="static", flip=True), 2, targets=answers)
+    assert len(seen) == len(shown) == 8
+    for (chosen, mirrored), images in zip(seen, shown, strict=True):
+        upright = split.images[chosen]
+        want = torch.where(mirrored[:, None, None], upright.flip(2), upright)
+        assert torch.equal(images, want.float())
+    for epoch in (seen[:4], seen[4:]):
+        assert torch.equal(torch.cat([chosen for chosen, _ in epoch]).sort().values, torch.arange(64))
+    assert any(mirrored.any() for _, mirrored in seen)
+
+
+def test_distillation_follows_the_teacher_against_the_labels(split):
+    wrong = Targets(torch.nn.functional.one_hot(1 - split.labels, 2) * 20.0)
+    other = Split(split.images, 1 - split.labels)
+    recipe = replace(RECIPE, distil="static", distil_weight=30.0, temperature=1.0)
+    with deterministic(0):
+        model = Linear()
+        fit(model, split, other, recipe, 40, label="test", targets=wrong)
+    assert accuracy(model, split) < 0.1
+
+
+def test_weight_decay_is_for_what_the_model_says(split):
+    class Half(Linear):
+        def __init__(self):
+            super().__init__()
+            self.decaying, self.staying = (torch.nn.Parameter(torch.ones(3)) for _ in range(2))
+
+        def forward(self, images):
+            return super().forward(images) + 0 * (self.decaying.sum() + self.staying.sum())
+
+        def decayed(self):
+            return [self.decaying]
+
+    model = Half()
+    train(model, split, RECIPE, 2, weight_decay=0.5)
+    assert bool((model.decaying < 1).all()) and torch.equal(model.staying, torch.ones(3))
+
+
+def test_log_says_temperature_and_agreement_of_a_taught_training_only(split):
+    answers = Targets(torch.nn.functional.one_hot(split.labels, 2) * 9.0)
+    run, alone = Memory(), Memory()
+    dynamic = replace(RECIPE, distil="dynamic", temperature=3.0)
+    train(Linear(), split, dynamic, 3, run, targets=answers)
+    train(Linear(), split, RECIPE, 3, alone)
+    agreements = [row["agreement"] for row in run.rows]
+    assert agreements == sorted(agreements) and 0 < agreements[0] < agreements[-1] < 0.13
+    assert [row["temperature"] for row in run.rows] == [1 + 2 * (1 - share) for share in agreements]
+    assert {row["temperature"] for row in alone.rows} == {row["agreement"] for row in alone.rows} == {None}
+    assert {row["macs_nonzero"] for row in run.rows} == {None}
+
+
+def test_penalty_is_part_of_the_loss(split):
+    class Penalised(Linear):
+        def penalty(self):
+            return 100.0
+
+    runs = []
+    for kind in (Linear, Penalised):
+        with deterministic(0):
+            run = Memory()
+            train(kind(), split, RECIPE, 1, run)
+            runs.append(run.rows[0]["loss"])
+    assert runs[1] - runs[0] == pytest.approx(100.0)
+
+
+def test_learning_rate_rises_and_falls_to_nothing(split):
+    run = Memory()
+    train(Linear(), split, RECIPE, 20, run)
+    rates = [row["learning_rate"] for row in run.rows]
+    peak = rates.index(max(rates))
+    assert peak == 1 and rates[peak] <= RECIPE.learning_rate
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert rates[-1] < 1e-5
+
+
+def test_state_is_saved_at_first_after_a_while_and_at_the_end(split, monkeypatch):
+    run = Memory()
+    train(Linear(), split, RECIPE, 5, run)
+    assert [state.values["epoch"] for state in run.states] == [1, 5]
+    monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
+    run = Memory()
+    train(Linear(), split, RECIPE, 5, run)
+    assert [state.values["epoch"] for state in run.states] == [1, 2, 3, 4, 5]
+
+
+def test_a_finished_training_is_not_trained_again(split, monkeypatch):
+    run = Memory()
+    with deterministic(0):
+        model = Linear()
+        train(model, split, RECIPE, 5, run)
+    again = Memory(run.states[-1], dies_at=1)
+    other = Linear()
+    assert train(other, split, RECIPE, 5, again)
+    assert same_state(other.state_dict(), model.state_dict())
+    assert again.rows == []
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.6])
+@pytest.mark.parametrize("death", [1, 2, 3])
+def test_any_classifier_goes_on_where_it_died(split, monkeypatch, ema_decay, death):
+    monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
+    recipe = replace(RECIPE, shift=1.0, ema_decay=ema_decay)
+    whole, piece = Memory(), Memory(dies_at=death + 1)
+    with deterministic(0):
+        model = Linear()
+        train(model, split, recipe, 4, whole)
+    with deterministic(0), pytest.raises(Died):
+        train(Linear(), split, recipe, 4, piece)
+    rest = Memory(piece.states[-1])
+    with deterministic(9):
+        other = Linear()
+        train(other, split, recipe, 4, rest)
+    assert piece.rows[:death] + rest.rows == whole.rows
+    assert same_state(other.state_dict(), model.state_dict())
+    assert same_state(rest.states[-1].tensors, whole.states[-1].tensors)
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(split):
+    class Astray(Linear):
+        def penalty(self):
+            return float("nan")
+
+    run = Memory()
+    with pytest.raises(EngramError) as refusal:
+        train(Astray(), split, ONE_STEP, 3, run)
+    assert str(refusal.value) == (
+        "the loss of the test must stay finite, it is nan in epoch 1; use a smaller learning rate"
+    )
+    assert len(run.rows) == 1 and not run.states

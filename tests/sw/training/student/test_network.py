@@ -1,0 +1,145 @@
+"""The quantised network as such: integer values, refusals."""
+
+import pytest
+import torch
+
+from sw.design import DesignPoint, Layer
+from sw.design.layer import LayerShape
+from sw.errors import EngramError
+from sw.training.student.float_twin import FloatTwin
+from sw.training.student.network import QuantisedLayer, Student
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def images(count: int, height: int, width: int) -> torch.Tensor:
+    return torch.randint(
+        0, 256, (count, height, width), generator=torch.Generator().manual_seed(7), dtype=torch.uint8
+    )
+
+
+def layer_of(layer: Layer, in_channels: int, input_bits: int) -> QuantisedLayer:
+    out = layer.out_channels or in_channels
+    return QuantisedLayer(layer, LayerShape((in_channels, 9, 9), (out, 9, 9), input_bits))
+
+
+@pytest.mark.parametrize(("bits", "limit"), [(1, 1), (2, 1), (3, 3), (4, 7), (8, 127)])
+def test_weights_are_integers_within_their_width(bits, limit):
+    torch.manual_seed(0)
+    module = layer_of(Layer(kind="conv3x3", out_channels=8, weight_bits=bits), 16, 4)
+    weight = module.integer_weight()
+    assert torch.equal(weight, weight.round())
+    assert int(weight.abs().max()) == limit
+    assert bool((weight == 0).any()) == (bits > 1)
+    weight.sum().backward()
+    assert torch.all(module.conv.weight.grad != 0)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("bits", [2, 4])
+def test_pruned_weights_are_zero_and_rest(bits, soft):
+    torch.manual_seed(4)
+    module = layer_of(Layer(kind="conv3x3", out_channels=8, weight_bits=bits), 16, 4)
+    module.soft = soft
+    unpruned = module.integer_weight()
+    module.stays.copy_(torch.rand(module.stays.shape) < 0.3)
+    weight = module.integer_weight()
+    assert torch.equal(weight, torch.where(module.stays, unpruned, 0.0))
+    assert module.macs_nonzero() == int((weight != 0).sum()) * 81
+    weight.sum().backward()
+    assert torch.equal(module.conv.weight.grad != 0, module.stays)
+
+
+@pytest.mark.parametrize(("bits", "limit"), [(1, 1), (2, 1), (4, 7)])
+def test_soft_weights_are_clamped_and_not_rounded(bits, limit):
+    torch.manual_seed(5)
+    module = layer_of(Layer(kind="conv3x3", out_channels=8, weight_bits=bits), 16, 4)
+    module.soft = True
+    with torch.no_grad():
+        module.conv.weight.mul_(1.5)
+    weight = module.integer_weight()
+    assert torch.equal(weight, module.conv.weight.clamp(-1, 1) * limit)
+    weight.sum().backward()
+    assert torch.equal(module.conv.weight.grad, limit * (module.conv.weight.abs() <= 1).float())
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_soft_activations_are_clamped_and_not_rounded(bits):
+    torch.manual_seed(6)
+    module = layer_of(Layer(kind="conv3x3", out_channels=4, activation_bits=bits), 1, 8)
+    module.soft = True
+    values = images(4, 9, 9)[:, None].float()
+    for training in (True, False):
+        levels = module.train(training)(values)
+        assert levels.min() == 0 and levels.max() == 2**bits - 1
+        assert not torch.equal(levels, levels.round())
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("kind", ["conv3x3", "depthwise3x3", "pointwise1x1"])
+def test_evaluation_and_training_give_the_same_accumulators(kind, stride):
+    torch.manual_seed(1)
+    out = None if kind == "depthwise3x3" else 5
+    module = layer_of(Layer(kind=kind, out_channels=out, stride=stride, weight_bits=4), 3, 8)
+    values = torch.randint(0, 256, (2, 3, 7, 9)).float()
+    trained = module.train().accumulators(values)
+    assert torch.equal(module.eval().accumulators(values), trained)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_activations_are_levels(bits):
+    torch.manual_seed(2)
+    module = layer_of(Layer(kind="conv3x3", out_channels=4, activation_bits=bits), 1, 8)
+    values = images(4, 9, 9)[:, None].float()
+    for training in (True, False):
+        levels = module.train(training)(values)
+        assert set(levels.unique().tolist()) <= set(range(2**bits))
+
+
+def test_accumulators_beyond_float32_are_refused():
+    with pytest.raises(EngramError) as refusal:
+        layer_of(Layer(kind="conv3x3", out_channels=1, weight_bits=8), 4096, 4)
+    assert str(refusal.value) == (
+        "accumulators of a conv3x3 layer must stay below 2**24, 4096 inputs of 4 bits and 8-bit weights "
+        "reach 70225920; use fewer channels or bits"
+    )
+
+
+def test_bits_are_the_same_in_any_precision_around():
+    torch.manual_seed(7)
+    design = DesignPoint(name="plain", height=9, width=8, classes=2, thresholds_per_feature=2)
+    student, batch = Student(design), images(40, 9, 8)
+    want = student(batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        bits = student(batch)
+    assert bits.dtype == torch.float32
+    assert torch.equal(bits, want)
+
+
+def test_student_and_twin_take_every_kind_of_layer():
+    design = DesignPoint(
+        name="all-kinds",
+        height=13,
+        width=10,
+        classes=3,
+        layers=(
+            Layer(kind="conv3x3", out_channels=4, activation_bits=2),
+            Layer(kind="maxpool2x2", stride=2),
+            Layer(kind="depthwise3x3", stride=2, activation_bits=3),
+            Layer(kind="pointwise1x1", out_channels=5),
+        ),
+        thresholds_per_feature=2,
+    )
+    batch = images(6, 13, 10)
+    assert Student(design)(batch).shape == (6, design.features)
+    assert FloatTwin(design)(batch).shape == (6, 3)
+
+
+def test_student_without_layers_compares_pixels():
+    design = DesignPoint(name="pixels", height=2, width=3, classes=2)
+    student = Student(design)
+    student(images(50, 2, 3))  # one step of statistics
+    student.eval()
+    bright, dark = torch.full((1, 2, 3), 255), torch.zeros(1, 2, 3)
+    assert student(bright).tolist() == [[1.0] * 6]
+    assert student(dark).tolist() == [[0.0] * 6]

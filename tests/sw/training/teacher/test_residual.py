@@ -1,0 +1,67 @@
+"""The family of residual networks: sizes as the table says, any image, refusals."""
+
+import re
+
+import pytest
+import torch
+
+from sw.errors import EngramError
+from sw.training.teacher import residual as module
+from sw.training.teacher.residual import FAMILY, Residual, Shape, default_name, macs, residual
+
+SMALL = Shape(4, 1, (4, 6), (2, 1), 1)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_table_is_what_is_measured(name):
+    (row,) = (line for line in module.__doc__.splitlines() if line.split()[:1] == [name])
+    counts = [int(word) for word in row.split() if word.isdigit()][-3:]
+    with torch.device("meta"):
+        network = residual(name, 32, 32, 10)
+        assert counts[0] == macs(residual(name, 28, 28, 10), 28, 28)
+    assert counts[1] == macs(network, 32, 32)
+    assert counts[2] == sum(value.numel() for value in network.parameters())
+    stages = [tuple(map(int, pair)) for pair in re.findall(r"(\d+) x (\d+)", row)]
+    found: dict[int, int] = {}
+    for block in network.stages:
+        found[block.outputs] = found.get(block.outputs, 0) + 1
+    assert list(found.items()) == stages
+
+
+def test_macs_of_one_image_by_hand_and_mode_comes_back():
+    network = Residual(SMALL, 6, 5, 3).train()
+    stem, first = 9 * 4 * 30, 4 * 9 * 4 * 4 * 30
+    second = (9 * 4 * 6 + 9 * 6 * 6 + 4 * 6) * 9
+    assert macs(network, 6, 5) == stem + first + second + 6 * 3
+    assert network.training
+    assert not network.stages[0]._forward_hooks
+
+
+@pytest.mark.parametrize("name", ["tiny", "r8", "r10", "resnet50"])
+@pytest.mark.parametrize("size", [(8, 8), (28, 28), (32, 32), (5, 9), (17, 40)])
+def test_any_image_size(name, size):
+    with torch.device("meta"):
+        network = residual(name, *size, 4).eval()
+        assert network(torch.zeros(2, *size, dtype=torch.uint8)).shape == (2, 4)
+
+
+def test_blocks_are_the_identity_beside_what_they_add():
+    network = Residual(SMALL, 6, 5, 3).eval()
+    block = network.stages[0]
+    block.body[-1].weight.data.zero_()
+    values = torch.rand(2, 4, 6, 5)
+    assert torch.equal(block(values), values)
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [((8, 8), "tiny"), ((16, 40), "tiny"), ((28, 28), "r8"), ((32, 32), "r10"), ((64, 48), "r10")],
+)
+def test_default_follows_the_image_size(size, name):
+    assert default_name(*size) == name
+
+
+def test_unknown_name_is_refused():
+    with pytest.raises(EngramError) as refusal:
+        residual("resnet", 8, 8, 3)
+    assert str(refusal.value) == "a teacher must be one of tiny, r8, r10, r18, resnet50, got 'resnet'"
