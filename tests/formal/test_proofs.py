@@ -226,7 +226,7 @@ def test_the_command_fails_and_keeps_the_waveform_when_a_proof_does(tmp_path, mo
 def test_induction_that_does_not_close_is_not_a_proof():
     outcome = prove(Proof("forgetful", "", "unbounded", 4, Forgetful))
     assert outcome.verdict == "undecided"
-    assert outcome.detail.startswith("test_formal.py:")
+    assert outcome.detail.startswith("test_proofs.py:")
 
 
 class Forgetful(Component):

@@ -73,7 +73,7 @@ def visited(visits: Sequence[Visit]) -> list[Found]:
         capture_output=True,
         text=True,
         env=environment,
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         timeout=LONGEST_SECONDS * (1 + len(visits)),
     )
     assert ran.returncode == 0, ran.stderr[-2000:]

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from sw import cli
 from sw.version import engram_version
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 COMMANDS = ("demo", "train", "templates", "evaluate", "program", "simulate", "build", "doctor")
 
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from sw.data import download as downloads
+from sw.data import download, official
 from sw.data.dataset import load
 from sw.errors import EngramError
 
@@ -76,7 +76,7 @@ WAY_OUT = "put the .npz into the folder $ENGRAM_DATA, or give --data FILE.npz in
 
 def test_file_is_fetched_once(site, tmp_path):
     for _ in range(2):
-        found = downloads.fetch(f"{site.url}/data.bin", md5(CONTENT), "mnist", tmp_path)
+        found = download.fetch(f"{site.url}/data.bin", md5(CONTENT), "mnist", tmp_path)
         assert found.read_bytes() == CONTENT
     assert site.ranges == [None]
     assert [path.name for path in tmp_path.iterdir()] == ["data.bin"]
@@ -87,19 +87,19 @@ def test_interrupted_download_is_continued(site, tmp_path, ignores_ranges):
     url = f"{site.url}/data.bin"
     site.break_after, site.ignores_ranges = 200_000, ignores_ranges
     with pytest.raises(EngramError) as refusal:
-        downloads.fetch(url, md5(CONTENT), "mnist", tmp_path)
+        download.fetch(url, md5(CONTENT), "mnist", tmp_path)
     assert str(refusal.value).startswith(f"cannot download {url} (")
     assert str(refusal.value).endswith(f"); run again to continue where it stopped, or {WAY_OUT}")
     have = (tmp_path / "data.bin.part").stat().st_size
     assert 0 < have <= 200_000
-    assert downloads.fetch(url, md5(CONTENT), "mnist", tmp_path).read_bytes() == CONTENT
+    assert download.fetch(url, md5(CONTENT), "mnist", tmp_path).read_bytes() == CONTENT
     assert site.ranges == [None, f"bytes={have}-"]
     assert [path.name for path in tmp_path.iterdir()] == ["data.bin"]
 
 
 def test_part_that_is_already_whole_needs_nothing_more(site, tmp_path):
     (tmp_path / "data.bin.part").write_bytes(CONTENT)
-    found = downloads.fetch(f"{site.url}/data.bin", md5(CONTENT), "mnist", tmp_path)
+    found = download.fetch(f"{site.url}/data.bin", md5(CONTENT), "mnist", tmp_path)
     assert found.read_bytes() == CONTENT
     assert site.ranges == [f"bytes={len(CONTENT)}-"]
 
@@ -107,21 +107,21 @@ def test_part_that_is_already_whole_needs_nothing_more(site, tmp_path):
 def test_wrong_checksum_is_refused_and_nothing_is_left(site, tmp_path):
     url, wrong = f"{site.url}/data.bin", md5(b"other")
     with pytest.raises(EngramError) as refusal:
-        downloads.fetch(url, wrong, "mnist", tmp_path)
+        download.fetch(url, wrong, "mnist", tmp_path)
     assert str(refusal.value) == f"{url} has another checksum than md5 {wrong}; try again, or {WAY_OUT}"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_missing_file_is_one_line(site, tmp_path):
     with pytest.raises(EngramError, match=r"^cannot download .*/none.bin \(HTTPError\); run again"):
-        downloads.fetch(f"{site.url}/none.bin", md5(b""), "mnist", tmp_path)
+        download.fetch(f"{site.url}/none.bin", md5(b""), "mnist", tmp_path)
 
 
 def test_offline_is_one_line(tmp_path):
     with HTTPServer(("127.0.0.1", 0), Server) as server:
         url = f"http://127.0.0.1:{server.server_port}/x"
     with pytest.raises(EngramError) as refusal:
-        downloads.fetch(url, md5(b""), "mnist", tmp_path)
+        download.fetch(url, md5(b""), "mnist", tmp_path)
     assert str(refusal.value) == (
         f"cannot download {url} (ConnectionError); run again to continue where it stopped, or {WAY_OUT}"
     )
@@ -133,7 +133,7 @@ def idx(array):
 
 def test_idx_is_parsed():
     array = np.random.default_rng(1).integers(0, 256, (5, 3, 4)).astype(np.uint8)
-    assert np.array_equal(downloads.parse_idx(idx(array), "x"), array)
+    assert np.array_equal(official.parse_idx(idx(array), "x"), array)
 
 
 GOOD_IDX = idx(np.zeros((2, 3), np.uint8))
@@ -150,7 +150,7 @@ IDX_REFUSALS = {
 def test_other_bytes_than_idx_are_refused(case):
     raw, message = IDX_REFUSALS[case]
     with pytest.raises(EngramError) as refusal:
-        downloads.parse_idx(raw, "x")
+        official.parse_idx(raw, "x")
     assert str(refusal.value) == message
 
 
@@ -160,7 +160,7 @@ def cifar_record(label, red, green, blue):
 
 def test_cifar_turns_grey_by_luma():
     raw = cifar_record(3, 255, 0, 0) + cifar_record(9, 0, 255, 0) + cifar_record(0, 10, 20, 30)
-    images, labels = downloads.parse_cifar10(raw, "x")
+    images, labels = official.parse_cifar10(raw, "x")
     assert labels.tolist() == [3, 9, 0]
     assert images.shape == (3, 32, 32)
     assert images[:, 0, 0].tolist() == [76, 150, 18]  # 0.299 * 255, 0.587 * 255, 2.99 + 11.74 + 3.42
@@ -168,7 +168,7 @@ def test_cifar_turns_grey_by_luma():
 
 def test_cifar_of_another_length_is_refused():
     with pytest.raises(EngramError) as refusal:
-        downloads.parse_cifar10(bytes(3074), "x")
+        official.parse_cifar10(bytes(3074), "x")
     assert str(refusal.value) == "x must hold records of 3073 bytes, got 3074 bytes"
 
 
@@ -181,10 +181,10 @@ def test_mnist_by_name_comes_from_the_official_files(site, tmp_path, monkeypatch
         "y_test": np.arange(10).astype(np.uint8),
     }
     sums = []
-    for key, name in downloads.IDX_FILES.items():
+    for key, name in official.IDX_FILES.items():
         site.files[f"/{name}"] = gzip.compress(idx(parts[key]), mtime=0)
         sums.append(md5(site.files[f"/{name}"]))
-    monkeypatch.setitem(downloads.IDX_SITES, "mnist", (f"{site.url}/", *sums))
+    monkeypatch.setitem(official.IDX_SITES, "mnist", (f"{site.url}/", *sums))
     monkeypatch.delenv("ENGRAM_DATA", raising=False)
     monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path))
     mnist = load("mnist")
@@ -206,8 +206,8 @@ def test_cifar_by_name_comes_from_the_official_archive(site, tmp_path, monkeypat
             info.size = len(raw)
             tar.addfile(info, io.BytesIO(raw))
     site.files["/c.tar.gz"] = archive.getvalue()
-    monkeypatch.setattr(downloads, "CIFAR10_URL", f"{site.url}/c.tar.gz")
-    monkeypatch.setattr(downloads, "CIFAR10_MD5", md5(archive.getvalue()))
+    monkeypatch.setattr(official, "CIFAR10_URL", f"{site.url}/c.tar.gz")
+    monkeypatch.setattr(official, "CIFAR10_MD5", md5(archive.getvalue()))
     monkeypatch.delenv("ENGRAM_DATA", raising=False)
     monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path))
     cifar = load("cifar10-grey")

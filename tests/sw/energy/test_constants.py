@@ -10,6 +10,7 @@ import pytest
 from sw.energy.constants import DEFAULT, Constants, read_constants
 from sw.errors import EngramError
 
+ROOT = Path(__file__).parents[3]
 TEXT = DEFAULT.read_text(encoding="utf-8")
 
 
@@ -34,9 +35,9 @@ def test_every_constant_has_a_node_and_a_source():
 
 
 def test_the_file_is_installed():
-    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = project["tool"]["setuptools"]["package-data"]["sw"]
-    assert any(fnmatch(DEFAULT.name, pattern) for pattern in patterns)
+    assert any(fnmatch(DEFAULT.relative_to(ROOT / "sw").as_posix(), pattern) for pattern in patterns)
 
 
 def test_a_changed_copy_is_read(read):

@@ -8,12 +8,12 @@ import pytest
 from typer.testing import CliRunner
 
 from sw.bundle import load, save
+from sw.bundle.ideal import with_ideal_array
 from sw.cli import application
 from sw.energy.accounting import energy_of
 from sw.energy.constants import DEFAULT, read_constants
 from sw.energy.work import macs_nonzero, storage_bits
 from sw.evaluation import baseline
-from sw.evaluation import scores as evaluate
 from sw.evaluation.baseline import Baseline
 from sw.evaluation.chips import Chips, default_jobs
 from sw.reference import pipeline
@@ -152,7 +152,7 @@ def test_programmable_chips_are_evaluated_like_others(digits, tmp_path):
     assert code == 0, err
     shares = json.loads(out)["accuracy"]
     assert shares["programmed"] == float(np.mean(pipeline.run(load(chip), data.x_test).label == data.y_test))
-    ideal = pipeline.run(evaluate.with_ideal_array(bundle), data.x_test).label
+    ideal = pipeline.run(with_ideal_array(bundle), data.x_test).label
     assert shares["ideal"] == float(np.mean(ideal == data.y_test))
 
 
