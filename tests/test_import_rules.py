@@ -3,24 +3,47 @@
 import ast
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("sw", "hw", "sim", "formal", "constraints", "tests")
+from tests.helpers.imports import FILES, PACKAGES, ROOT, arrows_of, circles, imports_of, upward
+
 STANDARD = sys.stdlib_module_names
 
-LIGHT = (
-    "sw.design.point",
-    "sw.design.layer",
-    "sw.bundle.bundle",
-    "sw.bundle.checks",
-    "sw.errors",
-    "sw.files",
-    "sw.reference",
-)
+HOUSE = """
+    sw.cli sw.distil
+    sw.commands.explore sw.commands sw.commands.train sw.commands.templates sw.commands.evaluate
+    sw.commands.check sw.commands.options
+    formal.__main__ formal.proofs
+    formal.adc formal.reductions formal.sample_hold formal.streams formal.winner
+    formal.specification formal.proof
+    sim.netlist sim.run
+    sim.ways sim.images sim.chip sim.accelerator sim.recording sim.check sim.programming
+    sim.testbenches sim.streams sim.job sim.models
+    hw.tuning hw.build hw.fpga hw.sizing
+    hw.chip hw.stream_core hw.image_accelerator hw.accelerator
+    hw.host hw.classifier hw.array hw.array.programming hw.array.noise hw.array.codes hw.adc hw.quantiser
+    hw.frontend hw.frontend.folded hw.frontend.streaming hw.families
+    hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
+    sw.explore.driver sw.explore.page sw.explore.outcome sw.explore.compute sw.explore.space sw.explore
+    sw.training sw.training.table sw.training.student sw.training.teacher sw.training.run sw.training.loop
+    sw.templates sw.evaluation sw.energy
+    sw.rram.check sw.rram.chip sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
+    sw.data sw.bundle sw.reference sw.design sw.zoo
+    constraints.boards
+    sw.cache sw.figures sw.validation sw.files sw.durations sw.console sw.version sw.errors
+    sw hw sim formal constraints
+"""
+"""Rooms of the house, from the roof to the ground: a room imports only rooms that stand behind it.
+A room is a folder, or a file that lies directly in a package. A folder and its own subfolders may import each
+other, since a folder holds both what its subfolders share and what is put together from them."""
+DOORS = {"sw.explore.__main__": "sw.commands.explore"}
+"""``python -m`` doors that lie in a lower folder than the command behind them."""
+MOST_FILES = 15
+CROWDED = {"hw/frontend"}
+"""Folders that may have more files of their own."""
+
+LIGHT = ("sw.design", "sw.reference", "sw.bundle", "sw.errors", "sw.files", "sw.validation")
 """The contract: what everybody may import."""
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
@@ -45,43 +68,8 @@ HEAVY = {
 """What makes 'engram --help' slow, or is not installed everywhere."""
 
 
-@dataclass(frozen=True)
-class Import:
-    """One imported module; `nested` inside a function, `typing` under TYPE_CHECKING."""
-
-    module: str
-    line: int
-    nested: bool
-    typing: bool
-
-
 def within(module, packages):
     return any(module == package or module.startswith(package + ".") for package in packages)
-
-
-def imports_of(source):
-    """Every import of a source text, at any depth; ``from a import b`` counts as ``a.b``."""
-    found = []
-
-    def visit(node, nested, typing):
-        if isinstance(node, ast.Import):
-            found.extend(Import(alias.name, node.lineno, nested, typing) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"line {node.lineno}: relative imports are not used here"
-            for alias in node.names:
-                found.append(Import(f"{node.module}.{alias.name}", node.lineno, nested, typing))
-        inner = nested or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-            for child in node.body:
-                visit(child, inner, True)
-            for child in node.orelse:
-                visit(child, inner, typing)
-            return
-        for child in ast.iter_child_nodes(node):
-            visit(child, inner, typing)
-
-    visit(ast.parse(source), False, False)
-    return found
 
 
 def complaints(module, source):
@@ -131,19 +119,79 @@ CALIBRATION = "hw.tuning.calibrate"
 """typer and rich for hw.build, which is a command."""
 
 
-def modules():
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
-            yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
-
-
-FILES = dict(modules())
-
-
 @pytest.mark.parametrize("module", FILES)
 def test_imports(module):
     assert complaints(module, FILES[module].read_text(encoding="utf-8")) == []
+
+
+SOURCES = {name: path.read_text(encoding="utf-8") for name, path in FILES.items()}
+PRODUCT = {name: source for name, source in SOURCES.items() if not within(name, ["tests"])}
+
+
+def test_no_circles():
+    assert [" -> ".join(circle) for circle in circles(arrows_of(PRODUCT))] == []
+
+
+def test_imports_run_downwards():
+    assert upward(arrows_of(PRODUCT), HOUSE.split(), DOORS) == []
+
+
+def test_every_room_has_its_place():
+    """A new folder, or a new file that lies directly in a package, is put into the list once."""
+    rooms = {name if name.count(".") < 2 and FILES[name].name != "__init__.py" else "" for name in PRODUCT}
+    rooms |= {".".join(FILES[name].relative_to(ROOT).parent.parts) for name in PRODUCT}
+    rooms = {room for room in rooms - {""} if room not in DOORS}
+    assert sorted(HOUSE.split()) == sorted(rooms)
+
+
+@pytest.mark.parametrize(
+    ("module", "planted", "circle", "complaint"),
+    [
+        (
+            "sw.reference.adc",
+            "def f():\n    from sw.reference.pipeline import run",
+            "sw.reference.adc -> sw.reference.pipeline -> sw.reference.adc",
+            None,
+        ),
+        (
+            "sw.durations",
+            "if TYPE_CHECKING:\n    from sw.console import messages",
+            None,
+            "sw.durations:2 imports sw.console: sw.durations stands below sw.console",
+        ),
+        (
+            "hw.geometry",
+            "from hw.sizing.fit import check_plan",
+            "hw.geometry -> hw.sizing.fit -> hw.geometry",
+            "hw.geometry:1 imports hw.sizing.fit: hw.geometry stands below hw.sizing",
+        ),
+    ],
+)
+def test_what_is_put_in_on_purpose_is_named(module, planted, circle, complaint):
+    arrows = arrows_of(PRODUCT | {module: f"{planted}\n{PRODUCT[module]}"})
+    found = [" -> ".join(each) for each in circles({module: arrows.pop(module), **arrows})]
+    assert found[:1] == ([circle] if circle else [])
+    arrows = arrows_of(PRODUCT | {module: f"{planted}\n{PRODUCT[module]}"})
+    assert upward(arrows, HOUSE.split(), DOORS) == ([complaint] if complaint else [])
+
+
+def test_folders_stay_small():
+    folders: dict[str, int] = {}
+    for path in FILES.values():
+        folder = path.relative_to(ROOT).parent.as_posix()
+        folders[folder] = folders.get(folder, 0) + 1
+    assert {name: n for name, n in folders.items() if n > MOST_FILES and name not in CROWDED} == {}
+
+
+def test_no_test_file_imports_another():
+    found = [
+        f"{module}:{used.line} imports {used.module}"
+        for module, source in SOURCES.items()
+        if within(module, ["tests"])
+        for used in imports_of(source)
+        if any(part.startswith("test_") for part in used.module.split(".")[:-1])
+    ]
+    assert found == []
 
 
 def test_the_whole_tree_is_read():
