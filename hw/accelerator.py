@@ -63,7 +63,7 @@ class Accelerator(wiring.Component):
         self._spram = spram
         design = bundle.design
         tap = wiring.Signature({"valid": Out(1), "payload": Out(conversion_layout(design))})
-        ports = _program_ports(design) if bundle.pulse is None else programmer_ports(design)
+        ports = _program_ports(design) if bundle.array.pulse is None else programmer_ports(design)
         super().__init__(
             {
                 "levels": In(stream.Signature(level_word_layout(design))),
@@ -73,7 +73,7 @@ class Accelerator(wiring.Component):
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
                 **({"load": In(load_port())} if spram else {}),
-                **({"next_image": In(next_image_port())} if bundle.read_noise is not None else {}),
+                **({"next_image": In(next_image_port())} if bundle.array.read_noise is not None else {}),
             }
         )
 
@@ -88,11 +88,11 @@ class Accelerator(wiring.Component):
         connect(m, array.conversions, scores.i)
         connect(m, scores.o, winner.i)
         connect(m, winner.o, flipped(self.result))
-        if self._bundle.pulse is None:
+        if self._bundle.array.pulse is None:
             connect(m, flipped(self.program), array.program)
             connect(m, array.programmed, flipped(self.programmed))
         else:
-            m.submodules.programmer = programmer = Programmer(self._bundle.design, self._bundle.pulse)
+            m.submodules.programmer = programmer = Programmer(self._bundle.design, self._bundle.array.pulse)
             connect(m, programmer.program, array.program)
             connect(m, array.programmed, programmer.programmed)
             connect(m, flipped(self.write), programmer.write)
@@ -100,7 +100,7 @@ class Accelerator(wiring.Component):
             m.d.comb += self.failures.eq(programmer.failures)
         if self._spram:
             connect(m, flipped(self.load), array.load)
-        if self._bundle.read_noise is not None:
+        if self._bundle.array.read_noise is not None:
             connect(m, flipped(self.next_image), array.next_image)
         m.d.comb += [
             self.conversion_tap.valid.eq(array.conversions.valid & array.conversions.ready),

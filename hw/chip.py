@@ -99,11 +99,11 @@ class Chip(wiring.Component):
         connect(m, receiver.o, controller.i)
         connect(m, controller.o, transmitter.i)
         connect(m, accelerator.result, controller.result)
-        if self._bundle.pulse is not None:
+        if self._bundle.array.pulse is not None:
             connect(m, controller.write, accelerator.write)
             connect(m, accelerator.written, controller.written)
             m.d.comb += controller.failures.eq(accelerator.failures)
-        if self._bundle.read_noise is not None:
+        if self._bundle.array.read_noise is not None:
             connect(m, controller.next_image, accelerator.next_image)
         m.d.comb += [
             receiver.rx.eq(self.rx),

@@ -70,9 +70,9 @@ class ImageAccelerator(wiring.Component):
                 "conversion_tap": Out(conversion_tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
-                **(programmer_ports(design) if bundle.pulse is not None else {}),
+                **(programmer_ports(design) if bundle.array.pulse is not None else {}),
                 **({"load": In(load_port())} if spram else {}),
-                **({"next_image": In(next_image_port())} if bundle.read_noise is not None else {}),
+                **({"next_image": In(next_image_port())} if bundle.array.read_noise is not None else {}),
             }
         )
 
@@ -90,13 +90,13 @@ class ImageAccelerator(wiring.Component):
         connect(m, quantiser.o, packer.i)
         connect(m, packer.o, accelerator.levels)
         connect(m, accelerator.result, flipped(self.result))
-        if self._bundle.pulse is not None:
+        if self._bundle.array.pulse is not None:
             connect(m, flipped(self.write), accelerator.write)
             connect(m, accelerator.written, flipped(self.written))
             m.d.comb += self.failures.eq(accelerator.failures)
         if self._spram:
             connect(m, flipped(self.load), accelerator.load)
-        if self._bundle.read_noise is not None:
+        if self._bundle.array.read_noise is not None:
             connect(m, flipped(self.next_image), accelerator.next_image)
         m.d.comb += [
             self.level_tap.valid.eq(packer.o.valid & packer.o.ready),

@@ -42,9 +42,9 @@ class StreamCore(wiring.Component):
     """
 
     def __init__(self, bundle: Bundle, parallelism: Sizes):
-        self._accelerator = ImageAccelerator(bundle.with_(pulse=None), parallelism)
+        self._accelerator = ImageAccelerator(bundle.with_array(pulse=None), parallelism)
         self._result = result_layout(bundle.design)
-        self._noisy = bundle.read_noise is not None
+        self._noisy = bundle.array.read_noise is not None
         super().__init__(
             {
                 "pixel_valid": In(1),

@@ -44,7 +44,7 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
 
 def macros_of(bundle: Bundle) -> tuple[str, ...]:
     """What the benches must know of the ports of a bundle's accelerator."""
-    parts = {"PROGRAMMABLE": bundle.pulse, "READ_NOISE": bundle.read_noise}
+    parts = {"PROGRAMMABLE": bundle.array.pulse, "READ_NOISE": bundle.array.read_noise}
     return tuple(name for name, part in parts.items() if part is not None)
 
 

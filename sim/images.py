@@ -84,7 +84,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
     from hw.sizing.image_timing import image_cycles
 
     design = bundle.design
-    programmable = bundle.pulse is not None
+    programmable = bundle.array.pulse is not None
     source = ModelSource(
         top="image_top",
         verilog=to_verilog(ImageAccelerator(bundle, parallelism), "image_accelerator"),

@@ -58,26 +58,24 @@ class SelfProgramming:
     """
 
     def __init__(self, bundle: Bundle):
-        assert bundle.pulse is not None
-        self._bundle, self._rule = bundle, bundle.pulse
+        assert bundle.array.pulse is not None
+        self._bundle, self._rule = bundle, bundle.array.pulse
 
     @cached_property
     def reference(self) -> WriteVerify:
         """Write-verify of the reference, from erased devices to the templates' states."""
-        design = self._bundle.design
-        return write_verify(
-            self._erased_states, target_states(self._bundle), self._indices, self._rule, design.max_code
-        )
+        max_code = self._bundle.design.max_code
+        return write_verify(self._erased_states, self._targets, self._indices, self._rule, max_code)
 
     @property
     def erased(self) -> Bundle:
         """The chip before programming."""
-        return self._bundle.with_(codes=self._erased_states.astype(np.uint8))
+        return self._bundle.with_array(codes=self._erased_states.astype(np.uint8))
 
     @property
     def programmed(self) -> Bundle:
         """The chip as the reference programs it."""
-        return self._bundle.with_(codes=self.reference.states.astype(np.uint8))
+        return self._bundle.with_array(codes=self.reference.states.astype(np.uint8))
 
     def requests(self) -> NDArray[np.uint64]:
         """Packed requests to :class:`hw.array.programming.programmer.Programmer`: WRITE to every cell, then
@@ -91,7 +89,7 @@ class SelfProgramming:
 
         layout = write_layout(self._bundle.design)
         rows, lines = self._cells
-        targets = target_states(self._bundle)[:, rows, lines]
+        targets = self._targets[:, rows, lines]
         write = {
             "operation": Const.cast(CellOperation.WRITE).value,
             "row": rows,
@@ -145,6 +143,10 @@ class SelfProgramming:
             if len(wrong)
             else None,
         )
+
+    @cached_property
+    def _targets(self) -> NDArray[np.int64]:
+        return target_states(self._bundle.templates, self._bundle.design, self._rule)
 
     @cached_property
     def _indices(self) -> NDArray[np.uint32]:

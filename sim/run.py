@@ -128,7 +128,7 @@ def simulate(
 
 
 def _check_self_program(bundle: "Bundle", source: Source | None, trace: Path | None) -> None:
-    if bundle.pulse is None:
+    if bundle.array.pulse is None:
         raise EngramError(
             "--self-program needs a chip with a pulse rule, this bundle has none; make one with "
             "'engram program BUNDLE -o CHIP --programmable'"

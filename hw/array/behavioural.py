@@ -41,9 +41,9 @@ class BehaviouralArray(wiring.Component):
     def __init__(self, bundle: Bundle, *, spram: bool = False):
         self._bundle = bundle
         self._spram = spram
-        seam = ArraySeam(bundle.design, pulse=bundle.pulse is not None)
+        seam = ArraySeam(bundle.design, pulse=bundle.array.pulse is not None)
         members = {"load": In(load_port())} if spram else {}
-        if bundle.read_noise is not None:
+        if bundle.array.read_noise is not None:
             members["next_image"] = In(next_image_port())
         super().__init__({**seam.members, **members} if members else seam)
 
@@ -54,13 +54,13 @@ class BehaviouralArray(wiring.Component):
         m.submodules.word_lines = word_lines = WordLineDriver(design)
         m.submodules.cells = cells = Cells(self._bundle, spram=self._spram)
         m.submodules.match_lines = match_lines = MatchLines(design)
-        m.submodules.adc = adc = AdcReadout(design, self._bundle.adc)
+        m.submodules.adc = adc = AdcReadout(design, self._bundle.array.adc)
 
         connect(m, flipped(self.levels), word_lines.i)
-        if self._bundle.read_noise is None:
+        if self._bundle.array.read_noise is None:
             connect(m, match_lines.o, adc.i)
         else:
-            m.submodules.read_noise = read_noise = ReadNoiseAdder(design, self._bundle.read_noise)
+            m.submodules.read_noise = read_noise = ReadNoiseAdder(design, self._bundle.array.read_noise)
             connect(m, match_lines.o, read_noise.i)
             connect(m, read_noise.o, adc.i)
             connect(m, flipped(self.next_image), read_noise.next_image)

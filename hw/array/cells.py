@@ -57,11 +57,11 @@ class Cells(wiring.Component):
 
     def __init__(self, bundle: Bundle, *, spram: bool = False, faults: int = INJECTED_FAULTS):
         self._design = design = bundle.design
-        self._response = DeviceResponse(bundle, faults) if bundle.pulse is not None else None
+        self._response = DeviceResponse(bundle, faults) if bundle.array.pulse is not None else None
         pulse = self._response is not None
         self._geometry = geometry = ArrayGeometry(design)
         self._spram = spram
-        contents = None if spram else geometry.pack_codes(bundle.codes)
+        contents = None if spram else geometry.pack_codes(bundle.array.codes)
         self._memory = CodeMemory(geometry.code_depth, geometry.code_width, contents)
         self._layout = data.ArrayLayout(unsigned(design.cell_bits), design.col_lanes * design.row_lanes * 2)
         super().__init__(

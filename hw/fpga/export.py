@@ -69,7 +69,7 @@ def write_verilog(
         if parallelism is None:
             raise EngramError("--core stream takes pixels; leave out --from features, or use --core uart")
         component: Any = StreamCore(bundle, parallelism)
-        example = stream_example(bundle.design, name, f"{stem}.v", noisy=bundle.read_noise is not None)
+        example = stream_example(bundle.design, name, f"{stem}.v", noisy=bundle.array.read_noise is not None)
         constraints = stream_sdc(f"{stem}.v", clock_mhz)
     else:
         component = Chip(bundle, divisor, parallelism)

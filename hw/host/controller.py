@@ -78,8 +78,8 @@ class Controller(wiring.Component):
                 "score": In(unsigned(design.max_score.bit_length())),
                 "ready": In(1),
                 "busy": Out(1),
-                **(host_ports(design) if bundle.pulse is not None else {}),
-                **({"next_image": Out(next_image_port())} if bundle.read_noise is not None else {}),
+                **(host_ports(design) if bundle.array.pulse is not None else {}),
+                **({"next_image": Out(next_image_port())} if bundle.array.read_noise is not None else {}),
             }
         )
 
@@ -124,7 +124,7 @@ class Controller(wiring.Component):
             self.i.ready.eq(self.data.ready),
         ]
         ready = self.ready if self._loads_codes else Const(1)
-        cells = CellRequests(design) if self._bundle.pulse is not None else None
+        cells = CellRequests(design) if self._bundle.array.pulse is not None else None
         if cells is not None:
             m.submodules.cells = cells
             connect(m, cells.write, flipped(self.write))
@@ -166,7 +166,7 @@ class Controller(wiring.Component):
                         with m.Case(Opcode.WRITE, Opcode.CODES, Opcode.FAULT):
                             m.d.comb += cells.start.eq(1)
                             m.next = "CELLS"
-                    if self._bundle.read_noise is not None:
+                    if self._bundle.array.read_noise is not None:
                         with m.Case(Opcode.INDEX):
                             m.next = "INDEX"
                     with m.Default():
@@ -216,7 +216,7 @@ class Controller(wiring.Component):
                         m.next = "READY"
 
                 send_block(score.word_select(position, 8), SCORE_BYTES, next_score)
-            if self._bundle.read_noise is not None:
+            if self._bundle.array.read_noise is not None:
                 index = self.next_image.payload
 
                 def set_index():

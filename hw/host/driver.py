@@ -135,7 +135,7 @@ class HostProgrammer:
 
     def set_index(self, index: int) -> None:
         """Set the index of the next image, on which read noise depends."""
-        if self._bundle.read_noise is None:
+        if self._bundle.array.read_noise is None:
             raise EngramError("the chip must have read noise to count images, got a bundle without")
         _check_range("the index of an image", index, 2**32 - 1)
         self._ask(index_request(index), 1)
@@ -157,7 +157,9 @@ class HostProgrammer:
         EngramError
             Also if the templates do not fit the design; nothing is programmed then.
         """
-        targets = target_states(self._bundle.with_(templates=templates))
+        chip = self._bundle.with_(templates=templates)  # refuses templates that do not fit
+        assert chip.array.pulse is not None
+        targets = target_states(chip.templates, chip.design, chip.array.pulse)
         codes, failed = np.zeros(targets.shape, np.uint8), np.zeros(targets.shape, bool)
         sets = resets = 0
         rows, lines = ArrayGeometry(self._design).cells()

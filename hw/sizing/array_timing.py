@@ -86,9 +86,9 @@ def result_cycles(bundle: Bundle, images: int, words: Offers | None = None) -> l
     pipeline = [None] * pipeline_stages(design)  # None, or whether the word ends a pass
     held = 0
     sent = 0  # currents sent so far
-    noise = _NoiseValues(lines * tiles) if bundle.read_noise is not None else None
+    noise = _NoiseValues(lines * tiles) if bundle.array.read_noise is not None else None
     noisy = None  # conversion whose current has its noise, or None
-    converting = [None] * adc_latency(design, bundle.adc)  # index of a conversion or None
+    converting = [None] * adc_latency(design, bundle.array.adc)  # index of a conversion or None
     adding = None  # conversion whose score is being added up
     closing = compared = result = False  # scores are in, last class compared, answer valid
     results: list[int] = []

@@ -35,7 +35,7 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
     """Those behind the front end, whose values are in `value_range`; None where there is none."""
     design = bundle.design
     geometry = ArrayGeometry(design)
-    programmable = bundle.pulse is not None
+    programmable = bundle.array.pulse is not None
     plans = []
     if value_range is not None:
         bits, entries = threshold_contents(bundle, value_range)
@@ -48,7 +48,7 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
             geometry.code_depth,
             geometry.code_width,
             programmable,
-            None if programmable else tuple(geometry.pack_codes(bundle.codes)),
+            None if programmable else tuple(geometry.pack_codes(bundle.array.codes)),
         ),
         *_nonlinearity(bundle),
         *_faults(bundle),
@@ -58,11 +58,11 @@ def memories_behind(bundle: Bundle, value_range: tuple[int, int] | None) -> tupl
 
 
 def _nonlinearity(bundle: Bundle) -> Iterator[MemoryPlan]:
-    codes = bent_codes(bundle.design, bundle.adc)
+    codes = bent_codes(bundle.design, bundle.array.adc)
     if codes:
         yield MemoryPlan("adc.inl", len(codes), bundle.design.max_adc_code.bit_length(), False, codes)
 
 
 def _faults(bundle: Bundle) -> Iterator[MemoryPlan]:
-    if bundle.pulse is not None:
+    if bundle.array.pulse is not None:
         yield MemoryPlan("array.faults", INJECTED_FAULTS, fault_address_bits(bundle))

@@ -105,12 +105,12 @@ def chip_dsps(bundle: Bundle, family: Family) -> int:
     """Hard multipliers of everything but the front end: of gain, read noise and currents of window cells."""
     design, count = bundle.design, 0
     if design.adc_bits is not None:
-        count += _dsps_of_product(design.max_current, bundle.adc.gain, family)
+        count += _dsps_of_product(design.max_current, bundle.array.adc.gain, family)
     if design.cell == "window":
         step = np.array([design.match_code - design.mismatch_code])
         count += _dsps_of_product(design.rows_in_tile(0), step, family)
-    if bundle.read_noise is not None:
-        count += _dsps_of_product(2 * BYTES_MEAN, bundle.read_noise.scale, family)
+    if bundle.array.read_noise is not None:
+        count += _dsps_of_product(2 * BYTES_MEAN, bundle.array.read_noise.scale, family)
     return count
 
 
@@ -136,12 +136,12 @@ def chip_cost(
     """Estimated logic cells or flip-flops of everything but the front end."""
     terms = chip_terms(bundle, family, with_front_end=with_front_end, spram=spram)
     further: float = 0
-    if bundle.pulse is not None:
+    if bundle.array.pulse is not None:
         width = ArrayGeometry(bundle.design).code_width
         further += PROGRAMMER[resource] + width * PROGRAMMED_BIT[spram][resource]
-    if bundle.read_noise is not None:
+    if bundle.array.read_noise is not None:
         further += READ_NOISE[resource]
-    if bundle.adc.inl.size:
+    if bundle.array.adc.inl.size:
         further += NONLINEARITY[family][resource]
     return priced(terms, "chip", family, resource) + further
 
@@ -173,7 +173,7 @@ def chip_terms(
         "current_bits": float(design.col_lanes * design.max_current.bit_length()),
         "score_bits": float(design.max_score.bit_length()),
         "adc": float(design.adc_bits or 0),
-        "table_bits": _bits_that_differ(bundle.adc.gain) + _bits_that_differ(bundle.adc.offset),
+        "table_bits": _bits_that_differ(bundle.array.adc.gain) + _bits_that_differ(bundle.array.adc.offset),
     }
 
 

@@ -20,6 +20,7 @@ from sw.bundle.bundle import Provenance
 from sw.design import DesignPoint, Layer
 from sw.design.layer import LayerShape
 from sw.reference.adc import AdcTables, full_scale_tables
+from sw.reference.array_state import ArrayState
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 
 __all__ = ["CHIPS", "Sample", "random_sample", "samples"]
@@ -217,7 +218,7 @@ def _chip(
 ) -> Sample:
     bundle = random_sample(design)
     if mismatch:
-        bundle = bundle.with_(adc=_mismatched(bundle.adc))
+        bundle = bundle.with_array(adc=_mismatched(bundle.array.adc))
     terms = {"chip": chip_terms(bundle, board.family, with_front_end=sizes is not None, spram=spram)}
     name = f"chip of {len(design.layers)} layers" if sizes else "chip without front end"
     if sizes is not None:
@@ -280,7 +281,9 @@ def random_sample(design: DesignPoint) -> Bundle:
         frontend=tuple(_random_parameters(layer, shape) for layer, shape in parts),
         feature_thresholds=thresholds,
         templates=templates,
-        codes=rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
-        adc=full_scale_tables(design, 0, design.max_current),
+        array=ArrayState(
+            rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
+            full_scale_tables(design, 0, design.max_current),
+        ),
         provenance=Provenance(engram_version="calibration"),
     )

@@ -106,7 +106,7 @@ def verify_netlist(
     """
     from hw.fpga.top import BOOT_CYCLES
 
-    trial = trial_write(bundle) if bundle.pulse is not None else None
+    trial = trial_write(bundle) if bundle.array.pulse is not None else None
     expected = run(bundle if trial is None else trial.programmed, images)
     spram = codes_in_spram(bundle, board, parallelism)
     netlist = synthesise(bundle, board, parallelism, baud, spram=spram)

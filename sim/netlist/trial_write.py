@@ -33,14 +33,14 @@ class TrialWrite(NamedTuple):
 
 def trial_write(bundle: Bundle) -> TrialWrite:
     """The first cell of a chip after reset, each device to the further end of its range."""
-    assert bundle.pulse is not None
+    assert bundle.array.pulse is not None
     design = bundle.design
     place = slice(None), slice(0, 1), slice(0, 1)
-    before = bundle.codes[place].astype(np.int64)
+    before = bundle.array.codes[place].astype(np.int64)
     targets = np.where(2 * before > design.max_code, 0, design.max_code)
     indices = device_indices(design.features, design.templates)[place]
-    done = write_verify(before, targets, indices, bundle.pulse, design.max_code)
-    codes = bundle.codes.copy()
+    done = write_verify(before, targets, indices, bundle.array.pulse, design.max_code)
+    codes = bundle.array.codes.copy()
     codes[place] = done.states
     first, second = targets.reshape(-1).tolist()
     code_0, code_1 = done.states.reshape(-1).tolist()
@@ -63,5 +63,5 @@ def trial_write(bundle: Bundle) -> TrialWrite:
             Request(protocol.codes_request(cell, rows), len(read)),
         ],
         [written, read],
-        bundle.with_(codes=codes),
+        bundle.with_array(codes=codes),
     )

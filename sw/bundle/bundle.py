@@ -15,12 +15,10 @@ import safetensors.numpy
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from sw.bundle.checks import check_bundle
+from sw.bundle.checks import check_parts
 from sw.design import DesignPoint
-from sw.reference.adc import AdcTables
+from sw.reference.array_state import ArrayState
 from sw.reference.frontend import LayerParameters, Requantisation
-from sw.reference.noise import ReadNoise
-from sw.reference.pulse import PulseRule
 
 __all__ = ["FORMAT_VERSION", "Bundle", "DataOrigin", "Provenance"]
 
@@ -85,31 +83,21 @@ class Bundle:
         int32, (h, w, C, L), sorted along L.
     templates
         uint8. Binary cells: (T, F), stored bits. Window cells: (2, T, F), lowest and highest level.
-    codes
-        uint8, (2, F, T), programmed conductance codes by device, word-line pair, match line.
-    adc
-        Gain, offset, shift and nonlinearity of every ADC.
+    array
+        The cells' codes, the ADCs, the read noise and the pulse rule of one programmed array.
     provenance
         Where it comes from.
-    read_noise
-        Noise of every conversion; None for none.
-    pulse
-        How the devices answer programming pulses, for a chip that can program itself; None for one that
-        cannot. Its states are the conductance codes.
     """
 
     design: DesignPoint
     frontend: tuple[LayerParameters, ...]
     feature_thresholds: NDArray[np.int32]
     templates: NDArray[np.uint8]
-    codes: NDArray[np.uint8]
-    adc: AdcTables
+    array: ArrayState
     provenance: Provenance
-    read_noise: ReadNoise | None = None
-    pulse: PulseRule | None = None
 
     def __post_init__(self) -> None:
-        check_bundle(self)
+        check_parts(self.design, self.frontend, self.feature_thresholds, self.templates, self.array)
 
     @property
     def digest(self) -> str:
@@ -120,29 +108,34 @@ class Bundle:
         """Copy with other fields, checked like a new one."""
         return replace(self, **changes)
 
+    def with_array(self, **changes: Any) -> "Bundle":
+        """Copy with other parts of the array's state, checked like a new one."""
+        return replace(self, array=replace(self.array, **changes))
+
     def _description(self) -> dict[str, Any]:
         description = {
             "format": FORMAT_VERSION,
             "design": self.design.description(),
             "provenance": self.provenance.model_dump(),
         }
-        if self.pulse is not None:
-            description["pulse"] = self.pulse.model_dump()
+        if self.array.pulse is not None:
+            description["pulse"] = self.array.pulse.model_dump()
         return description
 
     def _tensors(self) -> dict[str, NDArray]:
+        adc, noise = self.array.adc, self.array.read_noise
         tensors: dict[str, NDArray] = {
             "quantiser.thresholds": self.feature_thresholds,
             "templates": self.templates,
-            "array.codes": self.codes,
-            "adc.gain": self.adc.gain,
-            "adc.offset": self.adc.offset,
-            "adc.shift": np.array([self.adc.shift], np.int32),
+            "array.codes": self.array.codes,
+            "adc.gain": adc.gain,
+            "adc.offset": adc.offset,
+            "adc.shift": np.array([adc.shift], np.int32),
         }
-        if self.adc.inl.size:
-            tensors[INL] = self.adc.inl
-        if self.read_noise is not None:
-            parts = self.read_noise.key, self.read_noise.scale, np.array([self.read_noise.shift], np.int32)
+        if adc.inl.size:
+            tensors[INL] = adc.inl
+        if noise is not None:
+            parts = noise.key, noise.scale, np.array([noise.shift], np.int32)
             tensors |= dict(zip(NOISE, parts, strict=True))
         for number, trained in enumerate(self.frontend):
             tensors[f"frontend.{number}.weight"] = trained.weight

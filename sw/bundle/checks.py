@@ -1,26 +1,22 @@
 """What must hold of a bundle: shapes, dtypes and ranges against its design."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference.adc import GAIN_BITS
-from sw.reference.frontend import MULTIPLIER_BITS, Requantisation
+from sw.reference.array_state import ArrayState
+from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 from sw.reference.noise import KEY_WORDS, SCALE_BITS, ReadNoise
 from sw.reference.pulse import PulseRule
-
-if TYPE_CHECKING:
-    from sw.bundle.bundle import Bundle
-    from sw.design import DesignPoint
 
 __all__ = [
     "MAX_ADC_OFFSET",
     "MAX_REQUANTISATION_OFFSET",
     "MAX_SHIFT",
     "MAX_THRESHOLD",
-    "check_bundle",
+    "check_parts",
     "check_tensor",
 ]
 
@@ -32,15 +28,24 @@ MAX_REQUANTISATION_OFFSET = 2**40
 """Exporting stays below: the largest threshold times the largest multiplier, and as much for the level."""
 
 
-def check_bundle(bundle: "Bundle") -> None:
-    """Refuse a bundle whose arrays do not fit its design; raises EngramError with the first that does not."""
-    design = bundle.design
-    if len(bundle.frontend) != len(design.layers):
-        raise EngramError(
-            f"design has {len(design.layers)} layers, parameters for {len(bundle.frontend)} given"
-        )
+def check_parts(
+    design: DesignPoint,
+    frontend: tuple[LayerParameters, ...],
+    feature_thresholds: NDArray[np.int32],
+    templates: NDArray[np.uint8],
+    array: ArrayState,
+) -> None:
+    """Refuse parts of a bundle that do not fit its design; raises EngramError with the first that does not.
+
+    Parameters
+    ----------
+    design, frontend, feature_thresholds, templates, array
+        As those of :class:`sw.bundle.bundle.Bundle`.
+    """
+    if len(frontend) != len(design.layers):
+        raise EngramError(f"design has {len(design.layers)} layers, parameters for {len(frontend)} given")
     for number, (layer, shape, trained) in enumerate(
-        zip(design.layers, design.layer_shapes, bundle.frontend, strict=True)
+        zip(design.layers, design.layer_shapes, frontend, strict=True)
     ):
         name = f"frontend.{number}"
         weight_shape = layer.weight_shape(shape.inputs[0]) if layer.has_weights else (0, 0, 0, 0)
@@ -62,34 +67,18 @@ def check_bundle(bundle: "Bundle") -> None:
     quantiser_shape = (height, width, channels, design.thresholds_per_feature)
     check_tensor(
         "quantiser.thresholds",
-        bundle.feature_thresholds,
+        feature_thresholds,
         np.int32,
         quantiser_shape,
         -MAX_THRESHOLD,
         MAX_THRESHOLD,
     )
-    _check_sorted("quantiser.thresholds", bundle.feature_thresholds)
-    _check_templates(bundle.templates, design)
-    check_tensor(
-        "array.codes", bundle.codes, np.uint8, (2, design.features, design.templates), 0, design.max_code
-    )
-    adcs = (0, 0) if design.adc_bits is None else (design.row_tiles, design.adcs_per_row_tile)
-    check_tensor("adc.gain", bundle.adc.gain, np.int32, adcs, 0, 2**GAIN_BITS - 1)
-    check_tensor("adc.offset", bundle.adc.offset, np.int32, adcs, -MAX_ADC_OFFSET, MAX_ADC_OFFSET)
-    if not 0 <= bundle.adc.shift <= MAX_SHIFT or (design.adc_bits is None and bundle.adc.shift):
-        raise EngramError(
-            f"adc.shift must be 0 to {MAX_SHIFT}, and 0 for the ideal ADC, got {bundle.adc.shift}"
-        )
-    if bundle.adc.inl.size:
-        top = design.max_adc_code if design.adc_bits else 0
-        check_tensor("adc.inl", bundle.adc.inl, np.int16, (*adcs, top + 1), -top, top)
-    if bundle.pulse is not None:
-        _check_pulse(bundle.pulse, design)
-    if bundle.read_noise is not None:
-        _check_noise(bundle.read_noise, design)
+    _check_sorted("quantiser.thresholds", feature_thresholds)
+    _check_templates(templates, design)
+    _check_array(array, design)
 
 
-def _check_templates(templates: NDArray, design: "DesignPoint") -> None:
+def _check_templates(templates: NDArray, design: DesignPoint) -> None:
     shape = design.templates, design.features
     if design.cell == "binary":
         check_tensor("templates", templates, np.uint8, shape, 0, 1)
@@ -99,14 +88,31 @@ def _check_templates(templates: NDArray, design: "DesignPoint") -> None:
         raise EngramError("templates: the lowest level of a window must not be above its highest")
 
 
-def _check_noise(noise: ReadNoise, design: "DesignPoint") -> None:
+def _check_array(array: ArrayState, design: DesignPoint) -> None:
+    cells, adc = (2, design.features, design.templates), array.adc
+    check_tensor("array.codes", array.codes, np.uint8, cells, 0, design.max_code)
+    adcs = (0, 0) if design.adc_bits is None else (design.row_tiles, design.adcs_per_row_tile)
+    check_tensor("adc.gain", adc.gain, np.int32, adcs, 0, 2**GAIN_BITS - 1)
+    check_tensor("adc.offset", adc.offset, np.int32, adcs, -MAX_ADC_OFFSET, MAX_ADC_OFFSET)
+    if not 0 <= adc.shift <= MAX_SHIFT or (design.adc_bits is None and adc.shift):
+        raise EngramError(f"adc.shift must be 0 to {MAX_SHIFT}, and 0 for the ideal ADC, got {adc.shift}")
+    if adc.inl.size:
+        top = design.max_adc_code if design.adc_bits else 0
+        check_tensor("adc.inl", adc.inl, np.int16, (*adcs, top + 1), -top, top)
+    if array.pulse is not None:
+        _check_pulse(array.pulse, design)
+    if array.read_noise is not None:
+        _check_noise(array.read_noise, design)
+
+
+def _check_noise(noise: ReadNoise, design: DesignPoint) -> None:
     check_tensor("noise.key", noise.key, np.uint16, (KEY_WORDS,), 0, 2**16 - 1)
     check_tensor("noise.scale", noise.scale, np.int32, (design.row_tiles,), 0, 2**SCALE_BITS - 1)
     if not 1 <= noise.shift <= MAX_SHIFT:
         raise EngramError(f"noise.shift must be 1 to {MAX_SHIFT}, got {noise.shift}")
 
 
-def _check_pulse(rule: PulseRule, design: "DesignPoint") -> None:
+def _check_pulse(rule: PulseRule, design: DesignPoint) -> None:
     if max(rule.hrs_state, rule.lrs_state) > design.max_code:
         raise EngramError(
             f"pulse: hrs_state and lrs_state must be codes up to {design.max_code}, "

@@ -16,6 +16,7 @@ from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.files import write_atomically
 from sw.reference.adc import AdcTables
+from sw.reference.array_state import ArrayState
 from sw.reference.frontend import LayerParameters, Requantisation
 from sw.reference.noise import ReadNoise
 from sw.reference.pulse import PulseRule
@@ -112,18 +113,20 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
             ),
             feature_thresholds=tensors["quantiser.thresholds"],
             templates=tensors["templates"],
-            codes=tensors["array.codes"],
-            adc=AdcTables(
-                tensors["adc.gain"],
-                tensors["adc.offset"],
-                int(tensors["adc.shift"][0]),
-                *(tensors[name] for name in (INL,) if name in tensors),
+            array=ArrayState(
+                tensors["array.codes"],
+                AdcTables(
+                    tensors["adc.gain"],
+                    tensors["adc.offset"],
+                    int(tensors["adc.shift"][0]),
+                    *(tensors[name] for name in (INL,) if name in tensors),
+                ),
+                ReadNoise(tensors[NOISE[0]], tensors[NOISE[1]], int(tensors[NOISE[2]][0]))
+                if NOISE[0] in tensors
+                else None,
+                pulse,
             ),
             provenance=provenance,
-            read_noise=ReadNoise(tensors[NOISE[0]], tensors[NOISE[1]], int(tensors[NOISE[2]][0]))
-            if NOISE[0] in tensors
-            else None,
-            pulse=pulse,
         )
     except EngramError as error:
         raise EngramError(f"{name}: {error}") from None

@@ -80,13 +80,13 @@ def _summary(chip: "Bundle", output: Path) -> dict[str, Any]:
     import numpy as np
 
     record = chip.provenance.device or {}
-    histogram = np.bincount(chip.codes.reshape(-1), minlength=chip.design.max_code + 1)
+    histogram = np.bincount(chip.array.codes.reshape(-1), minlength=chip.design.max_code + 1)
     summary = {
         "output": str(output),
         "digest": chip.digest,
         "device": record["preset"],
         "seed": record["seed"],
-        "devices": int(chip.codes.size),
+        "devices": int(chip.array.codes.size),
         "stuck_hrs": record["stuck_hrs"],
         "stuck_lrs": record["stuck_lrs"],
         "open": record.get("open", 0),

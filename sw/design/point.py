@@ -246,6 +246,10 @@ class DesignPoint(BaseModel):
         unused = set() if self.cell == "window" else {"match_code", "mismatch_code"}
         return self.model_dump(exclude=unused)
 
+    def with_ideal_array(self) -> "DesignPoint":
+        """Copy whose cells and ADCs lose nothing, so that each score is the number of matches."""
+        return self.with_(cell_bits=self.level_bits, adc_bits=None, match_code=1, mismatch_code=0)
+
     def with_(self, **changes: object) -> "DesignPoint":
         """Copy with `changes`, validated like a new one.
 

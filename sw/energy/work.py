@@ -125,9 +125,7 @@ def storage_bits(bundle: Bundle) -> dict[str, int]:
 
 def matches(bundle: Bundle, levels: NDArray[np.uint8]) -> int:
     """Cells that match, over all images with word-line values (N, F), by the integer reference."""
-    design = bundle.design.with_(
-        cell_bits=bundle.design.level_bits, adc_bits=None, match_code=1, mismatch_code=0
-    )
+    design = bundle.design.with_ideal_array()
     matching = cell_currents(ideal_codes(bundle.templates, design), design).sum(axis=2, dtype=np.int64)
     return sum(
         int(np.count_nonzero(levels == value, axis=0) @ of_features)

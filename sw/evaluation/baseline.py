@@ -132,14 +132,15 @@ class TorchChips:
 
 def _tile_parts(bundle: Bundle, tile: int) -> tuple[NDArray[np.float32], ...]:
     """Of a row tile: weights, lowest current, gain, offset and sigma of the noise, the last axis (T,)."""
-    design, noise = bundle.design, bundle.read_noise
+    design, noise = bundle.design, bundle.array.read_noise
     rows = slice(tile * design.rows, tile * design.rows + design.rows_in_tile(tile))
-    cells = cell_currents(bundle.codes[:, rows], design).astype(np.float32)
+    cells = cell_currents(bundle.array.codes[:, rows], design).astype(np.float32)
     gain, offset = np.ones(design.templates), np.zeros(design.templates)
     if design.adc_bits is not None:
         reader = [design.adc_of_match_line(line) for line in range(design.templates)]
         gain, offset = (
-            table[tile, reader] / 2**bundle.adc.shift for table in (bundle.adc.gain, bundle.adc.offset)
+            table[tile, reader] / 2**bundle.array.adc.shift
+            for table in (bundle.array.adc.gain, bundle.array.adc.offset)
         )
     sigma = 0.0 if noise is None else NOISE_SIGMA * int(noise.scale[tile]) / 2**noise.shift
     weights = np.diff(cells, axis=0).reshape(-1, design.templates)

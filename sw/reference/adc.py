@@ -15,12 +15,12 @@ GAIN_BITS = 12
 
 @dataclass(frozen=True, eq=False)
 class AdcTables:
-    """Transfer characteristic of every ADC instance; empty tables and shift 0 for the ideal ADC.
+    """Transfer characteristic of every ADC instance; ``AdcTables()`` is the ideal ADC.
 
     Attributes
     ----------
     gain, offset
-        int32, (row tiles, ADCs per row tile); gain is unsigned, below 2**12.
+        int32, (row tiles, ADCs per row tile), or empty for the ideal ADC; gain is unsigned, below 2**12.
     shift
         Right shift after gain and offset, the same for all.
     inl
@@ -28,9 +28,9 @@ class AdcTables:
         empty, (0, 0, 0), for ADCs without.
     """
 
-    gain: NDArray[np.int32]
-    offset: NDArray[np.int32]
-    shift: int
+    gain: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 0), np.int32))
+    offset: NDArray[np.int32] = field(default_factory=lambda: np.zeros((0, 0), np.int32))
+    shift: int = 0
     inl: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0, 0), np.int16))
 
 
@@ -47,8 +47,7 @@ def full_scale_tables(design: DesignPoint, lowest: int, highest: int) -> AdcTabl
         Currents, in conductance codes, of the first and the last code; ``lowest < highest``.
     """
     if design.adc_bits is None:
-        empty = np.zeros((0, 0), np.int32)
-        return AdcTables(empty, empty, 0)
+        return AdcTables()
     assert 0 <= lowest < highest, (lowest, highest)
     ratio = (2**design.adc_bits - 1) / (highest - lowest)
     shift = 0

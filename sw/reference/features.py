@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.bundle import Bundle
 from sw.reference import pipeline
+from sw.reference.pipeline import HasFrontEnd
 
 __all__ = ["feature_maps_of", "features_of"]
 
@@ -15,7 +15,7 @@ STEP_IMAGES = 500
 
 
 def features_of(
-    bundle: Bundle, images: NDArray[np.uint8], done: Callable[[int], None] = lambda images: None
+    bundle: HasFrontEnd, images: NDArray[np.uint8], done: Callable[[int], None] = lambda images: None
 ) -> NDArray[np.uint8]:
     """Word-line values (N, F) of images (N, height, width); `done` hears how many more are finished.
 
@@ -28,15 +28,15 @@ def features_of(
 
 
 def feature_maps_of(
-    bundle: Bundle, images: NDArray[np.uint8], done: Callable[[int], None] = lambda images: None
+    bundle: HasFrontEnd, images: NDArray[np.uint8], done: Callable[[int], None] = lambda images: None
 ) -> NDArray[np.int32]:
     """Last feature maps (N, C, h, w); the rest as :func:`features_of`."""
     return _in_steps(pipeline.feature_maps_of, bundle, images, done)
 
 
 def _in_steps(
-    stage: Callable[[Bundle, NDArray[np.uint8]], NDArray],
-    bundle: Bundle,
+    stage: Callable[[HasFrontEnd, NDArray[np.uint8]], NDArray],
+    bundle: HasFrontEnd,
     images: NDArray[np.uint8],
     done: Callable[[int], None],
 ) -> NDArray:

@@ -1,19 +1,22 @@
 """All five stages in a row, with every intermediate value, and the comparison that names a mismatch."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference import adc, array, classifier, frontend, noise, quantiser
+from sw.reference.array_state import ArrayState
+from sw.reference.frontend import LayerParameters
 from sw.reference.trace import Trace
 
-if TYPE_CHECKING:
-    from sw.bundle import Bundle
-
 __all__ = [
+    "Classifier",
+    "HasArray",
+    "HasFrontEnd",
     "classify",
     "classify_chips",
     "classify_readouts",
@@ -29,7 +32,39 @@ CHUNK_CONVERSIONS = 2**17
 """Conversions per step of the rest: what one step works on fits the second-level cache."""
 
 
-def feature_maps_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.int32]:
+class HasFrontEnd(Protocol):
+    """What stages 1 and 2 read; :class:`sw.bundle.bundle.Bundle` has it."""
+
+    @property
+    def design(self) -> DesignPoint:
+        """All sizes."""
+
+    @property
+    def frontend(self) -> tuple[LayerParameters, ...]:
+        """Weights, and thresholds or requantisation, one entry per layer."""
+
+    @property
+    def feature_thresholds(self) -> NDArray[np.int32]:
+        """int32, (h, w, C, L), sorted along L."""
+
+
+class HasArray(Protocol):
+    """What stages 3 to 5 read; a bundle has it, and so has a programmed array without a front end."""
+
+    @property
+    def design(self) -> DesignPoint:
+        """All sizes."""
+
+    @property
+    def array(self) -> ArrayState:
+        """State of the array, which fits the design."""
+
+
+class Classifier(HasFrontEnd, HasArray, Protocol):
+    """What all five stages read."""
+
+
+def feature_maps_of(bundle: HasFrontEnd, images: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Last feature maps (N, C, h, w) of uint8 images (N, height, width), in chunks.
 
     Raises
@@ -46,7 +81,7 @@ def feature_maps_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.i
     return maps
 
 
-def levels_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def levels_of(bundle: HasFrontEnd, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Word-line values (N, F) of uint8 images (N, height, width), in chunks.
 
     Raises
@@ -65,7 +100,7 @@ def levels_of(bundle: "Bundle", images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate(parts) if parts else np.zeros((0, design.features), np.uint8)
 
 
-def run_levels(bundle: "Bundle", levels: NDArray[np.uint8], first_image: int = 0) -> Trace:
+def run_levels(bundle: HasArray, levels: NDArray[np.uint8], first_image: int = 0) -> Trace:
     """Array, ADC and classifier for word-line values (N, F).
 
     `first_image` is the index of the first image, which only read noise depends on.
@@ -79,17 +114,17 @@ def run_levels(bundle: "Bundle", levels: NDArray[np.uint8], first_image: int = 0
     return Trace(levels, codes, scores, *decision)
 
 
-def run(bundle: "Bundle", images: NDArray[np.uint8], first_image: int = 0) -> Trace:
+def run(bundle: Classifier, images: NDArray[np.uint8], first_image: int = 0) -> Trace:
     """All stages for uint8 images (N, height, width); keeps every value, so mind N."""
     return run_levels(bundle, levels_of(bundle, images), first_image)
 
 
-def classify(bundle: "Bundle", levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+def classify(bundle: HasArray, levels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Classes (N,) of images 0 .. N - 1 with word-line values (N, F); without the margin rule."""
     return classify_chips([bundle], levels)[0]
 
 
-def classify_chips(chips: Sequence["Bundle"], levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+def classify_chips(chips: Sequence[HasArray], levels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """:func:`classify` with each of several chips of one design, (chips, N).
 
     The fast way through: it keeps no codes, drives the match lines of all chips together, and levels in
@@ -102,13 +137,13 @@ def classify_chips(chips: Sequence["Bundle"], levels: NDArray[np.uint8]) -> NDAr
     return labels
 
 
-def classify_readouts(chips: Sequence[Sequence["Bundle"]], levels: NDArray[np.uint8]) -> NDArray[np.int64]:
+def classify_readouts(chips: Sequence[Sequence[HasArray]], levels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """:func:`classify_chips` where each chip is read by several kinds of ADCs, (chips, kinds, N).
 
     Every chip comes once for each kind, with equal codes and read noise; the match lines are driven once.
     """
     lines = [readouts[0] for readouts in chips]
-    converters = [[adc.Converters(each.adc, each.design) for each in readouts] for readouts in chips]
+    converters = [[adc.Converters(each.array.adc, each.design) for each in readouts] for readouts in chips]
     labels = np.zeros((len(chips), len(chips[0]), len(levels)), np.int64)
     for number, part, currents in _currents(lines, levels, 0):
         for kind, chip in enumerate(chips[number]):
@@ -119,23 +154,23 @@ def classify_readouts(chips: Sequence[Sequence["Bundle"]], levels: NDArray[np.ui
 
 
 def _conversions(
-    chips: Sequence["Bundle"], levels: NDArray[np.uint8], first_image: int = 0
+    chips: Sequence[HasArray], levels: NDArray[np.uint8], first_image: int = 0
 ) -> Iterator[tuple[int, slice, NDArray]]:
     """Which chip, which images, and their codes, as exact floats with the images side by side in memory."""
-    converters = [adc.Converters(chip.adc, chip.design) for chip in chips]
+    converters = [adc.Converters(chip.array.adc, chip.design) for chip in chips]
     for number, part, currents in _currents(chips, levels, first_image):
         yield number, part, converters[number].codes(currents)
 
 
 def _currents(
-    chips: Sequence["Bundle"], levels: NDArray[np.uint8], first_image: int
+    chips: Sequence[HasArray], levels: NDArray[np.uint8], first_image: int
 ) -> Iterator[tuple[int, slice, NDArray]]:
     """As :func:`_conversions`, the currents that the ADCs see."""
     design = chips[0].design
-    cells = np.concatenate([array.cell_currents(chip.codes, design) for chip in chips], axis=2)
+    cells = np.concatenate([array.cell_currents(chip.array.codes, design) for chip in chips], axis=2)
     lines = array.MatchLines(cells, design.rows)
     images = np.arange(first_image, first_image + len(levels), dtype=np.int64).astype(np.uint32)
-    keys = [noise.image_keys(own.key, images) if (own := chip.read_noise) else None for chip in chips]
+    keys = [noise.image_keys(own.key, images) if (own := chip.array.read_noise) else None for chip in chips]
     conversions = design.row_tiles * design.templates
     step = 2 ** max(0, (CHUNK_CONVERSIONS // conversions).bit_length() - 1)
     for start in range(0, len(levels), step):
@@ -144,8 +179,9 @@ def _currents(
         for number, (chip, of_images) in enumerate(zip(chips, keys, strict=True)):
             first = number * design.templates
             currents = together[:, :, first : first + design.templates]
-            if chip.read_noise is not None and of_images is not None:
-                currents = noise.add_read_noise(currents, chip.read_noise, of_images[part], design)
+            read_noise = chip.array.read_noise
+            if read_noise is not None and of_images is not None:
+                currents = noise.add_read_noise(currents, read_noise, of_images[part], design)
             yield number, part, currents
 
 
@@ -154,7 +190,7 @@ def _chunks(items: NDArray) -> Iterator[NDArray]:
         yield items[start : start + CHUNK_IMAGES]
 
 
-def _check_images(bundle: "Bundle", images: NDArray) -> None:
+def _check_images(bundle: HasFrontEnd, images: NDArray) -> None:
     design = bundle.design
     wanted = (design.height, design.width)
     if images.ndim != 3 or images.shape[1:] != wanted or images.dtype != np.uint8:

@@ -9,17 +9,15 @@ The law is the soft-bounds one: a pulse covers a share of what is left to the en
 and Abbott, "Limits on the memory storage capacity of bounded synapses", Nature Neuroscience 10, 2007.
 """
 
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from sw.design import DesignPoint
 from sw.reference.array import ideal_codes
 from sw.reference.noise import random_words
-
-if TYPE_CHECKING:
-    from sw.bundle import Bundle
 
 __all__ = [
     "PulseRule",
@@ -119,17 +117,22 @@ def erased_states(indices: NDArray[np.uint32], rule: PulseRule) -> NDArray[np.in
     return np.where(lrs, rule.lrs_state, rule.hrs_state)
 
 
-def target_states(bundle: "Bundle") -> NDArray[np.int64]:
-    """States that hold the templates of a bundle with a pulse rule, (2, F, T).
+def target_states(templates: NDArray[np.uint8], design: DesignPoint, rule: PulseRule) -> NDArray[np.int64]:
+    """States that hold templates, int64 (2, F, T).
 
-    Devices of binary cells go to the HRS or the LRS state of the rule, those of window cells to their bounds,
-    see :func:`sw.reference.array.ideal_codes`.
+    Devices of binary cells go to the HRS or the LRS state of the rule, those of window cells to their bounds.
+
+    Parameters
+    ----------
+    templates, design
+        As :func:`sw.reference.array.ideal_codes` takes them.
+    rule
+        Of the chip.
     """
-    assert bundle.pulse is not None
-    ideal = ideal_codes(bundle.templates, bundle.design).astype(np.int64)
-    if bundle.design.cell == "window":
+    ideal = ideal_codes(templates, design).astype(np.int64)
+    if design.cell == "window":
         return ideal
-    return np.where(ideal == 1, bundle.pulse.lrs_state, bundle.pulse.hrs_state)
+    return np.where(ideal == 1, rule.lrs_state, rule.hrs_state)
 
 
 def pulsed(

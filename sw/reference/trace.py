@@ -1,13 +1,9 @@
 """Every value that hardware is compared with, and the first place where two traces differ."""
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Mismatch", "Trace", "first_mismatch"]
 

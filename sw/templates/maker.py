@@ -18,8 +18,7 @@ from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.evaluation.scores import accuracy
 from sw.reference import pipeline
-from sw.reference.adc import full_scale_tables
-from sw.reference.array import ideal_codes
+from sw.reference.array_state import ArrayState
 from sw.reference.features import feature_maps_of
 from sw.reference.quantiser import word_line_values
 from sw.templates.clusters import clusters, mean_templates, silhouettes
@@ -154,10 +153,7 @@ class Maker:
                 design=design,
                 feature_thresholds=thresholds,
                 templates=templates,
-                codes=ideal_codes(templates, design),
-                adc=full_scale_tables(design, 0, 1),
-                read_noise=None,
-                pulse=None,
+                array=ArrayState.ideal(templates, design),
             )
 
         def share(candidate: Bundle, part: Part) -> float:

@@ -15,8 +15,7 @@ from sw.data.dataset import Dataset
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference import pipeline
-from sw.reference.adc import full_scale_tables
-from sw.reference.array import ideal_codes
+from sw.reference.array_state import ArrayState
 from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.device import Device
 from sw.templates.clusters import kmeans_templates, mean_templates
@@ -188,8 +187,7 @@ def _assemble(
         frontend=frontend,
         feature_thresholds=thresholds,
         templates=stored,
-        codes=ideal_codes(stored, design),
-        adc=full_scale_tables(design, 0, 1),
+        array=ArrayState.ideal(stored, design),
         provenance=Provenance(
             engram_version=engram_version(),
             data=DataOrigin(name=dataset.name, digest=dataset.digest),

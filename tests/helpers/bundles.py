@@ -12,6 +12,7 @@ from sw.design import DesignPoint, Layer
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
+from sw.reference.array_state import ArrayState
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 from sw.reference.noise import KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
 from sw.reference.pulse import PulseRule
@@ -87,13 +88,15 @@ def random_bundle(
         frontend=tuple(layers),
         feature_thresholds=np.ascontiguousarray(feature_thresholds),
         templates=templates,
-        codes=ideal_codes(templates, design)
-        if codes == "ideal"
-        else rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
-        adc=_random_tables(rng, design, inl),
+        array=ArrayState(
+            ideal_codes(templates, design)
+            if codes == "ideal"
+            else rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
+            _random_tables(rng, design, inl),
+            random_noise(rng, design) if noise else None,
+            pulse,
+        ),
         provenance=Provenance(engram_version="0.1.0", command="tests", seed=seed),
-        read_noise=random_noise(rng, design) if noise else None,
-        pulse=pulse,
     )
 
 

@@ -11,8 +11,7 @@ from sw.bundle import Bundle
 from sw.bundle.bundle import Provenance
 from sw.data.dataset import Dataset
 from sw.design import DesignPoint, Layer
-from sw.reference.adc import full_scale_tables
-from sw.reference.array import ideal_codes
+from sw.reference.array_state import ArrayState
 from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.presets import CMO_HFOX
 from sw.training.loop.state import State
@@ -134,8 +133,7 @@ def bundle_of(model: Trainee, design: DesignPoint) -> Bundle:
         frontend=parameters,
         feature_thresholds=thresholds,
         templates=templates,
-        codes=ideal_codes(templates, design),
-        adc=full_scale_tables(design, 0, 1),
+        array=ArrayState.ideal(templates, design),
         provenance=Provenance(engram_version="0"),
     )
 

@@ -25,7 +25,7 @@ def test_every_current_on_every_adc(bits, tables):
     if tables == "alike":
         chosen = adc.full_scale_tables(shape, 5, shape.max_current)
     else:
-        chosen = random_bundle(shape, seed=7, inl=tables == "nonlinear").adc
+        chosen = random_bundle(shape, seed=7, inl=tables == "nonlinear").array.adc
     if tables == "saturating":
         wide = np.where(np.arange(chosen.offset.size).reshape(chosen.offset.shape) % 2, 1, -1)
         chosen = AdcTables(chosen.gain, (wide * 2**29).astype(np.int32), chosen.shift)
@@ -58,7 +58,7 @@ def test_every_current_on_every_adc(bits, tables):
 
 def test_entries_of_nonlinearity_are_final_codes():
     shape = design(adc_bits=4, classes=7)
-    tables = random_bundle(shape, seed=7, inl=True).adc
+    tables = random_bundle(shape, seed=7, inl=True).array.adc
     entries = np.reshape(bent_codes(shape, tables), (*tables.gain.shape, 16))
     gain = np.full_like(tables.gain, 1)
     identity = replace(tables, gain=gain, offset=0 * gain, shift=0)
@@ -66,4 +66,4 @@ def test_entries_of_nonlinearity_are_final_codes():
         currents = np.broadcast_to(np.arange(16)[:, np.newaxis, np.newaxis], (16, shape.row_tiles, 7))
         codes = adc.convert(currents, identity, shape)[:, :, line]
         assert entries[:, shape.adc_of_match_line(line)].T.tolist() == codes.tolist()
-    assert bent_codes(shape, random_bundle(shape, seed=7).adc) == ()
+    assert bent_codes(shape, random_bundle(shape, seed=7).array.adc) == ()

@@ -221,7 +221,7 @@ def test_lanes_change_the_layout_and_nothing_else():
     wide = with_lanes(bundle, 8, 2)
 
     assert (wide.design.row_lanes, wide.design.col_lanes) == (8, 2)
-    assert (wide.codes == bundle.codes).all()
+    assert (wide.array.codes == bundle.array.codes).all()
     assert with_lanes(bundle, None, None) is bundle
 
 

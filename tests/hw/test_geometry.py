@@ -12,7 +12,7 @@ from tests.helpers.shapes import SHAPES
 def test_every_code_is_where_its_place_says(name):
     shape = SHAPES[name]
     geometry = ArrayGeometry(shape)
-    codes = random_bundle(shape, seed=1, codes="random").codes
+    codes = random_bundle(shape, seed=1, codes="random").array.codes
     entries = geometry.pack_codes(codes)
     assert len(entries) == geometry.code_depth
     assert all(entry.bit_length() <= geometry.code_width for entry in entries)
@@ -31,7 +31,7 @@ def test_every_code_is_where_its_place_says(name):
 def test_windows_without_a_device_hold_nothing(name):
     shape = SHAPES[name]
     geometry = ArrayGeometry(shape)
-    codes = random_bundle(shape, seed=1, codes="random").codes
+    codes = random_bundle(shape, seed=1, codes="random").array.codes
     used = {geometry.code_place(0, row, line) for row, line in np.ndindex(*codes.shape[1:])}
     empty = 0
     for place, entry in enumerate(geometry.pack_codes(codes)):

@@ -145,9 +145,9 @@ def fault_of(stage: str) -> Bundle:
         thresholds = BUNDLE.feature_thresholds.copy()
         thresholds[1, 2, 3, 0] -= 2
         return BUNDLE.with_(feature_thresholds=thresholds)
-    codes = BUNDLE.codes.copy()
+    codes = BUNDLE.array.codes.copy()
     codes[1, 45, 4] ^= 15
-    return BUNDLE.with_(codes=codes)
+    return BUNDLE.with_array(codes=codes)
 
 
 FAULTS = {

@@ -72,7 +72,7 @@ def test_erased_array_programs_itself_and_classifies(program: ImageProgram, stal
 
 def test_what_the_array_should_not_do_is_found(program: ImageProgram) -> None:
     """Held against a rule with another key, devices take other numbers of pulses."""
-    other = SelfProgramming(BUNDLE.with_(pulse=RULE.model_copy(update={"key": (5, 6, 7, 9)})))
+    other = SelfProgramming(BUNDLE.with_array(pulse=RULE.model_copy(update={"key": (5, 6, 7, 9)})))
     levels = pipeline.levels_of(BUNDLE, IMAGES[:1])
     report = verify_images(program, other.programmed, IMAGES[:1], levels, programming=other).programming
     assert report is not None and report.first is not None
@@ -129,7 +129,7 @@ def test_command_ends_with_1_when_programming_goes_wrong(
     program: ImageProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sim.images.image_program", lambda *_: program)
-    other = BUNDLE.with_(pulse=RULE.model_copy(update={"key": (5, 6, 7, 9)}))
+    other = BUNDLE.with_array(pulse=RULE.model_copy(update={"key": (5, 6, 7, 9)}))
     code, output, errors = command(other, tmp_path, "--self-program", "--images", 1, "--json")
     values = json.loads(output)
     assert code == 1 and values["programming_mismatches"] > 0
@@ -139,7 +139,11 @@ def test_command_ends_with_1_when_programming_goes_wrong(
 @pytest.mark.parametrize(
     ("bundle", "arguments", "message"),
     [
-        (BUNDLE.with_(pulse=None), (), "error: --self-program needs a chip with a pulse rule, this bundle"),
+        (
+            BUNDLE.with_array(pulse=None),
+            (),
+            "error: --self-program needs a chip with a pulse rule, this bundle",
+        ),
         (BUNDLE, ("--from", "features"), "error: --self-program sends whole images; leave --from features"),
         (BUNDLE, ("--trace", "x.vcd"), "error: --trace shows a few images, and programming takes longer;"),
     ],

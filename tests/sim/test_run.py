@@ -78,7 +78,7 @@ def test_read_noise_counts_images_over_shards_and_batches() -> None:
         assert (report.first, report.wrong.any()) == (None, False)
         assert report.labels.tolist() == run_levels(bundle, levels).label.tolist()
         assert (report.latency, report.interval) == accelerator_timing(bundle)
-    silent = bundle.with_(read_noise=None)
+    silent = bundle.with_array(read_noise=None)
     report = verify(model, silent, levels, seed=7)
     assert report.first is not None and report.first.stage == "codes"
 
@@ -96,9 +96,9 @@ def test_shards_give_the_same_as_one_process() -> None:
 def test_a_cell_that_is_one_code_off_is_found_and_named() -> None:
     bundle, levels = bundle_of(ODD), random_levels(ODD, IMAGES, 6)
     row, line = 16, 4
-    codes = bundle.codes.copy()
+    codes = bundle.array.codes.copy()
     codes[:, row, line] = (codes[:, row, line] + ODD.max_code) // 2 ^ 1
-    other = bundle.with_(codes=codes)
+    other = bundle.with_array(codes=codes)
     hit = (run_levels(bundle, levels).codes != run_levels(other, levels).codes).any(axis=(1, 2))
     assert hit.any() and not hit.all()
 
@@ -261,12 +261,12 @@ def test_command_ends_with_1_and_the_first_mismatch(
 ) -> None:
     bundle = bundle_of(ODD)
     model = accelerator_model(bundle)
-    codes = bundle.codes.copy()
+    codes = bundle.array.codes.copy()
     codes[:, 0, 0] ^= 4
     other = Path(files[0]).with_name("other.engram")
     origin = DataOrigin(name=str(files[1]), digest=load(str(files[1])).digest)
     provenance = Provenance(engram_version="0.1.0", data=origin)
-    save(bundle.with_(codes=codes, provenance=provenance), other)
+    save(bundle.with_array(codes=codes).with_(provenance=provenance), other)
     monkeypatch.setattr("sim.accelerator.accelerator_model", lambda *_: model)
 
     code, output, errors = command(other, *FEATURES, "--images", 20, "--json")

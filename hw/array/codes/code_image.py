@@ -24,7 +24,7 @@ def code_bytes(bundle: Bundle) -> bytes:
     """All entries of the code memory in order, each filled up to whole parts, little-endian."""
     geometry = ArrayGeometry(bundle.design)
     size = parts_of(geometry.code_width) * PART_BITS // 8
-    return b"".join(entry.to_bytes(size, "little") for entry in geometry.pack_codes(bundle.codes))
+    return b"".join(entry.to_bytes(size, "little") for entry in geometry.pack_codes(bundle.array.codes))
 
 
 def code_crc(codes: bytes) -> int:

@@ -50,8 +50,8 @@ class DeviceResponse(wiring.Component):
     """
 
     def __init__(self, bundle: Bundle, faults: int = INJECTED_FAULTS):
-        assert bundle.pulse is not None
-        self._design, self._rule = bundle.design, bundle.pulse
+        assert bundle.array.pulse is not None
+        self._design, self._rule = bundle.design, bundle.array.pulse
         self._layout = program_layout(bundle.design, pulse=True)
         self._table = FaultTable(faults, fault_address_bits(bundle))
         super().__init__(

@@ -5,6 +5,7 @@ ADC. Only the integer reference computes classes.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,7 +90,7 @@ def _readouts(classifier: Bundle, chips: Chips, chip: int) -> Sequence[Bundle]:
     for conditions in others:
         design = array_design(classifier.design, conditions.cell_bits, conditions.adc.bits)
         tables = converter_tables(
-            design, chips.device, conditions, programmed.read_noise, seed=chips.seed, chip=chip
+            design, chips.device, conditions, programmed.array.read_noise, seed=chips.seed, chip=chip
         )
-        found.append(programmed.with_(design=design, adc=tables))
+        found.append(programmed.with_(design=design, array=replace(programmed.array, adc=tables)))
     return found

@@ -4,6 +4,8 @@ The states of the rule are conductance codes, so what has no code cannot be on s
 code, drift, lines with resistance, traps of telegraph noise. Its devices come to their code exactly, or fail.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from sw.bundle import Bundle
@@ -88,14 +90,14 @@ def program_by_pulses(
     made = program(bundle, device, conditions, seed=seed, chip=chip)
     design = made.design
     rule = pulse_rule(design, device, chip_generator(seed, chip, "pulse-rule"))
-    made = made.with_(pulse=rule)
     indices = device_indices(design.features, design.templates)
-    done = write_verify(erased_states(indices, rule), target_states(made), indices, rule, design.max_code)
+    targets = target_states(made.templates, design, rule)
+    done = write_verify(erased_states(indices, rule), targets, indices, rule, design.max_code)
     hrs, lrs = stuck_devices(indices, rule)
     counts = {"programmable": 1, "stuck_hrs": int(hrs.sum()), "stuck_lrs": int(lrs.sum())}
     record = (made.provenance.device or {}) | counts | write_record(done)
     return made.with_(
-        codes=done.states.astype(np.uint8),
+        array=replace(made.array, codes=done.states.astype(np.uint8), pulse=rule),
         provenance=made.provenance.model_copy(update={"device": record}),
     )
 

@@ -1,4 +1,6 @@
-"""Programming an array: from the templates of a bundle to one chip. The steps live in their own modules."""
+"""Programming an array: from templates to one chip. The steps live in their own modules."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,13 +8,14 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.reference.adc import AdcTables
+from sw.reference.array_state import ArrayState
 from sw.reference.noise import ReadNoise
 from sw.rram.adc.calibration import calibrated
 from sw.rram.adc.converters import draw_converters
 from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.coping import Arrangement, arrangement
 from sw.rram.chip.effects import check_effects
-from sw.rram.chip.record import chip_record
+from sw.rram.chip.record import Record, chip_record
 from sw.rram.devices.device import Device
 from sw.rram.devices.error import programmed_conductances
 from sw.rram.devices.mapping import array_design, code_siemens, conductance_codes, target_conductances
@@ -25,7 +28,25 @@ from sw.rram.laws.retention import drifted
 from sw.rram.laws.telegraph import with_traps
 from sw.rram.laws.write_verify import Written, written
 
-__all__ = ["converter_tables", "program"]
+__all__ = ["ProgrammedArray", "converter_tables", "program", "program_array"]
+
+
+class ProgrammedArray(NamedTuple):
+    """The array of one chip.
+
+    Attributes
+    ----------
+    design
+        With the widths of the conditions, see :func:`sw.rram.devices.mapping.array_design`.
+    array
+        What the reference and the hardware need of it.
+    record
+        How it was programmed and what came out, see :mod:`sw.rram.chip.record`.
+    """
+
+    design: DesignPoint
+    array: ArrayState
+    record: Record
 
 
 def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int, chip: int = 0) -> Bundle:
@@ -34,18 +55,46 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     Parameters
     ----------
     bundle
-        Gives templates and design; its own codes, ADC tables and read noise are replaced.
+        Gives templates and design; the state of its own array is replaced.
+    device, conditions, seed, chip
+        See :func:`program_array`.
+
+    Returns
+    -------
+    Bundle
+        The same classifier on that chip, with the record of its programming as ``provenance.device``.
+
+    Raises
+    ------
+    EngramError
+        As :func:`program_array`.
+    """
+    made = program_array(bundle.design, bundle.templates, device, conditions, seed=seed, chip=chip)
+    provenance = bundle.provenance.model_copy(update={"device": made.record})
+    return bundle.with_(design=made.design, array=made.array, provenance=provenance)
+
+
+def program_array(
+    design: DesignPoint,
+    templates: NDArray[np.uint8],
+    device: Device,
+    conditions: Conditions,
+    *,
+    seed: int,
+    chip: int = 0,
+) -> ProgrammedArray:
+    """Program templates into the RRAM of one chip; its front end does not matter here.
+
+    Parameters
+    ----------
+    design, templates
+        Sizes, and what is stored, see :func:`sw.rram.devices.mapping.target_conductances`.
     device
         What the cells are made of.
     conditions
         How they are programmed and read.
     seed, chip
         Together they say which chip; see :mod:`sw.rram.laws.generators`.
-
-    Returns
-    -------
-    Bundle
-        The same classifier on that chip; ``provenance.device`` says how it was programmed and what came out.
 
     Raises
     ------
@@ -54,9 +103,9 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
         codes are too narrow to tell the two states apart.
     """
     check_effects(device, conditions)
-    design = array_design(bundle.design, conditions.cell_bits, conditions.adc.bits)
+    design = array_design(design, conditions.cell_bits, conditions.adc.bits)
     coping = conditions.coping
-    targets = target_conductances(bundle.templates, design, device)
+    targets = target_conductances(templates, design, device)
     there = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"), coping.spare_lines)
     places = arrangement(there, targets, design, device, coping)
     stuck = places.seen_stuck(there, design)
@@ -68,15 +117,12 @@ def program(bundle: Bundle, device: Device, conditions: Conditions, *, seed: int
     read = np.where(np.isnan(held), read, held)
     if conditions.word_line_ohms or conditions.match_line_ohms:
         read = _through_lines(read, places, there, design, device, conditions)
-    record = chip_record(device, conditions, seed, chip, stuck, done)
-    return bundle.with_(
-        design=design,
-        codes=conductance_codes(read, design, device),
-        adc=converter_tables(design, device, conditions, noise, seed=seed, chip=chip),
-        provenance=bundle.provenance.model_copy(update={"device": record}),
-        read_noise=noise,
-        pulse=None,
+    state = ArrayState(
+        conductance_codes(read, design, device),
+        converter_tables(design, device, conditions, noise, seed=seed, chip=chip),
+        noise,
     )
+    return ProgrammedArray(design, state, chip_record(device, conditions, seed, chip, stuck, done))
 
 
 def converter_tables(
@@ -95,7 +141,7 @@ def converter_tables(
     design
         With the widths of the conditions, see :func:`sw.rram.devices.mapping.array_design`.
     device, conditions, seed, chip
-        See :func:`program`.
+        See :func:`program_array`.
     noise
         Of the chip's conversions.
 

@@ -1,9 +1,9 @@
 """Noise-aware training: the templates answer as programmed arrays do, one chip after the other.
 
 What a chip adds to the scores comes from the device model and the integer reference themselves
-(:func:`sw.rram.chip.programming.program`, :func:`sw.reference.pipeline.run_levels`), so programming error,
-drift, stuck cells, read noise and ADC are what they are in evaluation. It is added to the scores without a
-gradient.
+(:func:`sw.rram.chip.programming.program_array`, :func:`sw.reference.pipeline.run_levels`), so programming
+error, drift, stuck cells, read noise and ADC are what they are in evaluation. It is added to the scores
+without a gradient.
 """
 
 import numpy as np
@@ -11,14 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sw.bundle import Bundle
-from sw.bundle.bundle import Provenance
 from sw.design import DesignPoint
 from sw.reference import pipeline
-from sw.reference.adc import full_scale_tables
-from sw.reference.array import ideal_codes
 from sw.rram.chip.conditions import Conditions
-from sw.rram.chip.programming import program
+from sw.rram.chip.programming import ProgrammedArray, program_array
 from sw.rram.devices.device import Device
 
 __all__ = ["STEPS_PER_CHIP", "TrainingChips"]
@@ -43,29 +39,16 @@ class TrainingChips:
     """
 
     def __init__(self, design: DesignPoint, device: Device, conditions: Conditions, seed: int):
-        self._device, self._conditions, self._seed = device, conditions, seed
-        channels, height, width = design.feature_map_shape
-        # The feature map taken for the image: a chip does not depend on the layers before it.
-        array = design.with_(layers=(), height=height, width=width * channels)
-        thresholds = np.zeros((height, width * channels, 1, design.thresholds_per_feature), np.int32)
-        blank = np.zeros((design.templates, design.features), np.uint8)
-        self._bundle = Bundle(
-            design=array,
-            frontend=(),
-            feature_thresholds=thresholds,
-            templates=blank,
-            codes=ideal_codes(blank, array),
-            adc=full_scale_tables(array, 0, 1),
-            provenance=Provenance(engram_version="", data=None, command="", seed=seed),
-        )
-        self._chip: Bundle | None = None
-        self._stored = blank
+        self._design, self._device, self._conditions, self._seed = design, device, conditions, seed
+        self._chip: ProgrammedArray | None = None
+        self._stored = np.zeros((design.templates, design.features), np.uint8)
 
     def program(self, templates: NDArray[np.uint8], chip: int) -> None:
         """Program the next chip with templates, uint8 (T, F)."""
         self._stored = templates
-        bundle = self._bundle.with_(templates=templates)
-        self._chip = program(bundle, self._device, self._conditions, seed=self._seed, chip=FIRST_CHIP + chip)
+        self._chip = program_array(
+            self._design, templates, self._device, self._conditions, seed=self._seed, chip=FIRST_CHIP + chip
+        )
 
     def error(self, bits: Tensor) -> Tensor:
         """What the chip's scores differ by, in matches, float32 (B, T), for word-line bits (B, F).

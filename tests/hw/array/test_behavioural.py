@@ -51,7 +51,7 @@ def test_programming_changes_what_later_images_see(name, spram):
     shape = SHAPES[name]
     bundle = random_bundle(shape, seed=1, codes="random")
     rng = np.random.default_rng(2)
-    codes = bundle.codes.copy()
+    codes = bundle.array.codes.copy()
     requests = [
         {
             "operation": ProgramOperation(int(rng.integers(3))),
@@ -63,7 +63,7 @@ def test_programming_changes_what_later_images_see(name, spram):
         for _ in range(40)
     ]
     answers = [apply(codes, request, shape.max_code) for request in requests]
-    changed = bundle.with_(codes=codes)
+    changed = bundle.with_array(codes=codes)
     levels = random_levels(shape, 3, seed=3)
     words = ArrayGeometry(shape).pack_levels(levels).reshape(-1, shape.row_lanes).tolist()
 

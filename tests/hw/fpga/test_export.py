@@ -113,7 +113,7 @@ def test_the_stream_core_with_read_noise_equals_the_reference_through_its_exampl
 
 
 def test_a_stream_core_has_no_programmer():
-    programmable = BUNDLE.with_(pulse=PulseRule(key=(1, 2, 3, 4)))
+    programmable = BUNDLE.with_array(pulse=PulseRule(key=(1, 2, 3, 4)))
     cores = [to_rtlil(StreamCore(bundle, SIZES), "core") for bundle in (programmable, BUNDLE)]
     assert cores[0] == cores[1] and "programmer" not in cores[0]
 

@@ -35,8 +35,10 @@ DESIGN = tiny_design(layers=(), height=3, width=4, classes=2, rows=8, cell_bits=
 """12 features in row tiles of 8 and 4, 2 templates."""
 BUNDLE = random_bundle(DESIGN, 1, codes="random", pulse=RULE)
 TEMPLATES = random_templates(np.random.default_rng(5), DESIGN)
-TARGETS = target_states(BUNDLE.with_(templates=TEMPLATES))
-EXPECTED = write_verify(BUNDLE.codes.astype(np.int64), TARGETS, device_indices(12, 2), RULE, DESIGN.max_code)
+TARGETS = target_states(TEMPLATES, DESIGN, RULE)
+EXPECTED = write_verify(
+    BUNDLE.array.codes.astype(np.int64), TARGETS, device_indices(12, 2), RULE, DESIGN.max_code
+)
 
 
 class Wire:
@@ -116,7 +118,7 @@ def check_programmed(host: HostProgrammer) -> None:
 
 def test_new_templates_are_programmed_and_classified_with():
     levels = random_levels(DESIGN, 1, seed=2)
-    programmed = pipeline.run_levels(BUNDLE.with_(codes=EXPECTED.states.astype(np.uint8)), levels)
+    programmed = pipeline.run_levels(BUNDLE.with_array(codes=EXPECTED.states.astype(np.uint8)), levels)
 
     def talk(port):
         host = HostProgrammer(port, BUNDLE, with_front_end=False)
@@ -196,7 +198,7 @@ def test_faults_are_injected_and_cleared_and_what_is_not_there_is_refused():
 
 
 def test_a_chip_without_a_pulse_rule_says_so_and_goes_on():
-    plain = BUNDLE.with_(pulse=None)
+    plain = BUNDLE.with_array(pulse=None)
 
     def talk(port):
         with pytest.raises(EngramError, match="cannot program itself; build it from a bundle of 'engram"):
@@ -228,7 +230,7 @@ class Script:
     [
         (b"ENGR", "the chip must answer 26 bytes, got 4; check port and speed, or it may be inside"),
         (
-            protocol.identity_of(BUNDLE.with_(pulse=None)).to_bytes(),
+            protocol.identity_of(BUNDLE.with_array(pulse=None)).to_bytes(),
             f"the chip must be built from bundle {BUNDLE.digest[:16]}, got an answer of ",
         ),
         (protocol.identity_of(BUNDLE).to_bytes() + b"!", "the chip must have its codes before"),

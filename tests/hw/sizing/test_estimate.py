@@ -43,10 +43,10 @@ def test_cells_and_flip_flops_are_near_what_was_measured(number):
 
 def test_the_adc_takes_a_multiplier_unless_its_gain_is_a_power_of_two():
     bundle = random_sample(CHIPS[1][0])
-    tables = bundle.adc
+    tables = bundle.array.adc
     shifted = AdcTables(tables.gain * 0 + 512, tables.offset, tables.shift)
     assert chip_dsps(bundle, "ice40") == 1
-    assert chip_dsps(bundle.with_(adc=shifted), "ice40") == 0
+    assert chip_dsps(bundle.with_array(adc=shifted), "ice40") == 0
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_the_adc_takes_a_multiplier_unless_its_gain_is_a_power_of_two():
 )
 def test_chips_that_program_themselves_are_near_what_was_measured(number, cells, ffs):
     design, sizes = CHIPS[number]
-    bundle = random_sample(design).with_(pulse=PulseRule(key=(1, 2, 3, 4)))
+    bundle = random_sample(design).with_array(pulse=PulseRule(key=(1, 2, 3, 4)))
     for family, measured_cells, measured_ffs in zip(("ice40", "ecp5"), cells, ffs, strict=False):
         expected = estimate(bundle, sizes, family)
         assert expected.cells == pytest.approx(measured_cells, rel=LARGEST_ERROR)

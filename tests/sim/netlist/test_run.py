@@ -87,7 +87,7 @@ def test_no_mismatch(board, bundle, wanted):
     report = verify_netlist(bundle, board, images, PARALLELISM, on_progress=done.append)
     assert report.first is None
     assert report.wrong.tolist() == [False] * IMAGES
-    programmed = trial_write(bundle).programmed if bundle.pulse else bundle
+    programmed = trial_write(bundle).programmed if bundle.array.pulse else bundle
     assert report.labels.tolist() == pipeline.run(programmed, images).label.tolist()
     assert wanted <= set(report.cells)
     assert done[-1] == IMAGES
@@ -117,11 +117,13 @@ def test_a_netlist_that_gives_something_else_is_found(monkeypatch):
 
 def test_trial_write_moves_both_devices_and_changes_nothing_else():
     trial = trial_write(PROGRAMMABLE)
-    moved = trial.programmed.codes != PROGRAMMABLE.codes
+    moved = trial.programmed.array.codes != PROGRAMMABLE.array.codes
     assert np.argwhere(moved).tolist() == [[0, 0, 0], [1, 0, 0]]
     written = protocol.Written.from_bytes(trial.answers[0])
     assert written.sets + written.resets >= 2
-    assert [trial.answers[0][1:3], trial.answers[1][1:3]] == [trial.programmed.codes[:, 0, 0].tobytes()] * 2
+    assert [trial.answers[0][1:3], trial.answers[1][1:3]] == [
+        trial.programmed.array.codes[:, 0, 0].tobytes()
+    ] * 2
 
 
 def answers_of(bundle, trace):

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_any_change_changes_the_digest():
         GOOD.with_(templates=template),
         GOOD.with_(design=GOOD.design.with_(margin=1)),
         GOOD.with_(provenance=Provenance(engram_version="0.1.0", seed=1)),
-        GOOD.with_(adc=AdcTables(GOOD.adc.gain, GOOD.adc.offset, GOOD.adc.shift - 1)),
+        GOOD.with_array(adc=replace(GOOD.array.adc, shift=GOOD.array.adc.shift - 1)),
     ]
     assert len({bundle.digest for bundle in [GOOD, *changed]}) == 5
 
@@ -191,7 +192,7 @@ def test_one_entry_per_layer_is_needed():
 def test_the_ideal_adc_has_no_shift():
     ideal = random_bundle(TINY, 1)
     with pytest.raises(EngramError, match=r"adc\.shift must be 0 to 31, and 0 for the ideal ADC, got 3"):
-        ideal.with_(adc=AdcTables(ideal.adc.gain, ideal.adc.offset, 3))
+        ideal.with_array(adc=AdcTables(shift=3))
 
 
 def test_the_digest_covers_description_and_tensors():

@@ -21,7 +21,7 @@ BUNDLES = {
     "both": NOISY,
     "windows": random_bundle(WINDOW, 1),
     "windows, random codes": random_bundle(WINDOW, 1, codes="random", noise=True),
-    "pulse rule": NOISY.with_(pulse=RULE),
+    "pulse rule": NOISY.with_array(pulse=RULE),
 }
 
 
@@ -29,8 +29,8 @@ BUNDLES = {
 def test_round_trip(bundle):
     again = from_bytes(bundle.to_bytes(), "again")
     assert again.to_bytes() == bundle.to_bytes()
-    assert (again.design, again.pulse) == (bundle.design, bundle.pulse)
-    assert (again.read_noise is None) == (bundle.read_noise is None)
+    assert (again.design, again.array.pulse) == (bundle.design, bundle.array.pulse)
+    assert (again.array.read_noise is None) == (bundle.array.read_noise is None)
     for name, tensor in bundle._tensors().items():
         np.testing.assert_array_equal(again._tensors()[name], tensor)
 
@@ -40,10 +40,10 @@ def test_every_part_is_in_the_digest():
         bundle.digest
         for bundle in (
             NOISY,
-            NOISY.with_(read_noise=None),
-            NOISY.with_(adc=replace(NOISY.adc, inl=np.zeros((0, 0, 0), np.int16))),
-            NOISY.with_(pulse=RULE),
-            NOISY.with_(pulse=RULE.model_copy(update={"device_spread": 10})),
+            NOISY.with_array(read_noise=None),
+            NOISY.with_array(adc=replace(NOISY.array.adc, inl=np.zeros((0, 0, 0), np.int16))),
+            NOISY.with_array(pulse=RULE),
+            NOISY.with_array(pulse=RULE.model_copy(update={"device_spread": 10})),
         )
     }
     assert len(digests) == 5

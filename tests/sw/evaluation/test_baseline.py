@@ -36,7 +36,7 @@ def test_its_noise_has_the_strength_of_the_reference():
     levels = np.repeat(random_levels(bundle.design, 1, 2), 4_000, axis=0)
     chip = TorchChips([bundle])
     spread = chip.scores(chip.inputs(levels))[:, 0].numpy().std(axis=0)
-    sigma = noise.NOISE_SIGMA * bundle.read_noise.scale[0] / 2**bundle.read_noise.shift
+    sigma = noise.NOISE_SIGMA * bundle.array.read_noise.scale[0] / 2**bundle.array.read_noise.shift
     np.testing.assert_allclose(spread, sigma, rtol=5 / (2 * 4_000) ** 0.5)
 
 

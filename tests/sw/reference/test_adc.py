@@ -68,7 +68,7 @@ def test_random_tables(seed):
     rng = np.random.default_rng(seed)
     bits = (1, 2, 5, 8, 11, 12)[seed]
     design = tiny_design(classes=5, cell_bits=8, adc_bits=bits, rows=7)
-    tables = random_bundle(design, seed).adc
+    tables = random_bundle(design, seed).array.adc
     values = rng.integers(0, design.max_current, (40, design.row_tiles, 5), endpoint=True)
     np.testing.assert_array_equal(convert(values, tables, design), convert_by_hand(values, tables, design))
 

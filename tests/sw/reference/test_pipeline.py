@@ -26,7 +26,7 @@ def test_the_pipeline_is_its_stages(design):
     got = pipeline.run(bundle, images)
     feature_map = frontend.forward(images, design, bundle.frontend)[-1]
     levels = quantiser.word_line_values(feature_map, bundle.feature_thresholds)
-    codes = adc.convert(array.currents(levels, bundle.codes, design.rows), bundle.adc, design)
+    codes = adc.convert(array.currents(levels, bundle.array.codes, design.rows), bundle.array.adc, design)
     scores = classifier.template_scores(codes)
     decision = classifier.decide(scores, design.templates_per_class, design.margin)
     assert codes.shape == (5, design.row_tiles, design.templates)
@@ -83,17 +83,17 @@ CHIPS = {
 
 def codes_by_hand(bundle, levels, first_image):
     """The rules in 64-bit integers, cell by cell."""
-    design, cells = bundle.design, array.cell_currents(bundle.codes, bundle.design).astype(np.int64)
+    design, cells = bundle.design, array.cell_currents(bundle.array.codes, bundle.design).astype(np.int64)
     driven = np.stack([cells[values, np.arange(design.features)] for values in levels])
     codes = np.add.reduceat(driven, range(0, design.features, design.rows), axis=1)
-    if bundle.read_noise is not None:
+    if bundle.array.read_noise is not None:
         keys = noise.image_keys(
-            bundle.read_noise.key, np.arange(first_image, first_image + len(levels), dtype=np.uint32)
+            bundle.array.read_noise.key, np.arange(first_image, first_image + len(levels), dtype=np.uint32)
         )
         x, y = noise.random_words(keys, np.arange(codes[0].size, dtype=np.uint32))
         bytes_ = sum((word >> shift & 255).astype(np.int64) for word in (x, y) for shift in (0, 8))
-        scaled = (bytes_.reshape(codes.shape) - 510) * bundle.read_noise.scale[:, np.newaxis]
-        shift = bundle.read_noise.shift
+        scaled = (bytes_.reshape(codes.shape) - 510) * bundle.array.read_noise.scale[:, np.newaxis]
+        shift = bundle.array.read_noise.shift
         rows = np.diff([*range(0, design.features, design.rows), design.features])[:, np.newaxis]
         largest = rows * (design.max_code if design.cell == "binary" else design.match_code)
         codes = np.clip(codes + (scaled + 2 ** (shift - 1) >> shift), 0, largest)
@@ -101,10 +101,10 @@ def codes_by_hand(bundle, levels, first_image):
         return codes
     for tile, line in np.ndindex(codes.shape[1:]):
         reader, top = design.adc_of_match_line(line), design.max_adc_code
-        gain, offset = int(bundle.adc.gain[tile, reader]), int(bundle.adc.offset[tile, reader])
-        code = np.clip(codes[:, tile, line] * gain + offset >> bundle.adc.shift, 0, top)
-        if bundle.adc.inl.size:
-            code = np.clip(code + bundle.adc.inl[tile, reader, code], 0, top)
+        gain, offset = int(bundle.array.adc.gain[tile, reader]), int(bundle.array.adc.offset[tile, reader])
+        code = np.clip(codes[:, tile, line] * gain + offset >> bundle.array.adc.shift, 0, top)
+        if bundle.array.adc.inl.size:
+            code = np.clip(code + bundle.array.adc.inl[tile, reader, code], 0, top)
         codes[:, tile, line] = code
     return codes
 
@@ -127,12 +127,12 @@ def test_strong_noise_on_a_short_last_tile_leaves_the_largest_score():
         name="wide", height=256, width=256, classes=2, rows=997, row_lanes=1, cell_bits=8, adc_bits=None
     )
     bundle = random_bundle(design, 1)
-    codes = np.full_like(bundle.codes, 255)
+    codes = np.full_like(bundle.array.codes, 255)
     codes[:, 0] -= np.array([2, 1], np.uint8)
     scale = np.zeros(design.row_tiles, np.int32)
     scale[-1] = 1023
     strong = noise.ReadNoise(np.arange(4, dtype=np.uint16), scale, 1)
-    bundle = bundle.with_(codes=codes, read_noise=strong)
+    bundle = bundle.with_array(codes=codes, read_noise=strong)
     levels = random_levels(design, 8, 4)
     got = pipeline.run_levels(bundle, levels)
     assert got.scores[:, 0].max() == design.max_score - 2
@@ -146,9 +146,9 @@ def test_strong_noise_on_a_short_last_tile_leaves_the_largest_score():
 def test_extreme_tables_give_the_integers(gain, offset, shift):
     design = tiny_design(cell_bits=8, adc_bits=12)
     bundle = random_bundle(design, 3, codes="random", noise=True)
-    shape = bundle.adc.gain.shape
+    shape = bundle.array.adc.gain.shape
     tables = adc.AdcTables(np.full(shape, gain, np.int32), np.full(shape, offset, np.int32), shift)
-    bundle = bundle.with_(adc=tables)
+    bundle = bundle.with_array(adc=tables)
     levels = random_levels(design, 9, 4)
     np.testing.assert_array_equal(pipeline.run_levels(bundle, levels).codes, codes_by_hand(bundle, levels, 0))
 

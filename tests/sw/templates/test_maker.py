@@ -11,7 +11,7 @@ from sw.bundle.ideal import with_ideal_array
 from sw.data.dataset import Dataset
 from sw.errors import EngramError
 from sw.reference import pipeline
-from sw.reference.array import ideal_codes
+from sw.reference.array_state import ArrayState
 from sw.reference.quantiser import word_line_values
 from sw.templates.clusters import clusters, mean_templates, silhouettes
 from sw.templates.maker import TAILS, Maker
@@ -61,7 +61,9 @@ def test_keeping_everything_is_the_same_classifier():
     same = made("keep")
     ideal = with_ideal_array(TRAINED)
     assert same.design == ideal.design
-    assert np.array_equal(same.templates, TRAINED.templates) and np.array_equal(same.codes, ideal.codes)
+    assert np.array_equal(same.templates, TRAINED.templates) and np.array_equal(
+        same.array.codes, ideal.array.codes
+    )
 
 
 def test_keeping_fewer_thresholds_keeps_their_bits():
@@ -160,7 +162,7 @@ def test_window_rule_is_the_best_on_the_validation_part():
         rules[name] = windows_of_bits(TRAINED.templates, L, matches)
     shares = {}
     for name, windows in rules.items():
-        candidate = result.bundle.with_(templates=windows, codes=ideal_codes(windows, design))
+        candidate = result.bundle.with_(templates=windows, array=ArrayState.ideal(windows, design))
         shares[name] = np.mean(pipeline.run(candidate, DATA.x_val).label == DATA.y_val)
     assert shares[result.choice] == max(shares.values())
     assert np.array_equal(result.bundle.templates, rules[result.choice])

@@ -78,7 +78,7 @@ def test_code_bytes_are_the_entries_in_whole_parts(name):
     assert size % 2 == 0
     assert 0 <= 8 * size - geometry.code_width < 16
     entries = [int.from_bytes(codes[at : at + size], "little") for at in range(0, len(codes), size)]
-    assert entries == geometry.pack_codes(bundle.codes)
+    assert entries == geometry.pack_codes(bundle.array.codes)
 
 
 def test_flash_file_has_both_at_their_places():

@@ -140,7 +140,7 @@ def test_scores_with_strong_noise_fit_when_the_last_tile_is_short():
     """17 rows of 4 bits: scores have 8 bits, and twice the largest current of a full tile has 9."""
     shape = SHAPES["ideal_adc"].with_(height=1, width=17, rows=16, cell_bits=4)
     noise = ReadNoise(np.arange(4, dtype=np.uint16), np.full(2, 1023, np.int32), 1)
-    bundle = random_bundle(shape, seed=1, codes="random").with_(read_noise=noise)
+    bundle = random_bundle(shape, seed=1, codes="random").with_array(read_noise=noise)
     expected = pipeline.run_levels(bundle, random_levels(shape, 20, seed=2))
     assert expected.scores.max() == shape.max_score == 255
     words = ArrayGeometry(shape).pack_levels(expected.levels).reshape(-1, shape.row_lanes)

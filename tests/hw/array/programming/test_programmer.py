@@ -75,10 +75,10 @@ def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect
     design = bundle.design
     indices = device_indices(design.features, design.templates)
     erased = erased_states(indices, rule)
-    targets = target_states(bundle)
+    targets = target_states(bundle.templates, design, rule)
     expected = write_verify(erased, targets, indices, rule, design.max_code)
-    blank = bundle.with_(codes=erased.astype(np.uint8))
-    programmed = bundle.with_(codes=expected.states.astype(np.uint8))
+    blank = bundle.with_array(codes=erased.astype(np.uint8))
+    programmed = bundle.with_array(codes=expected.states.astype(np.uint8))
     levels = random_levels(design, 2, seed=3)
     words = ArrayGeometry(design).pack_levels(levels).reshape(-1, design.row_lanes).tolist()
     dut = Accelerator(blank, spram=spram)
@@ -115,7 +115,7 @@ def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect
 
 def test_cycles_of_a_cell_and_of_a_pulse():
     bundle = bundle_of("plain", EASY)
-    codes = bundle.codes[:, 0, 0].tolist()
+    codes = bundle.array.codes[:, 0, 0].tolist()
     dut = Accelerator(bundle)
     bench = Bench(dut)
 
@@ -151,7 +151,7 @@ def test_injected_faults_hold_a_device_until_they_are_cleared():
     cells = cells_of(design)[:9]
     indices = device_indices(design.features, design.templates)
     all_stuck = EASY.model_copy(update={"p_stuck_hrs": 2**16})
-    states = bundle.codes.astype(np.int64)
+    states = bundle.array.codes.astype(np.int64)
     dut = Accelerator(bundle)
     bench = Bench(dut, budget=100_000)
 

@@ -108,9 +108,9 @@ def test_a_chip_that_is_not_as_the_reference_is_found_out(tmp_path, asked, monke
     compiled = sim.images.image_program
     monkeypatch.setattr(sim.images, "image_program", lambda chip, sizes: compiled(other, sizes))
     chip = chip_with(3)
-    codes = chip.codes.copy()
+    codes = chip.array.codes.copy()
     codes[:, :, 0] = codes[:, :, 1]
-    other = chip.with_(codes=codes)
+    other = chip.with_array(codes=codes)
     found = built([Finalist(4, ROW, chip)], tmp_path)
     assert 0 < found[4]["mismatches"] <= RTL_IMAGES
 

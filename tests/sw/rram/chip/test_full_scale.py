@@ -88,4 +88,4 @@ def test_window_cells_choose_too():
     levels = random_levels(bundle.design, 50, 1)
     truth = classify(bundle, levels)
     chosen = with_chosen_full_scale(bundle, CMO, auto(bits=3), levels, truth, seed=1)
-    assert program(bundle, CMO, chosen, seed=1).adc.gain.size
+    assert program(bundle, CMO, chosen, seed=1).array.adc.gain.size

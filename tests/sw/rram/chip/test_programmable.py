@@ -28,14 +28,14 @@ def test_nearly_all_devices_come_to_their_states(device, cell_bits):
     preset = DEVICES[device].with_(p_stuck_hrs=0.03, p_stuck_lrs=0.02)
     bundle = random_bundle(tiny_design(templates_per_class=60), seed=1)
     chip = program_by_pulses(bundle, preset, Conditions(cell_bits=cell_bits), seed=3)
-    rule, design = chip.pulse, chip.design
+    rule, design = chip.array.pulse, chip.design
     indices = device_indices(design.features, design.templates)
-    targets = target_states(chip)
+    targets = target_states(chip.templates, design, rule)
     done = write_verify(erased_states(indices, rule), targets, indices, rule, design.max_code)
-    assert chip.codes.tolist() == done.states.tolist()
+    assert chip.array.codes.tolist() == done.states.tolist()
     works = ~np.logical_or(*stuck_devices(indices, rule))
     assert not done.failed[works].any()
-    assert np.abs(chip.codes[works] - targets[works]).max() <= rule.tolerance
+    assert np.abs(chip.array.codes[works] - targets[works]).max() <= rule.tolerance
     record = chip.provenance.device
     assert record["stuck_hrs"] + record["stuck_lrs"] == (~works).sum() > 0
     assert record["write_failures"] == done.failed.sum() > 0
@@ -49,18 +49,19 @@ def test_rest_of_the_chip_is_that_of_any_chip():
     made = program_by_pulses(bundle, device, conditions, seed=3)
     plain = program(bundle, device, conditions, seed=3)
     assert made.design == plain.design
-    assert made.adc.gain.tolist() == plain.adc.gain.tolist()
-    assert made.read_noise.scale.tolist() == plain.read_noise.scale.tolist()
+    assert made.array.adc.gain.tolist() == plain.array.adc.gain.tolist()
+    assert made.array.read_noise.scale.tolist() == plain.array.read_noise.scale.tolist()
     again = program_by_pulses(bundle, device, conditions, seed=3)
     assert again.digest == made.digest
-    assert program_by_pulses(bundle, device, conditions, seed=4).pulse.key != made.pulse.key
+    assert program_by_pulses(bundle, device, conditions, seed=4).array.pulse.key != made.array.pulse.key
 
 
 def test_window_cells_go_to_their_bounds():
     bundle = random_bundle(WINDOW, seed=1)
     chip = program_by_pulses(bundle, DEVICES["ideal"], Conditions(), seed=3)
-    assert chip.codes.tolist() == target_states(chip).tolist()
-    assert (chip.pulse.hrs_state, chip.pulse.lrs_state) == (0, 15)
+    rule = chip.array.pulse
+    assert chip.array.codes.tolist() == target_states(chip.templates, chip.design, rule).tolist()
+    assert (rule.hrs_state, rule.lrs_state) == (0, 15)
 
 
 def test_device_without_pulses_gets_the_defaults():
@@ -100,7 +101,7 @@ def test_traps_are_refused_where_there_is_noise():
     bundle = random_bundle(tiny_design(), 1)
     with pytest.raises(EngramError, match="read_noise must be without telegraph noise in a"):
         program_by_pulses(bundle, device, Conditions(read_noise=True), seed=0)
-    assert program_by_pulses(bundle, device, Conditions(), seed=0).read_noise is None
+    assert program_by_pulses(bundle, device, Conditions(), seed=0).array.read_noise is None
 
 
 def test_command_writes_a_chip_that_has_a_rule(tmp_path):
@@ -110,6 +111,6 @@ def test_command_writes_a_chip_that_has_a_rule(tmp_path):
     ran = CliRunner().invoke(application(), arguments)
     chip, values = load(made), json.loads(ran.stdout)
     assert ran.exit_code == 0
-    assert chip.pulse is not None and chip.pulse.p_stuck_lrs == 6_554
-    assert values["stuck_lrs"] == stuck_devices(device_indices(18, 3), chip.pulse)[1].sum()
+    assert chip.array.pulse is not None and chip.array.pulse.p_stuck_lrs == 6_554
+    assert values["stuck_lrs"] == stuck_devices(device_indices(18, 3), chip.array.pulse)[1].sum()
     assert values["write_failures"] == chip.provenance.device["write_failures"]

@@ -40,7 +40,7 @@ def bundle():
 def test_ideal_device_at_one_bit_gives_the_ideal_codes_and_scores_count_matches(seed):
     start = random_bundle(tiny_design(), seed, codes="random")
     programmed = chip(start, IDEAL, seed=seed, cell_bits=1, adc_bits=None)
-    np.testing.assert_array_equal(programmed.codes, ideal_codes(start.templates, start.design))
+    np.testing.assert_array_equal(programmed.array.codes, ideal_codes(start.templates, start.design))
     levels = random_levels(start.design, 50, seed)
     matches = (levels[:, np.newaxis] == start.templates).sum(axis=2)
     np.testing.assert_array_equal(run_levels(programmed, levels).scores, matches)
@@ -48,7 +48,14 @@ def test_ideal_device_at_one_bit_gives_the_ideal_codes_and_scores_count_matches(
 
 def test_ideal_device_at_more_bits_scales_the_match_count(bundle):
     programmed = chip(bundle, IDEAL, cell_bits=5, adc_bits=None)
-    np.testing.assert_array_equal(programmed.codes, 31 * ideal_codes(bundle.templates, bundle.design))
+    np.testing.assert_array_equal(programmed.array.codes, 31 * ideal_codes(bundle.templates, bundle.design))
+
+
+def test_an_array_without_a_front_end_is_that_of_the_chip(bundle):
+    alone = programming.program_array(bundle.design, bundle.templates, CMO, Conditions(), seed=1, chip=2)
+    whole, levels = chip(bundle, chip=2), random_levels(bundle.design, 20, 3)
+    assert (alone.design, alone.record) == (whole.design, whole.provenance.device)
+    np.testing.assert_array_equal(run_levels(alone, levels).codes, run_levels(whole, levels).codes)
 
 
 @pytest.mark.parametrize(("hrs", "lrs", "expected"), [(1.0, 0.0, "g_hrs"), (0.0, 1.0, "g_lrs")])
@@ -57,23 +64,25 @@ def test_an_array_of_stuck_cells_only_stores_nothing(bundle, hrs, lrs, expected)
     programmed = chip(bundle, device)
     nominal = {"g_hrs": device.g_hrs_siemens, "g_lrs": device.g_lrs_siemens}[expected]
     code = conductance_codes(np.array(nominal), programmed.design, device)
-    assert np.all(programmed.codes == code)
+    assert np.all(programmed.array.codes == code)
     device_record = programmed.provenance.device
     cells = 2 * bundle.design.features * bundle.design.templates
     assert (device_record["stuck_hrs"], device_record["stuck_lrs"]) == (cells * hrs, cells * lrs)
 
 
 def test_one_seed_is_one_chip_whatever_else_is_drawn(bundle):
-    wanted = chip(bundle, seed=7, chip=3).codes
+    wanted = chip(bundle, seed=7, chip=3).array.codes
     for other in range(5):
         chip(bundle, seed=7, chip=other)
     np.random.default_rng(7).random(100)
-    np.testing.assert_array_equal(chip(bundle, seed=7, chip=3).codes, wanted)
+    np.testing.assert_array_equal(chip(bundle, seed=7, chip=3).array.codes, wanted)
 
 
 def test_seeds_and_chips_differ():
     start = random_bundle(tiny_design(height=20, width=20), 1)
-    chips = [chip(start, cell_bits=8, seed=seed, chip=index).codes for seed in (1, 2) for index in (0, 1)]
+    chips = [
+        chip(start, cell_bits=8, seed=seed, chip=index).array.codes for seed in (1, 2) for index in (0, 1)
+    ]
     for first in range(4):
         for second in range(first):
             assert np.any(chips[first] != chips[second])
@@ -84,9 +93,9 @@ def test_stuck_probability_does_not_change_the_other_cells_errors():
     free = chip(start, cell_bits=8)
     some = chip(start, CMO.with_(p_stuck_hrs=0.1), cell_bits=8)
     hrs = conductance_codes(np.array(CMO.g_hrs_siemens), some.design, CMO)
-    changed = free.codes != some.codes
+    changed = free.array.codes != some.array.codes
     assert 0 < changed.sum() <= some.provenance.device["stuck_hrs"]
-    assert np.all(some.codes[changed] == hrs)
+    assert np.all(some.array.codes[changed] == hrs)
 
 
 def test_programmed_bundle_is_a_valid_file_and_says_how_it_was_made(bundle):
@@ -119,7 +128,7 @@ def test_adc_full_scale_runs_from_no_match_to_all_match_of_each_tile():
 
 
 def test_all_tiles_share_one_gain(bundle):
-    tables = chip(bundle).adc
+    tables = chip(bundle).array.adc
     assert len(np.unique(tables.gain)) == 1
     assert tables.gain.shape == (3, 2)
 
@@ -164,23 +173,23 @@ def test_drift_keeps_each_devices_programming_error():
     start = random_bundle(LARGE, 1)
     fresh, old = (chip(start, cell_bits=8, read_time_seconds=seconds) for seconds in (0, 315_576_000))
     lsb = CMO.g_lrs_siemens / lrs_code(CMO, 8)
-    moved = (old.codes.astype(int) - fresh.codes) * lsb
+    moved = (old.array.codes.astype(int) - fresh.array.codes) * lsb
     mean, sigma = CMO.retention.moments(315_576_000)
     spread = (sigma**2 + lsb**2 / 6) ** 0.5
     assert abs(moved.mean() - mean) < 5 * spread / moved.size**0.5
     assert abs(moved.std() - spread) < 5 * spread / (2 * moved.size) ** 0.5
-    np.testing.assert_array_equal(chip(start, cell_bits=8).codes, fresh.codes)
+    np.testing.assert_array_equal(chip(start, cell_bits=8).array.codes, fresh.array.codes)
 
 
 def test_read_noise_is_one_percent_of_the_window_for_every_row():
     programmed = chip(random_bundle(LARGE, 1), read_noise=True)
-    noise = programmed.read_noise
+    noise = programmed.array.read_noise
     window_codes = lrs_code(CMO, 4) * (90 - 8) / 90
     sigma = NOISE_SIGMA * noise.scale / 2**noise.shift
     np.testing.assert_allclose(sigma, 0.01 * window_codes * 112**0.5, rtol=0.03)
-    np.testing.assert_array_equal(programmed.codes, chip(random_bundle(LARGE, 1)).codes)
+    np.testing.assert_array_equal(programmed.array.codes, chip(random_bundle(LARGE, 1)).array.codes)
     assert from_bytes(programmed.to_bytes(), "chip").digest == programmed.digest
-    assert chip(programmed).read_noise is None
+    assert chip(programmed).array.read_noise is None
 
 
 def test_effects_leave_each_other_alone():
@@ -190,7 +199,7 @@ def test_effects_leave_each_other_alone():
     every = chip(start, CMO.with_(p_stuck_hrs=0.1), read_noise=True, write_verify=True, read_time_seconds=60)
     assert plain.provenance.device["stuck_hrs"] == every.provenance.device["stuck_hrs"]
     alone = chip(start, read_noise=True)
-    np.testing.assert_array_equal(alone.read_noise.key, every.read_noise.key)
+    np.testing.assert_array_equal(alone.array.read_noise.key, every.array.read_noise.key)
 
 
 def test_measured_devices_are_programmed_from_their_samples(tmp_path):
@@ -199,8 +208,8 @@ def test_measured_devices_are_programmed_from_their_samples(tmp_path):
     programmed = chip(random_bundle(LARGE, 1), device_named(str(path)), cell_bits=8)
     device = device_named(str(path))
     lsb = device.g_lrs_siemens / lrs_code(device, 8)
-    found = programmed.codes * lsb
-    low, high = (np.sort(found[programmed.codes > 100]), np.sort(found[programmed.codes <= 100]))
+    found = programmed.array.codes * lsb
+    low, high = (np.sort(found[programmed.array.codes > 100]), np.sort(found[programmed.array.codes <= 100]))
     assert low.min() == pytest.approx(8e-6, rel=0.01)
     assert low.max() == pytest.approx(9e-6, rel=0.01)
     assert high.min() == pytest.approx(1e-6, rel=0.05)
@@ -213,12 +222,12 @@ def test_window_cells_keep_their_bounds_but_for_the_error(name):
     device = DEVICES[name]
     start = random_bundle(tiny_design(cell="window", thresholds_per_feature=3, cell_bits=6), 1)
     exact, real = (chip(start, which, cell_bits=6) for which in (device.with_(error_polynomial=(0,)), device))
-    np.testing.assert_array_equal(exact.codes, ideal_codes(start.templates, exact.design))
+    np.testing.assert_array_equal(exact.array.codes, ideal_codes(start.templates, exact.design))
     assert (exact.design.match_code, exact.design.mismatch_code) == (40, 9)
     if name not in ("ideal", "cmo-hfox-fine"):
-        assert np.any(real.codes != exact.codes)
+        assert np.any(real.array.codes != exact.array.codes)
     noisy = chip(start, IDEAL.with_(read_noise=CMO.read_noise), cell_bits=6, read_noise=True)
-    sigma = NOISE_SIGMA * noisy.read_noise.scale / 2**noisy.read_noise.shift
+    sigma = NOISE_SIGMA * noisy.array.read_noise.scale / 2**noisy.array.read_noise.shift
     rows = [start.design.rows_in_tile(tile) for tile in range(start.design.row_tiles)]
     np.testing.assert_allclose(sigma, 0.31 * np.sqrt(rows), rtol=0.2)
 
@@ -228,23 +237,23 @@ def test_resistive_lines_cost_current(bundle):
         chip(bundle, cell_bits=8),
         chip(bundle, cell_bits=8, word_line_ohms=20, match_line_ohms=20),
     )
-    assert np.all(resistive.codes <= free.codes)
-    assert np.any(resistive.codes < free.codes)
+    assert np.all(resistive.array.codes <= free.array.codes)
+    assert np.any(resistive.array.codes < free.array.codes)
 
 
 def test_coping_changes_nothing_where_nothing_is_stuck(bundle):
     wanted = chip(bundle)
     got = chip(bundle, coping={"spare_lines": 2, "polarity": True})
-    np.testing.assert_array_equal(got.codes, wanted.codes)
-    np.testing.assert_array_equal(got.adc.gain, wanted.adc.gain)
+    np.testing.assert_array_equal(got.array.codes, wanted.array.codes)
+    np.testing.assert_array_equal(got.array.adc.gain, wanted.array.adc.gain)
 
 
 def test_coping_brings_codes_nearer_to_those_without_stuck_devices():
     start = random_bundle(tiny_design(height=20, width=20), 1)
     device = CMO.with_(p_stuck_hrs=0.05, p_stuck_lrs=0.05)
-    free = chip(start).codes.astype(int)
+    free = chip(start).array.codes.astype(int)
     wrong = [
-        int((np.abs(chip(start, device, coping=coping).codes - free) > 3).sum())
+        int((np.abs(chip(start, device, coping=coping).array.codes - free) > 3).sum())
         for coping in ({}, {"spare_lines": 2}, {"polarity": True}, {"spare_lines": 2, "polarity": True})
     ]
     assert wrong[0] > max(wrong[1:3])
@@ -254,7 +263,7 @@ def test_coping_brings_codes_nearer_to_those_without_stuck_devices():
 def test_calibration_brings_the_converters_nearer_to_each_other(bundle):
     adc_model = {"bits": 8, "offset_sigma_lsb": 4.0}
     drawn, trimmed = (
-        chip(bundle, IDEAL, adc=adc_model, coping={"calibrate_adc": calibrate}).adc
+        chip(bundle, IDEAL, adc=adc_model, coping={"calibrate_adc": calibrate}).array.adc
         for calibrate in (False, True)
     )
     spread = [np.std(tables.offset / 2**tables.shift) for tables in (drawn, trimmed)]
@@ -287,4 +296,4 @@ def test_resistive_lines_act_where_the_segments_have_moved_to():
             found = nodal_currents(flat, np.eye(len(flat)), *ohms)
             wanted[:, rows, cols] = found.reshape(lines.shape).swapaxes(0, 1)
     codes = conductance_codes(places.seen(wanted, design), design, device)
-    np.testing.assert_array_equal(made.codes, codes)
+    np.testing.assert_array_equal(made.array.codes, codes)

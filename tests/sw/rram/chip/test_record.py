@@ -24,7 +24,7 @@ def test_write_verify_reports_what_it_took():
     assert 0.4 * stuck < record["write_failures"] < 0.6 * stuck  # those that should have been LRS
     assert record["write_pulses_of_one_device"] == 255
     assert record["write_joules"] == pytest.approx((record["write_sets"] + record["write_resets"]) * 1e-12)
-    assert min(record["write_sets"], record["write_resets"]) > programmed.codes.size
+    assert min(record["write_sets"], record["write_resets"]) > programmed.array.codes.size
     assert from_bytes(programmed.to_bytes(), "chip").digest == programmed.digest
 
 
