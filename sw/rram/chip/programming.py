@@ -39,9 +39,9 @@ class ProgrammedArray(NamedTuple):
     design
         With the widths of the conditions, see :func:`sw.rram.devices.mapping.array_design`.
     array
-        What the reference and the hardware need of it.
+        Its codes, ADCs and read noise; it has no pulse rule.
     record
-        How it was programmed and what came out, see :mod:`sw.rram.chip.record`.
+        Record of its programming, see :mod:`sw.rram.chip.record`.
     """
 
     design: DesignPoint
@@ -83,12 +83,12 @@ def program_array(
     seed: int,
     chip: int = 0,
 ) -> ProgrammedArray:
-    """Program templates into the RRAM of one chip; its front end does not matter here.
+    """Program templates into the RRAM of one chip, of which no front end is needed.
 
     Parameters
     ----------
     design, templates
-        Sizes, and what is stored, see :func:`sw.rram.devices.mapping.target_conductances`.
+        Sizes, and the values to store, see :func:`sw.rram.devices.mapping.target_conductances`.
     device
         What the cells are made of.
     conditions
