@@ -18,9 +18,9 @@ from threadpoolctl import threadpool_limits
 from sw.bundle import Bundle
 from sw.errors import EngramError
 from sw.reference import pipeline
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.programming import program
 from sw.rram.devices.device import Device
+from sw.rram.effects.conditions import Conditions
 
 __all__ = ["CHIPS_TOGETHER", "Chips", "default_jobs"]
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from sw.errors import EngramError
 from sw.evaluation.distribution import mean_interval
 from sw.files import write_atomically
-from sw.rram.chip.conditions import TEN_YEARS_SECONDS, Conditions
 from sw.rram.chip.effects import EFFECTS, check_effects, with_bits, without
 from sw.rram.devices.device import Device
+from sw.rram.effects.conditions import TEN_YEARS_SECONDS, Conditions
 
 __all__ = ["ALL", "NOTHING", "READ_SECONDS", "Outcome", "Point", "Study", "points_of", "rows_of", "write_csv"]
 

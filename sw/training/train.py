@@ -16,8 +16,8 @@ from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference import pipeline
 from sw.reference.array_state import ArrayState
-from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.device import Device
+from sw.rram.effects.conditions import Conditions
 from sw.templates.clusters import kmeans_templates, mean_templates
 from sw.training.determinism import deterministic
 from sw.training.loop.fit import fit

@@ -12,8 +12,8 @@ from sw.bundle.bundle import Provenance
 from sw.data.dataset import Dataset
 from sw.design import DesignPoint, Layer
 from sw.reference.array_state import ArrayState
-from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.presets import CMO_HFOX
+from sw.rram.effects.conditions import Conditions
 from sw.training.loop.state import State
 from sw.training.loop.trainable import Split
 from sw.training.recipe import Recipe

@@ -13,12 +13,12 @@ import typer
 from sw.durations import seconds_of
 from sw.errors import EngramError
 from sw.rram.adc.converters import AdcModel
-from sw.rram.chip.conditions import Conditions
-from sw.rram.chip.coping import Coping
 from sw.rram.chip.effects import check_effects
 from sw.rram.devices.device import PROBABILITIES, Device
 from sw.rram.devices.files import device_named
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
+from sw.rram.effects.coping import Coping
 from sw.rram.laws.measured import COLUMNS
 from sw.validation import validated
 

@@ -15,11 +15,11 @@ from threadpoolctl import threadpool_limits
 from sw.bundle import Bundle
 from sw.evaluation.chips import CHIPS_TOGETHER
 from sw.reference import pipeline
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.full_scale import with_chosen_full_scale
 from sw.rram.chip.programming import converter_tables, program
 from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import array_design
+from sw.rram.effects.conditions import Conditions
 
 __all__ = ["Chips", "Images", "chosen_full_scale", "right_answers", "sized"]
 

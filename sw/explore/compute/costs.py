@@ -24,7 +24,7 @@ from sw.energy.constants import Constant, Constants, read_table, with_unit
 from sw.energy.work import conversion_bits, storage_bits
 from sw.explore.compute.accuracy import Images
 from sw.explore.space.settings import Variant
-from sw.rram.chip.conditions import Conditions
+from sw.rram.effects.conditions import Conditions
 
 __all__ = ["DEFAULT", "Costs", "MacroConstants", "area_mm2", "latency_ns", "read_macro"]
 

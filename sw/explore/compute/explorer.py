@@ -13,9 +13,9 @@ from sw.explore.compute.farm import Farm, Task
 from sw.explore.compute.memo import Memo
 from sw.explore.compute.variants import Variants
 from sw.explore.space.settings import Setting, Variant, sizes_matter, sizes_of
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.record import Record, flat
 from sw.rram.devices.device import Device
+from sw.rram.effects.conditions import Conditions
 from sw.templates.maker import Part
 
 __all__ = ["Explorer", "Extent", "Fpga"]

@@ -11,9 +11,9 @@ from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.explore.space.space import Point, Space, Value
 from sw.rram.adc.converters import draw_converters
-from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import array_design, current_codes
+from sw.rram.effects.conditions import Conditions
 from sw.templates.sizes import Kind, design_for
 from sw.templates.thresholds import ThresholdsBy
 

@@ -1,1 +1,1 @@
-"""One chip: conditions, effects, programming, ways of coping, and the record of it all."""
+"""One chip: an array programmed and read, what it records, and the full scale of its ADCs."""

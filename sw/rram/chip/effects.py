@@ -4,8 +4,8 @@ from typing import Literal, get_args
 
 from sw.errors import EngramError
 from sw.rram.adc.converters import MAX_LSB, AdcModel
-from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.device import PROBABILITIES, Device
+from sw.rram.effects.conditions import Conditions
 
 __all__ = ["EFFECTS", "Effect", "check_effects", "with_bits", "without"]
 

@@ -14,10 +14,10 @@ from sw.design import DesignPoint
 from sw.reference import classifier, pipeline
 from sw.reference.adc import convert
 from sw.rram.adc.converters import AdcModel, FullScale, draw_converters, full_scale_of
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.programming import program
 from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import array_design, current_codes
+from sw.rram.effects.conditions import Conditions
 
 __all__ = ["LOWER_QUANTILES", "UPPER_QUANTILES", "candidates", "with_chosen_full_scale"]
 

@@ -19,12 +19,12 @@ from sw.reference.pulse import (
     target_states,
     write_verify,
 )
-from sw.rram.chip.conditions import Conditions
-from sw.rram.chip.coping import Coping
 from sw.rram.chip.programming import program
 from sw.rram.chip.record import write_record
 from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import conductance_codes
+from sw.rram.effects.conditions import Conditions
+from sw.rram.effects.coping import Coping
 from sw.rram.laws.generators import chip_generator
 from sw.rram.laws.write_verify import AMPLITUDES, Pulses, drawn_key
 

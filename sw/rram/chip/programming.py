@@ -12,14 +12,14 @@ from sw.reference.array_state import ArrayState
 from sw.reference.noise import ReadNoise
 from sw.rram.adc.calibration import calibrated
 from sw.rram.adc.converters import draw_converters
-from sw.rram.chip.conditions import Conditions
-from sw.rram.chip.coping import Arrangement, arrangement
 from sw.rram.chip.effects import check_effects
 from sw.rram.chip.record import Record, chip_record
 from sw.rram.devices.device import Device
 from sw.rram.devices.error import programmed_conductances
 from sw.rram.devices.mapping import array_design, code_siemens, conductance_codes, target_conductances
 from sw.rram.devices.stuck import StuckCells, draw_stuck_cells, held_conductances
+from sw.rram.effects.conditions import Conditions
+from sw.rram.effects.coping import Arrangement, arrangement
 from sw.rram.laws.endurance import within_worn_window
 from sw.rram.laws.generators import chip_generator
 from sw.rram.laws.line_resistance import with_resistive_lines

@@ -5,10 +5,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from sw.reference.pulse import WriteVerify
-from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.device import PROBABILITIES, Device
 from sw.rram.devices.presets import DEVICES
 from sw.rram.devices.stuck import StuckCells
+from sw.rram.effects.conditions import Conditions
 from sw.rram.laws.measured import Measured
 from sw.rram.laws.write_verify import WRITE_EVENT_JOULES, Written
 

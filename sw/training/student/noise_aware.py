@@ -13,9 +13,9 @@ from torch import Tensor
 
 from sw.design import DesignPoint
 from sw.reference import pipeline
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.programming import ProgrammedArray, program_array
 from sw.rram.devices.device import Device
+from sw.rram.effects.conditions import Conditions
 
 __all__ = ["STEPS_PER_CHIP", "TrainingChips"]
 

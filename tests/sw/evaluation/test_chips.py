@@ -9,9 +9,9 @@ import pytest
 from sw.errors import EngramError
 from sw.evaluation.chips import Chips
 from sw.reference import pipeline
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, random_levels, tiny_design
 
 DEVICE = DEVICES["cmo-hfox"].with_(p_stuck_hrs=0.2)

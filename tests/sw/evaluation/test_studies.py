@@ -9,10 +9,10 @@ import pytest
 from sw.errors import EngramError
 from sw.evaluation.studies import Outcome, Study, points_of, rows_of, write_csv
 from sw.evaluation.study_pictures import draw_study
-from sw.rram.chip.conditions import TEN_YEARS_SECONDS, Conditions
 from sw.rram.chip.effects import without
 from sw.rram.devices.files import device_named
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import TEN_YEARS_SECONDS, Conditions
 
 CMO = DEVICES["cmo-hfox"]
 

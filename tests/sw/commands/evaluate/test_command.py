@@ -17,9 +17,9 @@ from sw.evaluation import baseline
 from sw.evaluation.baseline import Baseline
 from sw.evaluation.chips import Chips, default_jobs
 from sw.reference import pipeline
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, tiny_design
 from tests.helpers.commands import run
 

@@ -12,9 +12,9 @@ from sw.commands.explore.builds import RTL_IMAGES, Finalist, built_finalists, bu
 from sw.commands.explore.fpga import fitted_chip, front_end_in_words
 from sw.errors import EngramError
 from sw.explore.page.tables import built_table
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, tiny_design
 from tests.helpers.explorations import BUNDLE, DATA
 

@@ -11,8 +11,8 @@ from sw.commands.evaluate.command import evaluate
 from sw.commands.options.array import Array, chosen_array, takes_array
 from sw.commands.program import program
 from sw.errors import EngramError
-from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 
 FLAGS = ["--" + name.replace("_", "-") for name in inspect.signature(chosen_array).parameters]
 

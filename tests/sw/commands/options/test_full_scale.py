@@ -9,10 +9,10 @@ from sw.bundle import load, open_bundle
 from sw.cli import application
 from sw.data.dataset import load as load_dataset
 from sw.reference.features import features_of
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.full_scale import with_chosen_full_scale
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 
 ADC = ["--adc-bits", "3", "--adc-kind", "ramp", "--adc-gain-sigma", "0.01", "--adc-offset-sigma-lsb", "0.5"]
 COPING = ["--spare-lines", "2", "--polarity", "--calibrate-adc", "--p-stuck-hrs", "0.05"]

@@ -4,7 +4,7 @@ import pytest
 
 from sw.errors import EngramError
 from sw.explore.compute.costs import DEFAULT, area_mm2, latency_ns, read_macro
-from sw.rram.chip.conditions import Conditions
+from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import tiny_design
 
 MACRO = read_macro()

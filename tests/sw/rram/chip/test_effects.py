@@ -5,12 +5,12 @@ import pytest
 
 from sw.errors import EngramError
 from sw.rram.adc.converters import AdcModel
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.effects import EFFECTS, check_effects, with_bits, without
 from sw.rram.chip.programming import program
 from sw.rram.devices.files import EXAMPLE, device_named
 from sw.rram.devices.mapping import lrs_code
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, tiny_design
 
 CMO = DEVICES["cmo-hfox"]

@@ -7,10 +7,10 @@ import pytest
 
 from sw.reference.pipeline import classify
 from sw.rram.adc.converters import FullScale
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.full_scale import candidates, with_chosen_full_scale
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, random_levels, tiny_design
 
 IDEAL = DEVICES["ideal"]

@@ -10,11 +10,11 @@ from sw.bundle import load, save
 from sw.cli import application
 from sw.errors import EngramError
 from sw.reference.pulse import device_indices, erased_states, stuck_devices, target_states, write_verify
-from sw.rram.chip.conditions import Conditions
-from sw.rram.chip.coping import Coping
 from sw.rram.chip.programmable import DEFAULT_PULSES, program_by_pulses, pulse_rule
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
+from sw.rram.effects.coping import Coping
 from sw.rram.laws.read_noise import NoiseLaw
 from sw.rram.laws.telegraph import Telegraph
 from tests.helpers.bundles import random_bundle, tiny_design

@@ -10,12 +10,12 @@ from sw.reference.noise import NOISE_SIGMA
 from sw.reference.pipeline import run_levels
 from sw.rram.check.nodal import nodal_currents
 from sw.rram.chip import programming
-from sw.rram.chip.conditions import Conditions
-from sw.rram.chip.coping import Coping, arrangement
 from sw.rram.devices.files import device_named
 from sw.rram.devices.mapping import conductance_codes, lrs_code, target_conductances
 from sw.rram.devices.presets import DEVICES
 from sw.rram.devices.stuck import draw_stuck_cells
+from sw.rram.effects.conditions import Conditions
+from sw.rram.effects.coping import Coping, arrangement
 from sw.rram.laws.generators import chip_generator
 from tests.helpers.bundles import random_bundle, random_levels, tiny_design
 

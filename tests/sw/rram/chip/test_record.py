@@ -4,9 +4,9 @@ import pytest
 
 from sw.bundle.file import from_bytes
 from sw.rram.chip import programming
-from sw.rram.chip.conditions import Conditions
 from sw.rram.devices.files import EXAMPLE, device_named
 from sw.rram.devices.presets import DEVICES
+from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, tiny_design
 
 CMO = DEVICES["cmo-hfox"]

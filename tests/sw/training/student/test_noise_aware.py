@@ -9,9 +9,9 @@ import torch
 from sw.design import Layer
 from sw.reference import pipeline
 from sw.rram.adc.converters import AdcModel
-from sw.rram.chip.conditions import Conditions
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import CMO_HFOX, IDEAL
+from sw.rram.effects.conditions import Conditions
 from sw.training.student.noise_aware import FIRST_CHIP, TrainingChips
 from tests.helpers.bundles import random_bundle, random_templates
 from tests.helpers.trainings import DESIGN, NOISE

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from sw.rram.adc.converters import AdcModel
-from sw.rram.chip.coping import Coping
+from sw.rram.effects.coping import Coping
 from sw.rram.laws.retention import TEN_YEARS_SECONDS
 from sw.validation import validated
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sw.rram.chip.coping import Arrangement, Coping, arrangement
 from sw.rram.devices.mapping import target_conductances
 from sw.rram.devices.presets import DEVICES
 from sw.rram.devices.stuck import StuckCells, draw_stuck_cells, held_conductances
+from sw.rram.effects.coping import Arrangement, Coping, arrangement
 from tests.helpers.bundles import random_templates, tiny_design
 
 CMO = DEVICES["cmo-hfox"]
