@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from sw.errors import EngramError
 from sw.evaluation.distribution import mean_interval
 from sw.files import write_atomically
-from sw.rram.chip.effects import EFFECTS, check_effects, with_bits, without
 from sw.rram.devices.device import Device
 from sw.rram.effects.conditions import TEN_YEARS_SECONDS, Conditions
+from sw.rram.effects.converters import with_bits
+from sw.rram.effects.known import EFFECTS, check_effects
 
 __all__ = ["ALL", "NOTHING", "READ_SECONDS", "Outcome", "Point", "Study", "points_of", "rows_of", "write_csv"]
 
@@ -73,7 +74,8 @@ def points_of(study: Study, device: Device, conditions: Conditions, templates: i
         Everything as given, then each effect switched off in turn, those that are on, then all of them.
     time
         Read times from one second to ten years, or those that the device covers of them, each with ADCs of 3
-        to 10 bits, whose mismatch is the same share of the range, see :func:`sw.rram.chip.effects.with_bits`.
+        to 10 bits, whose mismatch is the same share of the range, see
+        :func:`sw.rram.effects.converters.with_bits`.
     coping
         1, 5 and 10 % of stuck cells, each without coping, with spare match lines, with polarity, with ADC
         calibration, and with all three.
@@ -99,10 +101,10 @@ def _effects(device: Device, conditions: Conditions) -> list[Point]:
     points = [Point({"without": NOTHING}, device, conditions)]
     nothing_left = device, conditions
     for effect in EFFECTS:
-        changed = without(effect, device, conditions)
+        changed = effect.off(device, conditions)
         if changed != (device, conditions):
-            points.append(Point({"without": effect}, *changed))
-            nothing_left = without(effect, *nothing_left)
+            points.append(Point({"without": effect.name}, *changed))
+            nothing_left = effect.off(*nothing_left)
     return [*points, Point({"without": ALL}, *nothing_left)]
 
 

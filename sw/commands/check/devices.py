@@ -15,7 +15,7 @@ from sw.rram.devices.presets import DEVICES
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from sw.rram.check.devices import Compared
+    from sw.rram.check.compared import Compared
 
 __all__ = ["check_devices"]
 
@@ -39,23 +39,23 @@ def check_devices(
     """
     import numpy as np
 
-    from sw.rram.check.converters import converter_statistics
-    from sw.rram.check.devices import statistics_of, stuck_statistics
     from sw.rram.devices.files import device_named
+    from sw.rram.effects.known import EFFECTS, device_figures
 
     rng = np.random.default_rng(seed)
     devices = [device_named(name) for name in device or DEVICES]
     found: list[Compared] = []
     with progress() as bar:
-        task = bar.add_task("devices", total=len(devices) + 2, note="")
+        task = bar.add_task("devices", total=len(devices) + len(EFFECTS), note="")
         for each in devices:
             bar.update(task, note=each.name)
-            found += statistics_of(each, samples, rng)
+            found += device_figures(each, samples, rng)
             bar.update(task, advance=1)
-        found += stuck_statistics(devices[0], samples, rng)
-        bar.update(task, advance=1, note="converters")
-        found += converter_statistics(samples, rng)
-        bar.update(task, advance=1, note="")
+        for effect in EFFECTS:
+            bar.update(task, note=effect.name.replace("_", " "))
+            found += effect.common_figures(samples, rng)
+            bar.update(task, advance=1)
+        bar.update(task, note="")
     rows = [asdict(each) | {"difference": each.difference} for each in found]
     if output is not None:
         _write(rows, output)

@@ -13,7 +13,7 @@ from sw.durations import written_duration
 from sw.evaluation.chips import Chips
 from sw.evaluation.studies import ALL, NOTHING, READ_SECONDS, Outcome, Study, points_of, rows_of, write_csv
 from sw.evaluation.study_pictures import draw_study
-from sw.rram.chip.effects import without
+from sw.rram.effects.converters import AdcMismatch
 
 __all__ = ["print_study", "run_study"]
 
@@ -33,7 +33,7 @@ def run_study(
         If a point cannot be programmed, or a file cannot be written.
     """
     points = points_of(study, *array, design.templates)
-    if study is Study.coping and without("adc_mismatch", *array) == array:
+    if study is Study.coping and AdcMismatch().off(*array) == array:
         messages.print(
             "the ADCs are all alike: calibration has nothing to trim; see --adc-gain-sigma and others"
         )

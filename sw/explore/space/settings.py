@@ -14,6 +14,7 @@ from sw.rram.adc.converters import draw_converters
 from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import array_design, current_codes
 from sw.rram.effects.conditions import Conditions
+from sw.rram.effects.known import depends_on_columns
 from sw.templates.sizes import Kind, design_for
 from sw.templates.thresholds import ThresholdsBy
 
@@ -91,20 +92,9 @@ def sizes_matter(device: Device, conditions: Conditions) -> bool:
     They do not where lines are whole and perfect and ADCs are alike: then a match line is what it is,
     wherever it lies.
     """
-    adc, coping = conditions.adc, conditions.coping
-    return any(
-        (
-            device.p_broken_row,
-            device.p_broken_col,
-            conditions.word_line_ohms,
-            conditions.match_line_ohms,
-            adc.gain_sigma,
-            adc.offset_sigma_lsb,
-            adc.unit_sigma,
-            coping.calibrate_adc,
-            coping.spare_lines,
-        )
-    )
+    coping = conditions.coping
+    arranged = coping.calibrate_adc or coping.spare_lines > 0
+    return arranged or depends_on_columns(device, conditions)
 
 
 def sizes_of(design: DesignPoint) -> dict[str, int]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sw.design import DesignPoint
 from sw.rram.adc.converters import AdcModel, draw_converters
-from sw.rram.check.devices import Compared
+from sw.rram.check.compared import Compared
 from sw.rram.devices.presets import DEVICES
 from sw.rram.laws.linearity import comparison_levels, linearity
 

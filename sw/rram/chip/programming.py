@@ -1,4 +1,4 @@
-"""Programming an array: from templates to one chip. The steps live in their own modules."""
+"""Programming an array: from templates to one chip, effect by effect."""
 
 from typing import NamedTuple
 
@@ -12,21 +12,13 @@ from sw.reference.array_state import ArrayState
 from sw.reference.noise import ReadNoise
 from sw.rram.adc.calibration import calibrated
 from sw.rram.adc.converters import draw_converters
-from sw.rram.chip.effects import check_effects
 from sw.rram.chip.record import Record, chip_record
 from sw.rram.devices.device import Device
-from sw.rram.devices.error import programmed_conductances
-from sw.rram.devices.mapping import array_design, code_siemens, conductance_codes, target_conductances
-from sw.rram.devices.stuck import StuckCells, draw_stuck_cells, held_conductances
+from sw.rram.devices.mapping import array_design, conductance_codes, target_conductances
+from sw.rram.effects.chip import Cells, Chip, chip_with_places
 from sw.rram.effects.conditions import Conditions
-from sw.rram.effects.coping import Arrangement, arrangement
-from sw.rram.laws.endurance import within_worn_window
+from sw.rram.effects.known import EFFECTS, check_effects
 from sw.rram.laws.generators import chip_generator
-from sw.rram.laws.line_resistance import with_resistive_lines
-from sw.rram.laws.read_noise import read_noise, tile_variances
-from sw.rram.laws.retention import drifted
-from sw.rram.laws.telegraph import with_traps
-from sw.rram.laws.write_verify import Written, written
 
 __all__ = ["ProgrammedArray", "converter_tables", "program", "program_array"]
 
@@ -104,25 +96,17 @@ def program_array(
     """
     check_effects(device, conditions)
     design = array_design(design, conditions.cell_bits, conditions.adc.bits)
-    coping = conditions.coping
     targets = target_conductances(templates, design, device)
-    there = draw_stuck_cells(design, device, chip_generator(seed, chip, "stuck"), coping.spare_lines)
-    places = arrangement(there, targets, design, device, coping)
-    stuck = places.seen_stuck(there, design)
-    held = held_conductances(stuck, design, device)
-    read, done = _at_read_time(targets, held, device, conditions, seed, chip)
-    noise = None
-    if conditions.read_noise:
-        read, noise = _with_noise(read, held, design, device, seed, chip)
-    read = np.where(np.isnan(held), read, held)
-    if conditions.word_line_ohms or conditions.match_line_ohms:
-        read = _through_lines(read, places, there, design, device, conditions)
+    made = chip_with_places(targets, design, device, conditions, seed, chip)
+    cells = _programmed(targets, made)
     state = ArrayState(
-        conductance_codes(read, design, device),
-        converter_tables(design, device, conditions, noise, seed=seed, chip=chip),
-        noise,
+        conductance_codes(cells.conductances, design, device),
+        converter_tables(design, device, conditions, cells.noise, seed=seed, chip=chip),
+        cells.noise,
     )
-    return ProgrammedArray(design, state, chip_record(device, conditions, seed, chip, stuck, done))
+    return ProgrammedArray(
+        design, state, chip_record(device, conditions, seed, chip, made.stuck, cells.written)
+    )
 
 
 def converter_tables(
@@ -157,73 +141,13 @@ def converter_tables(
     return converters.tables()
 
 
-def _at_read_time(
-    targets: NDArray[np.float64],
-    held: NDArray[np.float64],
-    device: Device,
-    conditions: Conditions,
-    seed: int,
-    chip: int,
-) -> tuple[NDArray[np.float64], Written | None]:
-    """Conductances of devices that work, programmed to `targets` and drifted until they are read."""
-    window = device.g_hrs_siemens, device.g_lrs_siemens
-    if device.endurance is not None:
-        targets = within_worn_window(targets, device.endurance, *window, conditions.cycles)
-    error_rng = chip_generator(seed, chip, "error")
-    if device.measured is not None:
-        return device.measured.conductances(targets, conditions.read_time_seconds, error_rng), None
-    done = None
-    if conditions.write_verify and device.pulses is not None:
-        done = written(targets, held, device.pulses, *window, chip_generator(seed, chip, "pulses"))
-        programmed = done.conductances
-    else:
-        programmed = programmed_conductances(targets, device, error_rng)
-    if conditions.read_time_seconds == 0 or device.retention is None:
-        return programmed, done
-    seconds = device.retention.equivalent_seconds(conditions.read_time_seconds, conditions.temperature_kelvin)
-    return drifted(programmed, device.retention, seconds, chip_generator(seed, chip, "drift")), done
-
-
-def _with_noise(
-    conductances: NDArray[np.float64],
-    held: NDArray[np.float64],
-    design: DesignPoint,
-    device: Device,
-    seed: int,
-    chip: int,
-) -> tuple[NDArray[np.float64], ReadNoise]:
-    """Conductances with their traps, which devices that are held have not; the noise of every conversion."""
-    law = device.read_noise
-    assert law is not None
-    low, high = device.g_hrs_siemens, device.g_lrs_siemens
-    lsb, trap_variance = code_siemens(design, device), None
-    if law.telegraph is not None:
-        all_slow = design.cell == "window"
-        rng = chip_generator(seed, chip, "telegraph")
-        conductances, trap_variance = with_traps(conductances, law.telegraph, rng, all_slow=all_slow)
-        trap_variance = np.where(np.isnan(held), trap_variance, 0.0) / lsb**2
-    mismatch, match = (
-        (low / lsb, high / lsb) if design.cell == "binary" else (design.mismatch_code, design.match_code)
-    )
-    variances = tile_variances(law, design, match - mismatch, trap_variance)
-    return conductances, read_noise(variances, chip_generator(seed, chip, "read-noise"))
-
-
-def _through_lines(
-    conductances: NDArray[np.float64],
-    places: Arrangement,
-    there: StuckCells,
-    design: DesignPoint,
-    device: Device,
-    conditions: Conditions,
-) -> NDArray[np.float64]:
-    """Effective conductances of devices where they are in the array, as the templates see them.
-
-    Devices of match lines that hold no segment are left in the HRS, or are held; their lines are at virtual
-    ground like all others.
-    """
-    held = held_conductances(there, design, device)
-    unused = np.where(np.isnan(held), device.g_hrs_siemens, held)
-    physical = places.placed(conductances, unused, design)
-    ohms = conditions.word_line_ohms, conditions.match_line_ohms
-    return places.seen(with_resistive_lines(physical, design, *ohms), design)
+def _programmed(targets: NDArray[np.float64], chip: Chip) -> Cells:
+    """What the devices of a chip have come to when they are read, for targets in siemens, (2, F, T)."""
+    for effect in EFFECTS:
+        targets = effect.aim(targets, chip)
+    cells = Cells(targets)
+    for effect in EFFECTS:
+        cells = effect.act_on_devices(cells, chip)
+    for effect in EFFECTS:
+        cells = effect.act_on_array(cells, chip)
+    return cells

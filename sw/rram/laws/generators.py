@@ -4,13 +4,13 @@ Each is keyed by (seed, chip, what), so a chip is the same however many others a
 order; and changing one effect leaves all the others as they were on that chip.
 """
 
-from typing import Literal, get_args
+from zlib import crc32
 
 import numpy as np
 
-__all__ = ["Stream", "chip_generator"]
+__all__ = ["chip_generator"]
 
-Stream = Literal[
+NUMBERED = (
     "error",
     "stuck",
     "drift",
@@ -20,11 +20,11 @@ Stream = Literal[
     "pulses",
     "calibration",
     "pulse-rule",
-]
-"""Only append: the position of a name is part of the key."""
+)
+"""Streams whose place here is their key, so that chips of earlier versions stay what they are."""
 
 
-def chip_generator(seed: int, chip: int, stream: Stream) -> np.random.Generator:
-    """Generator of one chip for one thing."""
-    key = chip, get_args(Stream).index(stream)
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+def chip_generator(seed: int, chip: int, stream: str) -> np.random.Generator:
+    """Generator of one chip for one thing; a stream that is not numbered is keyed by its name."""
+    what = NUMBERED.index(stream) if stream in NUMBERED else crc32(stream.encode())
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chip, what)))

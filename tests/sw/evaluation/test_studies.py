@@ -9,12 +9,13 @@ import pytest
 from sw.errors import EngramError
 from sw.evaluation.studies import Outcome, Study, points_of, rows_of, write_csv
 from sw.evaluation.study_pictures import draw_study
-from sw.rram.chip.effects import without
 from sw.rram.devices.files import device_named
 from sw.rram.devices.presets import DEVICES
 from sw.rram.effects.conditions import TEN_YEARS_SECONDS, Conditions
+from sw.rram.effects.known import EFFECTS
 
 CMO = DEVICES["cmo-hfox"]
+BY_NAME = {effect.name: effect for effect in EFFECTS}
 
 
 def factors(points):
@@ -26,7 +27,7 @@ def test_effects_that_are_off_are_not_studied():
     names = [name for (name,) in factors(points)]
     assert names == ["nothing", "programming", "adc_resolution", "cell_resolution", "all"]
     assert points[0][1:] == (CMO, Conditions(adc={"bits": 6}))
-    assert points[1][1:] == without("programming", CMO, Conditions(adc={"bits": 6}))
+    assert points[1][1:] == BY_NAME["programming"].off(CMO, Conditions(adc={"bits": 6}))
     last = points[-1]
     assert (last.device.error_polynomial, last.conditions.adc.bits, last.conditions.cell_bits) == (
         (0,),
@@ -40,7 +41,7 @@ def test_effects_that_are_on_are_studied_each_alone():
     conditions = Conditions(read_noise=True, read_time_seconds=60)
     points = points_of(Study.effects, device, conditions, 10)
     for point in points[1:-1]:
-        assert point[1:] == without(point.factors["without"], device, conditions)
+        assert point[1:] == BY_NAME[point.factors["without"]].off(device, conditions)
     assert {"stuck", "retention", "read_noise"} <= {point.factors["without"] for point in points}
 
 

@@ -13,6 +13,7 @@ from sw.commands.program import program
 from sw.errors import EngramError
 from sw.rram.devices.presets import DEVICES
 from sw.rram.effects.conditions import Conditions
+from sw.rram.effects.known import EFFECTS
 
 FLAGS = ["--" + name.replace("_", "-") for name in inspect.signature(chosen_array).parameters]
 
@@ -94,6 +95,20 @@ def test_temperature_and_cycles_need_a_device_with_their_laws(chosen, tmp_path):
     assert (array.conditions.temperature_kelvin, array.conditions.cycles) == (330, 1_000)
     with pytest.raises(EngramError, match="cycles must be left out for device 'cmo-hfox'"):
         chosen("--cycles", "2")
+
+
+def test_every_option_of_every_effect_is_one_of_an_array():
+    names = list(inspect.signature(chosen_array).parameters)
+    for effect in EFFECTS:
+        assert {option.name for option in effect.options} <= set(names), effect.name
+    assert names[:4] == ["device", "cell_bits", "adc_bits", "adc_kind"]
+    assert names[-3:] == ["spare_lines", "polarity", "calibrate_adc"]
+    assert names.index("write_verify") + 1 == names.index("p_stuck_hrs")
+
+
+def test_a_parameter_that_no_option_sets_is_refused():
+    with pytest.raises(TypeError, match="read_tim"):
+        chosen_array(read_tim="1d")
 
 
 @pytest.mark.parametrize("command", [evaluate, program])
