@@ -15,12 +15,13 @@ from sw.errors import EngramError
 from sw.files import read_toml
 from sw.rram.devices.device import Device
 from sw.rram.devices.presets import DEVICES
+from sw.rram.laws.law import Law
 from sw.rram.laws.measured import read_measured
 from sw.validation import validated
 
 __all__ = ["EXAMPLE", "device_named"]
 
-EXAMPLE = """\
+WINDOW_EXAMPLE = """\
 # like = "cmo-hfox"                     # start from a preset: its values hold where this file has none
 # measured = "cells.csv"                # instead of window, error, retention and pulses
 name = "my-oxide"                       # file name if left out
@@ -36,38 +37,8 @@ p_stuck_hrs = 0.001                     # share of the devices that stay in the 
 p_stuck_lrs = 0.002
 p_broken_row = 0.0                      # share of word lines and match lines, tile by tile, that are open
 p_broken_col = 0.0
-
-[retention]                             # G moves by shift * ln t, sigma + slope * ln t, t in s
-shift_siemens_per_ln_second = -0.1e-6
-sigma_siemens = 0.4e-6
-sigma_siemens_per_ln_second = 0.04e-6
-valid_from_seconds = 1.0
-valid_to_seconds = 3.16e8
-activation_energy_ev = 1.1              # both or none: for --temperature-kelvin
-reference_kelvin = 300.0
-
-[read_noise]
-sigma_of_window = 0.01                  # share of the window, of every read-out
-[read_noise.telegraph]
-p_trap = 0.05                           # share of the devices with a trap
-amplitude = 0.1                         # share of the conductance that it takes
-p_captured = 0.5
-p_slow = 0.5                            # share of the traps that do not change while a chip is read
-
-[pulses]                                # for --write-verify
-acceptance = 0.02                       # share of the target
-first_step = 0.004                      # share of what is left to the end of the window
-step_growth = 0.004
-device_spread = 0.2                     # share of the step
-cycle_spread = 0.2
-max_pulses = 255
-
-[endurance]                             # for --cycles
-onset_cycles = 1e5
-narrowing_per_decade = 0.1              # share of the window
-hrs_share = 0.5                         # of that, at the HRS end
 """
-"""A device file with every key; only the window and the error must be given, or `like`, or `measured`."""
+"""The keys that are no law."""
 
 LIKE, MEASURED = "like", "measured"
 REPLACED = (
@@ -175,3 +146,13 @@ def _law(annotation: Any) -> type[BaseModel] | None:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind
     return None
+
+
+def _example() -> str:
+    """Keys of the device, then the tables of its laws, each of which has an example of its own."""
+    laws = (_law(field.annotation) for field in Device.model_fields.values())
+    return "\n".join([WINDOW_EXAMPLE, *(law.example for law in laws if law and issubclass(law, Law))])
+
+
+EXAMPLE = _example()
+"""A device file with every key; only the window and the error must be given, or `like`, or `measured`."""

@@ -9,16 +9,17 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sw.errors import EngramError
+from sw.rram.laws.law import Law
 
 __all__ = ["Endurance", "within_worn_window"]
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class Endurance(BaseModel):
+class Endurance(Law):
     """Wear of a device.
 
     Parameters
@@ -31,7 +32,12 @@ class Endurance(BaseModel):
         Share of that loss by which the HRS rises; by the rest the LRS falls.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    example = """\
+[endurance]                             # for --cycles
+onset_cycles = 1e5
+narrowing_per_decade = 0.1              # share of the window
+hrs_share = 0.5                         # of that, at the HRS end
+"""
 
     onset_cycles: Annotated[float, Field(ge=1, le=1e15, allow_inf_nan=False)]
     narrowing_per_decade: Share

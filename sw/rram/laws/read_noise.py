@@ -10,17 +10,18 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sw.bundle.checks import MAX_SHIFT
 from sw.design import DesignPoint
 from sw.reference.noise import BYTES_MEAN, KEY_WORDS, SCALE_BITS, ReadNoise
+from sw.rram.laws.law import Law
 from sw.rram.laws.telegraph import Telegraph
 
 __all__ = ["NoiseLaw", "read_noise", "tile_variances"]
 
 
-class NoiseLaw(BaseModel):
+class NoiseLaw(Law):
     """Noise of a device from one read-out to the next.
 
     Parameters
@@ -31,7 +32,15 @@ class NoiseLaw(BaseModel):
         Traps; None for none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    example = """\
+[read_noise]
+sigma_of_window = 0.01                  # share of the window, of every read-out
+[read_noise.telegraph]
+p_trap = 0.05                           # share of the devices with a trap
+amplitude = 0.1                         # share of the conductance that it takes
+p_captured = 0.5
+p_slow = 0.5                            # share of the traps that do not change while a chip is read
+"""
 
     sigma_of_window: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
     telegraph: Telegraph | None = None

@@ -12,9 +12,10 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from sw.errors import EngramError
+from sw.rram.laws.law import Law
 
 __all__ = ["TEN_YEARS_SECONDS", "Retention", "drifted"]
 
@@ -29,7 +30,7 @@ Siemens = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
 
 
-class Retention(BaseModel):
+class Retention(Law):
     """Drift of a device, whatever state it is in.
 
     Parameters
@@ -44,7 +45,16 @@ class Retention(BaseModel):
         Of the process behind the drift, and the temperature at which the law was measured; both or none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    example = """\
+[retention]                             # G moves by shift * ln t, sigma + slope * ln t, t in s
+shift_siemens_per_ln_second = -0.1e-6
+sigma_siemens = 0.4e-6
+sigma_siemens_per_ln_second = 0.04e-6
+valid_from_seconds = 1.0
+valid_to_seconds = 3.16e8
+activation_energy_ev = 1.1              # both or none: for --temperature-kelvin
+reference_kelvin = 300.0
+"""
 
     shift_siemens_per_ln_second: Siemens
     sigma_siemens: Siemens

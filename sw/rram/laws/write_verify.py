@@ -14,10 +14,11 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from sw.reference.noise import KEY_WORDS
 from sw.reference.pulse import PulseRule, device_indices, write_verify
+from sw.rram.laws.law import Law
 
 __all__ = ["AMPLITUDES", "WRITE_EVENT_JOULES", "Key", "Pulses", "Written", "drawn_key", "written"]
 
@@ -35,7 +36,7 @@ Key = tuple[int, int, int, int]
 Step = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 
 
-class Pulses(BaseModel):
+class Pulses(Law):
     """How a device answers pulses, and how write-verify drives it.
 
     Only the acceptance is a figure of a device's source. The others are this model's: small steps that grow,
@@ -54,7 +55,15 @@ class Pulses(BaseModel):
         Pulses after which a device that is not accepted has failed.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    example = """\
+[pulses]                                # for --write-verify
+acceptance = 0.02                       # share of the target
+first_step = 0.004                      # share of what is left to the end of the window
+step_growth = 0.004
+device_spread = 0.2                     # share of the step
+cycle_spread = 0.2
+max_pulses = 255
+"""
 
     acceptance: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)]
     first_step: Step = 1 / AMPLITUDES
