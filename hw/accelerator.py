@@ -5,15 +5,14 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.array.behavioural import BehaviouralArray
-from hw.array.codes.code_memory import load_port
-from hw.array.programming.programmer import Programmer, programmer_ports
+from hw.array.programming.programmer import Programmer
 from hw.classifier.scores import ScoreAccumulator
 from hw.classifier.winner import WinnerTakeAll
+from hw.optional import connect_optional, optional_ports
 from hw.payloads import (
     conversion_layout,
     index_bits,
     level_word_layout,
-    next_image_port,
     program_layout,
     programmed_shape,
     result_layout,
@@ -59,11 +58,11 @@ class Accelerator(wiring.Component):
     """
 
     def __init__(self, bundle: Bundle, *, spram: bool = False):
-        self._bundle = bundle
-        self._spram = spram
-        design = bundle.design
+        self._design = design = bundle.design
+        self._array = BehaviouralArray(bundle, spram=spram)
+        self._programmer = Programmer(design, bundle.array.pulse) if bundle.array.pulse is not None else None
         tap = wiring.Signature({"valid": Out(1), "payload": Out(conversion_layout(design))})
-        ports = _program_ports(design) if bundle.array.pulse is None else programmer_ports(design)
+        ports = _program_ports(design) if self._programmer is None else optional_ports(self._programmer)
         super().__init__(
             {
                 "levels": In(stream.Signature(level_word_layout(design))),
@@ -72,36 +71,30 @@ class Accelerator(wiring.Component):
                 "conversion_tap": Out(tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
-                **({"load": In(load_port())} if spram else {}),
-                **({"next_image": In(next_image_port())} if bundle.array.read_noise is not None else {}),
+                **optional_ports(self._array),
             }
         )
 
     def elaborate(self, platform):
         """Connections only."""
         m = Module()
-        m.submodules.array = array = BehaviouralArray(self._bundle, spram=self._spram)
-        m.submodules.scores = scores = ScoreAccumulator(self._bundle.design)
-        m.submodules.winner = winner = WinnerTakeAll(self._bundle.design)
+        m.submodules.array = array = self._array
+        m.submodules.scores = scores = ScoreAccumulator(self._design)
+        m.submodules.winner = winner = WinnerTakeAll(self._design)
 
         connect(m, flipped(self.levels), array.levels)
         connect(m, array.conversions, scores.i)
         connect(m, scores.o, winner.i)
         connect(m, winner.o, flipped(self.result))
-        if self._bundle.array.pulse is None:
+        if self._programmer is None:
             connect(m, flipped(self.program), array.program)
             connect(m, array.programmed, flipped(self.programmed))
         else:
-            m.submodules.programmer = programmer = Programmer(self._bundle.design, self._bundle.array.pulse)
+            m.submodules.programmer = programmer = self._programmer
             connect(m, programmer.program, array.program)
             connect(m, array.programmed, programmer.programmed)
-            connect(m, flipped(self.write), programmer.write)
-            connect(m, programmer.written, flipped(self.written))
-            m.d.comb += self.failures.eq(programmer.failures)
-        if self._spram:
-            connect(m, flipped(self.load), array.load)
-        if self._bundle.array.read_noise is not None:
-            connect(m, flipped(self.next_image), array.next_image)
+            connect_optional(m, flipped(self), programmer)
+        connect_optional(m, flipped(self), array)
         m.d.comb += [
             self.conversion_tap.valid.eq(array.conversions.valid & array.conversions.ready),
             self.conversion_tap.payload.eq(array.conversions.payload),

@@ -178,6 +178,7 @@ def build_bitstream(
         be made, or if a tool fails.
     """
     from hw.array.codes.code_image import code_bytes, flash_file
+    from hw.families.known import known
     from hw.fpga.clock import uart_divisor
     from hw.fpga.report import BuildReport, speed_of
     from hw.fpga.toolchain import Toolchain
@@ -188,14 +189,14 @@ def build_bitstream(
 
     check_plan(bundle, board, parallelism)
     uart_divisor(board.clock.core_mhz, baud)
-    spram = codes_in_spram(bundle, board, parallelism)
+    family, spram = known(board.family), codes_in_spram(bundle, board, parallelism)
     messages.print(f"building {name} for {board.title}, in {folder}", soft_wrap=True, highlight=False)
     stem = f"{name}-{board.name}"
     with _work_folder(folder / f"{stem}.work") as work:
         tools = Toolchain(board, work)
         with tools.step("elaboration"):
             _elaborate(bundle, board, baud, parallelism, work, spram=spram)
-        usage = netlist_usage(tools.synthesise())
+        usage = netlist_usage(tools.synthesise(), board.family)
         check_netlist(bundle, board, usage, parallelism)
         placed = tools.place_and_route(seed)
         packed = tools.pack()
@@ -208,7 +209,7 @@ def build_bitstream(
             bundle_name=name,
             digest=bundle.digest,
             board=board,
-            luts=placed.used.get("ICESTORM_LC", placed.used.get("TRELLIS_COMB", 0)),
+            luts=placed.used.get(family.packed_cell, 0),
             usage=usage,
             memories=planned_memories(bundle, board.family, parallelism, spram=spram),
             expected=estimate(bundle, parallelism, board.family, spram=spram),
@@ -252,17 +253,14 @@ def _elaborate(
     bundle: "Bundle", board: "Board", baud: int, parallelism: "Sizes | None", work: Path, *, spram: bool
 ) -> None:
     """Netlist in RTLIL, which Yosys reads as it is, and the constraint file."""
-    from hw.families.ecp5 import lpf
-    from hw.families.ice40 import pcf
+    from hw.families.known import known
     from hw.fpga.top import Top
     from hw.rtlil import to_rtlil
 
     top = Top(bundle, board, baud, parallelism, spram=spram)
     (work / "top.il").write_text(to_rtlil(top, "top"))
-    if board.family == "ice40":
-        (work / "top.pcf").write_text(pcf(board, flash=spram))
-    else:
-        (work / "top.lpf").write_text(lpf(board))
+    family = known(board.family)
+    (work / f"top.{family.constraint_kind}").write_text(family.constraints(board, top.pins))
 
 
 if __name__ == "__main__":

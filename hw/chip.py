@@ -6,12 +6,13 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
 from hw.array.codes.code_image import code_bytes
-from hw.array.codes.flash import FlashLoader, FlashPins
+from hw.array.codes.flash import FlashLoader
 from hw.frontend.variant import Sizes
 from hw.host.controller import Controller
 from hw.host.feature_buffer import FeatureBuffer
 from hw.host.uart import UartReceiver, UartTransmitter
 from hw.image_accelerator import ImageAccelerator
+from hw.optional import connect_optional, has_port, optional_ports
 from sw.bundle import Bundle
 
 __all__ = ["Chip"]
@@ -55,15 +56,21 @@ class Chip(wiring.Component):
     ):
         self._bundle = bundle
         self._divisor = divisor
-        self._parallelism = parallelism
-        self._spram = spram
+        self._with_front_end = parallelism is not None
+        self._accelerator: ImageAccelerator | Accelerator
+        if parallelism is not None:
+            self._accelerator = ImageAccelerator(bundle, parallelism, spram=spram)
+        else:
+            self._accelerator = Accelerator(bundle, spram=spram)
+        loads = has_port(self._accelerator, "load")
+        self._loader = FlashLoader(code_bytes(bundle)) if loads else None
         super().__init__(
             {
                 "rx": In(1, init=1),
                 "tx": Out(1, init=1),
                 "ready": Out(1),
                 "busy": Out(1),
-                **({"flash": Out(FlashPins())} if spram else {}),
+                **optional_ports(self._loader),
             }
         )
 
@@ -72,39 +79,32 @@ class Chip(wiring.Component):
         m = Module()
         m.submodules.receiver = receiver = UartReceiver(self._divisor)
         m.submodules.transmitter = transmitter = UartTransmitter(self._divisor)
-        with_front_end = self._parallelism is not None
+        loader, accelerator = self._loader, self._accelerator
         m.submodules.controller = controller = Controller(
-            self._bundle, with_front_end=with_front_end, loads_codes=self._spram
+            self._bundle, with_front_end=self._with_front_end, loads_codes=loader is not None
         )
-        if with_front_end:
-            m.submodules.accelerator = accelerator = ImageAccelerator(
-                self._bundle, self._parallelism, spram=self._spram
-            )
+        if self._with_front_end:
+            m.submodules.accelerator = accelerator
             connect(m, controller.data, accelerator.pixels)
         else:
             m.submodules.buffer = buffer = FeatureBuffer(self._bundle.design)
-            m.submodules.accelerator = accelerator = Accelerator(self._bundle, spram=self._spram)
+            m.submodules.accelerator = accelerator
             connect(m, controller.data, buffer.i)
             connect(m, buffer.o, accelerator.levels)
             m.d.comb += [controller.loaded.eq(buffer.loaded), buffer.start.eq(controller.start)]
 
-        if self._spram:
-            m.submodules.loader = loader = FlashLoader(code_bytes(self._bundle))
-            connect(m, loader.o, accelerator.load)
-            connect(m, loader.flash, flipped(self.flash))
-            m.d.comb += self.ready.eq(loader.ready)
-        else:
+        if loader is None:
             m.d.comb += self.ready.eq(1)
+        else:
+            m.submodules.loader = loader
+            connect(m, loader.o, accelerator.load)
+            connect_optional(m, flipped(self), loader)
+            m.d.comb += self.ready.eq(loader.ready)
 
         connect(m, receiver.o, controller.i)
         connect(m, controller.o, transmitter.i)
         connect(m, accelerator.result, controller.result)
-        if self._bundle.array.pulse is not None:
-            connect(m, controller.write, accelerator.write)
-            connect(m, accelerator.written, controller.written)
-            m.d.comb += controller.failures.eq(accelerator.failures)
-        if self._bundle.array.read_noise is not None:
-            connect(m, controller.next_image, accelerator.next_image)
+        connect_optional(m, controller, accelerator)
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),

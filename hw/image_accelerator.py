@@ -5,10 +5,9 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hw.accelerator import Accelerator
-from hw.array.codes.code_memory import load_port
-from hw.array.programming.programmer import programmer_ports
 from hw.frontend.variant import Sizes, plan_front_end
-from hw.payloads import conversion_layout, index_bits, level_word_layout, next_image_port, result_layout
+from hw.optional import connect_optional, optional_ports
+from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
 from hw.quantiser.quantiser import Quantiser
 from hw.quantiser.word_packer import WordPacker
 from sw.bundle import Bundle
@@ -57,7 +56,7 @@ class ImageAccelerator(wiring.Component):
 
     def __init__(self, bundle: Bundle, parallelism: Sizes, *, spram: bool = False):
         self._bundle = bundle
-        self._spram = spram
+        self._accelerator = Accelerator(bundle, spram=spram)
         self._front_end = plan_front_end(bundle, parallelism).component()
         design = bundle.design
         level_tap = wiring.Signature({"valid": Out(1), "payload": Out(level_word_layout(design))})
@@ -70,9 +69,7 @@ class ImageAccelerator(wiring.Component):
                 "conversion_tap": Out(conversion_tap),
                 "score_address": In(index_bits(design.templates)),
                 "score": Out(unsigned(design.max_score.bit_length())),
-                **(programmer_ports(design) if bundle.array.pulse is not None else {}),
-                **({"load": In(load_port())} if spram else {}),
-                **({"next_image": In(next_image_port())} if bundle.array.read_noise is not None else {}),
+                **optional_ports(self._accelerator),
             }
         )
 
@@ -83,21 +80,14 @@ class ImageAccelerator(wiring.Component):
         m.submodules.frontend = front
         m.submodules.quantiser = quantiser = Quantiser(self._bundle, front.shape, front.value_range)
         m.submodules.packer = packer = WordPacker(self._bundle.design, quantiser.at_once)
-        m.submodules.accelerator = accelerator = Accelerator(self._bundle, spram=self._spram)
+        m.submodules.accelerator = accelerator = self._accelerator
 
         connect(m, flipped(self.pixels), front.i)
         connect(m, front.o, quantiser.i)
         connect(m, quantiser.o, packer.i)
         connect(m, packer.o, accelerator.levels)
         connect(m, accelerator.result, flipped(self.result))
-        if self._bundle.array.pulse is not None:
-            connect(m, flipped(self.write), accelerator.write)
-            connect(m, accelerator.written, flipped(self.written))
-            m.d.comb += self.failures.eq(accelerator.failures)
-        if self._spram:
-            connect(m, flipped(self.load), accelerator.load)
-        if self._bundle.array.read_noise is not None:
-            connect(m, flipped(self.next_image), accelerator.next_image)
+        connect_optional(m, flipped(self), accelerator)
         m.d.comb += [
             self.level_tap.valid.eq(packer.o.valid & packer.o.ready),
             self.level_tap.payload.eq(packer.o.payload),

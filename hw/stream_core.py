@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hw.frontend.variant import Sizes
 from hw.image_accelerator import ImageAccelerator
+from hw.optional import has_port
 from hw.payloads import result_layout
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
@@ -44,7 +45,7 @@ class StreamCore(wiring.Component):
     def __init__(self, bundle: Bundle, parallelism: Sizes):
         self._accelerator = ImageAccelerator(bundle.with_array(pulse=None), parallelism)
         self._result = result_layout(bundle.design)
-        self._noisy = bundle.array.read_noise is not None
+        self._indexed = has_port(self._accelerator, "next_image")
         super().__init__(
             {
                 "pixel_valid": In(1),
@@ -53,7 +54,7 @@ class StreamCore(wiring.Component):
                 "result_valid": Out(1),
                 "result_ready": In(1),
                 **{name: Out(field.shape) for name, field in self._result},
-                **({"next_image_valid": In(1), "next_image": In(32)} if self._noisy else {}),
+                **({"next_image_valid": In(1), "next_image": In(32)} if self._indexed else {}),
             }
         )
 
@@ -70,7 +71,7 @@ class StreamCore(wiring.Component):
         ]
         for name, _ in self._result:
             m.d.comb += getattr(self, name).eq(accelerator.result.payload[name])
-        if self._noisy:
+        if self._indexed:
             m.d.comb += [
                 accelerator.next_image.valid.eq(self.next_image_valid),
                 accelerator.next_image.payload.eq(self.next_image),

@@ -2,15 +2,15 @@
 
 from amaranth.hdl import Module
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, connect, flipped
+from amaranth.lib.wiring import connect, flipped
 
 from hw.adc import AdcReadout
 from hw.array.cells import Cells
-from hw.array.codes.code_memory import load_port
 from hw.array.match_lines import MatchLines
 from hw.array.noise.read_noise import ReadNoiseAdder
 from hw.array.word_lines import WordLineDriver
-from hw.payloads import ArraySeam, next_image_port
+from hw.optional import connect_optional, optional_ports
+from hw.payloads import ArraySeam
 from sw.bundle import Bundle
 
 __all__ = ["BehaviouralArray"]
@@ -40,11 +40,11 @@ class BehaviouralArray(wiring.Component):
 
     def __init__(self, bundle: Bundle, *, spram: bool = False):
         self._bundle = bundle
-        self._spram = spram
+        self._cells = Cells(bundle, spram=spram)
+        noise = bundle.array.read_noise
+        self._read_noise = ReadNoiseAdder(bundle.design, noise) if noise is not None else None
         seam = ArraySeam(bundle.design, pulse=bundle.array.pulse is not None)
-        members = {"load": In(load_port())} if spram else {}
-        if bundle.array.read_noise is not None:
-            members["next_image"] = In(next_image_port())
+        members = optional_ports(self._cells, self._read_noise)
         super().__init__({**seam.members, **members} if members else seam)
 
     def elaborate(self, platform):
@@ -52,23 +52,22 @@ class BehaviouralArray(wiring.Component):
         m = Module()
         design = self._bundle.design
         m.submodules.word_lines = word_lines = WordLineDriver(design)
-        m.submodules.cells = cells = Cells(self._bundle, spram=self._spram)
+        m.submodules.cells = cells = self._cells
         m.submodules.match_lines = match_lines = MatchLines(design)
         m.submodules.adc = adc = AdcReadout(design, self._bundle.array.adc)
 
         connect(m, flipped(self.levels), word_lines.i)
-        if self._bundle.array.read_noise is None:
+        if self._read_noise is None:
             connect(m, match_lines.o, adc.i)
         else:
-            m.submodules.read_noise = read_noise = ReadNoiseAdder(design, self._bundle.array.read_noise)
+            m.submodules.read_noise = read_noise = self._read_noise
             connect(m, match_lines.o, read_noise.i)
             connect(m, read_noise.o, adc.i)
-            connect(m, flipped(self.next_image), read_noise.next_image)
+            connect_optional(m, flipped(self), read_noise)
         connect(m, adc.o, flipped(self.conversions))
         connect(m, flipped(self.program), cells.program)
         connect(m, cells.programmed, flipped(self.programmed))
-        if self._spram:
-            connect(m, flipped(self.load), cells.load)
+        connect_optional(m, flipped(self), cells)
         m.d.comb += [
             match_lines.tile_ready.eq(word_lines.tile_ready & ~cells.busy),
             word_lines.step.eq(match_lines.step),

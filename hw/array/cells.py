@@ -8,6 +8,7 @@ from hw.array.codes.code_memory import CodeMemory, load_port
 from hw.array.codes.code_walk import CodeWalk
 from hw.array.programming.device_response import INJECTED_FAULTS, DeviceResponse
 from hw.geometry import ArrayGeometry
+from hw.optional import has_port
 from hw.payloads import Fault, ProgramOperation, index_bits, program_layout, programmed_shape
 from sw.bundle import Bundle
 
@@ -60,7 +61,6 @@ class Cells(wiring.Component):
         self._response = DeviceResponse(bundle, faults) if bundle.array.pulse is not None else None
         pulse = self._response is not None
         self._geometry = geometry = ArrayGeometry(design)
-        self._spram = spram
         contents = None if spram else geometry.pack_codes(bundle.array.codes)
         self._memory = CodeMemory(geometry.code_depth, geometry.code_width, contents)
         self._layout = data.ArrayLayout(unsigned(design.cell_bits), design.col_lanes * design.row_lanes * 2)
@@ -72,7 +72,7 @@ class Cells(wiring.Component):
                 "busy": Out(1),
                 "program": In(stream.Signature(program_layout(design, pulse=pulse))),
                 "programmed": Out(stream.Signature(programmed_shape(design, pulse=pulse))),
-                **({"load": In(load_port())} if spram else {}),
+                **({"load": In(load_port())} if contents is None else {}),
             }
         )
 
@@ -117,7 +117,7 @@ class Cells(wiring.Component):
             self._add_amplitude(m, request, before, after)
         changed = [Mux(cell == index, after, code) for index, code in enumerate(self.codes)]
         m.d.comb += [codes.new_entry.eq(Cat(*changed)), advance.eq(self.step)]
-        if self._spram:
+        if has_port(self, "load"):
             part = Signal(range(len(codes.write)))
             with m.If(self.load.valid):
                 m.d.comb += [

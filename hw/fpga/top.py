@@ -10,15 +10,14 @@ from amaranth.hdl import (
 )
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import In, Out, flipped
 
 from constraints.boards import Board
-from hw.array.codes.flash import FlashPins
 from hw.chip import Chip
-from hw.families.ecp5 import _ecp5_pll
-from hw.families.ice40 import _ice40_pll
+from hw.families.known import known
 from hw.fpga.clock import uart_divisor
 from hw.frontend.variant import Sizes
+from hw.optional import connect_optional, has_port, optional_ports
 from sw.bundle import Bundle
 
 __all__ = ["BootReset", "Top"]
@@ -102,7 +101,6 @@ class Top(wiring.Component):
     ):
         self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud), parallelism, spram=spram)
         self._board = board
-        self._spram = spram
         super().__init__(
             {
                 "clk": In(1),
@@ -110,18 +108,23 @@ class Top(wiring.Component):
                 "uart_tx": Out(1),
                 "led_busy": Out(1),
                 "led_locked": Out(1),
-                **({"flash": Out(FlashPins())} if spram else {}),
+                **optional_ports(self._chip),
                 **{name: Out(1) for name in board.constants},
             }
         )
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """Pin by port name."""
+        flash = self._board.flash_pins if has_port(self, "flash") else {}
+        return {**self._board.pins, **flash}
 
     def elaborate(self, platform):
         """PLL, reset until it has locked and memory is readable, chip, pins."""
         m = Module()
         board = self._board
         core_clock, locked = Signal(), Signal()
-        pll = _ice40_pll if board.family == "ice40" else _ecp5_pll
-        m.submodules.pll = pll(board, self.clk, core_clock, locked)
+        m.submodules.pll = known(board.family).pll(board, self.clk, core_clock, locked)
 
         # The boot domain has no reset: it makes the reset of the other one, which runs on the same clock.
         m.domains.boot = ClockDomain(reset_less=True)
@@ -141,7 +144,6 @@ class Top(wiring.Component):
             self.led_busy.eq(chip.busy ^ board.leds.active_low),
             self.led_locked.eq(boot.settled ^ board.leds.active_low),
         ]
-        if self._spram:
-            connect(m, chip.flash, flipped(self.flash))
+        connect_optional(m, flipped(self), chip)
         m.d.comb += [getattr(self, name).eq(pin.level) for name, pin in board.constants.items()]
         return m

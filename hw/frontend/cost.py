@@ -12,6 +12,7 @@ from math import ceil, log2
 from typing import Literal
 
 from constraints.boards import FOLDER, Family
+from hw.families.known import known
 from hw.frontend.folded.fold import Fold
 from hw.frontend.folded.layer_table import table_layout
 from hw.frontend.schedule import LayerSchedule
@@ -20,8 +21,6 @@ from hw.frontend.unit_memories import MemoryPlan, unit_memories, window_depth
 
 __all__ = [
     "COSTS_FILE",
-    "OPERAND_BITS",
-    "SMALLEST_PRODUCT_BITS",
     "Resource",
     "dsps_of",
     "engine_dsps",
@@ -34,10 +33,6 @@ Resource = Literal["cells", "ffs"]
 """Logic cells, LC of an iCE40 and TRELLIS_COMB of an ECP5, and flip-flops."""
 
 COSTS_FILE = FOLDER / "costs.json"
-OPERAND_BITS: dict[Family, int] = {"ice40": 16, "ecp5": 18}
-"""Of a hard multiplier: SB_MAC16 (Lattice FPGA-TN-02007), MULT18X18D (FPGA-TN-02205)."""
-SMALLEST_PRODUCT_BITS: dict[Family, int] = {"ice40": 11, "ecp5": 1}
-"""Products below stay in logic: DSP_Y_MINWIDTH of ``synth_ice40 -dsp``, Yosys 0.69; an ECP5 has none."""
 
 
 def layer_terms(schedule: LayerSchedule, value_bits: int, family: Family) -> dict[str, float]:
@@ -120,8 +115,8 @@ def dsps_of(schedule: LayerSchedule, value_bits: int, family: Family) -> int:
         count += lanes.output_lanes * _summands(schedule)
     if schedule.layer.requantises:
         bits = schedule.accumulator_bits
-        if bits + schedule.transfer.multiplier_bits >= SMALLEST_PRODUCT_BITS[family]:
-            count += lanes.searchers * ceil((bits - 1) / OPERAND_BITS[family])
+        if bits + schedule.transfer.multiplier_bits >= known(family).smallest_product_bits:
+            count += lanes.searchers * ceil((bits - 1) / known(family).operand_bits)
     return count
 
 
@@ -159,7 +154,7 @@ def _sums(lanes: int, value_bits: list[int], weight_bits: int, family: Family) -
 
 def _hard(value_bits: int, weight_bits: int, family: Family) -> bool:
     """Whether a hard multiplier forms such a product."""
-    return weight_bits > LOGIC_WEIGHT_BITS and value_bits + weight_bits >= SMALLEST_PRODUCT_BITS[family]
+    return weight_bits > LOGIC_WEIGHT_BITS and value_bits + weight_bits >= known(family).smallest_product_bits
 
 
 def _bits_in_logic(memories: Iterable[MemoryPlan]) -> float:

@@ -2,10 +2,9 @@
 
 from amaranth.hdl import Array, Cat, Const, Module, Signal, unsigned
 from amaranth.lib import stream, wiring
-from amaranth.lib.wiring import In, Out, connect, flipped
+from amaranth.lib.wiring import In, Out, flipped
 
 from hw.arith import padded
-from hw.array.programming.programmer import host_ports
 from hw.host.cell_requests import CellRequests
 from hw.host.protocol import (
     ANSWER_BYTES,
@@ -17,6 +16,7 @@ from hw.host.protocol import (
     Opcode,
     identity_of,
 )
+from hw.optional import connect_optional, has_port, optional_ports
 from hw.payloads import index_bits, next_image_port, result_layout
 from sw.bundle import Bundle
 
@@ -66,6 +66,7 @@ class Controller(wiring.Component):
         self._with_front_end = with_front_end
         self._loads_codes = loads_codes
         self._design = design = bundle.design
+        self._cells = CellRequests(design) if bundle.array.pulse is not None else None
         super().__init__(
             {
                 "i": In(stream.Signature(8)),
@@ -78,7 +79,7 @@ class Controller(wiring.Component):
                 "score": In(unsigned(design.max_score.bit_length())),
                 "ready": In(1),
                 "busy": Out(1),
-                **(host_ports(design) if bundle.array.pulse is not None else {}),
+                **optional_ports(self._cells),
                 **({"next_image": Out(next_image_port())} if bundle.array.read_noise is not None else {}),
             }
         )
@@ -124,13 +125,11 @@ class Controller(wiring.Component):
             self.i.ready.eq(self.data.ready),
         ]
         ready = self.ready if self._loads_codes else Const(1)
-        cells = CellRequests(design) if self._bundle.array.pulse is not None else None
+        cells = self._cells
         if cells is not None:
             m.submodules.cells = cells
-            connect(m, cells.write, flipped(self.write))
-            connect(m, flipped(self.written), cells.written)
+            connect_optional(m, flipped(self), cells)
             m.d.comb += [
-                cells.failures.eq(self.failures),
                 cells.ready.eq(ready),
                 cells.opcode.eq(self.i.payload),
                 cells.i.payload.eq(self.i.payload),
@@ -166,7 +165,7 @@ class Controller(wiring.Component):
                         with m.Case(Opcode.WRITE, Opcode.CODES, Opcode.FAULT):
                             m.d.comb += cells.start.eq(1)
                             m.next = "CELLS"
-                    if self._bundle.array.read_noise is not None:
+                    if has_port(self, "next_image"):
                         with m.Case(Opcode.INDEX):
                             m.next = "INDEX"
                     with m.Default():
@@ -216,7 +215,7 @@ class Controller(wiring.Component):
                         m.next = "READY"
 
                 send_block(score.word_select(position, 8), SCORE_BYTES, next_score)
-            if self._bundle.array.read_noise is not None:
+            if has_port(self, "next_image"):
                 index = self.next_image.payload
 
                 def set_index():

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from constraints.boards import Board, Family
-from hw.frontend.cost import OPERAND_BITS, SMALLEST_PRODUCT_BITS, Resource, priced
+from hw.families.known import known
+from hw.frontend.cost import Resource, priced
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.geometry import ArrayGeometry
-from hw.sizing.fit import code_sprams, planned_block_rams
+from hw.sizing.fit import planned_memories
 from hw.sizing.image_timing import image_cycles
 from hw.sizing.ram import ram_slices
 from sw.bundle import Bundle
@@ -31,11 +32,6 @@ code, and around block RAM that is read and written at one address."""
 READ_NOISE: dict[Resource, int] = {"cells": 750, "ffs": 465}
 """What :class:`hw.array.noise.read_noise.ReadNoiseAdder`, 667 to 721 cells, and the host's index take. From
 netlists of four widths on both families."""
-NONLINEARITY: dict[Family, dict[Resource, int]] = {
-    "ice40": {"cells": 60, "ffs": 15},
-    "ecp5": {"cells": 7, "ffs": 12},
-}
-"""What the number of an ADC and the registers before its memory take, from netlists of 25 x 2 ADCs."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +81,20 @@ def estimate(bundle: Bundle, parallelism: Sizes | None, family: Family, *, spram
     spram
         Whether the codes are in single-port RAM.
     """
-    design, front = bundle.design, None if parallelism is None else plan_front_end(bundle, parallelism)
+    front = None if parallelism is None else plan_front_end(bundle, parallelism)
 
     def amount(resource: Resource) -> int:
         rest = chip_cost(bundle, family, resource, with_front_end=front is not None, spram=spram)
         return round(rest + (front.cost(family, resource) if front else 0))
 
+    memories = planned_memories(bundle, family, parallelism, spram=spram)
     return Estimate(
         cells=amount("cells"),
         ffs=amount("ffs"),
-        block_rams=planned_block_rams(bundle, family, parallelism, spram=spram),
+        block_rams=sum(memory.block_rams for memory in memories),
         dsps=chip_dsps(bundle, family) + (front.dsps(family) if front else 0),
         cycles_per_image=image_cycles(bundle, parallelism),
-        sprams=code_sprams(design) if spram else 0,
+        sprams=sum(memory.sprams for memory in memories),
     )
 
 
@@ -125,9 +122,10 @@ def _dsps_of_product(largest: int, factors: NDArray, family: Family) -> int:
         if most <= 1:
             return 0
     widths = (largest.bit_length(), most.bit_length())
-    if sum(widths) < SMALLEST_PRODUCT_BITS[family]:
+    if sum(widths) < known(family).smallest_product_bits:
         return 0
-    return ceil(widths[0] / OPERAND_BITS[family]) * ceil(widths[1] / OPERAND_BITS[family])
+    operand = known(family).operand_bits
+    return ceil(widths[0] / operand) * ceil(widths[1] / operand)
 
 
 def chip_cost(
@@ -142,7 +140,7 @@ def chip_cost(
     if bundle.array.read_noise is not None:
         further += READ_NOISE[resource]
     if bundle.array.adc.inl.size:
-        further += NONLINEARITY[family][resource]
+        further += known(family).nonlinearity[resource]
     return priced(terms, "chip", family, resource) + further
 
 

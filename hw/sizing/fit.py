@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
-from math import ceil
 from operator import and_, or_
 
 from constraints.boards import Board, Family, Limits, load_all
+from hw.families.known import known
 from hw.frontend.unit_memories import MemoryPlan
 from hw.frontend.variant import Sizes
 from hw.geometry import ArrayGeometry
 from hw.sizing.chip_memories import CODES, chip_memories
-from hw.sizing.ram import RAM_SHAPES, SPRAM_SHAPE, block_rams
+from hw.sizing.ram import block_rams, single_port_rams
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.errors import EngramError
@@ -34,13 +34,6 @@ __all__ = [
     "spram_serves",
     "too_large",
 ]
-
-LUT_CELLS = ("SB_LUT4", "LUT4")
-RAM_CELLS = ("SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW", "DP16KD", "PDPW16KD")
-SPRAM_CELLS = ("SB_SPRAM256KA",)
-DSP_CELLS = ("SB_MAC16", "MULT18X18D")
-CARRY_LUTS = {"CCU2C": 2}
-"""An ECP5 carry cell occupies two look-up tables; an iCE40 carry is in the cell of its look-up table."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +72,7 @@ def planned_memories(
 def planned(memory: MemoryPlan, family: Family, *, spram: bool = False) -> PlannedMemory:
     """One memory with its block RAM, see :func:`planned_memories`."""
     if spram and memory.name == CODES:
-        sprams = _sprams(memory.depth, memory.width)
+        sprams = single_port_rams(memory.depth, memory.width, family)
         return PlannedMemory(memory.name, memory.depth, memory.width, 0, sprams)
     width = memory.width
     if memory.contents is not None:
@@ -95,15 +88,17 @@ def planned_block_rams(
     return sum(memory.block_rams for memory in planned_memories(bundle, family, parallelism, spram=spram))
 
 
-def code_sprams(design: DesignPoint) -> int:
+def code_sprams(design: DesignPoint, family: Family) -> int:
     """Single-port RAMs that the codes take, side by side for the width of an entry."""
     geometry = ArrayGeometry(design)
-    return _sprams(geometry.code_depth, geometry.code_width)
+    return single_port_rams(geometry.code_depth, geometry.code_width, family)
 
 
 def spram_serves(design: DesignPoint, board: Board) -> bool:
     """Whether the board has single-port RAM for the codes, and a flash that they can come from."""
-    return board.flash is not None and code_sprams(design) <= board.limits.sprams
+    if board.flash is None or not board.limits.sprams:
+        return False
+    return code_sprams(design, board.family) <= board.limits.sprams
 
 
 def codes_in_spram(bundle: Bundle, board: Board, parallelism: Sizes | None = None) -> bool:
@@ -131,10 +126,6 @@ def narrowed_for_spram(bundle: Bundle, board: Board) -> Bundle | None:
     return None
 
 
-def _sprams(depth: int, width: int) -> int:
-    return ceil(depth / SPRAM_SHAPE.depth) * ceil(width / SPRAM_SHAPE.width)
-
-
 def check_plan(bundle: Bundle, board: Board, parallelism: Sizes | None = None) -> None:
     """Refuse a bundle whose memories do not fit the board.
 
@@ -150,18 +141,19 @@ def check_plan(bundle: Bundle, board: Board, parallelism: Sizes | None = None) -
         raise too_large(bundle, board, f"{needed} block RAM", ram_of(board, bundle.design), fitting, ADVICE)
 
 
-def netlist_usage(cells: Mapping[str, int]) -> Usage:
+def netlist_usage(cells: Mapping[str, int], family: Family) -> Usage:
     """Sum up the cells of a netlist by kind, from their number by type."""
+    kinds = known(family).netlist_cells
 
-    def total(kinds: tuple[str, ...]) -> int:
-        return sum(cells.get(kind, 0) for kind in kinds)
+    def total(names: tuple[str, ...]) -> int:
+        return sum(cells.get(name, 0) for name in names)
 
     return Usage(
-        luts=total(LUT_CELLS) + sum(luts * cells.get(kind, 0) for kind, luts in CARRY_LUTS.items()),
-        ffs=sum(number for kind, number in cells.items() if kind.startswith(("SB_DFF", "TRELLIS_FF"))),
-        block_rams=total(RAM_CELLS),
-        dsps=total(DSP_CELLS),
-        sprams=total(SPRAM_CELLS),
+        luts=sum(luts * cells.get(name, 0) for name, luts in kinds.luts.items()),
+        ffs=sum(number for name, number in cells.items() if name.startswith(kinds.ffs)),
+        block_rams=total(kinds.block_rams),
+        dsps=total(kinds.multipliers),
+        sprams=total(kinds.single_port_rams),
     )
 
 
@@ -186,10 +178,12 @@ def check_netlist(bundle: Bundle, board: Board, usage: Usage, parallelism: Sizes
 
 def _boards_with_ram_for(bundle: Bundle, parallelism: Sizes | None) -> list[Board]:
     """Boards with enough block RAM, or single-port RAM for the codes, smallest first."""
-    needed = {family: planned_block_rams(bundle, family, parallelism) for family in RAM_SHAPES}
+    boards = load_all()
+    families = {board.family for board in boards}
+    needed = {family: planned_block_rams(bundle, family, parallelism) for family in families}
     return [
         board
-        for board in load_all()
+        for board in boards
         if needed[board.family] <= board.limits.block_rams or codes_in_spram(bundle, board, parallelism)
     ]
 
@@ -209,7 +203,8 @@ def ram_of(board: Board, design: DesignPoint) -> str:
     block_rams, sprams = board.limits.block_rams, board.limits.sprams
     if not sprams or spram_serves(design, board):
         return str(block_rams)
-    return f"{block_rams}, and {sprams} single-port RAM where the codes would take {code_sprams(design)}"
+    taken = code_sprams(design, board.family)
+    return f"{block_rams}, and {sprams} single-port RAM where the codes would take {taken}"
 
 
 def too_large(

@@ -14,7 +14,7 @@ from hw.frontend.variant import Folded
 from hw.quantiser.quantiser import cycles_per_value
 from hw.sizing.chip_memories import memories_behind
 from hw.sizing.estimate import Estimate, chip_cost, chip_dsps
-from hw.sizing.fit import code_sprams, planned, ram_of, spram_serves, too_large
+from hw.sizing.fit import planned, ram_of, spram_serves, too_large
 from hw.sizing.image_timing import image_cycles
 from hw.sizing.options import LANES, SEARCHERS, TAPS
 from hw.sizing.streaming_plan import ADVICE, CELL_MARGIN
@@ -114,8 +114,9 @@ class FoldPlanner:
                 for resource in get_args(Resource)
             }
             dsps = chip_dsps(self._bundle, family)
-            behind = memories_behind(self._bundle, feature_range(self._serial.schedules))
-            taken = sum(planned(plan, family, spram=spram).block_rams for plan in behind)
+            plans = memories_behind(self._bundle, feature_range(self._serial.schedules))
+            behind = [planned(plan, family, spram=spram) for plan in plans]
+            taken = sum(memory.block_rams for memory in behind)
             self._estimates[family, spram] = [
                 (
                     fold.parallelism,
@@ -130,7 +131,7 @@ class FoldPlanner:
                         ),
                         dsps=dsps + engine_dsps(fold, family),
                         cycles_per_image=cycles,
-                        sprams=code_sprams(self._bundle.design) if spram else 0,
+                        sprams=sum(memory.sprams for memory in behind),
                     ),
                 )
                 for fold, cycles in self._folds

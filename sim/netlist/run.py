@@ -116,10 +116,10 @@ def verify_netlist(
     patience = PATIENCE * _answer_cycles(bundle, board, parallelism, baud)
 
     identity = protocol.identity_of(bundle, with_front_end=parallelism is not None).to_bytes()
-    loading = load_cycles(codes) if spram else 0
+    loading = load_cycles(codes) if codes else 0
     requests = [Request(bytes([protocol.Opcode.IDENTIFY]), len(identity), loading)]
     before = [("identity", identity)]
-    if spram:
+    if codes:
         requests.insert(0, Request(bytes([protocol.Opcode.RESULT]), 1))
         before.insert(0, ("not ready", bytes([protocol.NOT_READY])))
     if trial is not None:

@@ -3,9 +3,6 @@ import re
 import pytest
 
 from constraints import boards
-from hw.families.ecp5 import lpf
-from hw.families.ice40 import pcf
-from hw.fpga.sdc import sdc
 from sw.errors import EngramError
 
 ICEBREAKER = (boards.FOLDER / "icebreaker.toml").read_text()
@@ -76,41 +73,6 @@ def test_mistake_in_a_board_file_is_named(old, new, message):
         boards.parse(ICEBREAKER.replace(old, new), "mine")
 
 
-def test_pcf_places_every_port():
-    assert pcf(boards.load("icebreaker")).splitlines() == [
-        "set_io clk 35",
-        "set_io -pullup yes uart_rx 6",
-        "set_io uart_tx 9",
-        "set_io led_busy 11",
-        "set_io led_locked 37",
-        "set_frequency clk 12",
-    ]
-
-
-def test_flash_pins_are_those_that_configure_the_fpga():
-    for name in ("icebreaker", "icesugar"):
-        board = boards.load(name)
-        assert pcf(board, flash=True).splitlines()[-5:-1] == [
-            "set_io flash__cs_n 16",
-            "set_io flash__sck 15",
-            "set_io flash__copi 14",
-            "set_io flash__cipo 17",
-        ]
-    assert boards.load("ulx3s-85f").flash_pins == {}
-
-
-def test_lpf_places_every_port():
-    lines = lpf(boards.load("ulx3s-85f")).splitlines()
-
-    assert 'LOCATE COMP "uart_rx" SITE "M1";' in lines
-    assert 'IOBUF PORT "uart_rx" IO_TYPE=LVCMOS33 PULLMODE=UP;' in lines
-    assert 'LOCATE COMP "wifi_gpio0" SITE "L2";' in lines
-    assert lines[-1] == 'FREQUENCY PORT "clk" 25 MHZ;'
-
-
-def test_sdc_states_period_and_baud():
-    text = sdc("digits.v", 50, 434)
-
-    assert "create_clock -name clk -period 20.000 [get_ports clk]" in text
-    assert "115207 baud" in text
-    assert "digits.v" in text
+def test_only_boards_whose_part_has_single_port_ram_name_a_flash():
+    for board in boards.load_all():
+        assert bool(board.flash_pins) == (board.flash is not None) == (board.limits.sprams > 0)

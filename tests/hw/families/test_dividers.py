@@ -1,4 +1,3 @@
-import re
 from fractions import Fraction
 
 import pytest
@@ -8,7 +7,6 @@ from hypothesis import strategies as st
 from constraints import boards
 from hw.families.ecp5 import ECP5_PFD_MHZ, ECP5_VCO_MHZ, ecp5_dividers
 from hw.families.ice40 import ICE40_PFD_MHZ, ICE40_VCO_MHZ, ice40_dividers
-from hw.fpga.clock import clocked, uart_divisor
 from sw.errors import EngramError
 
 
@@ -68,37 +66,3 @@ def _check_ecp5(input_mhz, output_mhz):
     assert ECP5_PFD_MHZ[0] <= detector <= ECP5_PFD_MHZ[1]
     assert ECP5_VCO_MHZ[0] <= vco <= ECP5_VCO_MHZ[1]
     assert all(1 <= divider <= 128 for divider in (clki, clkop, clkos))
-
-
-@pytest.mark.parametrize(
-    ("clock_mhz", "baud", "divisor"), [(24, 1_000_000, 24), (50, 1_000_000, 50), (50, 115_200, 434)]
-)
-def test_uart_divisor_is_the_nearest(clock_mhz, baud, divisor):
-    assert uart_divisor(clock_mhz, baud) == divisor
-
-
-@pytest.mark.parametrize(
-    ("clock_mhz", "baud"), [(24, 12_000_000), (24, 5_300_000)], ids=["below 4 cycles", "off by 5 %"]
-)
-def test_baud_that_the_clock_cannot_make_is_refused(clock_mhz, baud):
-    with pytest.raises(EngramError, match=rf"--baud must be within 2 % .* 24 MHz clock, got {baud}"):
-        uart_divisor(clock_mhz, baud)
-
-
-def test_another_clock_replaces_the_boards_own():
-    board = boards.load("ulx3s-85f")
-    assert clocked(board, None) is board
-    assert clocked(board, 40).clock == board.clock.model_copy(update={"core_mhz": 40})
-
-
-@pytest.mark.parametrize(
-    ("name", "core_mhz", "message"),
-    [
-        ("icebreaker", 60, "--clock-mhz 60: clock.core_mhz must be at most 50 with flash"),
-        ("ulx3s-85f", 0.5, "no ECP5 PLL setting makes exactly 0.5 MHz from 25 MHz"),
-        ("ulx3s-85f", -1, "--clock-mhz -1: clock.core_mhz: Input should be greater than 0"),
-    ],
-)
-def test_clock_that_a_board_cannot_have_is_refused(name, core_mhz, message):
-    with pytest.raises(EngramError, match=re.escape(message)):
-        clocked(boards.load(name), core_mhz)

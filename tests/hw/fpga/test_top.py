@@ -20,8 +20,10 @@ def ports_of(text):
 def test_every_board_elaborates_with_its_ports_and_pll(name):
     board = boards.load(name)
 
-    text = rtlil.convert(Top(BUNDLE, board, baud=1_000_000), name="top")
+    top = Top(BUNDLE, board, baud=1_000_000)
+    text = rtlil.convert(top, name="top")
 
+    assert top.pins == board.pins
     assert ports_of(text) == sorted(board.pins)
     assert len(re.findall(rf"cell \\{board.clock.pll} ", text)) == 1
 
@@ -29,9 +31,10 @@ def test_every_board_elaborates_with_its_ports_and_pll(name):
 def test_codes_in_single_port_ram_bring_the_flash_to_the_pins():
     board = boards.load("icebreaker")
 
-    text = rtlil.convert(Top(BUNDLE, board, baud=1_000_000, spram=True), name="top")
+    top = Top(BUNDLE, board, baud=1_000_000, spram=True)
 
-    assert ports_of(text) == sorted([*board.pins, *board.flash_pins])
+    assert top.pins == {**board.pins, **board.flash_pins}
+    assert ports_of(rtlil.convert(top, name="top")) == sorted(top.pins)
 
 
 def test_ice40_pll_has_the_dividers_for_24_mhz():

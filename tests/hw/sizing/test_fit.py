@@ -74,7 +74,7 @@ def test_codes_go_into_single_port_ram_only_where_block_ram_runs_out():
     assert not codes_in_spram(narrow, hx8k)
     check_plan(narrow, icebreaker)
     *others, codes, scores = planned_memories(narrow, "ice40", spram=True)
-    assert (codes.block_rams, codes.sprams) == (0, code_sprams(narrow.design)) == (0, 4)
+    assert (codes.block_rams, codes.sprams) == (0, code_sprams(narrow.design, "ice40")) == (0, 4)
     assert [memory.sprams for memory in (*others, scores)] == [0] * (len(others) + 1)
     assert planned_block_rams(narrow, "ice40", spram=True) == sum(
         memory.block_rams for memory in (*others, scores)
@@ -136,8 +136,8 @@ def test_netlist_cells_are_counted_by_kind():
     }
     ecp5 = {"LUT4": 10, "CCU2C": 3, "TRELLIS_FF": 9, "DP16KD": 2, "MULT18X18D": 1, "PFUMX": 4}
 
-    assert netlist_usage(ice40) == Usage(luts=10, ffs=9, block_rams=2, dsps=1, sprams=4)
-    assert netlist_usage(ecp5) == Usage(luts=16, ffs=9, block_rams=2, dsps=1)
+    assert netlist_usage(ice40, "ice40") == Usage(luts=10, ffs=9, block_rams=2, dsps=1, sprams=4)
+    assert netlist_usage(ecp5, "ecp5") == Usage(luts=16, ffs=9, block_rams=2, dsps=1)
 
 
 @pytest.mark.parametrize(

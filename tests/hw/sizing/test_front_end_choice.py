@@ -63,7 +63,7 @@ def test_codes_go_to_single_port_ram_when_no_front_end_leaves_block_ram_for_them
     board = board_with(least)
     sizes, expected = fastest_front_end(bundle, board, variant)
     assert codes_in_spram(bundle, board, sizes)
-    assert expected.sprams == code_sprams(bundle.design) > 0
+    assert expected.sprams == code_sprams(bundle.design, "ice40") > 0
     assert expected == estimate(bundle, sizes, "ice40", spram=True)
     assert expected.fits(board, CELL_MARGIN)
     assert not fits(bundle, board.model_copy(update={"flash": None}), variant)

@@ -128,9 +128,9 @@ class Halved(Effect):
 def test_programming_and_studies_take_an_effect_that_they_do_not_name(monkeypatch, device):
     start = random_bundle(tiny_design(), 1)
     given = Conditions(cell_bits=8, cycles=2)
-    plain = program(start, device, given, seed=1).codes
+    plain = program(start, device, given, seed=1).array.codes
     for module in (programming, studies):
         monkeypatch.setattr(module, "EFFECTS", (*EFFECTS, Halved()))
-    assert np.all(np.abs(program(start, device, given, seed=1).codes - plain / 2) <= 1)
+    assert np.all(np.abs(program(start, device, given, seed=1).array.codes - plain / 2) <= 1)
     points = studies.points_of(studies.Study.effects, device, given, 10)
     assert "halved" in {point.factors["without"] for point in points}

@@ -1,0 +1,119 @@
+"""Family: what the tools, the plan and the top of a board ask about a family of FPGAs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from amaranth.hdl import Instance, Signal
+
+from constraints.boards import Board, Family
+
+__all__ = ["FpgaFamily", "NetlistCells", "RamShape"]
+
+
+@dataclass(frozen=True)
+class RamShape:
+    """One way to use a block RAM.
+
+    Attributes
+    ----------
+    depth, width
+        Entries and bits.
+    write_bits
+        Smallest group of bits with a write enable of its own; None when only whole entries are written.
+    """
+
+    depth: int
+    width: int
+    write_bits: int | None = None
+
+
+@dataclass(frozen=True)
+class NetlistCells:
+    """Names of the vendor's cells in a netlist.
+
+    Attributes
+    ----------
+    luts
+        Look-up tables that a cell occupies, by its name.
+    ffs
+        First letters of all flip-flops.
+    block_rams, multipliers, single_port_rams
+        Names of these.
+    """
+
+    luts: Mapping[str, int]
+    ffs: str
+    block_rams: tuple[str, ...]
+    multipliers: tuple[str, ...]
+    single_port_rams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FpgaFamily:
+    """All that differs between families of FPGAs.
+
+    Attributes
+    ----------
+    name
+        As the boards' files call it.
+    dividers
+        The PLL's dividers from input to output in MHz; raises EngramError when none are exact.
+    pll
+        The PLL of a board between its oscillator, the core's clock and the lock output, in this order.
+    constraints
+        Text of the file that places ports on pins, from the board and the pin of every port.
+    constraint_kind
+        Suffix of that file, and nextpnr's option for it.
+    ram_shapes
+        Of a block RAM.
+    single_port_ram
+        Shape of a single-port RAM; None where no part has any.
+    operand_bits, smallest_product_bits
+        Of a hard multiplier: bits of an operand, and of the smallest product that synthesis gives to one.
+    synthesis
+        Yosys' command for the part of a board.
+    nextpnr
+        Name of the tool.
+    part
+        nextpnr's options for the part of a board.
+    routed
+        nextpnr's options for the file that the packer reads.
+    packer
+        Packer of the bitstream with its arguments but the last one, the bitstream.
+    suffix
+        Of a bitstream.
+    netlist_cells
+        Names of cells that count in a netlist.
+    packed_cell
+        Logic cells as nextpnr's reports call them.
+    cell_title
+        And as a person does.
+    nonlinearity
+        What tables of nonlinear ADCs take besides their memory: ``cells`` and ``ffs``.
+    cell_models
+        Simulation models of the cells, a file in Yosys' share folder.
+    black_boxes
+        Cells in there that have no contents; models in ``sim/netlist/cells/NAME.v`` replace them.
+    """
+
+    name: Family
+    dividers: Callable[[float, float], tuple[int, ...]]
+    pll: Callable[[Board, Signal, Signal, Signal], Instance]
+    constraints: Callable[[Board, Mapping[str, str]], str]
+    constraint_kind: str
+    ram_shapes: tuple[RamShape, ...]
+    single_port_ram: RamShape | None
+    operand_bits: int
+    smallest_product_bits: int
+    synthesis: Callable[[Board], str]
+    nextpnr: str
+    part: Callable[[Board], tuple[str, ...]]
+    routed: tuple[str, ...]
+    packer: tuple[str, ...]
+    suffix: str
+    netlist_cells: NetlistCells
+    packed_cell: str
+    cell_title: str
+    nonlinearity: Mapping[str, int]
+    cell_models: str
+    black_boxes: tuple[str, ...]
