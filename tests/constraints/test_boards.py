@@ -73,6 +73,11 @@ def test_mistake_in_a_board_file_is_named(old, new, message):
         boards.parse(ICEBREAKER.replace(old, new), "mine")
 
 
-def test_only_boards_whose_part_has_single_port_ram_name_a_flash():
-    for board in boards.load_all():
-        assert bool(board.flash_pins) == (board.flash is not None) == (board.limits.sprams > 0)
+def test_flash_pins_are_there_where_a_flash_is():
+    assert boards.load("icebreaker").flash_pins == {
+        "flash__cs_n": "16",
+        "flash__sck": "15",
+        "flash__copi": "14",
+        "flash__cipo": "17",
+    }
+    assert boards.load("ulx3s-85f").flash_pins == {}
