@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.models.runner import Waves
     from sim.programming import ProgrammingReport
     from sw.bundle import Bundle
-    from sw.data.dataset import Dataset
+    from sw.data.of_bundle import Selection
 
 __all__ = ["simulate"]
 
@@ -94,7 +94,7 @@ def simulate(
     """
     from constraints import boards
     from sw.bundle import open_bundle
-    from sw.data.of_bundle import check_labels, image_count
+    from sw.data.of_bundle import selection_of
     from sw.reference.pipeline import levels_of
 
     waves = _waves_format(trace)
@@ -107,19 +107,15 @@ def simulate(
         raise EngramError("--board sizes a front end, and word-line values go past it; leave one out")
     if target is None and parallelism != "auto":
         raise EngramError("--parallelism needs --board, whose lanes it goes with; add --board")
-    dataset = _dataset(opened, data)
-    available = len(dataset.x_test)
-    asked = str(min(DEFAULT_IMAGES, available)) if images is None else images
-    count = image_count(asked, available, dataset.name)
-    pictures = dataset.x_test[:count]
+    chosen = selection_of(opened, data, DEFAULT_IMAGES if images is None else images)
+    pictures = chosen.part.images
     with messages.status("word-line values of the reference"):
         levels = levels_of(opened, pictures)
-    check_labels(opened, dataset.y_test)
-    title = f"{count} images of {dataset.name}, stall seed {seed}"
+    title = f"{len(pictures)} images of {chosen.dataset.name}, stall seed {seed}"
     job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant, target, parallelism)
     run = run_self_programmed if self_program else run_pixels if source is Source.pixels else run_features
     outcome = run(job)
-    _tell({**_values(opened, outcome, dataset, source, seed), "board": board}, as_json)
+    _tell({**_values(opened, outcome, chosen, source, seed), "board": board}, as_json)
     programming = outcome.report.programming
     first = (programming and programming.first) or outcome.report.first
     if first is not None or outcome.report.wrong.any():
@@ -149,30 +145,14 @@ def _waves_format(trace: Path | None) -> "Waves":
     raise EngramError(f"a waveform file must end in .fst or .vcd, got {str(trace)!r}; rename it")
 
 
-def _dataset(bundle: "Bundle", data: str | None) -> "Dataset":
-    """The data set the bundle was trained on, checked, or the one the user names."""
-    from sw.bundle.bundle import DataOrigin
-    from sw.data.dataset import load
-    from sw.data.of_bundle import check_origin
-
-    origin = bundle.provenance.data
-    name = data or (origin.name if origin else None)
-    if name is None:
-        raise EngramError("the bundle names no data set it was trained on; name one with --data")
-    dataset = load(name)
-    check_origin(bundle, DataOrigin(name=dataset.name, digest=dataset.digest), chosen=data is not None)
-    return dataset
-
-
 def _values(
-    bundle: "Bundle", outcome: Outcome, dataset: "Dataset", source: Source, seed: int
+    bundle: "Bundle", outcome: Outcome, chosen: "Selection", source: Source, seed: int
 ) -> dict[str, Any]:
     report = outcome.report
-    count = len(report.wrong)
     return {
-        "images": count,
+        "images": len(report.wrong),
         "mismatches": int(report.wrong.sum()),
-        "accuracy": float((report.labels == dataset.y_test[:count]).mean()),
+        "accuracy": float((report.labels == chosen.part.labels).mean()),
         "cycles_per_image": report.interval,
         "latency_cycles": report.latency,
         "seconds": round(outcome.seconds, 3),
@@ -180,7 +160,7 @@ def _values(
         "from": source.value,
         "stalled_images": outcome.stalled,
         "seed": seed,
-        "data": dataset.name,
+        "data": chosen.dataset.name,
         "bundle": bundle.digest,
         "first_mismatch": str(report.first) if report.first else None,
         **_programming_values(report.programming),

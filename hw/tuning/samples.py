@@ -16,7 +16,7 @@ from hw.frontend.streaming.frontend import input_bits, schedules_of
 from hw.frontend.streaming.layer import LayerUnit
 from hw.sizing.estimate import chip_terms
 from sw.bundle import Bundle
-from sw.bundle.bundle import Provenance
+from sw.bundle.provenance import Provenance
 from sw.design import DesignPoint, Layer
 from sw.design.layer import LayerShape
 from sw.reference.adc import AdcTables, full_scale_tables
@@ -282,5 +282,5 @@ def random_sample(design: DesignPoint) -> Bundle:
             rng.integers(0, design.max_code, cells, dtype=np.uint8, endpoint=True),
             full_scale_tables(design, 0, design.max_current),
         ),
-        provenance=Provenance(engram_version="calibration"),
+        provenance=Provenance(),
     )

@@ -29,7 +29,6 @@ from sim.netlist.trial_write import trial_write
 from sim.programming import SelfProgramming
 from sw.bundle import Bundle
 from sw.console import BundleArgument, JsonOption, answer, messages, print_json, progress, reports_errors
-from sw.errors import EngramError
 from sw.reference.pipeline import run
 from sw.reference.trace import Mismatch, Trace, first_mismatch
 
@@ -216,19 +215,12 @@ def simulate_netlist(
     """Run test images through the netlist of a board; exits with 1 and the first mismatch if there is any."""
     from constraints import boards
     from sw.bundle import open_bundle
-    from sw.bundle.bundle import DataOrigin
-    from sw.data.dataset import load
-    from sw.data.of_bundle import check_origin
+    from sw.data.of_bundle import dataset_of
 
     opened, target = open_bundle(bundle), clocked(boards.load(board), clock_mhz)
-    origin = opened.provenance.data
-    name = data or (origin.name if origin else None)
-    if name is None:
-        raise EngramError("the bundle names no data set it was trained on; name one with --data")
-    dataset = load(name)
-    check_origin(opened, DataOrigin(name=dataset.name, digest=dataset.digest), chosen=data is not None)
+    dataset, _ = dataset_of(opened, data)
     opened, sizes = configured(opened, target, None, variant, parallelism)
-    chosen = dataset.x_test[:images]
+    chosen = dataset.test.images[:images]
     started = time.perf_counter()
     with progress() as bar:
         task = bar.add_task("netlist", total=len(chosen), note="synthesis and compilation first")

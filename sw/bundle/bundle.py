@@ -7,22 +7,24 @@ equal bytes; a file whose bytes are not exactly what saving its content would gi
 import hashlib
 import json
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from sw.bundle.checks import check_parts
+from sw.bundle.provenance import Provenance
 from sw.design import DesignPoint
 from sw.reference.array_state import ArrayState
 from sw.reference.frontend import LayerParameters, Requantisation
 
-__all__ = ["FORMAT_VERSION", "Bundle", "DataOrigin", "Provenance"]
+__all__ = ["FORMAT_ONE", "FORMAT_VERSION", "Bundle"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+FORMAT_ONE = 1
+"""Format of bundles whose making is recorded as a shell line, see :mod:`sw.bundle.format_one`."""
 METADATA_KEY = "engram"
 REQUANTISATION = tuple(part.name for part in fields(Requantisation))
 """Tensors of a layer with wide activations, which no other layer has."""
@@ -30,43 +32,6 @@ INL = "adc.inl"
 """Tensor of a bundle whose ADCs have nonlinearity, which no other bundle has."""
 NOISE = ("noise.key", "noise.scale", "noise.shift")
 """Tensors of a bundle with read noise, which no other bundle has."""
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-
-class DataOrigin(BaseModel):
-    """Which data the bundle was trained on: name or file name, and SHA-256 over images, labels and split."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    digest: Digest
-
-
-class Provenance(BaseModel):
-    """How the bundle came to be.
-
-    Parameters
-    ----------
-    engram_version
-        Version of the tool.
-    data
-        The data set; None for bundles made by hand.
-    command, seed
-        What was run.
-    metrics
-        Accuracies by name, such as ``test.float``; recorded when the bundle was made.
-    device
-        Device preset, seed and result counts of programming; None for the ideal codes.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    engram_version: str
-    data: DataOrigin | None = None
-    command: str = ""
-    seed: int = 0
-    metrics: dict[str, float] = {}
-    device: dict[str, str | int | float] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,9 +79,9 @@ class Bundle:
 
     def _description(self) -> dict[str, Any]:
         description = {
-            "format": FORMAT_VERSION,
+            "format": FORMAT_VERSION if self.provenance.recorded is None else FORMAT_ONE,
             "design": self.design.description(),
-            "provenance": self.provenance.model_dump(),
+            "provenance": self.provenance.description(),
         }
         if self.array.pulse is not None:
             description["pulse"] = self.array.pulse.model_dump()

@@ -10,8 +10,10 @@ import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from sw.bundle.bundle import FORMAT_VERSION, INL, METADATA_KEY, NOISE, REQUANTISATION, Bundle, Provenance
+from sw.bundle.bundle import FORMAT_ONE, FORMAT_VERSION, INL, METADATA_KEY, NOISE, REQUANTISATION, Bundle
 from sw.bundle.checks import MAX_SHIFT, check_tensor
+from sw.bundle.format_one import provenance_of
+from sw.bundle.provenance import Provenance
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.files import write_atomically
@@ -76,13 +78,14 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
     """Read a bundle from memory; `name` is what messages call it. Raises EngramError as :func:`load`."""
     description, tensors = _parse(raw, name)
     version = description.get("format")
-    if version != FORMAT_VERSION:
+    if version not in (FORMAT_ONE, FORMAT_VERSION):
         raise EngramError(
-            f"{name}: bundle format {reprlib.repr(version)} is not supported, this Engram reads format "
-            f"{FORMAT_VERSION}; train it again or use the version that made it"
+            f"{name}: bundle format {reprlib.repr(version)} is not supported, this Engram reads formats "
+            f"{FORMAT_ONE} and {FORMAT_VERSION}; train it again or use the version that made it"
         )
     design = validated(DesignPoint, description.get("design"), f"{name}: design")
-    provenance = validated(Provenance, description.get("provenance"), f"{name}: provenance")
+    made, what = description.get("provenance"), f"{name}: provenance"
+    provenance = provenance_of(made, what) if version == FORMAT_ONE else validated(Provenance, made, what)
     pulse = None
     if "pulse" in description:
         pulse = validated(PulseRule, description["pulse"], f"{name}: pulse")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sw.commands.options.array import Array, takes_array
+from sw.commands.options.noise import given_options
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
 from sw.rram.devices.files import EXAMPLE
 
@@ -24,6 +25,7 @@ def _print_example(wanted: bool) -> None:
 @reports_errors
 @takes_array
 def program(
+    context: typer.Context,
     bundle: BundleArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
     array: Array,
@@ -60,13 +62,22 @@ def program(
     One seed is one chip: the first one that 'engram evaluate' draws with that seed.
     """
     from sw.bundle import open_bundle, save
+    from sw.bundle.provenance import Step, recorded_name
     from sw.commands.options.full_scale import with_full_scale
     from sw.rram.chip.programmable import program_by_pulses
     from sw.rram.chip.programming import program as program_chip
+    from sw.version import versions_with
 
     classifier = open_bundle(bundle)
     make = program_by_pulses if programmable else program_chip
     chip = make(classifier, *with_full_scale(array, classifier, data, seed), seed=seed)
+    options = {
+        **given_options(context.params),
+        "data": data and Path(data).name,
+        "programmable": programmable or None,
+    }
+    step = Step.of("program", options, seed, versions_with("numpy", "scipy"), [recorded_name(bundle)])
+    chip = chip.with_(provenance=chip.provenance.after(step))
     save(chip, output)
     result = _summary(chip, output)
     if json:

@@ -10,16 +10,22 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.bundle.provenance import DataOrigin
 from sw.cache import cache_folder
 from sw.data.official import fetch_cifar10_grey, fetch_idx
 from sw.errors import EngramError
 
-__all__ = ["NAMES", "Dataset", "load", "load_npz"]
+__all__ = ["NAMES", "PARTS", "Dataset", "Part", "PartName", "load", "load_npz"]
+
+PartName = Literal["train", "validation", "test"]
+PARTS: tuple[PartName, ...] = get_args(PartName)
 
 SPLIT_SEED = 20_250_214
 MAX_VALIDATION = 5_000
@@ -37,6 +43,30 @@ NAMES = ("digits", *FETCHED)
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """Images and their labels.
+
+    Attributes
+    ----------
+    images
+        uint8, (N, H, W), grey values 0..255.
+    labels
+        uint8, (N,), classes 0 .. K-1.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self.images)
+
+    def first(self, count: int) -> "Part":
+        """The first `count` images, all where there are fewer."""
+        return Part(self.images[:count], self.labels[:count])
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Images and labels in three fixed parts.
 
@@ -44,32 +74,38 @@ class Dataset:
     ----------
     name
         Name, or file name for a set given by path.
-    x_train, x_val, x_test
-        uint8, (N, H, W), grey values 0..255.
-    y_train, y_val, y_test
-        uint8, (N,), classes 0 .. K-1.
+    train, validation, test
+        What weights and templates are made from; what choices are made by; what is only measured.
     classes
         K.
     """
 
     name: str
-    x_train: NDArray[np.uint8]
-    y_train: NDArray[np.uint8]
-    x_val: NDArray[np.uint8]
-    y_val: NDArray[np.uint8]
-    x_test: NDArray[np.uint8]
-    y_test: NDArray[np.uint8]
+    train: Part
+    validation: Part
+    test: Part
     classes: int
 
     @property
+    def parts(self) -> dict[PartName, Part]:
+        """The three parts by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @cached_property
     def digest(self) -> str:
-        """SHA-256 over images, labels and split, 64 hexadecimal digits."""
+        """SHA-256 over images, labels and split, 64 hexadecimal digits; worked out once, for it reads all."""
         sha = hashlib.sha256()
-        for part in ("train", "val", "test"):
-            for array in (getattr(self, f"x_{part}"), getattr(self, f"y_{part}")):
-                sha.update(f"{part} {array.shape}\n".encode())
+        # "val" and not "validation": the digests that bundles remember were made with the short name.
+        for name, part in (("train", self.train), ("val", self.validation), ("test", self.test)):
+            for array in (part.images, part.labels):
+                sha.update(f"{name} {array.shape}\n".encode())
                 sha.update(np.ascontiguousarray(array).tobytes())
         return sha.hexdigest()
+
+    @property
+    def origin(self) -> DataOrigin:
+        """What a bundle that is made from this data set remembers of it."""
+        return DataOrigin(name=self.name, digest=self.digest)
 
 
 def load(name_or_path: str) -> Dataset:
@@ -207,9 +243,9 @@ def _split(arrays: dict[str, NDArray], name: str, fraction: float = 0.1) -> Data
     validation = _stratified(labels, min(fraction, MAX_VALIDATION / len(labels)))
     return Dataset(
         name,
-        *(images[~validation], labels[~validation].astype(np.uint8)),
-        *(images[validation], labels[validation].astype(np.uint8)),
-        *(arrays["x_test"], arrays["y_test"].astype(np.uint8)),
+        train=Part(images[~validation], labels[~validation].astype(np.uint8)),
+        validation=Part(images[validation], labels[validation].astype(np.uint8)),
+        test=Part(arrays["x_test"], arrays["y_test"].astype(np.uint8)),
         classes=int(labels.max()) + 1,
     )
 

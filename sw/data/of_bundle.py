@@ -1,92 +1,47 @@
 """The data set of a bundle: the one it was trained on, or another that the user names."""
 
-from typing import TYPE_CHECKING
-
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from sw.bundle import Bundle
-from sw.bundle.bundle import DataOrigin
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
-    from sw.bundle import Bundle
-    from sw.data.dataset import Dataset
+    from sw.data.dataset import Dataset, Part
 
-__all__ = ["check_labels", "check_origin", "dataset_of", "image_count"]
+__all__ = ["Selection", "check_labels", "check_origin", "dataset_of", "selection_of"]
 
 
-def check_origin(bundle: Bundle, found: DataOrigin, *, chosen: bool) -> bool:
-    """Whether `found` is the data set the bundle was trained on.
+class Selection(NamedTuple):
+    """Test images that a bundle is tried on.
 
-    Parameters
+    Attributes
     ----------
-    bundle
-        Remembers its data set's digest.
-    found
-        What was loaded.
-    chosen
-        Whether the user asked for this data set; then another one is allowed.
-
-    Raises
-    ------
-    EngramError
-        If the data set is another one and nobody asked for it.
+    dataset
+        Where they come from.
+    part
+        The images that were asked for, in order from the first, and their labels.
+    trained_on
+        Whether the bundle was trained on that data set.
     """
-    trained = bundle.provenance.data
-    same = trained is not None and trained.digest == found.digest
-    if not same and not chosen:
-        before = "no data set" if trained is None else f"digest {trained.digest[:12]}"
-        raise EngramError(
-            f"data set {found.name!r} must be the one the bundle was trained on ({before}), got digest "
-            f"{found.digest[:12]}; give --data to evaluate on it all the same"
-        )
-    return same
+
+    dataset: "Dataset"
+    part: "Part"
+    trained_on: bool
 
 
-def check_labels(bundle: Bundle, truth: NDArray) -> None:
-    """Refuse an empty test split, or classes that the bundle does not know, with an EngramError."""
-    classes = bundle.design.classes
-    if not len(truth):
-        raise EngramError("the test split must hold at least one image, got none; use another data set")
-    if int(truth.max()) >= classes:
-        raise EngramError(
-            f"bundle {bundle.design.name!r} knows classes 0 to {classes - 1}, the data set's test split has "
-            f"class {int(truth.max())}; use a data set with the same classes"
-        )
-
-
-def image_count(asked: str, available: int, name: str) -> int:
-    """How many images of the test split of data set `name` "all" or a number asks for.
-
-    Raises
-    ------
-    EngramError
-        If it is neither, or there are fewer.
-    """
-    if asked == "all":
-        return available
-    count = int(asked) if asked.isascii() and asked.isdecimal() else 0
-    if not 1 <= count <= available:
-        raise EngramError(
-            f"--images must be 'all' or 1 to {available}, the test images of {name}, got {asked!r}"
-        )
-    return count
-
-
-def dataset_of(bundle: "Bundle", chosen: str | None) -> tuple["Dataset", bool]:
+def dataset_of(bundle: Bundle, chosen: str | None) -> tuple["Dataset", bool]:
     """Load the data set named `chosen`, or for None that of the bundle.
 
     Returns
     -------
     Dataset, bool
-        What was loaded, and whether the bundle was trained on it.
+        The data set, and whether the bundle was trained on it.
 
     Raises
     ------
     EngramError
         If it cannot be loaded, or for None if it is not what the bundle was trained on.
     """
-    from sw.bundle.bundle import DataOrigin
     from sw.data.dataset import load
 
     name, trained = chosen, bundle.provenance.data
@@ -98,5 +53,78 @@ def dataset_of(bundle: "Bundle", chosen: str | None) -> tuple["Dataset", bool]:
             )
         name = trained.name
     dataset = load(name)
-    origin = DataOrigin(name=dataset.name, digest=dataset.digest)
-    return dataset, check_origin(bundle, origin, chosen=chosen is not None)
+    return dataset, check_origin(bundle, dataset, chosen=chosen is not None)
+
+
+def selection_of(bundle: Bundle, chosen: str | None, asked: str | int) -> Selection:
+    """The first test images of the data set of a bundle, with labels that the bundle knows.
+
+    Parameters
+    ----------
+    bundle, chosen
+        As for :func:`dataset_of`.
+    asked
+        As text, what the user typed: "all", or a number that must not be above what there is. As a number,
+        a command's own default: so many, or all where there are fewer.
+
+    Raises
+    ------
+    EngramError
+        As :func:`dataset_of`; if `asked` is neither, or a class of the test part is unknown to the bundle.
+    """
+    dataset, trained_on = dataset_of(bundle, chosen)
+    count = asked if isinstance(asked, int) else _image_count(asked, len(dataset.test), dataset.name)
+    check_labels(bundle, dataset)
+    return Selection(dataset, dataset.test.first(count), trained_on)
+
+
+def check_origin(bundle: Bundle, dataset: "Dataset", *, chosen: bool) -> bool:
+    """Whether the bundle was trained on a data set.
+
+    Parameters
+    ----------
+    bundle
+        Remembers its data set's digest.
+    dataset
+        To be compared.
+    chosen
+        Whether the user asked for this data set; then another one is allowed.
+
+    Raises
+    ------
+    EngramError
+        If the data set is another one and nobody asked for it.
+    """
+    trained, found = bundle.provenance.data, dataset.origin
+    same = trained is not None and trained.digest == found.digest
+    if not same and not chosen:
+        before = "no data set" if trained is None else f"digest {trained.digest[:12]}"
+        raise EngramError(
+            f"data set {found.name!r} must be the one the bundle was trained on ({before}), got digest "
+            f"{found.digest[:12]}; give --data to evaluate on it all the same"
+        )
+    return same
+
+
+def check_labels(bundle: Bundle, dataset: "Dataset") -> None:
+    """Refuse an empty test split, or classes that the bundle does not know, with an EngramError."""
+    classes, truth = bundle.design.classes, dataset.test.labels
+    if not len(truth):
+        raise EngramError("the test split must hold at least one image, got none; use another data set")
+    if int(truth.max()) >= classes:
+        raise EngramError(
+            f"bundle {bundle.design.name!r} knows classes 0 to {classes - 1}, the data set's test split has "
+            f"class {int(truth.max())}; use a data set with the same classes"
+        )
+
+
+def _image_count(asked: str, available: int, name: str) -> int:
+    """How many images of the test split of data set `name` "all" or a number asks for."""
+    if asked == "all":
+        return available
+    count = int(asked) if asked.isascii() and asked.isdecimal() else 0
+    if not 1 <= count <= available:
+        raise EngramError(
+            f"--images must be 'all' or 1 to {available}, the test images of {name}, got {asked!r}"
+        )
+    return count

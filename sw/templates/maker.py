@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
-from sw.bundle.bundle import DataOrigin, Provenance
-from sw.data.dataset import Dataset
+from sw.bundle.provenance import Provenance, Step
+from sw.data.dataset import PARTS, Dataset, PartName
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.evaluation.scores import accuracy
@@ -25,12 +25,9 @@ from sw.templates.clusters import clusters, mean_templates, silhouettes
 from sw.templates.sizes import Kind
 from sw.templates.thresholds import ThresholdsBy, mean_thresholds, quantile_thresholds, thresholds_kept
 from sw.templates.windows import quantile_windows, windows_of_bits
-from sw.version import engram_version
 
-__all__ = ["TAILS", "Maker", "Part", "Remade", "Stage"]
+__all__ = ["TAILS", "Maker", "Remade", "Stage"]
 
-Part = Literal["train", "validation", "test"]
-PARTS: tuple[Part, ...] = ("train", "validation", "test")
 Stage = Callable[[str, int, str], Callable[[int], None]]
 """Opens a stage of the work, of so many items of that name; what it gives hears how many more are done."""
 
@@ -89,7 +86,7 @@ class Maker:
         *,
         seed: int = 0,
         stage: Stage = lambda name, total, note: lambda count: None,
-        maps: Callable[[Part], NDArray[np.int32]] | None = None,
+        maps: Callable[[PartName], NDArray[np.int32]] | None = None,
     ) -> None:
         classes = bundle.design.classes
         if dataset.classes != classes:
@@ -99,10 +96,7 @@ class Maker:
             )
         self.bundle, self.dataset, self.seed, self.stage = bundle, dataset, seed, stage
         self._known_maps = maps
-        self._images = dict(zip(PARTS, (dataset.x_train, dataset.x_val, dataset.x_test), strict=True))
-        self._labels = dict(zip(PARTS, (dataset.y_train, dataset.y_val, dataset.y_test), strict=True))
-        self._origin = DataOrigin(name=dataset.name, digest=dataset.digest)
-        self._maps: dict[Part, NDArray[np.int32]] = {}
+        self._maps: dict[PartName, NDArray[np.int32]] = {}
         self._clusters: dict[tuple[ThresholdsBy, int, int], NDArray[np.int64]] = {}
 
     def make(
@@ -112,7 +106,7 @@ class Maker:
         *,
         thresholds_by: ThresholdsBy = "learned",
         by_silhouette: bool = False,
-        command: str = "",
+        step: Step | None = None,
     ) -> Remade:
         """Make the templates anew, with ideal cells and the ideal ADC.
 
@@ -123,8 +117,9 @@ class Maker:
         by_silhouette
             Whether every class gets as many clusters as have the highest silhouette, mean over the classes:
             2 up to those of `design`; the fewest of equally good numbers.
-        command
-            Recorded in the bundle behind what made the bundle before.
+        step
+            Recorded in the bundle behind the steps of the bundle before; None for templates that no command
+            asked for.
 
         Raises
         ------
@@ -138,7 +133,7 @@ class Maker:
             for part in PARTS
             if part != "train" or kind != "keep"
         }
-        owners = self._labels["train"].astype(np.int64)
+        owners = self.dataset.train.labels.astype(np.int64)
         found: dict[int, float] = {}
         if kind in ("kmeans", "window") and design.templates_per_class > 1:
             binary = design.cell == "binary"
@@ -156,8 +151,8 @@ class Maker:
                 array=ArrayState.ideal(templates, design),
             )
 
-        def share(candidate: Bundle, part: Part) -> float:
-            return accuracy(pipeline.classify(candidate, levels[part]), self._labels[part])
+        def share(candidate: Bundle, part: PartName) -> float:
+            return accuracy(pipeline.classify(candidate, levels[part]), self.dataset.parts[part].labels)
 
         choice = ""
         if kind == "keep":
@@ -174,22 +169,22 @@ class Maker:
         else:
             made = holding(mean_templates(levels["train"], owners, design.templates))
         metrics = {f"{part}.ideal": share(made, part) for part in PARTS if part != "train"}
-        return Remade(made.with_(provenance=self._provenance(metrics, command)), choice, found)
+        return Remade(made.with_(provenance=self._provenance(metrics, step)), choice, found)
 
     def _check_images(self, kind: Kind, needed: int) -> None:
-        fewest = int(np.bincount(self._labels["train"], minlength=self.bundle.design.classes).min())
+        fewest = int(np.bincount(self.dataset.train.labels, minlength=self.bundle.design.classes).min())
         if kind != "keep" and fewest < needed:
             raise EngramError(
                 f"templates need at least {needed} training images of every class, got {fewest}; "
                 "use fewer --per-class"
             )
 
-    def _maps_of(self, part: Part) -> NDArray[np.int32]:
+    def _maps_of(self, part: PartName) -> NDArray[np.int32]:
         if part not in self._maps:
             if self._known_maps is not None:
                 self._maps[part] = self._known_maps(part)
                 return self._maps[part]
-            images = self._images[part]
+            images = self.dataset.parts[part].images
             done = self.stage(f"features, {part}", len(images), "images")
             self._maps[part] = feature_maps_of(self.bundle, images, done)
         return self._maps[part]
@@ -206,7 +201,7 @@ class Maker:
 
     def _silhouettes(self, bits: NDArray[np.uint8], design: DesignPoint) -> dict[int, float]:
         most, done = design.templates_per_class, self.stage("silhouettes", design.classes, "classes")
-        found = silhouettes(bits, self._labels["train"], design.classes, most, self.seed, done)
+        found = silhouettes(bits, self.dataset.train.labels, design.classes, most, self.seed, done)
         if not found:
             raise EngramError(
                 "silhouettes need at least 2 different images of every class, some class has all alike; "
@@ -221,7 +216,7 @@ class Maker:
         key = thresholds_by, design.thresholds_per_feature, per_class
         if key not in self._clusters:
             done = self.stage("clusters", design.classes, "classes")
-            labels = self._labels["train"]
+            labels = self.dataset.train.labels
             owners = clusters(bits, labels, design.classes, per_class, self.seed, done)
             empty = np.bincount(owners, minlength=design.templates) == 0
             if empty.any():
@@ -265,14 +260,12 @@ class Maker:
                     found[name] = windows_of_bits(stored, top, matches)
         return found
 
-    def _provenance(self, metrics: dict[str, float], command: str) -> Provenance:
-        before = self.bundle.provenance
+    def _provenance(self, metrics: dict[str, float], step: Step | None) -> Provenance:
+        before, origin = self.bundle.provenance, self.dataset.origin
         return Provenance(
-            engram_version=engram_version(),
-            data=self._origin,
-            command=f"{before.command}; {command}" if before.command else command,
-            seed=self.seed,
-            metrics={**(before.metrics if before.data == self._origin else {}), **metrics},
+            data=origin,
+            steps=before.steps if step is None else (*before.steps, step),
+            metrics={**(before.metrics if before.data == origin else {}), **metrics},
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from sw.bundle import Bundle
-from sw.bundle.bundle import DataOrigin, Provenance
+from sw.bundle.provenance import Provenance, Step
 from sw.console import messages
 from sw.data.dataset import Dataset
 from sw.design import DesignPoint
@@ -33,7 +33,6 @@ from sw.training.student.noise_aware import TrainingChips
 from sw.training.student.trainee import Trainee
 from sw.training.teacher.answers import TeacherTargets, teacher_targets
 from sw.training.teacher.residual import default_name
-from sw.version import engram_version
 
 __all__ = ["Trained", "train"]
 
@@ -58,7 +57,7 @@ def train(
     *,
     templates: Method = "learned",
     seed: int = 0,
-    command: str = "",
+    step: Step | None = None,
     noise: tuple[Device, Conditions] | None = None,
     run: RunFolder | None = None,
 ) -> Trained:
@@ -80,8 +79,8 @@ def train(
         was trained with a dense head.
     seed
         Seed of everything random but the teacher, which has its own in the recipe.
-    command
-        Recorded in the bundle as what made it.
+    step
+        Recorded in the bundle as what made it; None for a training that no command asked for.
     noise
         Device and conditions of the chips that learned templates are programmed into during training
         (:mod:`sw.training.student.noise_aware`); None trains for the ideal array.
@@ -106,11 +105,7 @@ def train(
     with deterministic(seed):
         Student(design)  # refuses what it cannot compute exactly, before the teacher takes its time
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    parts = {
-        "train": Split.of(dataset.x_train, dataset.y_train, device),
-        "validation": Split.of(dataset.x_val, dataset.y_val, device),
-        "test": Split.of(dataset.x_test, dataset.y_test, device),
-    }
+    parts = {name: Split.of(part.images, part.labels, device) for name, part in dataset.parts.items()}
     fitted = parts["train"], parts["validation"]
     targets = None
     if recipe.distil != "none":
@@ -152,8 +147,9 @@ def train(
         )
         if not finished:
             messages.print("[yellow]interrupted:[/] the best epoch so far is kept")
-            command += "  # interrupted"
-        bundle = _assemble(model, dataset, design, templates, seed, command)
+            step = step and step.model_copy(update={"interrupted": True})
+        made = Provenance(data=dataset.origin, steps=() if step is None else (step,))
+        bundle = _assemble(model, dataset, design, templates, seed, made)
         metrics = {}
         for name in ("validation", "test"):
             part = parts[name]
@@ -162,12 +158,11 @@ def train(
             levels = pipeline.levels_of(bundle, part.images.cpu().numpy())
             right = pipeline.classify(bundle, levels) == part.labels.cpu().numpy()
             metrics[f"{name}.ideal"] = float(right.mean())
-    provenance = bundle.provenance.model_copy(update={"metrics": metrics})
-    return Trained(bundle.with_(provenance=provenance), finished, targets)
+    return Trained(bundle.with_(provenance=made.model_copy(update={"metrics": metrics})), finished, targets)
 
 
 def _assemble(
-    model: Trainee, dataset: Dataset, design: DesignPoint, method: Method, seed: int, command: str
+    model: Trainee, dataset: Dataset, design: DesignPoint, method: Method, seed: int, made: Provenance
 ) -> Bundle:
     """Export the student and make the templates."""
     frontend, thresholds = export(model.student, design)
@@ -175,31 +170,26 @@ def _assemble(
         stored = model.head.templates()
     else:
         with torch.no_grad():
-            images = torch.from_numpy(dataset.x_train).to(model.student.quantiser.offset.device)
+            images = torch.from_numpy(dataset.train.images).to(model.student.quantiser.offset.device)
             bits = in_chunks(model.student, images).cpu().numpy().astype(np.uint8)
         if method == "mean":
-            stored = mean_templates(bits, dataset.y_train, dataset.classes)
+            stored = mean_templates(bits, dataset.train.labels, dataset.classes)
         else:
             count = design.templates_per_class
-            stored = kmeans_templates(bits, dataset.y_train, dataset.classes, count, seed)
+            stored = kmeans_templates(bits, dataset.train.labels, dataset.classes, count, seed)
     return Bundle(
         design=design,
         frontend=frontend,
         feature_thresholds=thresholds,
         templates=stored,
         array=ArrayState.ideal(stored, design),
-        provenance=Provenance(
-            engram_version=engram_version(),
-            data=DataOrigin(name=dataset.name, digest=dataset.digest),
-            command=command,
-            seed=seed,
-        ),
+        provenance=made,
     )
 
 
 def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Method) -> None:
     """What must fit before hours are spent; raises EngramError."""
-    size = dataset.x_train.shape[1:]
+    size = dataset.train.images.shape[1:]
     if size != (design.height, design.width) or dataset.classes != design.classes:
         raise EngramError(
             f"design {design.name!r} is for {design.classes} classes of {design.height} x {design.width} "
@@ -218,7 +208,7 @@ def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Met
             f"--templates mean makes one template per class, got templates_per_class {count}; "
             "use 1, or --templates kmeans"
         )
-    fewest = int(np.bincount(dataset.y_train).min())
+    fewest = int(np.bincount(dataset.train.labels).min())
     if templates == "kmeans" and fewest < count:
         raise EngramError(
             f"--templates kmeans needs at least {count} training images of every class, got {fewest}; "

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
-from sw.bundle.bundle import Provenance
+from sw.bundle.provenance import Provenance, Step
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
@@ -96,7 +96,7 @@ def random_bundle(
             random_noise(rng, design) if noise else None,
             pulse,
         ),
-        provenance=Provenance(engram_version="0.1.0", command="tests", seed=seed),
+        provenance=Provenance(steps=(Step(command="tests", seed=seed),)),
     )
 
 

@@ -7,7 +7,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from sw.bundle import Bundle, save
-from sw.bundle.bundle import DataOrigin, Provenance
+from sw.bundle.provenance import Provenance
 from sw.cli import application
 from sw.commands.train.command import train
 from sw.data.dataset import Dataset
@@ -48,8 +48,7 @@ def digits_bundle(folder: Path) -> tuple[Dataset, Bundle, Path]:
     data = load_data("digits")
     bundle = random_bundle(SMALL, 1).with_(
         provenance=Provenance(
-            engram_version="1",
-            data=DataOrigin(name="digits", digest=data.digest),
+            data=data.origin,
             metrics={"test.float": 0.75, "test.quantised": 0.5},
         )
     )

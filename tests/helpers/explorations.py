@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from sw.bundle import Bundle
-from sw.bundle.bundle import DataOrigin, Provenance
 from sw.bundle.ideal import with_ideal_array
+from sw.bundle.provenance import Provenance
 from sw.cache import Store
 from sw.commands.explore.axes import array_of, space_of
-from sw.data.dataset import Dataset
+from sw.data.dataset import Dataset, Part
 from sw.energy.constants import read_constants
 from sw.explore.compute.costs import Costs, read_macro
 from sw.explore.compute.explorer import Explorer, Extent
@@ -51,15 +51,13 @@ def _data(bundle: Bundle) -> Dataset:
         truth = pipeline.classify(with_ideal_array(bundle), features_of(bundle, images))
         truth[::7] = (truth[::7] + 1) % bundle.design.classes
         truth[: bundle.design.classes * 4] = np.arange(bundle.design.classes * 4) % bundle.design.classes
-        parts += [images, truth.astype(np.uint8)]
+        parts.append(Part(images, truth.astype(np.uint8)))
     return Dataset("tiny", *parts, classes=bundle.design.classes)
 
 
 _UNTRAINED = random_bundle(tiny_design(thresholds_per_feature=3), 11)
 DATA = _data(_UNTRAINED)
-BUNDLE = _UNTRAINED.with_(
-    provenance=Provenance(engram_version="1", data=DataOrigin(name="tiny", digest=DATA.digest))
-)
+BUNDLE = _UNTRAINED.with_(provenance=Provenance(data=DATA.origin))
 
 
 class CountingFarm(Here):

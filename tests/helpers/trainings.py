@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
-from sw.bundle.bundle import Provenance
-from sw.data.dataset import Dataset
+from sw.bundle.provenance import Provenance
+from sw.data.dataset import Dataset, Part
 from sw.design import DesignPoint, Layer
 from sw.reference.array_state import ArrayState
 from sw.rram.devices.presets import CMO_HFOX
@@ -115,7 +115,7 @@ def stripes(count: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]
     return images.astype(np.uint8), labels.astype(np.uint8)
 
 
-DATA = Dataset("stripes.npz", *stripes(90, 0), *stripes(30, 1), *stripes(60, 2), classes=3)
+DATA = Dataset("stripes.npz", Part(*stripes(90, 0)), Part(*stripes(30, 1)), Part(*stripes(60, 2)), classes=3)
 
 
 def split_of(count: int, seed: int) -> Split:
@@ -134,7 +134,7 @@ def bundle_of(model: Trainee, design: DesignPoint) -> Bundle:
         feature_thresholds=thresholds,
         templates=templates,
         array=ArrayState.ideal(templates, design),
-        provenance=Provenance(engram_version="0"),
+        provenance=Provenance(),
     )
 
 

@@ -19,7 +19,7 @@ from sim.recording import Recording
 from sim.run import simulate
 from sim.streams import MISSING, STALL_UNIT
 from sw.bundle import Bundle, save
-from sw.bundle.bundle import DataOrigin, Provenance
+from sw.bundle.provenance import DataOrigin, Provenance
 from sw.data.dataset import load
 from sw.design import DesignPoint, Layer
 from sw.errors import EngramError
@@ -266,7 +266,7 @@ def command(bundle: Bundle, files: tuple[Path, Path], *arguments: object) -> tup
     """Exit code, standard output and standard error of ``engram simulate``."""
     path, data = files
     origin = DataOrigin(name=str(data), digest=load(str(data)).digest)
-    save(bundle.with_(provenance=Provenance(engram_version="0.1.0", data=origin)), path)
+    save(bundle.with_(provenance=Provenance(data=origin)), path)
     application = typer.Typer()
     application.command()(simulate)
     ran = CliRunner().invoke(application, [str(path), *(str(argument) for argument in arguments)])
@@ -281,7 +281,7 @@ def test_command_runs_whole_images_unless_told_otherwise(
     code, output, errors = command(BUNDLE, files, "--images", "all", "--jobs", 2, "--seed", 3, "--json")
     assert code == 0
     values = json.loads(output)
-    truth = load(str(files[1])).y_test
+    truth = load(str(files[1])).test.labels
     assert (values["images"], values["stalled_images"], values["mismatches"]) == (len(IMAGES), 16, 0)
     assert values["accuracy"] == float((EXPECTED.label == truth).mean())
     assert values["cycles_per_image"] == image_cycles(BUNDLE, SIZES)

@@ -13,7 +13,7 @@ from sim.programming import SelfProgramming
 from sim.run import simulate
 from sim.streams import STALL_UNIT
 from sw.bundle import Bundle, save
-from sw.bundle.bundle import DataOrigin, Provenance
+from sw.bundle.provenance import DataOrigin, Provenance
 from sw.data.dataset import load
 from sw.reference import pipeline
 from sw.reference.pulse import PulseRule
@@ -96,7 +96,7 @@ def command(bundle: Bundle, folder: Path, *arguments: object) -> tuple[int, str,
     labels = np.arange(len(IMAGES)) % DESIGN.classes
     np.savez(data, x_train=IMAGES, y_train=labels, x_test=IMAGES, y_test=labels)
     origin = DataOrigin(name=str(data), digest=load(str(data)).digest)
-    save(bundle.with_(provenance=Provenance(engram_version="0.1.0", data=origin)), path)
+    save(bundle.with_(provenance=Provenance(data=origin)), path)
     application = typer.Typer()
     application.command()(simulate)
     ran = CliRunner().invoke(application, [str(path), *(str(argument) for argument in arguments)])

@@ -25,7 +25,7 @@ from sim.models import runner
 from sim.models.runner import Model, ModelSource, build_model, to_verilog
 from sim.run import simulate
 from sw.bundle import Bundle, save
-from sw.bundle.bundle import DataOrigin, Provenance
+from sw.bundle.provenance import DataOrigin, Provenance
 from sw.data.dataset import load
 from sw.design import DesignPoint
 from sw.errors import EngramError
@@ -209,7 +209,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     )
     origin = DataOrigin(name=str(data), digest=load(str(data)).digest)
     path = folder / "odd.engram"
-    save(bundle_of(ODD).with_(provenance=Provenance(engram_version="0.1.0", data=origin)), path)
+    save(bundle_of(ODD).with_(provenance=Provenance(data=origin)), path)
     return path, data
 
 
@@ -239,10 +239,10 @@ def test_command_answers_with_one_json_object(files: tuple[Path, Path]) -> None:
     values = json.loads(output)
     dataset = load(str(data))
     bundle = bundle_of(ODD)
-    labels = pipeline.run(bundle, dataset.x_test).label
+    labels = pipeline.run(bundle, dataset.test.images).label
     assert values["images"] == 40
     assert values["mismatches"] == 0
-    assert values["accuracy"] == pytest.approx(float((labels == dataset.y_test).mean()), abs=0)
+    assert values["accuracy"] == pytest.approx(float((labels == dataset.test.labels).mean()), abs=0)
     assert values["cycles_per_image"] == accelerator_timing(bundle).interval
     assert (values["from"], values["stalled_images"], values["seed"]) == ("features", 40, 3)
     assert values["first_mismatch"] is None
@@ -265,7 +265,7 @@ def test_command_ends_with_1_and_the_first_mismatch(
     codes[:, 0, 0] ^= 4
     other = Path(files[0]).with_name("other.engram")
     origin = DataOrigin(name=str(files[1]), digest=load(str(files[1])).digest)
-    provenance = Provenance(engram_version="0.1.0", data=origin)
+    provenance = Provenance(data=origin)
     save(bundle.with_array(codes=codes).with_(provenance=provenance), other)
     monkeypatch.setattr("sim.accelerator.accelerator_model", lambda *_: model)
 
@@ -303,7 +303,7 @@ def test_command_refuses_other_waveforms(files: tuple[Path, Path]) -> None:
 def test_command_refuses_a_bundle_without_data(tmp_path: Path) -> None:
     save(bundle_of(ODD), tmp_path / "x.engram")
     assert refusal(tmp_path / "x.engram") == (
-        "error: the bundle names no data set it was trained on; name one with --data"
+        "error: bundle 'tiny' must say which data set it was trained on, it does not; name one with --data"
     )
 
 
@@ -315,7 +315,7 @@ def test_command_refuses_changed_data_unless_asked_for(files: tuple[Path, Path],
     np.savez(other, **changed)
     origin = DataOrigin(name=str(other), digest=load(str(data)).digest)
     bundle = tmp_path / "x.engram"
-    save(bundle_of(ODD).with_(provenance=Provenance(engram_version="0.1.0", data=origin)), bundle)
+    save(bundle_of(ODD).with_(provenance=Provenance(data=origin)), bundle)
     assert "must be the one the bundle was trained on" in refusal(bundle)
     code, output, _ = command(bundle, *FEATURES, "--data", other, "--images", 2, "--json")
     assert (code, json.loads(output)["mismatches"]) == (0, 0)

@@ -8,7 +8,7 @@ import typer
 
 from sw.commands.options.array import Array, takes_array
 from sw.console import BundleArgument, JsonOption, SeedOption, messages, print_json, progress, reports_errors
-from sw.data.of_bundle import dataset_of
+from sw.data.of_bundle import selection_of
 from sw.evaluation.studies import Study
 
 __all__ = ["evaluate"]
@@ -87,7 +87,6 @@ def evaluate(
     from sw.commands.evaluate.report import Evaluation, draw, print_table, values_of
     from sw.commands.evaluate.study import print_study, run_study
     from sw.commands.options.full_scale import with_full_scale
-    from sw.data.of_bundle import check_labels, image_count
     from sw.energy.constants import DEFAULT, read_constants
     from sw.energy.report import report_of
     from sw.evaluation.baseline import check_torch, measure
@@ -108,14 +107,12 @@ def evaluate(
         points_of(name, *array, design.templates)
     constants = read_constants(energy or DEFAULT)
     array = with_full_scale(array, classifier, data, seed)
-    dataset, same = dataset_of(classifier, data)
-    count = image_count(images, len(dataset.x_test), dataset.name)
-    truth = dataset.y_test[:count]
-    check_labels(classifier, dataset.y_test)
+    dataset, part, same = selection_of(classifier, data, images)
+    truth = part.labels
 
     with progress() as bar:
-        task = bar.add_task("features", total=count, note="images")
-        levels = features_of(classifier, dataset.x_test[:count], lambda done: bar.advance(task, done))
+        task = bar.add_task("features", total=len(part), note="images")
+        levels = features_of(classifier, part.images, lambda done: bar.advance(task, done))
     labels = classify(with_ideal_array(classifier), levels)
     ideal = accuracy(labels, truth)
     folder = output or Path("runs") / f"evaluate-{design.name}"

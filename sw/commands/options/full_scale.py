@@ -33,8 +33,8 @@ def with_full_scale(array: Array, bundle: "Bundle", data: str | None, seed: int)
         return array
     nominal = conditions.adc.model_copy(update={"full_scale": "nominal"})
     program(bundle, device, conditions.with_(adc=nominal), seed=seed)
-    dataset, _ = dataset_of(bundle, data)
+    part = dataset_of(bundle, data)[0].validation
     with progress() as bar:
-        task = bar.add_task("full scale", total=len(dataset.x_val), note="validation images")
-        levels = features_of(bundle, dataset.x_val, lambda images: bar.advance(task, images))
-    return Array(device, with_chosen_full_scale(bundle, device, conditions, levels, dataset.y_val, seed=seed))
+        task = bar.add_task("full scale", total=len(part), note="validation images")
+        levels = features_of(bundle, part.images, lambda images: bar.advance(task, images))
+    return Array(device, with_chosen_full_scale(bundle, device, conditions, levels, part.labels, seed=seed))

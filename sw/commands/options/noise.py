@@ -11,9 +11,10 @@ __all__ = ["chips_of_training", "given_options"]
 
 
 def given_options(values: dict[str, Any]) -> dict[str, Any]:
-    """Those of a command's values that are options of the array and not its defaults."""
+    """Those of a command's values that are options of the array and not its defaults; a file by its name."""
     options = inspect.signature(chosen_array).parameters
-    return {name: values[name] for name in options if values[name] != options[name].default}
+    given = {name: values[name] for name in options if values[name] != options[name].default}
+    return {name: Path(value).name if name == "device" else value for name, value in given.items()}
 
 
 def chips_of_training(
@@ -49,5 +50,4 @@ def chips_of_training(
         raise EngramError("--noise-aware needs --templates learned: others are made after training")
     if array.conditions.adc.full_scale == "auto":
         raise EngramError("--full-scale auto needs a trained bundle; use nominal with --noise-aware")
-    words = {name: Path(value).name if name == "device" else value for name, value in given.items()}
-    return array, {"noise_aware": True, **words}
+    return array, {"noise_aware": True, **given}

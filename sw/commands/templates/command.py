@@ -1,6 +1,5 @@
 """``engram templates``: other templates for a trained bundle, without training."""
 
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
     from sw.templates.maker import Remade, Stage
 
 __all__ = ["templates"]
+
+LIBRARIES = ("numpy", "scikit-learn")
+"""What templates are computed with."""
 
 
 class Kinds(StrEnum):
@@ -125,9 +127,11 @@ def templates(
     """
     started = time.monotonic()
     from sw.bundle import open_bundle, save
+    from sw.bundle.provenance import Step, recorded_name
     from sw.commands.templates.storage import print_storage, run_storage
     from sw.templates.maker import Maker
     from sw.templates.sizes import AUTO, design_for
+    from sw.version import versions_with
 
     trained, number = open_bundle(bundle), _per_class(per_class)
     array = {"rows": rows, "cols": cols, "cols_per_adc": cols_per_adc}
@@ -159,13 +163,15 @@ def templates(
     sizes = {name: size for name, size in array.items() if size is not None}
     design = design_for(trained.design, kind.value, thresholds, number, sizes, thresholds_by.value)
     dataset, _ = dataset_of(trained, data)
+    options = {**named, "data": data and Path(data).name}
+    step = Step.of("templates", options, seed, versions_with(*LIBRARIES), [recorded_name(bundle)])
     with _stages() as stage:
         remade = Maker(trained, dataset, seed=seed, stage=stage).make(
             kind.value,
             design,
             thresholds_by=thresholds_by.value,
             by_silhouette=number == AUTO,
-            command=_command(bundle, {**named, "data": data}, seed),
+            step=step,
         )
     save(remade.bundle, output)
     if json:
@@ -218,15 +224,6 @@ def _stages() -> Iterator["Stage"]:
         yield stage
 
 
-def _command(bundle: str, named: dict[str, Any], seed: int) -> str:
-    """The command line; files by their names, not their places."""
-    words = ["engram", "templates", bundle if bundle.startswith("zoo:") else Path(bundle).name]
-    for key, value in named.items():
-        if value is not None:
-            words += [f"--{key.replace('_', '-')}", Path(value).name if key == "data" else str(value)]
-    return shlex.join([*words, "--seed", str(seed)])
-
-
 def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:
     made = remade.bundle
     design, metrics = made.design, made.provenance.metrics
@@ -243,7 +240,7 @@ def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:
         "thresholds_per_feature": design.thresholds_per_feature,
         "rows": design.rows,
         "cols": design.cols,
-        "command": made.provenance.command,
+        "command": made.provenance.line,
         "seconds": seconds,
     }
 

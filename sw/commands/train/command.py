@@ -236,7 +236,7 @@ def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: b
                 plan.recipe,
                 templates=plan.templates,
                 seed=plan.seed,
-                command=plan.command,
+                step=plan.step,
                 noise=plan.noise,
                 run=run,
             )

@@ -4,18 +4,18 @@ import hashlib
 import json
 import math
 import re
-import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sw.bundle.provenance import Step
 from sw.commands.options.recipe import changed
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.rram.chip.record import flat
 from sw.training.presets import DESIGNS, Method, preset_named, recipe_for
 from sw.training.recipe import Recipe
-from sw.version import engram_version
+from sw.version import engram_version, versions_with
 
 if TYPE_CHECKING:
     from sw.commands.options.array import Array
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "design_for", "plan_of"]
 
 RUNS = Path("runs")
+LIBRARIES = ("numpy", "torch", "brevitas")
+"""What every training computes with; k-means comes from scikit-learn."""
 DIGITS_OF_RUN = 8
 """Hexadecimal digits of a run's identity in the name of its folder."""
 
@@ -38,8 +40,9 @@ class Plan:
         Of its files: the preset's, or the design's.
     dataset, design, recipe, templates, noise, seed
         As :func:`sw.training.train.train` takes them.
-    command
-        The command line that gives the same bundle; a file by its name, not its place.
+    step
+        What the bundle records of its making: the options that give the same bundle, a file by its name, not
+        its place.
     """
 
     name: str
@@ -49,7 +52,7 @@ class Plan:
     templates: Method
     noise: "Array | None"
     seed: int
-    command: str
+    step: Step
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -155,8 +158,8 @@ def plan_of(
         "teacher": teacher and Path(teacher).name,
         "recipe": others,
         **noise[1],
-        "seed": seed,
     }
+    libraries = (*LIBRARIES, "scikit-learn") if (templates or usual) == "kmeans" else LIBRARIES
     point = point.with_(**{key: value for key, value in sizes.items() if value is not None})
     return Plan(
         name=preset or point.name,
@@ -166,7 +169,7 @@ def plan_of(
         templates=templates or usual,
         noise=noise[0],
         seed=seed,
-        command=_command(named),
+        step=Step.of("train", named, seed, versions_with(*libraries)),
     )
 
 
@@ -186,7 +189,7 @@ def design_for(dataset: "Dataset", name: str | None) -> DesignPoint:
     EngramError
         If the name is unknown or its layers do not fit the image size.
     """
-    height, width = dataset.x_train.shape[1:]
+    height, width = dataset.train.images.shape[1:]
     if name is None:
         name = dataset.name
         if name not in DESIGNS:
@@ -199,13 +202,3 @@ def design_for(dataset: "Dataset", name: str | None) -> DesignPoint:
     stem = dataset.name.removesuffix(".npz")
     label = re.sub(r"[^A-Za-z0-9._-]", "-", stem)[:64].lstrip("._-") or "unnamed"
     return DESIGNS[name].with_(name=label, height=height, width=width, classes=dataset.classes)
-
-
-def _command(named: dict[str, object]) -> str:
-    words = ["engram", "train"]
-    for key, values in named.items():
-        for value in values if isinstance(values, list) else [] if values is None else [values]:
-            words.append(f"--{key.replace('_', '-')}")
-            if value is not True:
-                words.append(str(value))
-    return shlex.join(words)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.cache import COMPUTES, Store, code_digest, digest_of
+from sw.data.dataset import PartName
 from sw.explore.compute.accuracy import Chips, Images, chosen_full_scale, right_answers
 from sw.explore.compute.costs import Costs
 from sw.explore.compute.farm import Farm, Task
@@ -16,7 +17,6 @@ from sw.explore.space.settings import Setting, Variant, sizes_matter, sizes_of
 from sw.rram.chip.record import Record, flat
 from sw.rram.devices.device import Device
 from sw.rram.effects.conditions import Conditions
-from sw.templates.maker import Part
 
 __all__ = ["Explorer", "Extent", "Fpga"]
 
@@ -152,7 +152,7 @@ class Explorer:
             return None
         return _accuracy_columns(accuracies, self._extent.yield_at)
 
-    def accuracies(self, setting: Setting, part: Part) -> NDArray[np.float64] | None:
+    def accuracies(self, setting: Setting, part: PartName) -> NDArray[np.float64] | None:
         """Accuracies (chips,) of a point, or None."""
         if not self._variants.made(setting.variant):
             return None
@@ -169,7 +169,7 @@ class Explorer:
         adc = self._ranges.held(self._range_key(setting))
         return setting.conditions if adc is None else setting.conditions.with_(adc=adc)
 
-    def _count(self, part: Part) -> int | None:
+    def _count(self, part: PartName) -> int | None:
         return self._extent.images if part == "validation" else None
 
     def choose_ranges(self, settings: Sequence[Setting]) -> None:
@@ -197,7 +197,7 @@ class Explorer:
         key = self._key(setting, "validation", None) | {"images": None, "chips": 1}
         return key | {"fpga": [fpga.code, fpga.board]}
 
-    def _compute(self, settings: Sequence[Setting], part: Part, count: int | None, done: Done) -> None:
+    def _compute(self, settings: Sequence[Setting], part: PartName, count: int | None, done: Done) -> None:
         keys: dict[str, Any] = {}
         points: dict[str, int] = {}
         members: dict[str, dict[str, Setting]] = {}
@@ -215,12 +215,12 @@ class Explorer:
                 self.computed += points[digest] if part == "validation" else 0
                 done(points[digest])
 
-    def _tasks(self, groups: Iterable[dict[str, Setting]], part: Part) -> Iterator[Task]:
+    def _tasks(self, groups: Iterable[dict[str, Setting]], part: PartName) -> Iterator[Task]:
         for group in groups:
             arguments = self._arguments(list(group.values()), part, self._extent.chips)
             yield Task(tuple(group), right_answers, arguments)
 
-    def _arguments(self, settings: Sequence[Setting], part: Part, chips: int) -> tuple[Any, ...]:
+    def _arguments(self, settings: Sequence[Setting], part: PartName, chips: int) -> tuple[Any, ...]:
         first = settings[0]
         sizes = sizes_of(first.design)
         readouts = tuple(self.conditions(setting) for setting in settings)
@@ -230,7 +230,7 @@ class Explorer:
             Chips(sizes, first.device, readouts, chips, self._extent.seed),
         )
 
-    def _images(self, variant: Variant, part: Part) -> Images:
+    def _images(self, variant: Variant, part: PartName) -> Images:
         return self._variants.images(variant, part, self._count(part))
 
     def _hold(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -238,7 +238,7 @@ class Explorer:
             self._held[key] = self._farm.hold(make())
         return self._held[key]
 
-    def _key(self, setting: Setting, part: Part, count: int | None) -> dict[str, Any]:
+    def _key(self, setting: Setting, part: PartName, count: int | None) -> dict[str, Any]:
         """All that the answers of a point's chips follow from."""
         device, conditions = setting.device, self.conditions(setting)
         if id(device) not in self._devices:

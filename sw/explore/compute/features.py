@@ -10,10 +10,9 @@ from threadpoolctl import threadpool_limits
 
 from sw.bundle import Bundle
 from sw.cache import Store, code_digest
-from sw.data.dataset import Dataset
+from sw.data.dataset import Dataset, PartName
 from sw.explore.compute.farm import Farm, Task
 from sw.reference import pipeline
-from sw.templates.maker import Part
 
 __all__ = ["Features", "piece_maps"]
 
@@ -36,16 +35,16 @@ class Features:
     def __init__(self, bundle: Bundle, dataset: Dataset, store: Store) -> None:
         self._bundle, self._dataset, self._store = bundle, dataset, store
         self._digests = bundle.digest, dataset.digest
-        self._maps: dict[Part, NDArray[np.int32]] = {}
+        self._maps: dict[PartName, NDArray[np.int32]] = {}
 
     def maps(
-        self, part: Part, count: int | None, farm: Farm, done: Callable[[int], None] = lambda images: None
+        self, part: PartName, count: int | None, farm: Farm, done: Callable[[int], None] = lambda images: None
     ) -> NDArray[np.int32]:
         """Maps (N, C, h, w) of the first `count` images of a part, all if None.
 
         `farm` computes the pieces that are missing; `done` hears how many more images there are.
         """
-        images, count = self.images(part), self.count(part, count)
+        images, count = self._images(part), self.count(part, count)
         if self.known(part, count):
             return self._maps[part][:count]
         starts = range(0, count, PIECE_IMAGES)
@@ -64,30 +63,23 @@ class Features:
         self._maps[part] = whole[:count].astype(np.int32)
         return self._maps[part]
 
-    def count(self, part: Part, count: int | None) -> int:
+    def count(self, part: PartName, count: int | None) -> int:
         """How many images of a part there are, at most `count`."""
-        there = len(self.images(part))
+        there = len(self._images(part))
         return there if count is None else min(count, there)
 
-    def known(self, part: Part, count: int) -> bool:
+    def known(self, part: PartName, count: int) -> bool:
         """Whether their maps are in memory."""
         return part in self._maps and len(self._maps[part]) >= count
 
-    def images(self, part: Part) -> NDArray[np.uint8]:
-        """Images of a part."""
-        names = {"train": "x_train", "validation": "x_val", "test": "x_test"}
-        return getattr(self._dataset, names[part])
+    def _images(self, part: PartName) -> NDArray[np.uint8]:
+        return self._dataset.parts[part].images
 
-    def truth(self, part: Part) -> NDArray[np.uint8]:
-        """Their classes."""
-        names = {"train": "y_train", "validation": "y_val", "test": "y_test"}
-        return getattr(self._dataset, names[part])
-
-    def _key(self, part: Part, start: int) -> Any:
+    def _key(self, part: PartName, start: int) -> Any:
         return {"code": code_digest(*COMPUTES), "of": self._digests, "part": part, "start": start}
 
-    def _kept(self, part: Part, start: int) -> NDArray | None:
-        count = min(PIECE_IMAGES, len(self.images(part)) - start)
+    def _kept(self, part: PartName, start: int) -> NDArray | None:
+        count = min(PIECE_IMAGES, len(self._images(part)) - start)
         shape = count, *self._bundle.design.feature_map_shape
         try:
             maps = np.load(self._store.path("features", self._key(part, start), ".npy"), allow_pickle=False)
@@ -95,7 +87,7 @@ class Features:
             return None
         return maps if maps.shape == shape and maps.dtype in NARROW else None
 
-    def _keep(self, part: Part, start: int, maps: NDArray) -> None:
+    def _keep(self, part: PartName, start: int, maps: NDArray) -> None:
         file = io.BytesIO()
         np.save(file, maps, allow_pickle=False)
         self._store.write(self._store.path("features", self._key(part, start), ".npy"), file.getvalue())

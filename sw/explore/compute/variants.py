@@ -8,14 +8,14 @@ from sw.bundle import Bundle
 from sw.bundle.file import from_bytes
 from sw.bundle.ideal import with_ideal_array
 from sw.cache import MAKES, Store, code_digest
-from sw.data.dataset import Dataset
+from sw.data.dataset import Dataset, PartName
 from sw.errors import EngramError
 from sw.explore.compute.accuracy import Images
 from sw.explore.compute.farm import Farm
 from sw.explore.compute.features import Features
 from sw.explore.space.settings import Variant, made_of
 from sw.reference.quantiser import word_line_values
-from sw.templates.maker import Maker, Part
+from sw.templates.maker import Maker
 from sw.templates.sizes import design_for
 
 __all__ = ["Variants"]
@@ -58,7 +58,7 @@ class Variants:
         self._made: dict[Variant, Bundle] = {}
         self._absent: set[Variant] = set()
         self._digests: dict[Variant, str] = {}
-        self._images: dict[tuple[str, bytes, Part, int | None], Images] = {}
+        self._images: dict[tuple[str, bytes, PartName, int | None], Images] = {}
 
     def bundle(self, variant: Variant) -> Bundle:
         """The bundle with these templates, ideal cells and ideal ADC."""
@@ -86,9 +86,9 @@ class Variants:
             self._digests[variant] = self.bundle(variant).digest
         return self._digests[variant]
 
-    def images(self, variant: Variant, part: Part, count: int | None) -> Images:
+    def images(self, variant: Variant, part: PartName, count: int | None) -> Images:
         """Word-line values, in Fortran order, and classes of the first `count` images of a part."""
-        bundle, features = self.bundle(variant), self._features[variant.bundle]
+        bundle = self.bundle(variant)
         key = variant.bundle, bundle.feature_thresholds.tobytes(), part, count
         if key not in self._images:
             maps = self._maps(variant.bundle, part, count)
@@ -98,11 +98,11 @@ class Variants:
                 )
                 for start in range(0, len(maps), STEP_IMAGES)
             ]
-            truth = features.truth(part)[: len(maps)]
+            truth = self._dataset.parts[part].labels[: len(maps)]
             self._images[key] = Images(np.asfortranarray(np.concatenate(levels)), truth)
         return self._images[key]
 
-    def _maps(self, name: str, part: Part, count: int | None = None):
+    def _maps(self, name: str, part: PartName, count: int | None = None):
         features = self._features[name]
         total = features.count(part, count)
         if features.known(part, total):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sw.bundle import Bundle, open_bundle
+from sw.bundle.provenance import Option, Step, recorded_name
 from sw.cache import COMPUTES, MAKES, code_digest, digest_of
 from sw.commands.explore.axes import array_of, space_of
 from sw.data.dataset import Dataset
@@ -16,10 +16,11 @@ from sw.errors import EngramError
 from sw.explore.compute.costs import DEFAULT as MACRO
 from sw.explore.compute.costs import MacroConstants, read_macro
 from sw.explore.space.objectives import FPGA, Objective, Wish, objectives_named, wish_of
-from sw.explore.space.settings import Settings
+from sw.explore.space.settings import Setting, Settings
 from sw.explore.space.space import Space
+from sw.version import versions_with
 
-__all__ = ["Question", "Request", "command_of", "question_of"]
+__all__ = ["Question", "Request", "command_of", "question_of", "step_of_chip"]
 
 GRID_POINTS, SEARCH_POINTS = 20_000, 2_000
 BOARD = "icebreaker"
@@ -139,31 +140,46 @@ def question_of(request: Request) -> Question:
 
 def command_of(request: Request) -> str:
     """The command, with those options that the results depend on."""
-    options: dict[str, Any] = {
+    options: dict[str, Option | None] = {
         **request.axes,
-        "space": request.space,
+        "space": _text(request.space),
         "objectives": request.objectives,
         "search": request.search,
         "points": request.points,
-        "recommend": request.recommend and f"'{request.recommend}'",
+        "recommend": request.recommend,
         "build": request.build,
         "board": request.board,
         "images": request.images,
         "chips": request.chips,
-        "yield-at": request.yield_at,
+        "yield_at": request.yield_at,
         "data": request.data,
-        "energy": request.energy,
-        "macro": request.macro,
-        "seed": request.seed,
+        "energy": _text(request.energy),
+        "macro": _text(request.macro),
     }
-    words = []
-    for name, value in options.items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        elif value is not None:
-            words.append(f"--{flag} {value}")
-    return " ".join(["engram explore", *request.bundles, *words])
+    return Step.of("explore", options, request.seed, {}, request.bundles).line
+
+
+def step_of_chip(setting: Setting, request: Request) -> Step:
+    """The step that a chip of an exploration records: an exploration of its point alone.
+
+    Other points, objectives and the search are left out, so that a point gives the same chip in every
+    exploration. Also left out are switches that are off, which is their default, and the number of validation
+    images unless they choose the full scale.
+    """
+    point = {axis: value for axis, value in setting.point.as_dict().items() if value is not False}
+    bundle = recorded_name(str(point.pop("bundle")))
+    options = {
+        **point,
+        "device": Path(str(point["device"])).name,
+        "images": request.images if setting.conditions.adc.full_scale == "auto" else None,
+        "data": request.data and Path(request.data).name,
+    }
+    versions = versions_with("numpy", "scipy", "scikit-learn")
+    return Step.of("explore", options, request.seed, versions, [bundle])
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _search(request: Request, space: Space) -> tuple[str, int]:
@@ -206,14 +222,14 @@ def _dataset(bundles: dict[str, Bundle], data: str | None) -> Dataset:
         )
     for bundle in bundles.values():
         found, _ = dataset_of(bundle, data)
-        check_labels(bundle, found.y_test)
-        if not len(found.x_val):
+        check_labels(bundle, found)
+        if not len(found.validation):
             raise EngramError(f"the validation part of {found.name} must hold images, it has none")
     return found
 
 
 def _image_count(asked: str, dataset: Dataset) -> int:
-    available = len(dataset.x_val)
+    available = len(dataset.validation)
     if asked == "all":
         return available
     if not asked.isascii() or not asked.isdecimal() or int(asked) < 1:

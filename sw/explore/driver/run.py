@@ -8,6 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, cast
 
+from sw.bundle import Bundle
 from sw.bundle.ideal import with_ideal_array
 from sw.cache import Store, cache_folder
 from sw.commands.explore.builds import RTL_IMAGES, Finalist, built_finalists, built_words, finalists_of
@@ -20,7 +21,7 @@ from sw.explore.compute.costs import Costs
 from sw.explore.compute.explorer import Explorer, Extent
 from sw.explore.compute.farm import open_farm
 from sw.explore.compute.variants import Variants
-from sw.explore.driver.question import Question, Request, command_of, question_of
+from sw.explore.driver.question import Question, Request, command_of, question_of, step_of_chip
 from sw.explore.outcome.recommend import programmed, write_recommended
 from sw.explore.outcome.results import Exploration, write_results
 from sw.explore.outcome.rows import front_of, rows_of, tested_rows
@@ -41,17 +42,18 @@ DATABASE = "search.sqlite3"
 class Lab:
     """Everything that computes points, and a bar that shows it."""
 
+    request: Request
     question: Question
     variants: Variants
     explorer: Explorer
     store: Store
     bar: Any
-    seed: int
 
-    def chip(self, setting: Setting):
-        """Chip 0 of a point."""
+    def chip(self, setting: Setting) -> Bundle:
+        """Chip 0 of a point; its provenance says of which."""
         self.explorer.choose_ranges([setting])
-        return programmed(self.variants, self.explorer, setting, self.seed)
+        chip = programmed(self.variants, self.explorer, setting, self.request.seed)
+        return chip.with_(provenance=chip.provenance.after(step_of_chip(setting, self.request)))
 
 
 @contextmanager
@@ -76,7 +78,7 @@ def open_lab(request: Request, question: Question) -> Iterator[Lab]:
             farm,
             Extent(request.seed, request.chips, question.images, yield_at),
         )
-        yield Lab(question, variants, explorer, store, bar, request.seed)
+        yield Lab(request, question, variants, explorer, store, bar)
 
 
 def folder_of(request: Request, question: Question) -> Path:
@@ -178,7 +180,7 @@ def _record(
         seed=request.seed,
         chips=request.chips,
         images=question.images,
-        test_images=len(question.dataset.x_test),
+        test_images=len(question.dataset.test),
         search=question.search,
         axes={axis: list(values) for axis, values in question.space.axes.items()},
         objectives={name: objective._asdict() for name, objective in question.objectives.items()},
@@ -279,7 +281,7 @@ def _build(found: Exploration, lab: Lab, settings: Sequence[Setting], folder: Pa
     assert board is not None
     numbers = finalists_of(found.front, lab.question.finalists)
     finalists = [Finalist(number, found.row(number), lab.chip(settings[number])) for number in numbers]
-    pictures = lab.question.dataset.x_test[:RTL_IMAGES]
+    pictures = lab.question.dataset.test.images[:RTL_IMAGES]
     try:
         for number, values in built_finalists(finalists, board, pictures, folder / "builds", lab.store):
             built[number] = values

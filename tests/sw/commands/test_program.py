@@ -1,6 +1,7 @@
 """'engram program': what it writes, says and refuses."""
 
 import json
+import shlex
 
 from sw.bundle import load
 from tests.helpers.commands import run
@@ -49,3 +50,17 @@ def test_program_refuses_what_is_not_a_bundle(tmp_path):
     assert (code, out) == (2, "")
     assert "is not an Engram bundle, or is damaged; a bundle comes from 'engram train'" in err
     assert not (tmp_path / "y.engram").exists()
+
+
+def test_program_is_a_step_of_the_bundle_that_it_writes_which_makes_the_same_chip(digits, tmp_path):
+    (tmp_path / "mine.toml").write_text(run("program", "--device-example")[1])
+    options = ["--device", tmp_path / "mine.toml", "--adc-bits", 6, "--programmable", "--seed", 3]
+    assert run("program", digits[2], *options, "-o", tmp_path / "c.engram")[0] == 0
+    (step,) = load(tmp_path / "c.engram").provenance.steps
+    assert (step.command, step.arguments, step.seed) == ("program", ("digits.engram",), 3)
+    assert dict(step.options) == {"device": "mine.toml", "adc-bits": 6, "programmable": True}
+    assert set(step.versions) == {"engram", "numpy", "scipy"}
+    words = shlex.split(step.line.replace("digits.engram", str(digits[2])))[1:]
+    words[words.index("mine.toml")] = str(tmp_path / "mine.toml")
+    assert run(*words, "-o", tmp_path / "again.engram")[0] == 0
+    assert (tmp_path / "again.engram").read_bytes() == (tmp_path / "c.engram").read_bytes()

@@ -29,12 +29,12 @@ def saved(tmp_path, **changes):
 
 def test_digits_are_split_into_fixed_parts_with_the_whole_grey_range():
     digits = load("digits")
-    parts = [digits.x_train, digits.x_val, digits.x_test]
+    parts = [digits.train.images, digits.validation.images, digits.test.images]
     assert [len(part) for part in parts] == [1261, 181, 355]
-    assert digits.x_train.shape[1:] == (8, 8) and digits.classes == 10
+    assert digits.train.images.shape[1:] == (8, 8) and digits.classes == 10
     assert all(part.dtype == np.uint8 and part.max() == 255 and part.min() == 0 for part in parts)
-    assert len(np.unique(digits.x_train)) == 17
-    for labels in (digits.y_train, digits.y_val, digits.y_test):
+    assert len(np.unique(digits.train.images)) == 17
+    for labels in (digits.train.labels, digits.validation.labels, digits.test.labels):
         counts = np.bincount(labels)
         assert len(counts) == 10 and counts.max() - counts.min() <= 0.1 * counts.mean() + 1
     assert digits.digest == load("digits").digest
@@ -44,10 +44,10 @@ def test_digits_are_split_into_fixed_parts_with_the_whole_grey_range():
 def test_npz_is_split_by_class_and_nothing_is_lost(tmp_path):
     own = load(str(saved(tmp_path)))
     assert (own.name, own.classes) == ("own.npz", 3)
-    assert np.bincount(own.y_val).tolist() == [2, 2, 2]
-    together = np.concatenate([own.x_train, own.x_val]).reshape(60, -1)
+    assert np.bincount(own.validation.labels).tolist() == [2, 2, 2]
+    together = np.concatenate([own.train.images, own.validation.images]).reshape(60, -1)
     assert np.array_equal(np.unique(together, axis=0), np.unique(arrays()["x_train"].reshape(60, -1), axis=0))
-    assert own.y_train.dtype == own.y_test.dtype == np.uint8
+    assert own.train.labels.dtype == own.test.labels.dtype == np.uint8
 
 
 def test_digest_follows_every_part(tmp_path):
@@ -63,7 +63,7 @@ def test_digest_follows_every_part(tmp_path):
 def test_validation_part_is_at_most_5000_images(tmp_path):
     many = np.zeros((60_000, 4, 5), np.uint8)
     own = load_npz(saved(tmp_path, x_train=many, y_train=np.arange(60_000) % 3))
-    assert len(own.x_val) == 3 * (5_000 // 3)
+    assert len(own.validation.images) == 3 * (5_000 // 3)
 
 
 LABELS = np.arange(60) % 3
@@ -201,4 +201,4 @@ def test_names_are_looked_for_in_engram_data_then_in_the_cache(tmp_path, monkeyp
         np.savez(folder / "fashion_mnist.npz", **arrays(x_test=images))
         found = load("fashion-mnist")
         assert found.name == "fashion-mnist"
-        assert found.x_test[0, 0, 0] == value
+        assert found.test.images[0, 0, 0] == value

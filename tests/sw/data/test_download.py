@@ -188,8 +188,8 @@ def test_mnist_by_name_comes_from_the_official_files(site, tmp_path, monkeypatch
     monkeypatch.delenv("ENGRAM_DATA", raising=False)
     monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path))
     mnist = load("mnist")
-    assert np.array_equal(mnist.x_test, parts["x_test"])
-    assert len(mnist.x_train) + len(mnist.x_val) == 40
+    assert np.array_equal(mnist.test.images, parts["x_test"])
+    assert len(mnist.train.images) + len(mnist.validation.images) == 40
 
 
 def test_cifar_by_name_comes_from_the_official_archive(site, tmp_path, monkeypatch):
@@ -211,5 +211,5 @@ def test_cifar_by_name_comes_from_the_official_archive(site, tmp_path, monkeypat
     monkeypatch.delenv("ENGRAM_DATA", raising=False)
     monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path))
     cifar = load("cifar10-grey")
-    assert (len(cifar.x_train), len(cifar.x_val)) == (10, 10)
-    assert cifar.y_test.tolist() == [7] and cifar.x_test[0, 0, 0] == 7
+    assert (len(cifar.train.images), len(cifar.validation.images)) == (10, 10)
+    assert cifar.test.labels.tolist() == [7] and cifar.test.images[0, 0, 0] == 7

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sw.bundle.bundle import DataOrigin
 from sw.bundle.file import from_bytes
 from sw.bundle.ideal import with_ideal_array
-from sw.data.dataset import Dataset
+from sw.bundle.provenance import Provenance, Step
+from sw.data.dataset import Dataset, Part
 from sw.errors import EngramError
 from sw.reference import pipeline
 from sw.reference.array_state import ArrayState
@@ -20,6 +20,7 @@ from sw.templates.thresholds import mean_thresholds, quantile_thresholds, thresh
 from sw.templates.windows import quantile_windows, windows_of_bits
 from tests.helpers.bundles import random_bundle, random_images, tiny_design
 
+STEP = Step(command="templates", seed=2)
 L = 7
 TRAINED = random_bundle(tiny_design(thresholds_per_feature=L, templates_per_class=2), 3)
 
@@ -33,15 +34,17 @@ def labelled(count, seed):
     return images, labels
 
 
-DATA = Dataset("bright.npz", *labelled(120, 0), *labelled(45, 1), *labelled(60, 2), classes=3)
-BITS = pipeline.levels_of(TRAINED, DATA.x_train)
+DATA = Dataset(
+    "bright.npz", Part(*labelled(120, 0)), Part(*labelled(45, 1)), Part(*labelled(60, 2)), classes=3
+)
+BITS = pipeline.levels_of(TRAINED, DATA.train.images)
 THERMOMETERS = BITS.reshape(len(BITS), -1, L)
 
 
 def made(kind, thresholds=None, per_class=None, bundle=TRAINED, by="learned", **array):
     design = design_for(bundle.design, kind, thresholds, per_class, array, by)
     maker = Maker(bundle, DATA, seed=2)
-    return maker.make(kind, design, thresholds_by=by, command="engram templates x").bundle
+    return maker.make(kind, design, thresholds_by=by, step=STEP).bundle
 
 
 @pytest.mark.parametrize("kept", [1, 3, 7])
@@ -49,10 +52,10 @@ def test_means_and_clusters_are_those_of_the_kept_bits(kept):
     places = thresholds_kept(L, kept)
     bits = np.ascontiguousarray(THERMOMETERS[..., places]).reshape(len(BITS), -1)
     means = made("mean", kept)
-    assert np.array_equal(means.templates, mean_templates(bits, DATA.y_train, 3))
+    assert np.array_equal(means.templates, mean_templates(bits, DATA.train.labels, 3))
     assert np.array_equal(means.feature_thresholds, TRAINED.feature_thresholds[..., places])
     found = made("kmeans", kept, 4)
-    owners = clusters(bits, DATA.y_train, 3, 4, seed=2)
+    owners = clusters(bits, DATA.train.labels, 3, 4, seed=2)
     assert np.array_equal(found.templates, mean_templates(bits, owners, 12))
     assert found.design.features == TRAINED.design.features // L * kept
 
@@ -88,14 +91,14 @@ def test_keeping_windows_keeps_what_they_hold():
 
 @pytest.mark.parametrize(("by", "count"), [("mean", 1), ("median", 1), ("median", 4), ("median", 15)])
 def test_thresholds_are_made_of_the_training_images(by, count):
-    maps = pipeline.feature_maps_of(TRAINED, DATA.x_train)
+    maps = pipeline.feature_maps_of(TRAINED, DATA.train.images)
     thresholds = mean_thresholds(maps) if by == "mean" else quantile_thresholds(maps, count)
     bundle = made("mean", count, by=by)
     assert np.array_equal(bundle.feature_thresholds, thresholds)
     bits = word_line_values(maps, thresholds)
-    assert np.array_equal(bundle.templates, mean_templates(bits, DATA.y_train, 3))
+    assert np.array_equal(bundle.templates, mean_templates(bits, DATA.train.labels, 3))
     found = made("kmeans", count, 3, by=by)
-    owners = clusters(bits, DATA.y_train, 3, 3, seed=2)
+    owners = clusters(bits, DATA.train.labels, 3, 3, seed=2)
     assert np.array_equal(found.templates, mean_templates(bits, owners, 9))
 
 
@@ -104,9 +107,9 @@ def test_windows_of_new_thresholds_are_quantiles_only(count, per_class):
     """What is stored belongs to the learned thresholds, even where the numbers agree."""
     design = design_for(TRAINED.design, "window", count, per_class, {}, "median")
     result = Maker(TRAINED, DATA, seed=2).make("window", design, thresholds_by="median")
-    maps = pipeline.feature_maps_of(TRAINED, DATA.x_train)
+    maps = pipeline.feature_maps_of(TRAINED, DATA.train.images)
     thresholds = quantile_thresholds(maps, count)
-    owners = DATA.y_train
+    owners = DATA.train.labels
     if per_class > 1:
         owners = clusters(word_line_values(maps, thresholds), owners, 3, per_class, seed=2)
     levels = word_line_values(maps, thresholds, "window")
@@ -122,7 +125,7 @@ def test_windows_of_new_thresholds_are_quantiles_only(count, per_class):
 def test_silhouettes_choose_the_number_of_clusters(kind):
     design = design_for(TRAINED.design, kind, None, AUTO, {})
     result = Maker(TRAINED, DATA, seed=2).make(kind, design, by_silhouette=True)
-    assert result.silhouettes == silhouettes(BITS, DATA.y_train, 3, 10, 2)
+    assert result.silhouettes == silhouettes(BITS, DATA.train.labels, 3, 10, 2)
     assert list(result.silhouettes) == list(range(2, 11))
     count = result.bundle.design.templates_per_class
     assert result.silhouettes[count] == max(result.silhouettes.values())
@@ -143,7 +146,7 @@ def test_a_maker_computes_features_and_clusters_once():
     features = ["features, train", "features, validation", "features, test"]
     for kind, by in (("kmeans", "median"), ("window", "median"), ("window", "learned"), ("keep", "learned")):
         design = design_for(TRAINED.design, kind, 7, 2, {}, by)
-        again = maker.make(kind, design, thresholds_by=by, command="engram templates x")
+        again = maker.make(kind, design, thresholds_by=by, step=STEP)
         assert again.bundle.to_bytes() == made(kind, 7, 2, by=by).to_bytes()
     assert [name for name in heard if name != "windows"] == [*features, "clusters", "clusters"]
 
@@ -153,7 +156,7 @@ def test_window_rule_is_the_best_on_the_validation_part():
     assert (design.cell, design.level_bits, design.features) == ("window", 3, 18)
     result = Maker(TRAINED, DATA, seed=2).make("window", design)
     levels = THERMOMETERS.sum(axis=2, dtype=np.uint8)
-    owners = clusters(BITS, DATA.y_train, 3, 2, seed=2)
+    owners = clusters(BITS, DATA.train.labels, 3, 2, seed=2)
     rules = {
         f"all but {tail:.0%} on either side": quantile_windows(levels, owners, 6, L, tail) for tail in TAILS
     }
@@ -163,7 +166,9 @@ def test_window_rule_is_the_best_on_the_validation_part():
     shares = {}
     for name, windows in rules.items():
         candidate = result.bundle.with_(templates=windows, array=ArrayState.ideal(windows, design))
-        shares[name] = np.mean(pipeline.run(candidate, DATA.x_val).label == DATA.y_val)
+        shares[name] = np.mean(
+            pipeline.run(candidate, DATA.validation.images).label == DATA.validation.labels
+        )
     assert shares[result.choice] == max(shares.values())
     assert np.array_equal(result.bundle.templates, rules[result.choice])
 
@@ -180,8 +185,8 @@ def test_metrics_are_the_bundles_own_and_its_cells_are_ideal(kind, by):
     assert from_bytes(bundle.to_bytes(), "x").digest == bundle.digest
     assert bundle.digest == with_ideal_array(bundle).digest
     for part, images, labels in (
-        ("validation", DATA.x_val, DATA.y_val),
-        ("test", DATA.x_test, DATA.y_test),
+        ("validation", DATA.validation.images, DATA.validation.labels),
+        ("test", DATA.test.images, DATA.test.labels),
     ):
         share = np.mean(pipeline.run(bundle, images).label == labels)
         assert bundle.provenance.metrics[f"{part}.ideal"] == share
@@ -190,13 +195,14 @@ def test_metrics_are_the_bundles_own_and_its_cells_are_ideal(kind, by):
 
 
 def test_provenance_goes_on_from_that_of_the_bundle():
-    origin = DataOrigin(name="bright.npz", digest=DATA.digest)
-    before = TRAINED.provenance.model_copy(
-        update={"data": origin, "command": "engram train", "metrics": {"test.float": 0.5, "test.ideal": 0.1}}
+    before = Provenance(
+        data=DATA.origin,
+        steps=(Step(command="train"),),
+        metrics={"test.float": 0.5, "test.ideal": 0.1},
     )
     provenance = made("mean", bundle=TRAINED.with_(provenance=before)).provenance
-    assert (provenance.command, provenance.seed) == ("engram train; engram templates x", 2)
-    assert provenance.data == origin
+    assert provenance.steps == (*before.steps, STEP)
+    assert provenance.data == DATA.origin
     assert provenance.metrics["test.float"] == 0.5 and provenance.metrics["test.ideal"] > 0.7
     other = made("mean").provenance  # trained on something else: its accuracies are not of this data
     assert set(other.metrics) == {"validation.ideal", "test.ideal"}
@@ -233,7 +239,7 @@ def test_more_clusters_than_images_are_refused(kind):
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_more_clusters_than_different_images_are_refused():
     alike = replace(
-        DATA, x_train=np.repeat(DATA.x_train[:3], 40, axis=0), y_train=np.repeat(DATA.y_train[:3], 40)
+        DATA, train=Part(np.repeat(DATA.train.images[:3], 40, axis=0), np.repeat(DATA.train.labels[:3], 40))
     )
     design = design_for(TRAINED.design, "kmeans", None, 2, {})
     with pytest.raises(EngramError, match="class 0 must have 2 different images for as many clusters"):
@@ -242,11 +248,11 @@ def test_more_clusters_than_different_images_are_refused():
 
 def test_silhouettes_need_images_that_differ():
     alike = replace(
-        DATA, x_train=np.repeat(DATA.x_train[:3], 40, axis=0), y_train=np.repeat(DATA.y_train[:3], 40)
+        DATA, train=Part(np.repeat(DATA.train.images[:3], 40, axis=0), np.repeat(DATA.train.labels[:3], 40))
     )
     design = design_for(TRAINED.design, "kmeans", None, AUTO, {})
     with pytest.raises(EngramError, match="silhouettes need at least 2 different images of every class"):
         Maker(TRAINED, alike).make("kmeans", design, by_silhouette=True)
-    few = replace(DATA, x_train=DATA.x_train[:6], y_train=DATA.y_train[:6])
+    few = replace(DATA, train=DATA.train.first(6))
     with pytest.raises(EngramError, match="at least 3 training images of every class, got 2"):
         Maker(TRAINED, few).make("kmeans", design, by_silhouette=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from sw.data.dataset import Dataset
+from sw.data.dataset import Dataset, Part
 from sw.design import Layer
 from sw.energy.work import storage_bits
 from sw.errors import EngramError
@@ -23,7 +23,7 @@ def labelled(count, seed):
     return random_images(DESIGN, count, seed), (np.arange(count) % 3).astype(np.uint8)
 
 
-DATA = Dataset("noise.npz", *labelled(60, 0), *labelled(30, 1), *labelled(30, 2), classes=3)
+DATA = Dataset("noise.npz", Part(*labelled(60, 0)), Part(*labelled(30, 1)), Part(*labelled(30, 2)), classes=3)
 
 
 def test_every_scheme_is_tried_once_and_fits():
@@ -106,6 +106,6 @@ def test_the_picture_shows_all_rows(tmp_path):
 
 
 def test_too_few_images_are_refused():
-    few = replace(DATA, x_train=DATA.x_train[:6], y_train=DATA.y_train[:6])
+    few = replace(DATA, train=DATA.train.first(6))
     with pytest.raises(EngramError, match="templates need at least 3 training images of every class, got 2"):
         row_of(Scheme("kmeans", "mean", 1, 3), Maker(BUNDLE, few))

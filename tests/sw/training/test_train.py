@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sw.bundle.file import from_bytes
+from sw.bundle.provenance import Step
 from sw.design import Layer
 from sw.errors import EngramError
 from sw.reference import pipeline
@@ -18,6 +19,7 @@ from tests.helpers.trainings import BUDGET, DATA, DESIGN, EVERYTHING, NOISE, Die
 
 RECIPE = Recipe(epochs=6, float_epochs=3, teacher_epochs=3, batch=20, shift=0.3, rotate_deg=0.0)
 ALONE = replace(RECIPE, distil="none")
+STEP = Step(command="train", seed=3)
 CLEAR = replace(RECIPE, epochs=24, float_epochs=6, learning_rate=0.03)
 """Long enough for the stripes."""
 
@@ -32,7 +34,7 @@ def cache(tmp_path, monkeypatch):
 )
 def test_training_gives_a_bundle_whose_metrics_are_its_own(method, per_class):
     design = DESIGN.with_(templates_per_class=per_class)
-    result = train(DATA, design, CLEAR, templates=method, seed=3, command="engram train ...")
+    result = train(DATA, design, CLEAR, templates=method, seed=3, step=STEP)
     bundle = result.bundle
     assert result.finished
     assert from_bytes(bundle.to_bytes(), "x").digest == bundle.digest
@@ -41,8 +43,8 @@ def test_training_gives_a_bundle_whose_metrics_are_its_own(method, per_class):
         f"{part}.{kind}" for part in ("validation", "test") for kind in ("float", "quantised", "ideal")
     )
     for part, images, labels in (
-        ("validation", DATA.x_val, DATA.y_val),
-        ("test", DATA.x_test, DATA.y_test),
+        ("validation", DATA.validation.images, DATA.validation.labels),
+        ("test", DATA.test.images, DATA.test.labels),
     ):
         found = pipeline.run(bundle, images)
         assert metrics[f"{part}.ideal"] == np.mean(found.label == labels)
@@ -50,9 +52,8 @@ def test_training_gives_a_bundle_whose_metrics_are_its_own(method, per_class):
             assert metrics[f"{part}.quantised"] == metrics[f"{part}.ideal"]
     assert metrics["test.quantised"] > 0.8
     assert metrics["test.ideal"] > 0.8
-    assert bundle.provenance.data.name == "stripes.npz"
-    assert bundle.provenance.data.digest == DATA.digest
-    assert (bundle.provenance.seed, bundle.provenance.command) == (3, "engram train ...")
+    assert bundle.provenance.data == DATA.origin
+    assert bundle.provenance.steps == (STEP,)
 
 
 def test_same_seed_gives_the_same_bytes_with_and_without_a_cached_teacher(tmp_path, monkeypatch):
@@ -152,10 +153,10 @@ def interrupting(monkeypatch, label, epoch):
 
 def test_ctrl_c_in_the_student_gives_a_whole_bundle_that_says_so(monkeypatch):
     interrupting(monkeypatch, "student", 3)
-    result = train(DATA, DESIGN, ALONE, command="engram train")
+    result = train(DATA, DESIGN, ALONE, step=STEP)
     assert not result.finished
-    assert result.bundle.provenance.command == "engram train  # interrupted"
-    right = np.mean(pipeline.run(result.bundle, DATA.x_test).label == DATA.y_test)
+    assert result.bundle.provenance.steps == (STEP.model_copy(update={"interrupted": True}),)
+    right = np.mean(pipeline.run(result.bundle, DATA.test.images).label == DATA.test.labels)
     metrics = result.bundle.provenance.metrics
     assert metrics["test.ideal"] == metrics["test.quantised"] == right
 

@@ -32,10 +32,12 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
     code, out, err = run("evaluate", path, "--chips", 3, "--seed", 2, "-o", tmp_path, "--json")
     assert code == 0, err
     result = json.loads(out)
-    ideal = np.mean(pipeline.run(bundle, data.x_test).label == data.y_test)
-    levels = pipeline.levels_of(bundle, data.x_test)
+    ideal = np.mean(pipeline.run(bundle, data.test.images).label == data.test.labels)
+    levels = pipeline.levels_of(bundle, data.test.images)
     chips = [
-        np.mean(pipeline.classify(program(bundle, CMO, CONDITIONS, seed=2, chip=chip), levels) == data.y_test)
+        np.mean(
+            pipeline.classify(program(bundle, CMO, CONDITIONS, seed=2, chip=chip), levels) == data.test.labels
+        )
         for chip in range(3)
     ]
     assert result["accuracy"] == {
@@ -51,8 +53,8 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
     }
     design = bundle.design
     assert (result["macs"], result["weights"], result["templates"]) == (design.macs, design.weights, 10)
-    assert (result["images"], result["device"], result["chips"]) == (len(data.y_test), "cmo-hfox", 3)
-    assert result["chip_images"] == 3 * len(data.y_test)
+    assert (result["images"], result["device"], result["chips"]) == (len(data.test.labels), "cmo-hfox", 3)
+    assert result["chip_images"] == 3 * len(data.test.labels)
     assert result["chip_images_per_minute"] == pytest.approx(60 * result["chip_images"] / result["seconds"])
     assert (result["accuracy_mean"], result["accuracy_p5"]) == (np.mean(chips), np.percentile(chips, 5))
     low, high = result["accuracy_mean_interval"]
@@ -95,7 +97,7 @@ def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp
     code, out, err = run("evaluate", path, *options, "--json")
     assert code == 0, err
     result = json.loads(out)
-    levels = pipeline.levels_of(bundle, data.x_test[:20])
+    levels = pipeline.levels_of(bundle, data.test.images[:20])
     design = bundle.design.with_(adc_bits=5)
     energy = energy_of(bundle, levels, read_constants(mine), design)
     assert result["energy_nj"] == {
@@ -116,7 +118,7 @@ def test_some_images_are_the_first_ones(digits, tmp_path):
     code, out, err = run("evaluate", path, "--images", 20, "--chips", 1, "-o", tmp_path, "--json")
     assert code == 0, err
     result = json.loads(out)
-    expected = np.mean(pipeline.run(bundle, data.x_test[:20]).label == data.y_test[:20])
+    expected = np.mean(pipeline.run(bundle, data.test.images[:20]).label == data.test.labels[:20])
     assert (result["images"], result["accuracy"]["ideal"]) == (20, expected)
 
 
@@ -137,7 +139,7 @@ def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
     code, out, err = run("evaluate", chip_path, "--chips", 1, *options, "-o", tmp_path, "--json")
     assert code == 0, err
     shares = json.loads(out)["accuracy"]
-    expected = float(np.mean(pipeline.run(chip, data.x_test).label == data.y_test))
+    expected = float(np.mean(pipeline.run(chip, data.test.images).label == data.test.labels))
     assert shares["programmed"] == expected == shares["rram_min"]  # the first chip of that seed
     code, out, _ = run("evaluate", chip_path, "--chips", 1, "-o", tmp_path)
     assert "this bundle: chip of cmo-hfox, seed 7" in out
@@ -151,9 +153,11 @@ def test_programmable_chips_are_evaluated_like_others(digits, tmp_path):
     code, out, err = run("evaluate", chip, "--chips", 1, "-o", tmp_path, "--json")
     assert code == 0, err
     shares = json.loads(out)["accuracy"]
-    assert shares["programmed"] == float(np.mean(pipeline.run(load(chip), data.x_test).label == data.y_test))
-    ideal = pipeline.run(with_ideal_array(bundle), data.x_test).label
-    assert shares["ideal"] == float(np.mean(ideal == data.y_test))
+    assert shares["programmed"] == float(
+        np.mean(pipeline.run(load(chip), data.test.images).label == data.test.labels)
+    )
+    ideal = pipeline.run(with_ideal_array(bundle), data.test.images).label
+    assert shares["ideal"] == float(np.mean(ideal == data.test.labels))
 
 
 def test_a_study_runs_the_same_chips_under_other_conditions(digits, tmp_path):
@@ -171,10 +175,10 @@ def test_a_study_runs_the_same_chips_under_other_conditions(digits, tmp_path):
     ]
     rows = result["studies"]["effects"]
     assert rows[0]["accuracy_mean"] == result["accuracy_mean"]
-    levels = pipeline.levels_of(bundle, data.x_test[:60])
+    levels = pipeline.levels_of(bundle, data.test.images[:60])
     finest = program(bundle, CMO, CONDITIONS.with_(cell_bits=8), seed=0)
     (row,) = (row for row in rows if row["without"] == "cell_resolution")
-    assert np.mean(pipeline.classify(finest, levels) == data.y_test[:60]) in (
+    assert np.mean(pipeline.classify(finest, levels) == data.test.labels[:60]) in (
         row["accuracy_min"],
         row["accuracy_max"],
     )

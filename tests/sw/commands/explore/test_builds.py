@@ -19,7 +19,7 @@ from tests.helpers.bundles import random_bundle, tiny_design
 from tests.helpers.explorations import BUNDLE, DATA
 
 ROW = {"fpga_luts": 9, "fpga_brams": 3, "fpga_cycles": 31}
-PICTURES = DATA.x_test[:RTL_IMAGES]
+PICTURES = DATA.test.images[:RTL_IMAGES]
 
 
 @pytest.fixture

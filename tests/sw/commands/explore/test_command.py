@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -107,8 +108,20 @@ def test_the_recommended_chip_answers_as_it_says(tiny):
     assert picked["design"] == json.loads(json.dumps(chip.design.description()))
     assert (chip.design.rows, chip.design.adc_bits) == (row["rows"], row["adc_bits"])
     answers = np.loadtxt(tiny / "r" / "recommended.csv", int, delimiter=",", skiprows=1)
-    np.testing.assert_array_equal(answers[:, 2], pipeline.classify(chip, features_of(chip, DATA.x_test)))
+    np.testing.assert_array_equal(answers[:, 2], pipeline.classify(chip, features_of(chip, DATA.test.images)))
     assert np.mean(answers[:, 1] == answers[:, 2]) == picked["test_accuracy_of_chip"]
+
+
+def test_the_recommended_chip_records_its_point_which_gives_it_again(tiny):
+    explored(*SIZES, "--recommend", "accuracy>=0.2,min area", "-o", "first")
+    chip = load(tiny / "first" / "recommended.engram")
+    step = chip.provenance.steps[-1]
+    assert (step.command, step.arguments) == ("explore", ("tiny.engram",))
+    assert {("rows", chip.design.rows), ("adc-bits", chip.design.adc_bits)} <= set(step.options)
+    again = [*shlex.split(step.line)[1:], "--scheduler", "none", "--recommend", "max accuracy", "-o", "again"]
+    code, _, err = run(*again)
+    assert code == 0, err
+    assert load(tiny / "again" / "recommended.engram").to_bytes() == chip.to_bytes()
 
 
 def test_a_point_is_explained_by_number_and_by_values(tiny):

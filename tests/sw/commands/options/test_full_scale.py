@@ -35,8 +35,8 @@ def wanted():
     )
     bundle, data = open_bundle("zoo:digits"), load_dataset("digits")
     device = DEVICES["cmo-hfox"].with_(p_stuck_hrs=0.05)
-    levels = features_of(bundle, data.x_val)
-    return device, with_chosen_full_scale(bundle, device, conditions, levels, data.y_val, seed=3)
+    levels = features_of(bundle, data.validation.images)
+    return device, with_chosen_full_scale(bundle, device, conditions, levels, data.validation.labels, seed=3)
 
 
 def test_programmed_chips_have_the_chosen_range(wanted, tmp_path):

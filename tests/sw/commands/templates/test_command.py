@@ -11,7 +11,6 @@ import typer
 from typer.testing import CliRunner
 
 from sw.bundle import load, save
-from sw.bundle.bundle import DataOrigin
 from sw.commands.templates import storage as storage_report
 from sw.commands.templates.command import templates
 from sw.data import dataset as datasets
@@ -32,10 +31,9 @@ def place(tmp_path, monkeypatch):
     np.savez("bright.npz", x_train=images, y_train=labels, x_test=images[:30], y_test=labels[:30])
     data = datasets.load("bright.npz")
     trained = random_bundle(DESIGN, 3)
-    origin = DataOrigin(name="bright.npz", digest=data.digest)
     (tmp_path / "some where").mkdir()
     save(
-        trained.with_(provenance=trained.provenance.model_copy(update={"data": origin})),
+        trained.with_(provenance=trained.provenance.model_copy(update={"data": data.origin})),
         tmp_path / "some where" / "trained.engram",
     )
 
@@ -55,16 +53,19 @@ def test_answer_is_one_json_object_about_the_bundle_written():
     assert found["accuracy"] == bundle.provenance.metrics["test.ideal"] > 0.7
     assert found["validation"] == bundle.provenance.metrics["validation.ideal"]
     assert found["choice"]
-    assert bundle.provenance.seed == 5
+    assert bundle.provenance.steps[-1].seed == 5
 
 
 def test_recorded_command_names_no_folder_and_makes_the_same_bundle():
     assert run("--kind", "kmeans", "--thresholds", 1, "--cols-per-adc", 4, "-o", "x.engram").exit_code == 0
-    command = load(Path("x.engram")).provenance.command
-    assert command == (
-        "tests; engram templates trained.engram --kind kmeans --thresholds 1 --cols-per-adc 4 --seed 0"
+    first, step = load(Path("x.engram")).provenance.steps
+    assert first.command == "tests"
+    assert step.line == (
+        "engram templates trained.engram --kind kmeans --thresholds 1 --cols-per-adc 4 --seed 0"
     )
-    words = shlex.split(command.partition("; ")[2])[3:]
+    assert dict(step.options) == {"kind": "kmeans", "thresholds": 1, "cols-per-adc": 4}
+    assert set(step.versions) == {"engram", "numpy", "scikit-learn"}
+    words = shlex.split(step.line)[3:]
     assert run(*words, "-o", "again.engram").exit_code == 0
     assert load(Path("again.engram")).to_bytes() == load(Path("x.engram")).to_bytes()
 
@@ -77,7 +78,7 @@ def test_templates_are_made_the_papers_way():
     scores = found["silhouettes"]
     assert [int(count) for count in scores] == list(range(2, 11))
     assert scores[str(bundle.design.templates_per_class)] == max(scores.values())
-    command = bundle.provenance.command.partition("; ")[2]
+    command = bundle.provenance.steps[-1].line
     assert command == (
         "engram templates trained.engram --kind kmeans --per-class auto --thresholds-by mean --seed 0"
     )

@@ -52,7 +52,7 @@ def test_answer_is_one_json_object_about_the_bundle_written(data_file, tmp_path)
     assert answer["accuracy"] == {key: metrics[f"test.{key}"] for key in ("float", "quantised", "ideal")}
     assert (answer["macs"], answer["weights"]) == (bundle.design.macs, bundle.design.weights)
     assert (answer["templates"], answer["features"]) == (bundle.design.templates, bundle.design.features)
-    assert bundle.provenance.seed == 4
+    assert bundle.provenance.steps[0].seed == 4
     assert (bundle.design.height, bundle.design.width, bundle.design.classes) == (9, 8, 3)
 
 
@@ -71,12 +71,15 @@ def test_recorded_command_names_no_folder_and_makes_the_same_bundle(data_file, t
     ]
     assert run("--data", data_file, *options, "--seed", 7, "-o", tmp_path / "first.engram").exit_code == 0
     first = load(tmp_path / "first.engram")
-    assert first.provenance.command == (
+    assert first.provenance.line == (
         "engram train --data 'my data.npz' --templates kmeans --templates-per-class 3 "
         "--thresholds-per-feature 2 --epochs 1 --teacher-epochs 2 --distil dynamic --distil-weight 0.25 "
         "--temperature 2.0 --macs-nonzero 900 --recipe batch=30 --recipe ema_decay=0.5 --seed 7"
     )
-    words = shlex.split(first.provenance.command)[2:]
+    (step,) = first.provenance.steps
+    assert step.options[-2:] == (("macs-nonzero", 900), ("recipe", ["batch=30", "ema_decay=0.5"]))
+    assert set(step.versions) == {"engram", "numpy", "torch", "brevitas", "scikit-learn"}
+    words = shlex.split(step.line)[2:]
     words[words.index("my data.npz")] = data_file
     assert run(*words, "-o", tmp_path / "again.engram", "--restart").exit_code == 0
     assert (tmp_path / "again.engram").read_bytes() == (tmp_path / "first.engram").read_bytes()
@@ -108,7 +111,7 @@ def test_a_preset_brings_everything_and_options_change_single_things(data_file, 
     assert answer["run"].startswith("runs/tiny-3-seed5-")
     bundle = load(tmp_path / answer["bundle"])
     assert bundle.design == design
-    assert answer["command"] == bundle.provenance.command == "engram train --preset tiny-3 --seed 5"
+    assert answer["command"] == bundle.provenance.line == "engram train --preset tiny-3 --seed 5"
     assert not (tmp_path / answer["run"] / "teacher.csv").exists()
     result = run(
         "--preset", "tiny-3", "--templates", "learned", "--templates-per-class", 2, "--epochs", 1, "--json"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sw.commands.train.plan import design_for, plan_of
-from sw.data.dataset import Dataset
+from sw.data.dataset import Dataset, Part
 from sw.errors import EngramError
 from sw.training.presets import DESIGNS
 
@@ -19,7 +19,7 @@ def test_a_teachers_file_counts_by_its_content_and_is_recorded_by_its_name(tmp_p
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "mine.pt2").write_bytes(content)
         plans.append(planned(teacher=str(tmp_path / folder / "mine.pt2")))
-    assert {plan.command for plan in plans} == {"engram train --data digits --teacher mine.pt2 --seed 0"}
+    assert {plan.step.line for plan in plans} == {"engram train --data digits --teacher mine.pt2 --seed 0"}
     assert plans[0].identity == plans[1].identity
     assert plans[0].folder == plans[1].folder != plans[2].folder
     assert planned(teacher="r8").identity["recipe"]["teacher"] == "r8"
@@ -29,8 +29,8 @@ def test_a_teachers_file_counts_by_its_content_and_is_recorded_by_its_name(tmp_p
 
 
 def named(name, height, width, classes=3):
-    images, labels = np.zeros((4, height, width), np.uint8), np.zeros(4, np.uint8)
-    return Dataset(name, images, labels, images, labels, images, labels, classes=classes)
+    part = Part(np.zeros((4, height, width), np.uint8), np.zeros(4, np.uint8))
+    return Dataset(name, part, part, part, classes=classes)
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ def test_a_run_ended_twice_gives_the_bytes_of_one_that_was_not(data_file, tmp_pa
         assert ("goes on from there" in result.stderr) == (epoch != 2)
         assert ("the same command goes on from the last checkpoint" in result.stderr) == (exit_code == 130)
         assert Path("pieces", "result.json").exists() == (exit_code == 0)
-        command = load(tmp_path / "pieces.engram").provenance.command
-        assert command.endswith("# interrupted") == (exit_code == 130)
+        (step,) = load(tmp_path / "pieces.engram").provenance.steps
+        assert step.interrupted == step.line.endswith("  # interrupted") == (exit_code == 130)
     assert (tmp_path / "pieces.engram").read_bytes() == (tmp_path / "whole.engram").read_bytes()
 
     def curve(folder):

@@ -1,0 +1,152 @@
+"""Where a bundle comes from: the data set, and one step for every command that made or changed it."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["DataOrigin", "Option", "Provenance", "Recorded", "Step", "recorded_name"]
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Option = bool | int | float | str | list[str]
+"""Value of an option: True for a flag, False for its ``--no-`` form, a list for one that was repeated."""
+SEPARATOR = "; "
+"""Between the lines of two steps, as a shell takes it."""
+INTERRUPTED = "  # interrupted"
+"""Behind the line of a step that Ctrl-C ended; a comment, so the line can be run as it is."""
+
+
+class DataOrigin(BaseModel):
+    """Which data the bundle was trained on: name or file name, and SHA-256 over images, labels and split."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    digest: Digest
+
+
+class Step(BaseModel):
+    """One command that made or changed a bundle, with all that its result follows from.
+
+    Parameters
+    ----------
+    command
+        Name of the subcommand, such as ``train``.
+    arguments
+        What it was given besides options: bundles, by :func:`recorded_name`.
+    options
+        Pairs of a name without dashes in front, such as ``adc-bits``, and a value; those that were left to
+        their default, and those that do not change the result, are not there. They are no table, because a
+        file sorts the keys of its tables, and the line has them in the order of the command's help.
+    seed
+        Of everything random.
+    versions
+        Of ``engram`` and of the libraries that the result depends on.
+    interrupted
+        Whether Ctrl-C ended it and the best result so far was taken.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: str
+    arguments: tuple[str, ...] = ()
+    options: tuple[tuple[str, Option], ...] = ()
+    seed: int = 0
+    versions: dict[str, str] = {}
+    interrupted: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        command: str,
+        options: Mapping[str, Option | None],
+        seed: int,
+        versions: dict[str, str],
+        arguments: Iterable[str] = (),
+    ) -> "Step":
+        """A step of the parameters of a command; None and empty lists are options that were not given.
+
+        Underscores in the names of `options` become the dashes that a person types.
+        """
+        given = ((name, value) for name, value in options.items() if value is not None and value != [])
+        return cls(
+            command=command,
+            arguments=tuple(arguments),
+            options=tuple((name.replace("_", "-"), value) for name, value in given),
+            seed=seed,
+            versions=versions,
+        )
+
+    @property
+    def line(self) -> str:
+        """The command as a shell takes it."""
+        words = ["engram", self.command, *self.arguments]
+        for name, value in (*self.options, ("seed", self.seed)):
+            if value is True:
+                words.append(f"--{name}")
+            elif value is False:
+                words.append(f"--no-{name}")
+            else:
+                for each in value if isinstance(value, list) else [value]:
+                    words += [f"--{name}", str(each)]
+        return shlex.join(words) + (INTERRUPTED if self.interrupted else "")
+
+
+class Recorded(BaseModel):
+    """What a bundle of format 1 says of its making in place of steps; see :mod:`sw.bundle.format_one`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    engram_version: str
+    command: str = ""
+    seed: int = 0
+
+
+class Provenance(BaseModel):
+    """How the bundle came to be.
+
+    Parameters
+    ----------
+    data
+        The data set; None for bundles made by hand.
+    steps
+        The commands that made it, the first one first; none for bundles made by hand.
+    metrics
+        Accuracies by name, such as ``test.float``; recorded when the bundle was made.
+    device
+        Device preset, seed and result counts of programming; None for the ideal codes.
+    recorded
+        What a file of format 1 says in place of `steps`, which were read from it. It is kept because such a
+        bundle must be written with the bytes it was read from, so that its digest, by which chips and kept
+        results know it, stays what it is. None for every other bundle.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: DataOrigin | None = None
+    steps: tuple[Step, ...] = ()
+    metrics: dict[str, float] = {}
+    device: dict[str, str | int | float] | None = None
+    recorded: Recorded | None = Field(default=None, exclude=True)
+
+    @property
+    def line(self) -> str:
+        """The commands of all steps as a shell takes them, empty without any."""
+        return SEPARATOR.join(step.line for step in self.steps)
+
+    def after(self, step: Step, **changes: Any) -> "Provenance":
+        """With one more step, and other fields; what was of format 1 is so no longer."""
+        return self.model_copy(update={**changes, "steps": (*self.steps, step), "recorded": None})
+
+    def description(self) -> dict[str, Any]:
+        """What the file says."""
+        if self.recorded is None:
+            return self.model_dump()
+        return {**self.model_dump(exclude={"steps"}), **self.recorded.model_dump()}
+
+
+def recorded_name(bundle: str) -> str:
+    """What a step calls a bundle: ``zoo:NAME``, or a file by its name, not its place."""
+    return bundle if bundle.startswith("zoo:") else Path(bundle).name
