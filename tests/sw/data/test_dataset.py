@@ -38,6 +38,10 @@ def test_digits_are_split_into_fixed_parts_with_the_whole_grey_range():
         counts = np.bincount(labels)
         assert len(counts) == 10 and counts.max() - counts.min() <= 0.1 * counts.mean() + 1
     assert digits.digest == load("digits").digest
+    assert (digits.origin.name, digits.origin.digest) == ("digits", digits.digest)
+    assert digits.parts == {"train": digits.train, "validation": digits.validation, "test": digits.test}
+    first = digits.test.first(7)
+    assert len(first) == len(first.labels) == 7 and np.array_equal(first.images, digits.test.images[:7])
     assert digits.digest == "b5aff8e4ccf785d20f4fabd4aebd2c3ab64415700bbcbf665d12a0ec475af97c"
 
 
