@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sim.check import CHUNK_BITS, Report, batches_of, check_batches, joined
 from sim.job import run_testbench
-from sim.models.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, to_verilog
+from sim.models.runner import Model, ModelSource, Waves, build_model, to_verilog
+from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 
 if TYPE_CHECKING:

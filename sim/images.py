@@ -18,9 +18,10 @@ from hw.sizing.front_end_choice import Variant
 from sim.accelerator import bench_model, macros_of, settling_cycles, verify_inputs
 from sim.check import Report, check_batches, joined
 from sim.job import last_words, run_together
-from sim.models.runner import TESTBENCHES, Model, ModelSource, Waves, build_model, start_program, to_verilog
+from sim.models.runner import Model, ModelSource, Waves, build_model, start_program, to_verilog
 from sim.programming import ProgrammingReport, SelfProgramming, worst
 from sim.recording import IMAGES_AT_ONCE, Recording, payload_bytes
+from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
 from sw.errors import EngramError

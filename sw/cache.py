@@ -1,60 +1,31 @@
-"""Cache: results on disk, by the digest of everything that they follow from."""
+"""Cache: results on disk, by the digest of everything that they follow from.
+
+A key is a JSON value. What this project computes has :func:`sw.sources.code_of` in it; what a tool makes has
+the content of the files, the command and the version of the tool.
+"""
 
 import hashlib
 import json
 import os
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from sw.errors import EngramError
 from sw.files import write_atomically
 
-__all__ = ["Store", "cache_folder", "code_digest", "digest_of"]
+__all__ = ["Store", "cache_folder", "digest_of"]
 
 
 def cache_folder() -> Path:
-    """Where downloads and teachers are kept: ``$ENGRAM_CACHE``, or the system's cache folder."""
+    """Where downloads and results are kept: ``$ENGRAM_CACHE``, or the system's cache folder."""
     import pooch
 
     return Path(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram"))
 
 
-ROOT = Path(__file__).parents[1]
-COMPUTES = (
-    "sw/reference",
-    "sw/rram",
-    "sw/design/point.py",
-    "sw/design/layer.py",
-    "sw/explore/compute/accuracy.py",
-)
-"""Source that the answers of chips follow from."""
-MAKES = (
-    "sw/templates/maker.py",
-    "sw/templates/sizes.py",
-    "sw/templates/clusters.py",
-    "sw/templates/thresholds.py",
-)
-"""Source that templates follow from, besides."""
-SOURCE = (".py", ".toml", ".json", ".sv", ".cpp")
-
-
 def digest_of(key: Any) -> str:
     """SHA-256 of a JSON value, 64 hexadecimal digits."""
     return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
-
-
-@cache
-def code_digest(*places: str) -> str:
-    """SHA-256 over files and folders, source and constants, by their paths from that of ``sw`` and ``hw``."""
-    sha = hashlib.sha256()
-    for place in places:
-        path = ROOT / place
-        inside = (file for file in path.rglob("*") if file.suffix in SOURCE)
-        for file in sorted(inside) if path.is_dir() else [path]:
-            sha.update(f"{file.relative_to(ROOT).as_posix()}\n".encode())
-            sha.update(file.read_bytes())
-    return sha.hexdigest()
 
 
 class Store:
@@ -63,14 +34,15 @@ class Store:
     Parameters
     ----------
     folder
-        Made when the first result comes.
+        Made when the first result comes; the cache folder if None.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        # absolute, because simulations run in folders of their own
+        self.folder = (cache_folder() if folder is None else folder).absolute()
 
     def path(self, kind: str, key: Any, suffix: str) -> Path:
-        """Where something of that key is kept."""
+        """Where the file of a kind and key is kept, or the folder if `suffix` is empty."""
         digest = digest_of(key)
         return self.folder / kind / digest[:2] / f"{digest[2:34]}{suffix}"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sw.bundle import Bundle
-from sw.data.dataset import Dataset
+from sw.data.parts import Dataset
 from tests.helpers.bundles import random_bundle
 from tests.helpers.commands import QUICK, digits_bundle
 

@@ -47,8 +47,8 @@ LIGHT = ("sw.design", "sw.reference", "sw.bundle", "sw.errors", "sw.files", "sw.
 """The contract: what everybody may import."""
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
-COMMAND = ("sw.console", "sw.version")
-"""What the modules behind a subcommand may use besides."""
+COMMAND = ("sw.console", "sw.version", "sw.cache")
+"""What the modules behind a subcommand may use besides; measured components are kept."""
 HEAVY = {
     "torch",
     "brevitas",

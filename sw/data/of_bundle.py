@@ -6,7 +6,7 @@ from sw.bundle import Bundle
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
-    from sw.data.dataset import Dataset, Part
+    from sw.data.parts import Dataset, Part
 
 __all__ = ["Selection", "check_labels", "check_origin", "dataset_of", "selection_of"]
 

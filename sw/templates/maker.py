@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sw.bundle import Bundle
 from sw.bundle.provenance import Provenance, Step
-from sw.data.dataset import PARTS, Dataset, PartName
+from sw.data.parts import PARTS, Dataset, PartName
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.evaluation.scores import accuracy

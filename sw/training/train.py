@@ -11,7 +11,7 @@ import torch
 from sw.bundle import Bundle
 from sw.bundle.provenance import Provenance, Step
 from sw.console import messages
-from sw.data.dataset import Dataset
+from sw.data.parts import Dataset
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference import pipeline

@@ -10,8 +10,8 @@ from sw.bundle import Bundle, save
 from sw.bundle.provenance import Provenance
 from sw.cli import application
 from sw.commands.train.command import train
-from sw.data.dataset import Dataset
 from sw.data.dataset import load as load_data
+from sw.data.parts import Dataset
 from sw.design import DesignPoint, Layer
 from sw.training.recipe import Recipe
 from tests.helpers.bundles import random_bundle

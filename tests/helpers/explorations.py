@@ -12,7 +12,7 @@ from sw.bundle.ideal import with_ideal_array
 from sw.bundle.provenance import Provenance
 from sw.cache import Store
 from sw.commands.explore.axes import array_of, space_of
-from sw.data.dataset import Dataset, Part
+from sw.data.parts import Dataset, Part
 from sw.energy.constants import read_constants
 from sw.explore.compute.costs import Costs, read_macro
 from sw.explore.compute.explorer import Explorer, Extent
@@ -82,9 +82,9 @@ def settings_of(**axes: str | bool) -> list[Setting]:
     return [settings.of(point) for point in space.points()]
 
 
-def explorer_in(folder: Path, farm: Farm | None = None) -> Explorer:
-    """An explorer of the tiny bundle with a store in that folder."""
-    farm, store = farm or Here(), Store(folder)
+def explorer_in(folder: Path, farm: Farm | None = None, store: Store | None = None) -> Explorer:
+    """An explorer of the tiny bundle with a store in that folder, or with that store."""
+    farm, store = farm or Here(), store or Store(folder)
     variants = Variants(
         {"tiny": BUNDLE},
         DATA,

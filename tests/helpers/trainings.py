@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sw.bundle import Bundle
 from sw.bundle.provenance import Provenance
-from sw.data.dataset import Dataset, Part
+from sw.data.parts import Dataset, Part
 from sw.design import DesignPoint, Layer
 from sw.reference.array_state import ArrayState
 from sw.rram.devices.presets import CMO_HFOX

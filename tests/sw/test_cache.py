@@ -3,7 +3,7 @@
 import pytest
 
 from sw import cache as store_module
-from sw.cache import Store, code_digest, digest_of
+from sw.cache import Store, digest_of
 from sw.errors import EngramError
 
 
@@ -33,8 +33,14 @@ def test_a_disk_that_is_full_is_one_line(tmp_path, monkeypatch):
         Store(tmp_path).put("kind", 1, 2)
 
 
+def test_a_store_without_a_folder_is_the_cache(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ENGRAM_CACHE", "here")
+    folder = Store().path("kind", 1, "")
+    assert folder == Store(tmp_path / "here").path("kind", 1, "")
+    assert folder.is_absolute() and folder.suffix == ""
+
+
 def test_digests_tell_apart():
     assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
     assert len({digest_of(key) for key in (1, "1", 1.5, None, [1], {"a": 1})}) == 6
-    assert code_digest("sw/errors.py") != code_digest("sw/files.py")
-    assert code_digest("sw/reference") != code_digest("sw/reference", "sw/errors.py")

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
-from sw.cache import Store, code_digest
+from sw.cache import Store
 from sw.commands.explore.fpga import fitted_chip, front_end_in_words
 from sw.errors import EngramError
+from sw.sources import code_of
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -20,7 +21,6 @@ __all__ = ["RTL_IMAGES", "Finalist", "built_finalists", "built_words", "finalist
 
 RTL_IMAGES = 20
 """Test images that go through the RTL of a finalist: cycles are the same for every image."""
-COMPUTES = ("hw", "sim", "constraints", "sw/reference", "sw/commands/explore/builds.py")
 ESTIMATED = {"luts": "fpga_luts", "brams": "fpga_brams", "cycles": "fpga_cycles"}
 """What is compared, and the column of its estimate."""
 
@@ -64,28 +64,15 @@ def built_finalists(
         the reference. A point that cannot be built has its reason instead, under ``error``.
     """
     from constraints.boards import load
-    from hw.fpga.toolchain import tool_versions
 
     target = load(board)
     for number, row, chip in finalists:
-        name = f"point-{number}"
-        place = folder / name
-        key = {
-            "code": code_digest(*COMPUTES),
-            "tools": tool_versions(target.family),
-            "board": board,
-            "chip": chip.digest,
-            "pictures": hashlib.sha256(pictures.tobytes()).hexdigest(),
-            "place": str(place.resolve()),
-        }
-        found = store.get("builds", key)
-        if found is None or _digest(place / found["bitstream"]) != found["sha256"]:
-            try:
-                found = _built(chip, target, pictures, place, name)
-            except EngramError as error:
-                yield number, {"error": str(error)}
-                continue
-            store.put("builds", key, found)
+        place = folder / f"point-{number}"
+        try:
+            found = _kept_or_built(chip, target, pictures, place, store)
+        except EngramError as error:
+            yield number, {"error": str(error)}
+            continue
         estimates = {f"{kind}_estimated": row[column] for kind, column in ESTIMATED.items()}
         yield number, found | estimates | {"bitstream": str(place / found["bitstream"])}
 
@@ -101,6 +88,29 @@ def built_words(values: Mapping[str, Any]) -> str:
         return ", ".join(pairs)
     rtl = f"{values['mismatches']} mismatches in {values['rtl_images']} images through the RTL"
     return f"{', '.join(pairs)}; {rtl}"
+
+
+def _kept_or_built(
+    chip: Bundle, board: "Board", pictures: NDArray[np.uint8], place: Path, store: Store
+) -> dict[str, Any]:
+    """What was found of a chip whose bitstream is in the folder `place`, or goes there now."""
+    from hw.fpga.toolchain import tool_versions
+    from sim.models.verilator import find_verilator
+
+    key = {
+        "code": code_of(built_finalists),
+        "tools": tool_versions(board.family),
+        "simulator": find_verilator().version if chip.design.layers else None,
+        "board": board.name,
+        "chip": chip.digest,
+        "pictures": hashlib.sha256(pictures.tobytes()).hexdigest(),
+        "place": str(place.resolve()),
+    }
+    found = store.get("builds", key)
+    if found is None or _digest(place / found["bitstream"]) != found["sha256"]:
+        found = _built(chip, board, pictures, place, place.name)
+        store.put("builds", key, found)
+    return found
 
 
 def _built(

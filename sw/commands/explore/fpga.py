@@ -7,10 +7,9 @@ the array. A point that does not fit is told by its slowest front end.
 from typing import TYPE_CHECKING, Any
 
 from sw.bundle import Bundle
-from sw.cache import code_digest
 from sw.errors import EngramError
 from sw.explore.compute.accuracy import Chips, sized
-from sw.explore.compute.explorer import Fpga
+from sw.explore.compute.estimator import Fpga
 from sw.rram.chip.programming import program
 
 if TYPE_CHECKING:
@@ -19,12 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["fitted_chip", "fpga_columns", "fpga_of", "front_end_in_words"]
 
-COMPUTES = ("hw", "constraints", "sw/commands/explore/fpga.py")
-
 
 def fpga_of(board: str) -> Fpga:
     """The estimator of a board, by its name."""
-    return Fpga(fpga_columns, board, code_digest(*COMPUTES))
+    return Fpga(fpga_columns, board)
 
 
 def fpga_columns(bundle: Bundle, chips: Chips, board: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from sw.version import engram_version, versions_with
 
 if TYPE_CHECKING:
     from sw.commands.options.array import Array
-    from sw.data.dataset import Dataset
+    from sw.data.parts import Dataset
 
 __all__ = ["Plan", "design_for", "plan_of"]
 

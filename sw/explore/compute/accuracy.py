@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from sw.bundle import Bundle
+from sw.bundle.ideal import with_ideal_array
 from sw.evaluation.chips import CHIPS_TOGETHER
+from sw.evaluation.scores import accuracy
+from sw.explore.compute.images import Images
 from sw.reference import pipeline
 from sw.rram.chip.full_scale import with_chosen_full_scale
 from sw.rram.chip.programming import converter_tables, program
@@ -21,14 +23,10 @@ from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import array_design
 from sw.rram.effects.conditions import Conditions
 
-__all__ = ["Chips", "Images", "chosen_full_scale", "right_answers", "sized"]
+__all__ = ["Chips", "chosen_full_scale", "good_accuracy", "right_answers", "sized"]
 
-
-class Images(NamedTuple):
-    """Word-line values uint8 (N, F) and classes (N,) of images."""
-
-    levels: NDArray[np.uint8]
-    truth: NDArray
+GOOD_BELOW_IDEAL = 0.01
+"""How much less than the ideal array a good chip may have."""
 
 
 class Chips(NamedTuple):
@@ -56,6 +54,12 @@ class Chips(NamedTuple):
 def sized(bundle: Bundle, sizes: dict[str, int]) -> Bundle:
     """The bundle in an array of other sizes."""
     return bundle.with_(design=bundle.design.with_(**sizes))
+
+
+def good_accuracy(bundle: Bundle, images: Images) -> float:
+    """Accuracy on images from which on a chip counts as good, where none is asked for."""
+    labels = pipeline.classify(with_ideal_array(bundle), images.levels)
+    return accuracy(labels, images.truth) - GOOD_BELOW_IDEAL
 
 
 def right_answers(bundle: Bundle, images: Images, chips: Chips) -> list[list[int]]:

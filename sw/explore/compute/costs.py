@@ -22,7 +22,7 @@ from sw.design import DesignPoint
 from sw.energy.accounting import energy_of
 from sw.energy.constants import Constant, Constants, read_table, with_unit
 from sw.energy.work import conversion_bits, storage_bits
-from sw.explore.compute.accuracy import Images
+from sw.explore.compute.images import Images
 from sw.explore.space.settings import Variant
 from sw.rram.effects.conditions import Conditions
 

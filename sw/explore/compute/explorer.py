@@ -6,19 +6,22 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.cache import COMPUTES, Store, code_digest, digest_of
-from sw.data.dataset import PartName
-from sw.explore.compute.accuracy import Chips, Images, chosen_full_scale, right_answers
+from sw.cache import Store, digest_of
+from sw.data.parts import PartName
+from sw.explore.compute.accuracy import Chips, chosen_full_scale, right_answers
 from sw.explore.compute.costs import Costs
+from sw.explore.compute.estimator import Fpga
 from sw.explore.compute.farm import Farm, Task
+from sw.explore.compute.images import Images
 from sw.explore.compute.memo import Memo
 from sw.explore.compute.variants import Variants
 from sw.explore.space.settings import Setting, Variant, sizes_matter, sizes_of
 from sw.rram.chip.record import Record, flat
 from sw.rram.devices.device import Device
 from sw.rram.effects.conditions import Conditions
+from sw.sources import code_of
 
-__all__ = ["Explorer", "Extent", "Fpga"]
+__all__ = ["Explorer", "Extent"]
 
 Done = Callable[[int], None]
 
@@ -40,24 +43,6 @@ class Extent(NamedTuple):
     chips: int
     images: int | None
     yield_at: float
-
-
-class Fpga(NamedTuple):
-    """How points are estimated on an FPGA, of which this package knows nothing.
-
-    Attributes
-    ----------
-    columns
-        Columns for a bundle, one chip and the board.
-    board
-        Its name.
-    code
-        Digest of the estimator.
-    """
-
-    columns: Callable[[Any, Chips, str], dict[str, Any]]
-    board: str
-    code: str
 
 
 class Explorer:
@@ -195,7 +180,7 @@ class Explorer:
 
     def _fpga_key(self, setting: Setting, fpga: Fpga) -> dict[str, Any]:
         key = self._key(setting, "validation", None) | {"images": None, "chips": 1}
-        return key | {"fpga": [fpga.code, fpga.board]}
+        return key | {"fpga": [code_of(fpga.columns), fpga.board]}
 
     def _compute(self, settings: Sequence[Setting], part: PartName, count: int | None, done: Done) -> None:
         keys: dict[str, Any] = {}
@@ -248,7 +233,7 @@ class Explorer:
             )  # kept alive, so that its id stays its own
         design, matter = setting.design, sizes_matter(device, conditions)
         return {
-            "code": code_digest(*COMPUTES),
+            "code": code_of(right_answers, chosen_full_scale),
             "templates": self._variants.digest(setting.variant),
             "images": [self._data, part, count],
             "rows": design.rows,

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-from sw.cache import COMPUTES, code_digest
 from sw.errors import EngramError
+from sw.sources import code_of
 
 __all__ = ["HERE", "LOCAL", "Farm", "Here", "Task", "open_farm"]
 
@@ -76,10 +76,18 @@ class Cluster:
     """Workers of a Dask cluster.
 
     A worker that dies takes its tasks along, which others then compute; what was held there is sent again.
+
+    Parameters
+    ----------
+    client
+        Of the cluster.
+    address
+        Of its scheduler, if the workers may have another Engram: they are asked before they compute anything.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, address: str | None = None) -> None:
+        self._client, self._address = client, address
+        self._checked: set[Callable[..., Any]] = set()
 
     @property
     def processes(self) -> int:
@@ -97,6 +105,7 @@ class Cluster:
         try:
             while True:
                 for task in islice(left, max(0, WINDOW * self.processes - len(going))):
+                    self._check(task.function)
                     future = self._client.submit(task.function, *task.arguments, pure=False)
                     going[future] = task.key
                 if not going:
@@ -106,6 +115,24 @@ class Cluster:
         finally:
             if going and self._client.status == "running":
                 self._client.cancel(list(going), force=True)
+
+    def _check(self, function: Callable[..., Any]) -> None:
+        """Refuse workers that would compute something else."""
+        if self._address is None or function in self._checked:
+            return
+        try:
+            theirs = self._client.run(code_of, function)
+        except (ImportError, OSError) as error:
+            raise EngramError(
+                f"the workers of {self._address} must have this Engram installed, got {error}"
+            ) from None
+        other = [worker for worker, digest in theirs.items() if digest != code_of(function)]
+        if other:
+            raise EngramError(
+                f"the workers of {self._address} must have the same Engram and the same libraries as this "
+                f"process, {other[0]} has others; install these there"
+            )
+        self._checked.add(function)
 
     def _finished(self, futures: list[Any]) -> list[Any]:
         from distributed import wait
@@ -156,8 +183,7 @@ def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
     with dask.config.set(quiet), tempfile.TemporaryDirectory(prefix="engram-") as folder:
         if scheduler != LOCAL:
             with _connected(Client, scheduler) as client:
-                _check_code(client, scheduler)
-                yield Cluster(client)
+                yield Cluster(client, scheduler)
             return
         cluster = LocalCluster(
             n_workers=jobs or os.cpu_count() or 1,
@@ -182,21 +208,6 @@ def _connected(client: Callable[..., Any], address: str) -> Any:
             f"no scheduler answers at {address} within {ANSWER_SECONDS} s ({reason}); start one with "
             "'dask scheduler', or use --scheduler local"
         ) from None
-
-
-def _check_code(client: Any, address: str) -> None:
-    """Refuse workers that would compute something else."""
-    own = code_digest(*COMPUTES)
-    try:
-        theirs = client.run(code_digest, *COMPUTES)
-    except (ImportError, OSError) as error:
-        raise EngramError(f"the workers of {address} must have this Engram installed, got {error}") from None
-    other = [worker for worker, digest in theirs.items() if digest != own]
-    if other:
-        raise EngramError(
-            f"the workers of {address} must have the same Engram as this process, {other[0]} has another; "
-            "install this one there"
-        )
 
 
 def _result_of(future: Any) -> Any:

@@ -2,23 +2,21 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from sw.bundle import Bundle
-from sw.cache import Store, code_digest
-from sw.data.dataset import Dataset, PartName
+from sw.cache import Store
+from sw.data.parts import Dataset, PartName
 from sw.explore.compute.farm import Farm, Task
-from sw.reference import pipeline
+from sw.explore.compute.images import NARROW, piece_maps
+from sw.sources import code_of
 
-__all__ = ["Features", "piece_maps"]
+__all__ = ["Features"]
 
 PIECE_IMAGES = 500
-NARROW = (np.int8, np.int16, np.int32)
-COMPUTES = ("sw/reference/frontend.py", "sw/reference/exact.py")
 
 
 class Features:
@@ -75,14 +73,15 @@ class Features:
     def _images(self, part: PartName) -> NDArray[np.uint8]:
         return self._dataset.parts[part].images
 
-    def _key(self, part: PartName, start: int) -> Any:
-        return {"code": code_digest(*COMPUTES), "of": self._digests, "part": part, "start": start}
+    def _path(self, part: PartName, start: int) -> Path:
+        key = {"code": code_of(piece_maps), "of": self._digests, "part": part, "start": start}
+        return self._store.path("features", key, ".npy")
 
     def _kept(self, part: PartName, start: int) -> NDArray | None:
         count = min(PIECE_IMAGES, len(self._images(part)) - start)
         shape = count, *self._bundle.design.feature_map_shape
         try:
-            maps = np.load(self._store.path("features", self._key(part, start), ".npy"), allow_pickle=False)
+            maps = np.load(self._path(part, start), allow_pickle=False)
         except (OSError, ValueError, EOFError):
             return None
         return maps if maps.shape == shape and maps.dtype in NARROW else None
@@ -90,13 +89,4 @@ class Features:
     def _keep(self, part: PartName, start: int, maps: NDArray) -> None:
         file = io.BytesIO()
         np.save(file, maps, allow_pickle=False)
-        self._store.write(self._store.path("features", self._key(part, start), ".npy"), file.getvalue())
-
-
-def piece_maps(bundle: Bundle, images: NDArray[np.uint8]) -> NDArray:
-    """Maps of some images, in the narrowest type that holds them."""
-    with threadpool_limits(1, user_api="blas"):
-        maps = pipeline.feature_maps_of(bundle, images)
-    low, high = int(maps.min(initial=0)), int(maps.max(initial=0))
-    fitting = next(kind for kind in NARROW if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
-    return maps.astype(fitting)
+        self._store.write(self._path(part, start), file.getvalue())

@@ -1,26 +1,24 @@
 """Variants: bundles with the templates and thresholds that points ask for, made once and kept on disk."""
 
 from collections.abc import Callable, Mapping
-
-import numpy as np
+from pathlib import Path
 
 from sw.bundle import Bundle
 from sw.bundle.file import from_bytes
 from sw.bundle.ideal import with_ideal_array
-from sw.cache import MAKES, Store, code_digest
-from sw.data.dataset import Dataset, PartName
+from sw.cache import Store
+from sw.data.parts import Dataset, PartName
 from sw.errors import EngramError
-from sw.explore.compute.accuracy import Images
 from sw.explore.compute.farm import Farm
 from sw.explore.compute.features import Features
-from sw.explore.space.settings import Variant, made_of
-from sw.reference.quantiser import word_line_values
+from sw.explore.compute.images import Images, images_of, piece_maps
+from sw.explore.compute.templates import remade
+from sw.explore.space.settings import Variant
+from sw.sources import code_of
 from sw.templates.maker import Maker
-from sw.templates.sizes import design_for
 
 __all__ = ["Variants"]
 
-STEP_IMAGES = 1_000
 Stage = Callable[[str, int, str], Callable[[int], None]]
 
 
@@ -92,14 +90,8 @@ class Variants:
         key = variant.bundle, bundle.feature_thresholds.tobytes(), part, count
         if key not in self._images:
             maps = self._maps(variant.bundle, part, count)
-            levels = [
-                word_line_values(
-                    maps[start : start + STEP_IMAGES], bundle.feature_thresholds, bundle.design.cell
-                )
-                for start in range(0, len(maps), STEP_IMAGES)
-            ]
             truth = self._dataset.parts[part].labels[: len(maps)]
-            self._images[key] = Images(np.asfortranarray(np.concatenate(levels)), truth)
+            self._images[key] = images_of(bundle, maps, truth)
         return self._images[key]
 
     def _maps(self, name: str, part: PartName, count: int | None = None):
@@ -109,10 +101,10 @@ class Variants:
             return features.maps(part, total, self._farm)
         return features.maps(part, total, self._farm, self._stage(f"features, {part}", total, "images"))
 
-    def _path(self, variant: Variant):
+    def _path(self, variant: Variant) -> Path:
         bundle = self._bundles[variant.bundle]
         key = {
-            "code": code_digest(*MAKES, "sw/reference"),
+            "code": code_of(remade, piece_maps),
             "bundle": bundle.digest,
             "data": self._dataset.digest,
             "seed": self._seed,
@@ -136,7 +128,6 @@ class Variants:
 
     def _make(self, variant: Variant) -> Bundle:
         name, trained = variant.bundle, self._bundles[variant.bundle]
-        made = made_of(trained.design, variant.thresholds, variant.templates_per_class)
         if name not in self._makers:
             self._makers[name] = Maker(
                 trained,
@@ -145,8 +136,6 @@ class Variants:
                 stage=self._stage,
                 maps=lambda part: self._maps(name, part),
             )
-        wanted = variant.thresholds, variant.templates_per_class
-        design = design_for(trained.design, made.kind, *wanted, {}, made.thresholds_by)
-        remade = self._makers[name].make(made.kind, design, thresholds_by=made.thresholds_by)
-        self._store.write(self._path(variant), remade.bundle.to_bytes())
-        return remade.bundle
+        bundle = remade(self._makers[name], variant.thresholds, variant.templates_per_class)
+        self._store.write(self._path(variant), bundle.to_bytes())
+        return bundle

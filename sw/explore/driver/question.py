@@ -6,18 +6,21 @@ from pathlib import Path
 
 from sw.bundle import Bundle, open_bundle
 from sw.bundle.provenance import Option, Step, recorded_name
-from sw.cache import COMPUTES, MAKES, code_digest, digest_of
+from sw.cache import digest_of
 from sw.commands.explore.axes import array_of, space_of
-from sw.data.dataset import Dataset
+from sw.commands.explore.fpga import fpga_columns
 from sw.data.of_bundle import check_labels, dataset_of
+from sw.data.parts import Dataset
 from sw.energy.constants import DEFAULT as ENERGY
 from sw.energy.constants import Constants, read_constants
 from sw.errors import EngramError
 from sw.explore.compute.costs import DEFAULT as MACRO
 from sw.explore.compute.costs import MacroConstants, read_macro
+from sw.explore.driver.trials import driven
 from sw.explore.space.objectives import FPGA, Objective, Wish, objectives_named, wish_of
 from sw.explore.space.settings import Setting, Settings
 from sw.explore.space.space import Space
+from sw.sources import code_of
 from sw.version import versions_with
 
 __all__ = ["Question", "Request", "command_of", "question_of", "step_of_chip"]
@@ -86,6 +89,7 @@ class Question:
 
     def digest(self, request: Request) -> str:
         """SHA-256 of all that the results follow from, but for the number of trials."""
+        estimator = () if self.board is None else (fpga_columns,)
         return digest_of(
             {
                 "bundles": {name: bundle.digest for name, bundle in self.bundles.items()},
@@ -96,9 +100,7 @@ class Question:
                 "extent": [request.seed, request.chips, self.images, request.yield_at],
                 "board": self.board,
                 "constants": [self.energy.model_dump(), self.macro.model_dump()],
-                "code": code_digest(
-                    *COMPUTES, *MAKES, "sw/explore", "sw/energy/accounting.py", "sw/energy/work.py"
-                ),
+                "code": code_of(driven, array_of, *estimator),
             }
         )
 

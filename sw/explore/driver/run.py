@@ -9,32 +9,30 @@ from time import perf_counter
 from typing import Any, Literal, cast
 
 from sw.bundle import Bundle
-from sw.bundle.ideal import with_ideal_array
-from sw.cache import Store, cache_folder
+from sw.cache import Store
 from sw.commands.explore.builds import RTL_IMAGES, Finalist, built_finalists, built_words, finalists_of
 from sw.commands.explore.fpga import fpga_of
 from sw.commands.explore.report import print_front, said_of
 from sw.console import messages, progress
 from sw.errors import EngramError
-from sw.evaluation.scores import accuracy
+from sw.explore.compute.accuracy import good_accuracy
 from sw.explore.compute.costs import Costs
 from sw.explore.compute.explorer import Explorer, Extent
 from sw.explore.compute.farm import open_farm
 from sw.explore.compute.variants import Variants
 from sw.explore.driver.question import Question, Request, command_of, question_of, step_of_chip
+from sw.explore.driver.trials import driven
 from sw.explore.outcome.recommend import programmed, write_recommended
 from sw.explore.outcome.results import Exploration, write_results
 from sw.explore.outcome.rows import front_of, rows_of, tested_rows
 from sw.explore.page.page import write_page_and_pictures
-from sw.explore.space.objectives import eligible, reason_for, recommended
+from sw.explore.space.objectives import reason_for, recommended
 from sw.explore.space.search import Search
 from sw.explore.space.settings import Setting, Variant, possible, sampled
 from sw.files import make_folder
-from sw.reference import pipeline
 
 __all__ = ["Lab", "Request", "folder_of", "open_lab", "run"]
 
-YIELD_BELOW_IDEAL = 0.01
 DATABASE = "search.sqlite3"
 
 
@@ -59,7 +57,7 @@ class Lab:
 @contextmanager
 def open_lab(request: Request, question: Question) -> Iterator[Lab]:
     """A lab for a question, with its processes."""
-    store = Store(cache_folder() / "explore")
+    store = Store()
     with open_farm(request.scheduler, request.jobs) as farm, progress() as bar:
 
         def stage(name: str, total: int, note: str) -> Callable[[int], None]:
@@ -69,7 +67,7 @@ def open_lab(request: Request, question: Question) -> Iterator[Lab]:
         variants = Variants(question.bundles, question.dataset, store, farm, seed=request.seed, stage=stage)
         yield_at = request.yield_at
         if yield_at is None:
-            yield_at = _ideal(question, variants) - YIELD_BELOW_IDEAL
+            yield_at = _good_accuracy(question, variants)
         explorer = Explorer(
             variants,
             Costs(question.energy, question.macro),
@@ -146,7 +144,10 @@ def _computed(lab: Lab, search: Search | None, settings: Sequence[Setting]) -> b
                 task = bar.add_task("FPGA, estimates", total=len(settings), note="")
                 explorer.estimate(settings, lambda done: bar.advance(task, done))
         else:
-            _drive(search, lab)
+            task = bar.add_task("trials", total=lab.question.points, note="")
+            objectives = list(lab.question.objectives.values())
+            for done in driven(search, explorer, lab.question.settings, objectives, lab.question.points):
+                bar.update(task, completed=done)
     except KeyboardInterrupt:
         return False
     return True
@@ -192,12 +193,11 @@ def _record(
     )
 
 
-def _ideal(question: Question, variants: Variants) -> float:
-    """Accuracy of the first bundle with its own templates and the ideal array, on the validation images."""
+def _good_accuracy(question: Question, variants: Variants) -> float:
+    """Accuracy of a good chip of the first bundle, by its own templates and the validation images."""
     name, bundle = next(iter(question.bundles.items()))
     own = Variant(name, bundle.design.thresholds_per_feature, bundle.design.templates_per_class)
-    images = variants.images(own, "validation", question.images)
-    return accuracy(pipeline.classify(with_ideal_array(bundle), images.levels), images.truth)
+    return good_accuracy(bundle, variants.images(own, "validation", question.images))
 
 
 def _search(request: Request, question: Question, folder: Path) -> Search | None:
@@ -211,29 +211,6 @@ def _search(request: Request, question: Question, folder: Path) -> Search | None
         storage=request.storage or f"sqlite:///{folder / DATABASE}",
         name=f"engram-{question.digest(request)[:16]}",
     )
-
-
-def _drive(search: Search, lab: Lab) -> None:
-    """Compute what a search asks for, batch by batch."""
-    question, explorer = lab.question, lab.explorer
-    task = lab.bar.add_task("trials", total=question.points, note="")
-    columns = [objective.column for objective in question.objectives.values()]
-    for batch in search.batches(question.points):
-        there = {}
-        for trial in batch:
-            try:
-                there[trial] = question.settings.of(trial.point)
-            except EngramError:
-                continue
-        settings = list({setting.point: setting for setting in there.values()}.values())
-        explorer.compute(settings)
-        explorer.estimate(settings)
-        for trial in batch:
-            row = explorer.row(there[trial]) if trial in there else None
-            if row is not None and not eligible(row, columns):
-                row = None
-            search.tell(trial, None if row is None else [row[column] for column in columns])
-        lab.bar.update(task, completed=batch[-1].number + 1)
 
 
 def _found(search: Search, question: Question) -> tuple[list[Setting], dict[str, int]]:

@@ -11,8 +11,8 @@ import numpy as np
 from sw.bundle.ideal import with_ideal_array
 from sw.evaluation.scores import accuracy
 from sw.evaluation.studies import Outcome, Study, points_of, rows_of
-from sw.explore.compute.accuracy import Images
 from sw.explore.compute.explorer import Explorer
+from sw.explore.compute.images import Images
 from sw.explore.compute.variants import Variants
 from sw.explore.space.settings import Setting
 from sw.reference import pipeline

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from sw.bundle import Bundle, save
-from sw.explore.compute.accuracy import Images, sized
+from sw.explore.compute.accuracy import sized
 from sw.explore.compute.explorer import Explorer
+from sw.explore.compute.images import Images
 from sw.explore.compute.variants import Variants
 from sw.explore.outcome.results import write_result
 from sw.explore.space.settings import Setting, sizes_of

@@ -9,22 +9,20 @@ import numpy as np
 
 from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.explore.space.made import made_of
 from sw.explore.space.space import Point, Space, Value
 from sw.rram.adc.converters import draw_converters
 from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import array_design, current_codes
 from sw.rram.effects.conditions import Conditions
 from sw.rram.effects.known import depends_on_columns
-from sw.templates.sizes import Kind, design_for
-from sw.templates.thresholds import ThresholdsBy
+from sw.templates.sizes import design_for
 
 __all__ = [
     "Array",
-    "Made",
     "Setting",
     "Settings",
     "Variant",
-    "made_of",
     "possible",
     "sampled",
     "sizes_matter",
@@ -45,13 +43,6 @@ class Variant(NamedTuple):
     templates_per_class: int
 
 
-class Made(NamedTuple):
-    """How the templates of a variant come to be, see :mod:`sw.templates.sizes`."""
-
-    kind: Kind
-    thresholds_by: ThresholdsBy
-
-
 class Setting(NamedTuple):
     """What a point is made of.
 
@@ -70,20 +61,6 @@ class Setting(NamedTuple):
     design: DesignPoint
     device: Device
     conditions: Conditions
-
-
-def made_of(design: DesignPoint, thresholds: int, per_class: int) -> Made:
-    """The best kind there is for a trained design: its own templates where only thresholds are left out.
-
-    Other numbers of templates are class means for one, k-means for several, or windows for window cells; more
-    thresholds than were learned are quantiles.
-    """
-    thresholds_by: ThresholdsBy = "learned" if thresholds <= design.thresholds_per_feature else "median"
-    if per_class == design.templates_per_class and thresholds_by == "learned":
-        return Made("keep", thresholds_by)
-    if design.cell == "window":
-        return Made("window", thresholds_by)
-    return Made("mean" if per_class == 1 else "kmeans", thresholds_by)
 
 
 def sizes_matter(device: Device, conditions: Conditions) -> bool:

@@ -1,27 +1,25 @@
 """The teacher: a residual network trained once per data set, or the user's own; its answers are kept."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 
 from sw.console import messages
-from sw.errors import EngramError
-from sw.training.loop.fit import fit
 from sw.training.loop.losses import Targets
 from sw.training.loop.state import Run
-from sw.training.loop.trainable import Classifier, Split, accuracy, in_chunks
+from sw.training.loop.trainable import Classifier, Split, accuracy
 from sw.training.recipe import Recipe
 from sw.training.run.state_file import digest_of
 from sw.training.teacher.cache import keep, kept
 from sw.training.teacher.foreign import content_digest, foreign_teacher, is_foreign
-from sw.training.teacher.residual import FAMILY, Residual, residual
+from sw.training.teacher.residual import Residual
+from sw.training.teacher.taught import WEIGHT_DECAY, logits_of, train_teacher, untrained
 
 __all__ = ["TeacherTargets", "teacher_targets"]
 
 VERSION = 2
-"""To be raised when networks or the loop change, so that the cache gives no teacher of another kind."""
-WEIGHT_DECAY = 0.02
+"""Of what a teacher's digest is made of; what is kept follows the sources by itself."""
 SHAPING = (
     "teacher_epochs",
     "batch",
@@ -104,7 +102,7 @@ def teacher_targets(
         cached = file is not None
         identity |= {"teacher": file or source, "flip": recipe.flip}
     else:
-        network, cached = _untrained(source, train, classes), True
+        network, cached = untrained(source, train, classes), True
         settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
         identity |= {"teacher": source, "seed": recipe.teacher_seed, "weight_decay": WEIGHT_DECAY, **settings}
     shape = torch.empty(len(train.images), classes)
@@ -118,26 +116,13 @@ def teacher_targets(
         else:
             teacher = foreign_teacher(source, classes, train.images[:TRIED])
         values = {"accuracy": accuracy(teacher, validation)}
-        with torch.no_grad():
-            tensors = {"logits": in_chunks(teacher, train.images).cpu()}
-            if recipe.flip:
-                tensors["mirrored"] = in_chunks(teacher, train.images.flip(2)).cpu()
+        tensors = logits_of(teacher, train.images, flip=recipe.flip)
         if cached:
             keep(identity, "logits", tensors, values)
     found = {name: value.to(train.images.device) for name, value in tensors.items()}
     targets = TeacherTargets(**found, accuracy=values["accuracy"], digest=digest_of(identity, tensors))
     _report(source, targets, classes)
     return targets
-
-
-def _untrained(source: str, train: Split, classes: int) -> Residual:
-    if source not in FAMILY:
-        raise EngramError(
-            f"a teacher must be one of {', '.join(FAMILY)}, a file ending in .pt2 or .onnx, or "
-            f"package.module:callable, got {source!r}"
-        )
-    height, width = train.images.shape[1:]
-    return residual(source, height, width, classes).to(train.images.device)
 
 
 def _trained(
@@ -157,18 +142,7 @@ def _trained(
     if entry:
         network.load_state_dict(entry[0])
         return network
-    finished = fit(
-        network,
-        train,
-        validation,
-        replace(recipe, learning_rate=recipe.teacher_learning_rate),
-        recipe.teacher_epochs,
-        label="teacher",
-        weight_decay=WEIGHT_DECAY,
-        run=run,
-    )
-    if not finished:
-        raise KeyboardInterrupt
+    train_teacher(network, train, validation, recipe, run=run)
     keep(identity, "weights", network.state_dict(), {})
     return network
 

@@ -1,25 +1,25 @@
 """What the cache keeps of a teacher: files named by what they belong to; a damaged one counts as none."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from sw.cache import cache_folder
+from sw.cache import Store
 from sw.console import messages
 from sw.errors import EngramError
+from sw.sources import code_of
 from sw.training.run.state_file import read_checkpoint, write_checkpoint
+from sw.training.teacher import foreign, taught
 
 __all__ = ["entry_path", "keep", "kept"]
 
 
 def entry_path(identity: dict[str, Any], kind: str) -> Path:
-    """Where something of a teacher is kept: a name from what it is (JSON), and ``weights`` or ``logits``."""
-    name = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:32]
-    return cache_folder() / "teachers" / f"{name}.{kind}.safetensors"
+    """Where something of a teacher is kept, by what the teacher is (JSON); ``weights`` or ``logits``."""
+    key = {"code": code_of(taught, foreign), "identity": identity}
+    return Store().path("teachers", key, f".{kind}.safetensors")
 
 
 def keep(identity: dict[str, Any], kind: str, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:

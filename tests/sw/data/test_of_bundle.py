@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sw.bundle.provenance import Provenance
-from sw.data.dataset import Dataset, Part
 from sw.data.of_bundle import check_labels, check_origin, dataset_of, selection_of
+from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
 from tests.helpers.bundles import random_bundle, random_images, tiny_design
 

@@ -8,7 +8,7 @@ import pytest
 from sw.bundle.file import from_bytes
 from sw.bundle.ideal import with_ideal_array
 from sw.bundle.provenance import Provenance, Step
-from sw.data.dataset import Dataset, Part
+from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
 from sw.reference import pipeline
 from sw.reference.array_state import ArrayState

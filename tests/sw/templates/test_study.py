@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from sw.data.dataset import Dataset, Part
+from sw.data.parts import Dataset, Part
 from sw.design import Layer
 from sw.energy.work import storage_bits
 from sw.errors import EngramError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sw.commands.train.plan import design_for, plan_of
-from sw.data.dataset import Dataset, Part
+from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
 from sw.training.presets import DESIGNS
 

@@ -68,13 +68,12 @@ def test_an_error_of_a_task_is_raised(address):
 
 
 def test_workers_with_other_code_are_refused(address, monkeypatch):
-    monkeypatch.setattr(farm_module, "COMPUTES", ("sw/errors.py",))
-    monkeypatch.setattr(farm_module, "code_digest", OtherCode())
+    monkeypatch.setattr(farm_module, "code_of", OtherCode())
     with (
-        pytest.raises(EngramError, match="must have the same Engram as this process"),
-        open_farm(address, None),
+        open_farm(address, None) as farm,
+        pytest.raises(EngramError, match="must have the same Engram and the same libraries as this process"),
     ):
-        raise AssertionError("not reached")
+        list(farm.run([Task(0, refused, ())]))
 
 
 def test_a_run_that_is_left_leaves_nothing_going(address):

@@ -4,7 +4,7 @@ import pytest
 
 from sw.commands.explore.axes import KINDS, array_of
 from sw.errors import EngramError
-from sw.explore.space.settings import Made, Settings, Variant, made_of, possible, sampled
+from sw.explore.space.settings import Settings, Variant, possible, sampled
 from sw.explore.space.space import Space
 from tests.helpers.bundles import tiny_design
 from tests.helpers.explorations import settings_of
@@ -25,26 +25,6 @@ AXES = {
 
 def asked(**axes):
     return Space({**AXES, **axes}, frozenset(axes)), Settings({"tiny": DESIGN}, array_of)
-
-
-@pytest.mark.parametrize(
-    ("thresholds", "per_class", "made"),
-    [
-        (3, 2, Made("keep", "learned")),
-        (1, 2, Made("keep", "learned")),
-        (3, 1, Made("mean", "learned")),
-        (2, 5, Made("kmeans", "learned")),
-        (4, 1, Made("mean", "median")),
-        (7, 2, Made("kmeans", "median")),
-    ],
-)
-def test_templates_are_kept_where_they_can_be(thresholds, per_class, made):
-    assert made_of(DESIGN, thresholds, per_class) == made
-
-
-def test_window_cells_keep_windows():
-    window = tiny_design(cell="window", thresholds_per_feature=3, cell_bits=2)
-    assert made_of(window, 1, 3) == Made("window", "learned")
 
 
 def test_a_setting_has_the_sizes_of_its_point():

@@ -14,6 +14,7 @@ from sw.training.loop.trainable import Split
 from sw.training.recipe import Recipe
 from sw.training.run.folder import RunFolder
 from sw.training.teacher import answers as module
+from sw.training.teacher import taught
 from sw.training.teacher.answers import teacher_targets
 
 RECIPE = Recipe(1, 1, 2, batch=16)
@@ -35,14 +36,18 @@ def cache(tmp_path, monkeypatch):
 def trainings(monkeypatch):
     """Counts how often a teacher is trained."""
     calls = []
-    original = module.fit
+    original = taught.fit
 
     def counted(*arguments, **options):
         calls.append(1)
         return original(*arguments, **options)
 
-    monkeypatch.setattr(module, "fit", counted)
+    monkeypatch.setattr(taught, "fit", counted)
     return calls
+
+
+def files_in(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def targets_of(split, recipe=RECIPE, seed=0, digest="a" * 64, source="tiny", run=None):
@@ -61,20 +66,20 @@ def test_second_call_comes_from_the_cache_with_the_same_bits(split, cache, train
     assert len(trainings) == 1
     line = f"teacher tiny: validation {first.accuracy:.2%}, digest {first.digest[:12]}"
     assert capfd.readouterr().err.count(line) == 2
-    assert sorted(path.suffixes[0] for path in cache.iterdir()) == [".logits", ".weights"]
+    assert sorted(path.suffixes[0] for path in files_in(cache)) == [".logits", ".weights"]
 
 
 def test_same_seed_gives_the_same_bytes_in_any_cache(split, cache, monkeypatch, tmp_path):
     first = targets_of(split)
     monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "other"))
     assert targets_of(split).digest == first.digest
-    for path in cache.iterdir():
-        assert (tmp_path / "other" / "teachers" / path.name).read_bytes() == path.read_bytes()
+    for path in files_in(cache):
+        assert (tmp_path / "other" / "teachers" / path.relative_to(cache)).read_bytes() == path.read_bytes()
 
 
 def test_logits_are_made_again_from_kept_weights(split, cache, trainings):
     first = targets_of(split)
-    next(cache.glob("*.logits.*")).unlink()
+    next(cache.rglob("*.logits.*")).unlink()
     assert targets_of(split).digest == first.digest
     assert len(trainings) == 1
 
@@ -86,8 +91,8 @@ def test_mirrored_images_have_logits_where_the_recipe_mirrors(split, cache, trai
     assert first.mirrored.shape == (40, 3)
     assert not torch.equal(first.logits, first.mirrored)
     with deterministic(0):
-        network = module._untrained("tiny", split, 3)
-    (weights,) = cache.glob("*.weights.*")
+        network = taught.untrained("tiny", split, 3)
+    (weights,) = cache.rglob("*.weights.*")
     network.load_state_dict(safetensors.torch.load(weights.read_bytes()))
     with torch.no_grad():
         assert torch.equal(network.eval()(mirror.images), first.mirrored)
@@ -121,9 +126,9 @@ def test_network_data_settings_and_seed_have_their_own_teachers(split, trainings
 )
 def test_damaged_entry_is_made_again(split, cache, trainings, damage, kind):
     first = targets_of(split)
-    entry = next(cache.glob(f"*.{kind}.*"))
+    entry = next(cache.rglob(f"*.{kind}.*"))
     good = entry.read_bytes()
-    for path in cache.iterdir():
+    for path in files_in(cache):
         if path != entry and kind == "weights":
             path.unlink()  # logits alone would do
     entry.write_bytes(damage(good))
@@ -140,7 +145,7 @@ def test_cache_that_cannot_be_written_is_only_a_note(split, cache, capfd):
 
 
 def test_ctrl_c_keeps_no_half_trained_teacher(split, cache, monkeypatch):
-    monkeypatch.setattr(module, "fit", lambda *_, **__: False)
+    monkeypatch.setattr(taught, "fit", lambda *_, **__: False)
     with pytest.raises(KeyboardInterrupt):
         targets_of(split)
     assert not cache.exists()
@@ -169,8 +174,8 @@ def test_interrupted_training_goes_on_to_the_same_bytes(split, cache, tmp_path, 
     with RunFolder(tmp_path / "run", {}) as run:
         assert targets_of(split, recipe, run=run.part("teacher")).digest == want.digest
     assert len(epochs) == 3 + 2
-    for path in cache.iterdir():
-        assert (tmp_path / "other" / "teachers" / path.name).read_bytes() == path.read_bytes()
+    for path in files_in(cache):
+        assert (tmp_path / "other" / "teachers" / path.relative_to(cache)).read_bytes() == path.read_bytes()
 
 
 class Left(nn.Module):

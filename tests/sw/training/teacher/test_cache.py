@@ -22,7 +22,7 @@ def test_what_is_kept_comes_back(cache):
     assert all(torch.equal(tensors[name], TENSORS[name]) for name in TENSORS)
     assert values == {"accuracy": 0.1}
     assert kept(IDENTITY, "logits", TENSORS) is None
-    assert [path.suffixes for path in cache.iterdir()] == [[".weights", ".safetensors"]]
+    assert [path.suffixes for path in cache.rglob("*.*")] == [[".weights", ".safetensors"]]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ def test_entry_of_another_teacher_counts_as_none():
     other = {**IDENTITY, "device": "cuda"}
     keep(other, "weights", TENSORS, {})
     path = entry_path(IDENTITY, "weights")
+    path.parent.mkdir(parents=True)
     entry_path(other, "weights").rename(path)
     assert kept(IDENTITY, "weights", TENSORS) is None
 

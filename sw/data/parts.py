@@ -1,0 +1,82 @@
+"""A data set: images and labels in three parts, of which one is never chosen from."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.bundle.provenance import DataOrigin
+
+__all__ = ["PARTS", "Dataset", "Part", "PartName"]
+
+PartName = Literal["train", "validation", "test"]
+PARTS: tuple[PartName, ...] = get_args(PartName)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Images and their labels.
+
+    Attributes
+    ----------
+    images
+        uint8, (N, H, W), grey values 0..255.
+    labels
+        uint8, (N,), classes 0 .. K-1.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self.images)
+
+    def first(self, count: int) -> "Part":
+        """The first `count` images, all where there are fewer."""
+        return Part(self.images[:count], self.labels[:count])
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels in three fixed parts.
+
+    Attributes
+    ----------
+    name
+        Name, or file name for a set given by path.
+    train, validation, test
+        What weights and templates are made from; what choices are made by; what is only measured.
+    classes
+        K.
+    """
+
+    name: str
+    train: Part
+    validation: Part
+    test: Part
+    classes: int
+
+    @property
+    def parts(self) -> dict[PartName, Part]:
+        """The three parts by name."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over images, labels and split, 64 hexadecimal digits; worked out once, for it reads all."""
+        sha = hashlib.sha256()
+        # "val" and not "validation": the digests that bundles remember were made with the short name.
+        for name, part in (("train", self.train), ("val", self.validation), ("test", self.test)):
+            for array in (part.images, part.labels):
+                sha.update(f"{name} {array.shape}\n".encode())
+                sha.update(np.ascontiguousarray(array).tobytes())
+        return sha.hexdigest()
+
+    @property
+    def origin(self) -> DataOrigin:
+        """What a bundle that is made from this data set remembers of it."""
+        return DataOrigin(name=self.name, digest=self.digest)

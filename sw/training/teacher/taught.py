@@ -1,0 +1,67 @@
+"""What is computed of a teacher, and kept under these sources: the trained network, and the logits of any."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from sw.errors import EngramError
+from sw.training.loop.fit import fit
+from sw.training.loop.state import Run
+from sw.training.loop.trainable import Classifier, Split, in_chunks
+from sw.training.recipe import Recipe
+from sw.training.teacher.residual import FAMILY, Residual, residual
+
+__all__ = ["WEIGHT_DECAY", "logits_of", "train_teacher", "untrained"]
+
+WEIGHT_DECAY = 0.02
+
+
+def untrained(source: str, split: Split, classes: int) -> Residual:
+    """A network of the family by its name, for images of that size, on their device.
+
+    Raises
+    ------
+    EngramError
+        If there is no such network.
+    """
+    if source not in FAMILY:
+        raise EngramError(
+            f"a teacher must be one of {', '.join(FAMILY)}, a file ending in .pt2 or .onnx, or "
+            f"package.module:callable, got {source!r}"
+        )
+    height, width = split.images.shape[1:]
+    return residual(source, height, width, classes).to(split.images.device)
+
+
+def train_teacher(
+    network: Residual, train: Split, validation: Split, recipe: Recipe, *, run: Run | None = None
+) -> None:
+    """Train a network as the recipe says of teachers.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If Ctrl-C ended the training; with `run`, the next call goes on.
+    """
+    finished = fit(
+        network,
+        train,
+        validation,
+        replace(recipe, learning_rate=recipe.teacher_learning_rate),
+        recipe.teacher_epochs,
+        label="teacher",
+        weight_decay=WEIGHT_DECAY,
+        run=run,
+    )
+    if not finished:
+        raise KeyboardInterrupt
+
+
+def logits_of(teacher: Classifier, images: Tensor, *, flip: bool) -> dict[str, Tensor]:
+    """``logits`` of images (N, H, W), float32 (N, K) on the CPU, and with `flip` the ``mirrored`` ones."""
+    with torch.no_grad():
+        tensors = {"logits": in_chunks(teacher, images).cpu()}
+        if flip:
+            tensors["mirrored"] = in_chunks(teacher, images.flip(2)).cpu()
+    return tensors

