@@ -3,6 +3,7 @@
 The imports of its module are followed from file to file, those inside functions too. With the files go the
 constants that they read and the versions of the libraries that they import. So a result that is kept under
 such a digest is computed anew as soon as one of them is another, and nobody has to keep a list of them.
+A module that reads constants names their file or folder in a module constant made from ``Path(__file__)``.
 
 Nothing is imported to find this out: ``hw`` and ``sim`` need packages that are not installed everywhere.
 """
@@ -20,9 +21,10 @@ from typing import Any, NamedTuple
 
 import sw
 
-__all__ = ["code_of"]
+__all__ = ["ROOT", "code_of"]
 
 ROOT = Path(sw.__path__[0]).parent
+"""Folder of the project's packages."""
 PACKAGES = ("sw", "hw", "sim", "constraints", "formal")
 """The project's own; in a wheel, those of others lie beside them."""
 STARTS = tuple(f"{package}." for package in PACKAGES)
@@ -70,7 +72,8 @@ def _module_of(computation: Callable[..., Any] | ModuleType) -> str:
 def _digest(modules: tuple[str, ...]) -> str:
     files, libraries = _walk(modules)
     content = {
-        path.relative_to(ROOT).as_posix(): hashlib.sha256(_read(path)).hexdigest() for path in sorted(files)
+        path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(files)
     }
     return hashlib.sha256(
         json.dumps([content, {name: _version(name) for name in sorted(libraries)}]).encode()
@@ -92,7 +95,7 @@ def _walk(modules: Iterable[str]) -> tuple[set[Path], set[str]]:
         if module.partition(".")[0] not in PACKAGES:
             libraries.add(module.partition(".")[0])
         elif (path := _place(module)) is not None:
-            source = _source(path, _read(path))
+            source = _source(path, path.read_bytes())
             left += source.modules
             files.update((path, *(file for place in source.constants for file in _constants(place))))
     return files, libraries - sys.stdlib_module_names
@@ -104,10 +107,6 @@ def _place(module: str) -> Path | None:
     path = ROOT.joinpath(*module.split("."))
     places = (path / "__init__.py", path.with_name(f"{path.name}.py"))
     return next((place for place in places if place.is_file()), None)
-
-
-def _read(path: Path) -> bytes:
-    return path.read_bytes()
 
 
 @cache
@@ -146,13 +145,17 @@ def _named_place(node: ast.expr | None, path: Path) -> Path | None:
         case ast.Attribute(value=inner, attr="parent"):
             place = _named_place(inner, path)
             return place and place.parent
-        case ast.Subscript(value=ast.Attribute(value=inner, attr="parents"), slice=ast.Constant(value=above)):
+        case ast.Subscript(
+            value=ast.Attribute(value=inner, attr="parents"), slice=ast.Constant(value=int(above))
+        ):
             place = _named_place(inner, path)
             return place and place.parents[above]
-        case ast.Call(func=ast.Attribute(value=inner, attr="with_name"), args=[ast.Constant(value=name)]):
+        case ast.Call(
+            func=ast.Attribute(value=inner, attr="with_name"), args=[ast.Constant(value=str(name))]
+        ):
             place = _named_place(inner, path)
             return place and place.with_name(name)
-        case ast.BinOp(left=inner, op=ast.Div(), right=ast.Constant(value=name)):
+        case ast.BinOp(left=inner, op=ast.Div(), right=ast.Constant(value=str(name))):
             place = _named_place(inner, path)
             return place and place / name
     return None

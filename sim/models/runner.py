@@ -18,7 +18,7 @@ from sim.models.cache import borrow_library, first_error, keep, run_build
 from sim.models.verilator import Verilator, find_verilator
 from sw.cache import Store
 from sw.errors import EngramError
-from sw.sources import code_of
+from sw.sources import ROOT, code_of
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
@@ -227,7 +227,7 @@ def _libpython() -> str:
 
 def _python_path() -> str:
     """What a child needs to import what we can import."""
-    return os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
+    return os.pathsep.join([str(ROOT), *sys.path])
 
 
 def _tool_facts(tools: Verilator) -> list[object]:

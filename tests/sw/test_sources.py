@@ -1,5 +1,6 @@
 """Sources: the digest changes with every file, constant and version that a module follows from."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,15 @@ def test_functions_stand_for_their_modules_in_any_order(tree):
     alone = ModuleType("sw.alone")
     assert code(function) == code(START)
     assert code(function, alone) == code(alone, START, function) != code(START)
+
+
+def test_constants_are_named_where_they_are_looked_for():
+    """``__file__`` stands in module constants only, in expressions that are understood."""
+    for package in sources.PACKAGES:
+        for path in (sources.ROOT / package).rglob("*.py"):
+            text = path.read_bytes()
+            used = [node for node in ast.walk(ast.parse(text)) if ast.unparse(node) == "__file__"]
+            assert len(used) == len(sources._source(path, text).constants), path
 
 
 def test_nothing_is_imported_to_find_out():
