@@ -134,7 +134,7 @@ def _summands(schedule: LayerSchedule) -> int:
     """
     lanes = schedule.parallelism
     count = lanes.taps * lanes.input_lanes
-    if schedule.layer.kind == "depthwise3x3":
+    if schedule.layer.depthwise:
         count //= min(lanes.input_lanes, lanes.output_lanes)
     return count
 

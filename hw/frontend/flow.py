@@ -157,25 +157,20 @@ def _pixels(schedule: LayerSchedule) -> Iterator[tuple[int, int]]:
     As :class:`hw.frontend.streaming.window.Window` counts them, padding above the first image included in the
     latter.
     """
-    (_, height, width), (_, out_height, out_width) = schedule.shape.inputs, schedule.shape.outputs
-    kernel, stride, padding = schedule.layer.kernel, schedule.layer.stride, schedule.padding
-    words = schedule.input_words
-    above = (padding * width + padding) * words
-    ends = (height * width - ((out_height - 1) * width + out_width - 1) * stride) * words
-    first = -above
+    walk = schedule.walk
+    rows, columns = walk.rows, walk.columns
+    first = -walk.ahead
     while True:
-        for y in range(out_height):
-            last_y = min(kernel - 1, height - 1 - y * stride + padding)
-            for x in range(out_width):
-                last_x = min(kernel - 1, width - 1 - x * stride + padding)
-                needed = first + (last_y * width + last_x + 1) * words
-                if x < out_width - 1:
-                    first += stride * words
-                elif y < out_height - 1:
-                    first += (stride * width - (out_width - 1) * stride) * words
+        for y in range(rows.outputs):
+            for x in range(columns.outputs):
+                needed = first + walk.until(rows.last_tap(y), columns.last_tap(x))
+                if x < columns.outputs - 1:
+                    first += walk.step_x
+                elif y < rows.outputs - 1:
+                    first += walk.step_row
                 else:
-                    first += ends
-                yield needed, first + above
+                    first += walk.step_image
+                yield needed, first + walk.ahead
 
 
 class _Unit:
@@ -208,8 +203,7 @@ class _Unit:
     def items(self) -> Offers:
         """Items of neighbouring output channels."""
         schedule = self._schedule
-        above = schedule.padding * (schedule.shape.inputs[2] + 1) * schedule.input_words
-        room = window_depth(schedule) - above
+        room = window_depth(schedule) - schedule.walk.ahead
         place, words, released, taken = 0, 0, 0, -1
         offered = next(self._source)
         for needed, gone in _pixels(schedule):

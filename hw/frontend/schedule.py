@@ -9,13 +9,15 @@ lanes the engine is a dense one; what lies between is a choice of the three numb
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil
+from itertools import product
+from math import ceil, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hw.frontend.step import Entry, StepFormat
+from hw.frontend.step import SIDES, Entry, StepFormat
 from hw.frontend.transfer import Transfer
+from hw.frontend.walk import Walk
 from sw.design import Layer
 from sw.design.layer import LayerShape
 from sw.reference.frontend import LayerParameters
@@ -88,7 +90,8 @@ class LayerSchedule:
     def resized(self, taps: int, searchers: int) -> "LayerSchedule":
         """With other taps and searchers, without counting weights again."""
         other = replace(self, parallelism=replace(self.parallelism, taps=taps, searchers=searchers))
-        other.__dict__.update(entry_counts=self.entry_counts, accumulator_range=self.accumulator_range)
+        for name in ("entry_counts", "accumulator_range", "walk"):
+            other.__dict__[name] = getattr(self, name)
         return other
 
     @property
@@ -103,48 +106,46 @@ class LayerSchedule:
             return self.input_words
         return ceil(self.shape.outputs[0] / self.parallelism.output_lanes)
 
-    @property
-    def padding(self) -> int:
-        """Pixels outside the image that the kernel reaches at the top and the left."""
-        return 1 if self.layer.kernel == 3 else 0
+    @cached_property
+    def walk(self) -> Walk:
+        """How the kernel moves over the input."""
+        return Walk.of(self.layer, self.shape, self.input_words)
 
     @cached_property
     def entries(self) -> tuple[tuple[Entry, ...], ...]:
         """Entries of each group; at least one, even if all its weights are zero."""
         lanes = self.parallelism
-        kernel, width = self.layer.kernel, self.shape.inputs[2]
+        taps = list(np.ndindex(self.layer.kernel))
         if not self.layer.has_weights:
-            taps = [(ky * width + kx) * self.input_words for ky in range(kernel) for kx in range(kernel)]
             nothing = np.zeros((0, 0), np.int64)
             return tuple(
-                tuple(Entry(tap + word, 0, nothing) for tap in taps) for word in range(self.input_words)
+                tuple(self._entry(ky, kx, word, nothing) for ky, kx in taps)
+                for word in range(self.input_words)
             )
         dense = self._dense_weight()
         groups = []
         for group in range(self.groups):
             rows = slice(group * lanes.output_lanes, (group + 1) * lanes.output_lanes)
             found = []
-            for ky in range(kernel):
-                for kx in range(kernel):
-                    for word in range(self.input_words):
-                        columns = slice(word * lanes.input_lanes, (word + 1) * lanes.input_lanes)
-                        weight = dense[rows, columns, ky, kx]
-                        if np.any(weight):
-                            offset = (ky * width + kx) * self.input_words + word
-                            found.append(Entry(offset, self._borders(ky, kx), weight))
+            for (ky, kx), word in product(taps, range(self.input_words)):
+                columns = slice(word * lanes.input_lanes, (word + 1) * lanes.input_lanes)
+                weight = dense[rows, columns, ky, kx]
+                if np.any(weight):
+                    found.append(self._entry(ky, kx, word, weight))
             if not found:
-                found.append(Entry(0, 0, np.zeros((lanes.output_lanes, lanes.input_lanes), np.int64)))
+                nothing = np.zeros((lanes.output_lanes, lanes.input_lanes), np.int64)
+                found.append(Entry(0, (0,) * len(SIDES), nothing))
             groups.append(tuple(found))
         return tuple(groups)
 
     @cached_property
     def entry_counts(self) -> tuple[int, ...]:
         """Number of :attr:`entries` of each group, without listing them."""
-        kernel, lanes = self.layer.kernel, self.parallelism
+        lanes = self.parallelism
         if not self.layer.has_weights:
-            return (kernel * kernel,) * self.groups
+            return (prod(self.layer.kernel),) * self.groups
         blocks = self._dense_weight().reshape(
-            self.groups, lanes.output_lanes, self.input_words, lanes.input_lanes, kernel, kernel
+            self.groups, lanes.output_lanes, self.input_words, lanes.input_lanes, *self.layer.kernel
         )
         counts = blocks.any(axis=(1, 3)).sum(axis=(1, 2, 3))
         return tuple(np.maximum(counts, 1).tolist())
@@ -185,16 +186,14 @@ class LayerSchedule:
     @property
     def offset_bits(self) -> int:
         """Bits of an entry's offset."""
-        kernel, width = self.layer.kernel, self.shape.inputs[2]
-        last = ((kernel - 1) * width + kernel) * self.input_words - 1
-        return max(1, last.bit_length())
+        return max(1, (self.walk.span - 1).bit_length())
 
     @property
     def step_format(self) -> StepFormat:
         """Of this unit's own schedule memory."""
         lanes = self.parallelism
         weights = lanes.input_lanes * lanes.output_lanes if self.layer.has_weights else 0
-        return StepFormat(self.offset_bits, self.weight_bits, weights, lanes.taps)
+        return StepFormat(self.offset_bits, self.weight_bits, self.walk.depth, weights, lanes.taps)
 
     def rom(self, step_format: StepFormat | None = None) -> list[int]:
         """Schedule memory, in the unit's own format or in a wider one."""
@@ -264,21 +263,23 @@ class LayerSchedule:
         padded = words + [0] * (self.groups * self.parallelism.output_lanes - len(words))
         return padded[searcher :: self.parallelism.searchers]
 
+    def _entry(self, ky: int, kx: int, word: int, weight: NDArray[np.int64]) -> Entry:
+        """One word of input channels of one tap."""
+        walk = self.walk
+        offset = walk.until(ky, kx) - walk.words + word
+        return Entry(offset, walk.rows.overhangs_of(ky) + walk.columns.overhangs_of(kx), weight)
+
     def _dense_weight(self) -> NDArray[np.int64]:
-        """Weights (groups * output_lanes, input_words * input_lanes, k, k), zero where there is no weight."""
-        lanes, kernel = self.parallelism, self.layer.kernel
+        """Weights (groups * output_lanes, input_words * input_lanes, kernel rows, kernel columns).
+
+        Zero where there is no weight.
+        """
+        lanes = self.parallelism
         outputs, inputs = self.shape.outputs[0], self.shape.inputs[0]
-        dense = np.zeros(
-            (self.groups * lanes.output_lanes, self.input_words * lanes.input_lanes, kernel, kernel), np.int64
-        )
-        if self.layer.kind == "depthwise3x3":
+        channels = self.groups * lanes.output_lanes, self.input_words * lanes.input_lanes
+        dense = np.zeros((*channels, *self.layer.kernel), np.int64)
+        if self.layer.depthwise:
             dense[np.arange(outputs), np.arange(outputs)] = self.parameters.weight[:, 0]
         else:
             dense[:outputs, :inputs] = self.parameters.weight
         return dense
-
-    def _borders(self, ky: int, kx: int) -> int:
-        if not self.padding:
-            return 0
-        last = self.layer.kernel - 1
-        return (ky == 0) | (ky == last) << 1 | (kx == 0) << 2 | (kx == last) << 3

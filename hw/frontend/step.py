@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BORDERS", "Entry", "StepFormat"]
+__all__ = ["SIDES", "Entry", "StepFormat"]
 
-BORDERS = ("top", "bottom", "left", "right")
+SIDES = ("top", "bottom", "left", "right")
+"""Of the image, where the kernel may hang over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,14 +20,15 @@ class Entry:
     ----------
     offset
         Words from the top left word of the window.
-    borders
-        Borders of the image at which the tap lies outside, as bits in the order of :data:`BORDERS`.
+    overhangs
+        For each of :data:`SIDES` the least overhang, in rows or columns of the kernel, at which the tap is
+        outside the image; 0 for never.
     weight
         int64, (output_lanes, input_lanes).
     """
 
     offset: int
-    borders: int
+    overhangs: tuple[int, ...]
     weight: NDArray[np.int64]
 
 
@@ -38,6 +40,9 @@ class StepFormat:
     ----------
     offset_bits, weight_bits
         Bits of an entry's offset and of each weight.
+    depth
+        Largest overhang of a kernel. An entry has one bit for each side and each overhang up to it, that says
+        whether its tap is outside from this overhang on.
     weights
         Weights per entry.
     taps
@@ -46,13 +51,19 @@ class StepFormat:
 
     offset_bits: int
     weight_bits: int
+    depth: int
     weights: int
     taps: int
 
     @property
+    def border_bits(self) -> int:
+        """Bits of an entry that say when it is outside."""
+        return len(SIDES) * self.depth
+
+    @property
     def entry_width(self) -> int:
         """Bits of an entry: offset, borders, weights."""
-        return self.offset_bits + len(BORDERS) + self.weights * self.weight_bits
+        return self.offset_bits + self.border_bits + self.weights * self.weight_bits
 
     @property
     def width(self) -> int:
@@ -67,6 +78,11 @@ class StepFormat:
             weights = 0
             for value in reversed(entry.weight.reshape(-1).tolist()):
                 weights = weights << self.weight_bits | value & mask
-            bits = (weights << len(BORDERS) | entry.borders) << self.offset_bits | entry.offset
+            bits = (weights << self.border_bits | self._borders(entry)) << self.offset_bits | entry.offset
             word |= bits << (place * self.entry_width)
         return word
+
+    def _borders(self, entry: Entry) -> int:
+        """The bit of each side's overhang, side by side and from the smallest overhang on."""
+        sides = enumerate(entry.overhangs)
+        return sum(1 << side * self.depth + overhang - 1 for side, overhang in sides if overhang)

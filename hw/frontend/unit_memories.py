@@ -53,10 +53,9 @@ def window_depth(schedule: LayerSchedule) -> int:
     The words between the first and the last of one kernel position, and the ones that come in while a row of
     output pixels is computed, so that the next row can start at once.
     """
-    kernel, width, words = schedule.layer.kernel, schedule.shape.inputs[2], schedule.input_words
-    span = ((kernel - 1) * width + kernel) * words
-    ahead = schedule.layer.stride * (width if kernel > 1 else 2) * words
-    return 2 ** index_bits(span + ahead)
+    walk = schedule.walk
+    positions = walk.columns.inputs if walk.rows.kernel > 1 else 2
+    return 2 ** index_bits(walk.span + positions * walk.step_x)
 
 
 def unit_memories(

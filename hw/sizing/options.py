@@ -7,7 +7,6 @@ from itertools import product
 from constraints.boards import Family
 from hw.frontend.cost import dsps_of, layer_terms, priced
 from hw.frontend.schedule import LayerSchedule, Parallelism
-from hw.frontend.step import BORDERS
 from hw.frontend.unit_memories import unit_memories
 from hw.sizing.ram import block_rams
 from sw.bundle import Bundle
@@ -119,7 +118,9 @@ def layer_option(schedule: LayerSchedule, value_bits: int, family: Family) -> Op
 def _constant_bits(schedule: LayerSchedule) -> int:
     """Bits of a schedule memory that are the same in every step whatever the trained weights are."""
     lanes = schedule.parallelism
-    constant = 0 if schedule.padding else len(BORDERS) * lanes.taps
+    # Overhangs that the kernel has in other directions only, or none at all: two sides in each direction.
+    unused = sum(schedule.walk.depth - padding for padding in schedule.layer.padding)
+    constant = 2 * unused * lanes.taps
     if schedule.weight_bits == 2 and lanes.input_lanes * lanes.output_lanes == 1:
         # A lone ternary weight in the first place is never 0, except where a channel has no other.
         constant += bool(schedule.parameters.weight.reshape(schedule.groups, -1).any(axis=1).all())

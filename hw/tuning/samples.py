@@ -186,9 +186,7 @@ LOADED = EXPLORED.with_(rows=64, row_lanes=8, cell_bits=2, adc_bits=5)
 def samples(board: Board) -> Iterator[Sample]:
     """All of them for a board."""
     for layer, inputs, value_bits, size in LAYERS:
-        channels, height, width = inputs
-        outputs = (layer.out_channels or channels, -(-height // layer.stride), -(-width // layer.stride))
-        shape = LayerShape(inputs, outputs, value_bits)
+        shape = LayerShape(inputs, layer.output_shape(inputs), value_bits)
         schedule = LayerSchedule(layer, shape, _random_parameters(layer, shape), size)
         terms = {"layer": layer_terms(schedule, value_bits, board.family)}
         yield Sample(f"{layer.kind} {inputs} {size}", partial(LayerUnit, schedule, value_bits), False, terms)

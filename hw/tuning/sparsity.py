@@ -60,7 +60,7 @@ def sparsity(
         results = [_values(one) for one in found]
         print_json({**room, "family": family, "seed": seed, "results": results})
     else:
-        title = f"conv3x3 {channels} -> {channels} at {side} x {side}"
+        title = f"{layer.kind} {channels} -> {channels} at {side} x {side}"
         answer.print(_table(found, f"{title}, {cells:,} cells and {block_rams} block RAM, {family}"))
 
 

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sw.design.kinds import KINDS, KindName
+
 __all__ = ["MAX_THRESHOLD_BITS", "PIXEL_BITS", "Count", "Layer", "LayerShape"]
 
 PIXEL_BITS = 8
@@ -22,16 +24,16 @@ class LayerShape(NamedTuple):
 
 
 class Layer(BaseModel):
-    """One layer of the quantised front end. Kernels are 3x3 with padding 1, or 1x1 without.
+    """One layer of the quantised front end.
 
     Parameters
     ----------
     kind
-        ``conv3x3``, ``depthwise3x3``, ``pointwise1x1`` or ``maxpool2x2``.
+        One of :data:`sw.design.kinds.KINDS`, which says what the layer does.
     out_channels
-        Output channels; absent for the kinds that keep the number (depthwise, max-pool).
+        Output channels; absent for depthwise kinds, which keep the number.
     stride
-        1 or 2, both directions; a max-pool always has 2.
+        1 or 2, both directions; only one that the kind may have.
     weight_bits
         1 for {-1, +1}, 2 for {-1, 0, +1}, b >= 3 for signed integers in +-(2**(b-1) - 1).
     activation_bits
@@ -42,7 +44,7 @@ class Layer(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["conv3x3", "depthwise3x3", "pointwise1x1", "maxpool2x2"]
+    kind: KindName
     out_channels: Count | None = None
     stride: Literal[1, 2] = 1
     weight_bits: Annotated[int, Field(ge=1, le=8)] = 2
@@ -50,26 +52,38 @@ class Layer(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Layer":
-        keeps_channels = self.kind in ("depthwise3x3", "maxpool2x2")
-        if keeps_channels and self.out_channels is not None:
+        if self.depthwise and self.out_channels is not None:
             raise ValueError(
                 f"a {self.kind} layer keeps its channels: leave out out_channels={self.out_channels}"
             )
-        if not keeps_channels and self.out_channels is None:
+        if not self.depthwise and self.out_channels is None:
             raise ValueError(f"a {self.kind} layer needs out_channels")
-        if self.kind == "maxpool2x2" and (self.stride != 2 or self.activation_bits is not None):
-            raise ValueError("a maxpool2x2 layer has stride 2 and no activation_bits of its own")
+        strides = KINDS[self.kind].strides
+        activates = self.activation_bits is not None
+        if self.stride not in strides or (activates and not self.has_weights):
+            bits = "" if self.has_weights else " and no activation_bits of its own"
+            raise ValueError(f"a {self.kind} layer has stride {' or '.join(map(str, strides))}{bits}")
         return self
 
     @property
     def has_weights(self) -> bool:
-        """Whether the layer multiplies (everything but the max-pool)."""
-        return self.kind != "maxpool2x2"
+        """Whether the layer multiplies and adds up; otherwise it takes the largest value."""
+        return KINDS[self.kind].has_weights
 
     @property
-    def kernel(self) -> int:
-        """Side of the kernel in pixels."""
-        return {"conv3x3": 3, "depthwise3x3": 3, "pointwise1x1": 1, "maxpool2x2": 2}[self.kind]
+    def depthwise(self) -> bool:
+        """Whether every output channel is made of the input channel of its own number alone."""
+        return KINDS[self.kind].depthwise
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Rows and columns of the kernel."""
+        return KINDS[self.kind].kernel
+
+    @property
+    def padding(self) -> tuple[int, int]:
+        """Rows above and below the image, and columns beside it, that the kernel reaches."""
+        return KINDS[self.kind].padding
 
     @property
     def weight_limit(self) -> int:
@@ -86,8 +100,14 @@ class Layer(BaseModel):
         """Sorted thresholds of one output channel; 0 if the layer has none."""
         return 0 if self.activation_bits is None or self.requantises else 2**self.activation_bits - 1
 
+    def output_shape(self, inputs: tuple[int, int, int]) -> tuple[int, int, int]:
+        """Shape (C, h, w) of the output for an input of shape `inputs`."""
+        rows, columns = (
+            (side + 2 * padding - kernel) // self.stride + 1
+            for side, padding, kernel in zip(inputs[1:], self.padding, self.kernel, strict=True)
+        )
+        return (self.out_channels or inputs[0], rows, columns)
+
     def weight_shape(self, in_channels: int) -> tuple[int, int, int, int]:
-        """Shape (out, in per group, kernel, kernel) of the weights for `in_channels` inputs."""
-        if self.kind == "depthwise3x3":
-            return (in_channels, 1, 3, 3)
-        return (self.out_channels or in_channels, in_channels, self.kernel, self.kernel)
+        """Shape (out, in per group, kernel rows, kernel columns) of the weights for `in_channels` inputs."""
+        return (self.out_channels or in_channels, 1 if self.depthwise else in_channels, *self.kernel)

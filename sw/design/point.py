@@ -129,15 +129,7 @@ class DesignPoint(BaseModel):
         shapes = []
         inputs, bits = (1, self.height, self.width), PIXEL_BITS
         for layer in self.layers:
-            channels, height, width = inputs
-            if layer.kind == "maxpool2x2":
-                outputs = (channels, height // 2, width // 2)
-            else:
-                outputs = (
-                    layer.out_channels or channels,
-                    ceil(height / layer.stride),
-                    ceil(width / layer.stride),
-                )
+            outputs = layer.output_shape(inputs)
             shapes.append(LayerShape(inputs, outputs, bits))
             inputs, bits = outputs, layer.activation_bits or bits
         return tuple(shapes)

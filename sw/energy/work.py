@@ -14,13 +14,14 @@ each costs is :mod:`sw.energy.accounting`'s to say. The front end is counted as 
 """
 
 from dataclasses import dataclass, fields
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
-from sw.design import DesignPoint
-from sw.design.layer import PIXEL_BITS
+from sw.design import DesignPoint, Layer
+from sw.design.layer import PIXEL_BITS, LayerShape
 from sw.reference.array import cell_currents, ideal_codes
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 
@@ -141,14 +142,13 @@ def frontend_work(bundle: Bundle) -> dict[str, Work]:
     for layer, shape, trained in zip(design.layers, design.layer_shapes, bundle.frontend, strict=True):
         outputs = _volume(shape.outputs)
         if not layer.has_weights:
-            activations += Work(added=3 * outputs * value_bits)
+            activations += Work(added=(prod(layer.kernel) - 1) * outputs * value_bits)
             continue
         kept, bits = trained.weight != 0, _sum_bits(trained, shape.input_bits)
         count = int(kept.sum()) * outputs // shape.outputs[0]
         macs += Work(multiplied=count * layer.weight_bits * shape.input_bits, added=count * bits)
         weight_memory += Work(moved=int(kept.sum()) * layer.weight_bits + kept.size, accesses=int(kept.sum()))
-        seen = shape.outputs if layer.kernel == 1 else shape.inputs
-        read = int(kept.any(axis=(2, 3)).sum()) * seen[1] * seen[2]
+        read = int(kept.any(axis=(2, 3)).sum()) * _pixels_seen(layer, shape)
         moves = _volume(shape.inputs) + read
         activation_memory += Work(moved=moves * shape.input_bits, accesses=moves)
         if layer.requantises:
@@ -219,6 +219,12 @@ def dense_work(bundle: Bundle) -> dict[str, Work]:
         "weight_memory": Work(moved=count * DENSE_BITS, accesses=count),
         "classifier": Work(added=(classes - 1) * bits),
     }
+
+
+def _pixels_seen(layer: Layer, shape: LayerShape) -> int:
+    """Input pixels under any position of the kernel: a stride larger than the kernel leaves some out."""
+    sides = zip(shape.inputs[1:], shape.outputs[1:], layer.kernel, strict=True)
+    return prod(min(side, positions * kernel) for side, positions, kernel in sides)
 
 
 def _sum_bits(trained: LayerParameters, input_bits: int) -> int:

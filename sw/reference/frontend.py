@@ -50,7 +50,7 @@ class LayerParameters:
     Attributes
     ----------
     weight
-        int8, (out, in per group, kernel, kernel).
+        int8, (out, in per group, kernel rows, kernel columns).
     thresholds
         int32, (out, 2**activation_bits - 1), sorted along the last axis; (out, 0) on the last layer and
         where the layer requantises.
@@ -88,8 +88,8 @@ def forward(
         return [values]
     outputs = []
     for layer, trained in zip(design.layers, parameters, strict=True):
-        if layer.kind == "maxpool2x2":
-            values = max_pool(values)
+        if not layer.has_weights:
+            values = max_pool(values, layer)
         else:
             values = convolve(values, trained.weight, layer)
             if layer.requantises:
@@ -101,31 +101,28 @@ def forward(
 
 
 def convolve(values: NDArray[np.int64], weight: NDArray[np.int8], layer: Layer) -> NDArray[np.int64]:
-    """Accumulators of a convolution with zero padding ``kernel // 2``.
+    """Accumulators of a convolution.
 
     Parameters
     ----------
     values
         Unsigned integers, (N, C, H, W).
     weight
-        int8, (out, C per group, kernel, kernel).
+        int8, (out, C per group, kernel rows, kernel columns).
     layer
-        Gives kind, kernel and stride.
+        Gives kernel, padding, stride, and whether it is depthwise.
 
     Returns
     -------
     ndarray
-        int64, (N, out, ceil(H / stride), ceil(W / stride)).
+        int64, (N, out, h, w), see :meth:`sw.design.Layer.output_shape`.
     """
-    pad = layer.kernel // 2
-    padded = np.pad(values, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (layer.kernel, layer.kernel), axis=(2, 3))
-    windows = windows[:, :, :: layer.stride, :: layer.stride]  # (N, C, h, w, k, k)
+    windows = _windows(values, layer)
     count, channels, height, width = windows.shape[:4]
     bound = int(values.max(initial=0)) * int(
         np.abs(weight.astype(np.int64)).reshape(len(weight), -1).sum(1).max()
     )
-    if layer.kind == "depthwise3x3":
+    if layer.depthwise:
         left = windows.reshape(count, channels, height * width, -1)  # (N, C, hw, kk)
         right = weight.reshape(channels, -1, 1)  # (C, kk, 1)
         return exact_matmul(left, right, bound).reshape(count, channels, height, width)
@@ -185,8 +182,13 @@ def requantise(accumulators: NDArray[np.int64], tables: Requantisation, layer: L
     return np.clip((accumulators * multiplier + offset + half) >> shift, 0, 2**layer.activation_bits - 1)
 
 
-def max_pool(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Maximum of each 2 x 2 block, (N, C, H, W) to (N, C, H // 2, W // 2); an odd last row is dropped."""
-    count, channels, height, width = values.shape
-    even = values[:, :, : height // 2 * 2, : width // 2 * 2]
-    return even.reshape(count, channels, height // 2, 2, width // 2, 2).max(axis=(3, 5))
+def max_pool(values: NDArray[np.int64], layer: Layer) -> NDArray[np.int64]:
+    """Largest value under the kernel, (N, C, H, W) to (N, C, h, w); an incomplete last kernel is left out."""
+    return _windows(values, layer).max(axis=(4, 5))
+
+
+def _windows(values: NDArray[np.int64], layer: Layer) -> NDArray[np.int64]:
+    """What the kernel sees at every output pixel, a view (N, C, h, w, kernel rows, kernel columns)."""
+    padded = np.pad(values, ((0, 0), (0, 0), *((pad, pad) for pad in layer.padding)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, layer.kernel, axis=(2, 3))
+    return windows[:, :, :: layer.stride, :: layer.stride]

@@ -1,14 +1,16 @@
-"""Random but valid bundles and images, for every test that needs one."""
+"""Random but valid bundles and images, and layers of unknown kinds, for every test that needs one."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
 from sw.bundle.provenance import Provenance, Step
 from sw.design import DesignPoint, Layer
+from sw.design.kinds import KINDS, Kind
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
@@ -18,7 +20,9 @@ from sw.reference.noise import KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
 from sw.reference.pulse import PulseRule
 
 __all__ = [
+    "OTHER_KINDS",
     "TINY",
+    "other_layer",
     "random_bundle",
     "random_images",
     "random_layer",
@@ -45,6 +49,16 @@ TINY = DesignPoint(
     row_lanes=4,
 )
 """3 x 3 x 2 = 18 features, 3 templates, row tiles of 8, 8 and 2 rows."""
+
+OTHER_KINDS = {
+    "5x5": Kind(kernel=(5, 5), padding=(2, 2)),
+    "depthwise 7x7": Kind(kernel=(7, 7), padding=(3, 3), depthwise=True),
+    "1x5": Kind(kernel=(1, 5), padding=(0, 2)),
+    "5x1": Kind(kernel=(5, 1), padding=(2, 0)),
+    "4x3 with little padding": Kind(kernel=(4, 3), padding=(1, 0)),
+    "maximum of 3x2": Kind(kernel=(3, 2), depthwise=True, has_weights=False),
+}
+"""Kinds that no design may name, so that every rule shows that it works on facts alone."""
 
 
 def tiny_design(**changes: object) -> DesignPoint:
@@ -75,7 +89,7 @@ def random_bundle(
     for layer in design.layers:
         if not layer.has_weights:
             layers.append(LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32)))
-            values = frontend.max_pool(values)
+            values = frontend.max_pool(values, layer)
             continue
         parameters, values = random_layer(rng, layer, values)
         layers.append(parameters)
@@ -114,6 +128,20 @@ def random_noise(rng: np.random.Generator, design: DesignPoint) -> ReadNoise:
     most = min(2**SCALE_BITS - 1, max(1, int(design.max_current / 4 * 2**shift / NOISE_SIGMA)))
     scale = rng.integers(0, most, design.row_tiles, dtype=np.int32, endpoint=True)
     return ReadNoise(rng.integers(0, 2**16, KEY_WORDS, dtype=np.uint16), scale, shift)
+
+
+def other_layer(monkeypatch: pytest.MonkeyPatch, name: str, **values: Any) -> Layer:
+    """A layer of one of :data:`OTHER_KINDS`, which is known until the test ends.
+
+    It is made without the check of its fields, which knows the names of the product alone; a depthwise kind
+    drops `out_channels`.
+    """
+    monkeypatch.setitem(KINDS, name, OTHER_KINDS[name])
+    if OTHER_KINDS[name].depthwise:
+        values.pop("out_channels", None)
+    if not OTHER_KINDS[name].has_weights:
+        values.pop("activation_bits", None)
+    return Layer.model_construct(kind=name, **values)
 
 
 def random_layer(

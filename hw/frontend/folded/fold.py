@@ -180,11 +180,17 @@ class Fold:
         return index_bits(max(self.pixels, self.map_depth))
 
     @property
+    def depth(self) -> int:
+        """Largest overhang of any layer's kernel."""
+        return max(schedule.walk.depth for schedule in self.schedules)
+
+    @property
     def step_format(self) -> StepFormat:
         """Of the schedule memory."""
         lanes = self.parallelism
         offset_bits = max(schedule.offset_bits for schedule in self.schedules)
-        return StepFormat(offset_bits, self.weight_bits, lanes.input_lanes * lanes.output_lanes, lanes.taps)
+        weights = lanes.input_lanes * lanes.output_lanes
+        return StepFormat(offset_bits, self.weight_bits, self.depth, weights, lanes.taps)
 
     @cached_property
     def first_steps(self) -> tuple[int, ...]:

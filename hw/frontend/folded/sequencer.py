@@ -4,9 +4,9 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, signed, unsigne
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.frontend.edges import Edges
 from hw.frontend.folded.fold import Fold
 from hw.frontend.folded.layer_table import table_layout, table_rows
-from hw.frontend.step import BORDERS
 from hw.frontend.unit_memories import memory_style
 from hw.payloads import index_bits
 from hw.rom import add_rom
@@ -94,12 +94,13 @@ class Sequencer(wiring.Component):
         base = Signal(fold.address_bits)
         running, taken, ends_layer, drained = Signal(), Signal(), Signal(), Signal()
         last_step, end_x, end_y = Signal(), Signal(), Signal()
-        borders = Signal(len(BORDERS))
+        borders = Signal(fold.step_format.border_bits)
+        rows, columns = self._edges("y", y, end_y), self._edges("x", x, end_x)
         m.d.comb += [
             last_step.eq(step == now.last_step),
             end_x.eq(x == now.last_x),
             end_y.eq(y == now.last_y),
-            borders.eq(Cat(y == 0, end_y & now.overhang_y, x == 0, end_x & now.overhang_x)),
+            borders.eq(Cat(*rows.flags(), *columns.flags())),
             taken.eq(running & self.advance),
             ends_layer.eq(taken & last_step & end_x & end_y),
         ]
@@ -133,7 +134,11 @@ class Sequencer(wiring.Component):
         rom, width = fold.rom(), fold.step_format.width
         rom_read = add_rom(m, "schedule", unsigned(width), rom, memory_style(len(rom), width))
         entry = data.StructLayout(
-            {"offset": fold.step_format.offset_bits, "borders": len(BORDERS), "weights": self._weights}
+            {
+                "offset": fold.step_format.offset_bits,
+                "borders": fold.step_format.border_bits,
+                "weights": self._weights,
+            }
         )
         entries = data.View(data.ArrayLayout(entry, fold.parallelism.taps), rom_read.data[:-1])
         s_valid, s_base, s_borders, s_ends_group = Signal(), Signal.like(base), Signal.like(borders), Signal()
@@ -169,3 +174,15 @@ class Sequencer(wiring.Component):
         m.d.sync += in_flight.eq(in_flight + (s_ends_group & self.advance) - self.group_done)
         m.d.comb += drained.eq(~s_valid & (in_flight == 0))
         return m
+
+    def _edges(self, direction: str, position: Signal, at_end: Signal) -> Edges:
+        """Edges in one direction, ``x`` or ``y``, of the layer that is being computed."""
+        now, depth = self.now, self._fold.depth
+        overhang = now[f"overhang_{direction}"]
+        # The field ends with the highest bit that any layer sets.
+        hangs_over = [overhang[bit] if bit < len(overhang) else False for bit in range(depth)]
+        before, behind = (
+            [now[f"{name}_{direction}_{count}"] for count in range(1, depth + 1)] if depth > 1 else []
+            for name in ("before", "behind")
+        )
+        return Edges(position, at_end, hangs_over, before, behind)

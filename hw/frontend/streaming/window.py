@@ -4,8 +4,8 @@ from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigne
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
+from hw.frontend.edges import Edges
 from hw.frontend.schedule import LayerSchedule
-from hw.frontend.step import BORDERS
 from hw.frontend.unit_memories import memory_style, window_depth
 from hw.payloads import index_bits
 from hw.rom import add_rom
@@ -65,9 +65,7 @@ class Window(wiring.Component):
         m = Module()
         schedule = self._schedule
         taps = range(schedule.parallelism.taps)
-        words = schedule.input_words
-        (_, height, width), (_, out_height, out_width) = schedule.shape.inputs, schedule.shape.outputs
-        kernel, stride, padding = schedule.layer.kernel, schedule.layer.stride, schedule.padding
+        walk, border_bits = schedule.walk, schedule.step_format.border_bits
         depth = window_depth(schedule)
 
         # Window memory: one copy per tap.
@@ -93,38 +91,38 @@ class Window(wiring.Component):
             m.d.sync += w_address.eq(w_address + 1)
 
         # Position of the kernel: `base` is the address of its top left word.
-        o_x, o_y = Signal(range(out_width)), Signal(range(out_height))
+        o_x, o_y = Signal(range(walk.columns.outputs)), Signal(range(walk.rows.outputs))
         end_x, end_y = Signal(), Signal()
-        base = Signal(range(depth), init=-(padding * width + padding) * words % depth)
-        borders = Signal(len(BORDERS))
-        overhang_y = (out_height - 1) * stride + kernel - 1 - padding > height - 1
-        overhang_x = (out_width - 1) * stride + kernel - 1 - padding > width - 1
+        base = Signal(range(depth), init=-walk.ahead % depth)
+        borders = Signal(border_bits)
+        rows = Edges.of(walk.rows, walk.depth, o_y, end_y)
+        columns = Edges.of(walk.columns, walk.depth, o_x, end_x)
         m.d.comb += [
-            end_x.eq(o_x == out_width - 1),
-            end_y.eq(o_y == out_height - 1),
-            borders.eq(Cat(o_y == 0, end_y & overhang_y, o_x == 0, end_x & overhang_x)),
+            end_x.eq(o_x == walk.columns.outputs - 1),
+            end_y.eq(o_y == walk.rows.outputs - 1),
+            borders.eq(Cat(*rows.flags(), *columns.flags())),
         ]
-        step_x = stride * words
-        step_row = (stride * width - (out_width - 1) * stride) * words
-        step_image = (height * width - ((out_height - 1) * width + out_width - 1) * stride) * words
-        step_base = Signal(range(max(step_x, step_row, step_image) + 1))
-        m.d.comb += step_base.eq(Mux(end_x, Mux(end_y, step_image, step_row), step_x))
+        longest_step = max(walk.step_x, walk.step_row, walk.step_image)
+        step_base = Signal(range(longest_step + 1))
+        m.d.comb += step_base.eq(Mux(end_x, Mux(end_y, walk.step_image, walk.step_row), walk.step_x))
 
         # `lead` counts the words from the kernel's first to the last one taken, `used` the memory in use.
+        # A kernel that hangs over needs only the words up to its last tap on the image. Flags of a larger
+        # overhang come with all those of smaller ones, so the highest bit of a set of flags is the overhang.
+        overhangs = [flags.bit_length() for flags in range(2**walk.depth)]
+        last_row, last_column = walk.rows.kernel - 1, walk.columns.kernel - 1
         needed = Array(
-            ((kernel - 1 - below) * width + kernel - 1 - beyond) * words + words
-            for beyond in (0, 1)
-            for below in (0, 1)
+            walk.until(last_row - below, last_column - beyond) for beyond in overhangs for below in overhangs
         )
         count_bits = index_bits(2 * depth) + 1
-        lead = Signal(signed(count_bits), init=(padding * width + padding) * words)
-        used = Signal(signed(count_bits), init=(padding * width + padding) * words)
+        lead = Signal(signed(count_bits), init=walk.ahead)
+        used = Signal(signed(count_bits), init=walk.ahead)
         ready = Signal()
         ends_pixel = Signal()
-        released = Signal(range(max(step_x, step_row, step_image) + 1))
+        released = Signal(range(longest_step + 1))
         moved = Signal.like(released)
         m.d.comb += [
-            ready.eq(lead >= needed[Cat(end_y & overhang_y, end_x & overhang_x)]),
+            ready.eq(lead >= needed[Cat(*rows.are_behind(), *columns.are_behind())]),
             self.i.ready.eq(used < depth),
             w_enable.eq(self.i.valid & self.i.ready),
             moved.eq(Mux(ends_pixel, step_base, 0)),
@@ -158,7 +156,7 @@ class Window(wiring.Component):
         d_outside = Signal(len(taps))
         d_weights = Signal.like(self.weights)
         entry = data.StructLayout(
-            {"offset": schedule.offset_bits, "borders": len(BORDERS), "weights": self._weights}
+            {"offset": schedule.offset_bits, "borders": border_bits, "weights": self._weights}
         )
         entries = data.View(data.ArrayLayout(entry, len(taps)), rom_read.data[:-1])
         for tap in taps:

@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from sw.design import DesignPoint
 from sw.training.loop.trainable import Classifier
+from sw.training.student.layers import convolution_sizes, max_pool
 
 __all__ = ["FloatTwin"]
 
@@ -19,14 +20,10 @@ class FloatTwin(Classifier):
         stack: list[nn.Module] = []
         for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
             if not layer.has_weights:
-                stack.append(nn.MaxPool2d(2))
+                stack.append(max_pool(layer))
                 continue
-            out, per_group, kernel, _ = layer.weight_shape(shape.inputs[0])
-            groups = shape.inputs[0] // per_group
-            stack.append(
-                nn.Conv2d(shape.inputs[0], out, kernel, layer.stride, kernel // 2, groups=groups, bias=False)
-            )
-            stack += [nn.BatchNorm2d(out), nn.ReLU()]
+            convolution = nn.Conv2d(**convolution_sizes(layer, shape.inputs[0]))
+            stack += [convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU()]
         channels, height, width = design.feature_map_shape
         self.body = nn.Sequential(*stack)
         self.head = nn.Linear(channels * height * width, design.classes)

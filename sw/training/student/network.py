@@ -9,6 +9,8 @@ asks the same function where its steps are. For wide activations the step is the
 itself.
 """
 
+from math import prod
+
 import numpy as np
 import torch
 from brevitas.core.function_wrapper import InplaceTensorClampSte
@@ -24,6 +26,7 @@ from sw.design import DesignPoint, Layer
 from sw.design.layer import LayerShape
 from sw.errors import EngramError
 from sw.reference.frontend import Requantisation, requantise
+from sw.training.student.layers import convolution_sizes, max_pool
 from sw.training.student.quantiser import BATCH_NORM_EPS, FeatureQuantiser
 from sw.training.student.requantisation import requantisation_of
 
@@ -91,8 +94,8 @@ class QuantisedLayer(nn.Module):
         in_channels, input_bits = shape.inputs[0], shape.input_bits
         self.pixels = shape.outputs[1] * shape.outputs[2]
         self.max_input = 2**input_bits - 1
-        out, per_group, kernel, _ = layer.weight_shape(in_channels)
-        self.reach = per_group * kernel * kernel * layer.weight_limit * self.max_input
+        out, *summed = layer.weight_shape(in_channels)
+        self.reach = prod(summed) * layer.weight_limit * self.max_input
         if self.reach >= MAX_THRESHOLD:
             raise EngramError(
                 f"accumulators of a {layer.kind} layer must stay below 2**24, {in_channels} inputs of "
@@ -100,13 +103,7 @@ class QuantisedLayer(nn.Module):
                 "use fewer channels or bits"
             )
         self.conv = QuantConv2d(
-            in_channels,
-            out,
-            kernel,
-            stride=layer.stride,
-            padding=kernel // 2,
-            groups=in_channels // per_group,
-            bias=False,
+            **convolution_sizes(layer, in_channels),
             weight_quant=_BinaryWeight if layer.weight_bits == 1 else _IntegerWeight,
             **({} if layer.weight_bits == 1 else {"weight_bit_width": layer.weight_bits}),
         )
@@ -125,7 +122,7 @@ class QuantisedLayer(nn.Module):
             )
 
     def integer_weight(self) -> Tensor:
-        """Weights as integers in float32, (out, in per group, kernel, kernel); gradients pass through.
+        """Weights as integers in float32, (out, in per group, rows, columns); gradients pass through.
 
         Real-valued while the layer is `soft`. Pruned weights are 0 and get no gradient.
         """
@@ -165,10 +162,11 @@ class QuantisedLayer(nn.Module):
         layer, conv = self.layer, self.conv
         if self.training or self.soft:
             return functional.conv2d(
-                values, weight, stride=layer.stride, padding=layer.kernel // 2, groups=conv.groups
+                values, weight, stride=layer.stride, padding=layer.padding, groups=conv.groups
             )
-        size = [-(-side // layer.stride) for side in values.shape[2:]]
-        patches = functional.unfold(values, layer.kernel, padding=layer.kernel // 2, stride=layer.stride)
+        _, channels, height, width = values.shape
+        size = layer.output_shape((channels, height, width))[1:]
+        patches = functional.unfold(values, layer.kernel, padding=layer.padding, stride=layer.stride)
         grouped = patches.unflatten(1, (conv.groups, -1))  # (N, groups, in kk, hw)
         sums = weight.flatten(1).unflatten(0, (conv.groups, -1)) @ grouped  # (N, groups, out, hw)
         return sums.flatten(1, 2).unflatten(2, size)
@@ -226,7 +224,7 @@ class Student(nn.Module):
     def __init__(self, design: DesignPoint):
         super().__init__()
         self.layers = nn.ModuleList(
-            QuantisedLayer(layer, shape) if layer.has_weights else nn.MaxPool2d(2)
+            QuantisedLayer(layer, shape) if layer.has_weights else max_pool(layer)
             for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
         )
         self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)

@@ -60,7 +60,7 @@ def looped(bundle):
             for kernel in weights:
                 if not kernel.any():
                     continue
-                strided = layer.kernel == 1
+                strided = layer.kernel == (1, 1)
                 read += height * width if strided else shape.inputs[1] * shape.inputs[2]
                 macs += sum(height * width for weight in kernel.flat if weight)
     return macs, read, written

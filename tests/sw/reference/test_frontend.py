@@ -11,25 +11,29 @@ from hypothesis import strategies as st
 from sw.design import Layer
 from sw.reference import frontend
 from sw.reference.frontend import Requantisation
-from tests.helpers.bundles import random_bundle, random_images, tiny_design
+from tests.helpers.bundles import OTHER_KINDS, other_layer, random_bundle, random_images, tiny_design
 
 
-def convolve_by_hand(values, weight, kind, stride):
+def outputs_by_hand(side, kernel, pad, stride):
+    """Positions at which the whole kernel is on the map and its padding."""
+    return len([first for first in range(-pad, side + pad, stride) if first + kernel <= side + pad])
+
+
+def convolve_by_hand(values, weight, layer):
     """Every output pixel by its definition: zero padding, one product after the other."""
     count, channels, height, width = values.shape
-    side = weight.shape[-1]
-    pad = side // 2
-    rows, columns = -(-height // stride), -(-width // stride)
+    stride, (pad_y, pad_x) = layer.stride, layer.padding
+    rows = outputs_by_hand(height, weight.shape[2], pad_y, stride)
+    columns = outputs_by_hand(width, weight.shape[3], pad_x, stride)
     out = np.zeros((count, len(weight), rows, columns), object)
     for n, o, r, c in np.ndindex(out.shape):
         total = 0
-        for i in [o] if kind == "depthwise3x3" else range(channels):
-            for dy in range(side):
-                for dx in range(side):
-                    y, x = r * stride + dy - pad, c * stride + dx - pad
-                    if 0 <= y < height and 0 <= x < width:
-                        w = weight[o, 0 if kind == "depthwise3x3" else i, dy, dx]
-                        total += int(values[n, i, y, x]) * int(w)
+        for i in [o] if layer.depthwise else range(channels):
+            for dy, dx in np.ndindex(weight.shape[2:]):
+                y, x = r * stride + dy - pad_y, c * stride + dx - pad_x
+                if 0 <= y < height and 0 <= x < width:
+                    w = weight[o, 0 if layer.depthwise else i, dy, dx]
+                    total += int(values[n, i, y, x]) * int(w)
         out[n, o, r, c] = total
     return out
 
@@ -52,11 +56,16 @@ def requantise_by_hand(values, tables, bits):
     return out
 
 
-def pool_by_hand(values):
-    count, channels, height, width = values.shape
-    out = np.zeros((count, channels, height // 2, width // 2), object)
+def pool_by_hand(values, layer):
+    count, channels, *sides = values.shape
+    stride = layer.stride
+    rows, columns = (
+        outputs_by_hand(side, kernel, 0, stride) for side, kernel in zip(sides, layer.kernel, strict=True)
+    )
+    out = np.zeros((count, channels, rows, columns), object)
     for n, k, r, c in np.ndindex(out.shape):
-        out[n, k, r, c] = max(values[n, k, 2 * r + dy, 2 * c + dx] for dy in (0, 1) for dx in (0, 1))
+        taps = np.ndindex(layer.kernel)
+        out[n, k, r, c] = max(values[n, k, stride * r + dy, stride * c + dx] for dy, dx in taps)
     return out
 
 
@@ -64,10 +73,10 @@ def forward_by_hand(bundle, images):
     values = images[:, np.newaxis].astype(object)
     outputs = []
     for layer, trained in zip(bundle.design.layers, bundle.frontend, strict=True):
-        if layer.kind == "maxpool2x2":
-            values = pool_by_hand(values)
+        if not layer.has_weights:
+            values = pool_by_hand(values, layer)
         else:
-            values = convolve_by_hand(values, trained.weight, layer.kind, layer.stride)
+            values = convolve_by_hand(values, trained.weight, layer)
             if layer.requantises:
                 values = requantise_by_hand(values, trained.requantisation, layer.activation_bits)
             elif layer.activation_bits:
@@ -94,7 +103,23 @@ def test_convolution(kind, stride, size, weight_bits):
     weight = rng.integers(-limit, limit, layer.weight_shape(channels), dtype=np.int8, endpoint=True)
     got = frontend.convolve(values, weight, layer)
     assert got.dtype == np.int64
-    np.testing.assert_array_equal(got, convolve_by_hand(values, weight, kind, stride))
+    np.testing.assert_array_equal(got, convolve_by_hand(values, weight, layer))
+
+
+@pytest.mark.parametrize("size", [(3, 5), (7, 4)])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_kernels_of_other_sizes(monkeypatch, kind, stride, size):
+    layer = other_layer(monkeypatch, kind, out_channels=2, stride=stride, weight_bits=4)
+    values = np.random.default_rng(stride).integers(-99, 99, (2, 3, *size))
+    if layer.has_weights:
+        weight = np.random.default_rng(0).integers(-7, 8, layer.weight_shape(3), dtype=np.int8)
+        got = frontend.convolve(np.abs(values), weight, layer)
+        expected = convolve_by_hand(np.abs(values), weight, layer)
+    else:
+        got, expected = frontend.max_pool(values, layer), pool_by_hand(values, layer)
+    np.testing.assert_array_equal(got, expected)
+    assert got.shape[1:] == layer.output_shape(values.shape[1:])
 
 
 def test_extreme_values_do_not_wrap():
@@ -161,10 +186,13 @@ def test_requantising_does_not_wrap_at_the_extremes():
     assert frontend.requantise(sums, tables, wide(8)).reshape(2, 2).tolist() == [[0, 255], [0, 255]]
 
 
+POOL = Layer(kind="maxpool2x2", stride=2)
+
+
 @pytest.mark.parametrize("size", [(2, 2), (3, 2), (2, 5), (5, 7)])
 def test_max_pool_drops_an_odd_last_row_and_column(size):
     values = np.random.default_rng(1).integers(-99, 99, (2, 3, *size))
-    np.testing.assert_array_equal(frontend.max_pool(values), pool_by_hand(values))
+    np.testing.assert_array_equal(frontend.max_pool(values, POOL), pool_by_hand(values, POOL))
 
 
 STACKS = {

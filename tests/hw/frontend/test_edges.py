@@ -1,0 +1,72 @@
+"""Kernels of other sizes than today's kinds in hardware, which hang over by more than one, or by nothing."""
+
+import numpy as np
+import pytest
+
+from hw.frontend.flow import Offers, folded_offers, streaming_offers
+from hw.frontend.folded.fold import Fold
+from hw.frontend.folded.frontend import FoldedFrontEnd
+from hw.frontend.schedule import Parallelism
+from hw.frontend.streaming.frontend import FrontEnd, schedules_of
+from sw.bundle import Bundle
+from sw.design import DesignPoint, Layer
+from sw.reference import frontend
+from tests.helpers.bundles import OTHER_KINDS, other_layer, random_bundle, random_images
+from tests.helpers.rtl import Bench
+
+IMAGES = 2
+FIRST = Layer(kind="pointwise1x1", out_channels=3, activation_bits=2)
+LAST = Layer(kind="pointwise1x1", out_channels=2)
+P = Parallelism
+
+
+@pytest.fixture(params=[(5, 4, 1), (6, 5, 2), (4, 3, 2)], ids="{0[0]}x{0[1]} by {0[2]}".format)
+def size(request):
+    """Rows, columns, stride: maps smaller than the kernel, and maps that a stride divides and does not."""
+    return request.param
+
+
+@pytest.fixture(params=OTHER_KINDS)
+def bundle(request, size, monkeypatch):
+    """A layer of another kind between two pointwise ones."""
+    height, width, stride = size
+    layer = other_layer(monkeypatch, request.param, out_channels=4, stride=stride, activation_bits=3)
+    design = DesignPoint(name="kinds", height=height, width=width, classes=2, layers=(FIRST, layer, LAST))
+    return random_bundle(design, seed=1)
+
+
+def test_a_unit_of_its_own(bundle):
+    sizes = (P(1, 2), P(2, 2, 3, 2) if bundle.design.layers[1].has_weights else P(2), P(2, 2))
+    dut = FrontEnd(bundle, sizes)
+    check(dut, bundle, streaming_offers(schedules_of(bundle, sizes)))
+
+
+def test_an_engine_for_all_layers(bundle):
+    fold = Fold(bundle, P(2, 2, 3, 2))
+    check(FoldedFrontEnd(fold), bundle, folded_offers(fold))
+
+
+def check(dut: FrontEnd | FoldedFrontEnd, bundle: Bundle, offers: Offers) -> None:
+    """Feature values as the reference gives them, and as far apart as the cycles of the flow."""
+    images = random_images(bundle.design, IMAGES, seed=2)
+    expected = frontend.forward(images, bundle.design, bundle.frontend)[-1].transpose(0, 2, 3, 1).reshape(-1)
+    bench = Bench(dut, stall=0.0)
+    bench.produce(dut.i, images.reshape(-1).tolist())
+    values = bench.consume(dut.o, len(expected))
+    cycles: list[int] = []
+
+    async def watch(ctx):
+        cycle = 0
+        while len(cycles) < len(expected):
+            await ctx.tick()
+            cycle += 1
+            if len(values) > len(cycles):
+                cycles.append(cycle)
+
+    bench.testbench(watch)
+    bench.run()
+    assert [value[0] for value in values] == expected.tolist()
+    taken = [next(offers)]
+    while len(taken) < len(expected):
+        taken.append(offers.send(taken[-1]))
+    assert np.diff(cycles).tolist() == np.diff(taken).tolist()

@@ -1,0 +1,47 @@
+"""Walk: addresses and overhangs against a list of all the words under the kernel."""
+
+from itertools import product
+
+import pytest
+
+from hw.frontend.walk import Walk
+from sw.design.layer import LayerShape
+from tests.helpers.bundles import OTHER_KINDS, other_layer
+
+WORDS = 3
+
+
+@pytest.mark.parametrize("size", [(2, 3), (5, 6), (4, 3), (8, 7)], ids=str)
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("kind", [kind for kind in OTHER_KINDS if OTHER_KINDS[kind].has_weights])
+def test_every_tap_of_every_position(monkeypatch, kind, stride, size):
+    layer = other_layer(monkeypatch, kind, out_channels=2, stride=stride)
+    shape = LayerShape((2, *size), layer.output_shape((2, *size)), 4)
+    outputs = shape.outputs[1:]
+    walk = Walk.of(layer, shape, WORDS)
+    first = -walk.ahead
+    for y, x in product(range(outputs[0]), range(outputs[1])):
+        tops = [y * stride - layer.padding[0], x * stride - layer.padding[1]]
+        assert first == (tops[0] * size[1] + tops[1]) * WORDS
+        for ky, kx in product(*map(range, layer.kernel)):
+            last_word = ((tops[0] + ky) * size[1] + tops[1] + kx + 1) * WORDS
+            assert first + walk.until(ky, kx) == last_word
+        for axis, position, top in zip((walk.rows, walk.columns), (y, x), tops, strict=True):
+            check_axis(axis, position, top)
+        if x < outputs[1] - 1:
+            first += walk.step_x
+        elif y < outputs[0] - 1:
+            first += walk.step_row
+    assert first + walk.step_image == size[0] * size[1] * WORDS - walk.ahead
+    assert walk.span == walk.until(layer.kernel[0] - 1, layer.kernel[1] - 1)
+
+
+def check_axis(axis, position, top):
+    """A tap is outside when its overhang is reached, as the positions and the last overhang say."""
+    on_map = [0 <= top + tap < axis.inputs for tap in range(axis.kernel)]
+    assert axis.last_tap(position) == max(tap for tap, inside in enumerate(on_map) if inside)
+    for tap, inside in enumerate(on_map):
+        before, behind = axis.overhangs_of(tap)
+        outside = before > 0 and position <= axis.before(before)
+        outside |= 0 < behind <= axis.overhang and position >= axis.behind(behind)
+        assert outside != inside
