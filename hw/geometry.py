@@ -57,16 +57,6 @@ class ArrayGeometry:
         design = self.design
         return design.col_lanes * design.row_lanes * 2 * design.cell_bits
 
-    def code_place(self, device: int, row: int, match_line: int) -> tuple[int, int]:
-        """Entry of the code memory and index of the code within it; `row` counts over all features."""
-        design = self.design
-        tile, row_in_tile = divmod(row, design.rows)
-        word, row_lane = divmod(row_in_tile, design.row_lanes)
-        group, col_lane = divmod(match_line, design.col_lanes)
-        base = sum(self.words_in_tile[:tile]) * self.groups
-        entry = base + group * self.words_in_tile[tile] + word
-        return entry, (col_lane * design.row_lanes + row_lane) * 2 + device
-
     def pack_levels(self, levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Word-line values (N, F) as words (N, words, row_lanes)."""
         design = self.design

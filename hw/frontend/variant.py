@@ -42,9 +42,6 @@ class FrontEndPlan(Protocol):
     def value_range(self) -> tuple[int, int]:
         """Smallest and largest feature value."""
 
-    def cycles(self, value_cycles: int) -> int:
-        """Cycles per image when pixels are there and a feature value is taken every `value_cycles`."""
-
     def cost(self, family: Family, resource: Resource) -> float:
         """Estimated logic cells or flip-flops."""
 
@@ -75,12 +72,6 @@ class _Streaming:
     @property
     def value_range(self) -> tuple[int, int]:
         return feature_range(self._schedules)
-
-    def cycles(self, value_cycles: int) -> int:
-        design = self.bundle.design
-        values = design.features // design.thresholds_per_feature * value_cycles
-        units = [schedule.cycles for schedule in self._schedules]
-        return max(design.height * design.width, values, *units)
 
     def cost(self, family: Family, resource: Resource) -> float:
         return sum(
@@ -116,9 +107,6 @@ class _Folded:
     @property
     def value_range(self) -> tuple[int, int]:
         return feature_range(self.fold.schedules)
-
-    def cycles(self, value_cycles: int) -> int:
-        return self.fold.cycles(value_cycles)
 
     def cost(self, family: Family, resource: Resource) -> float:
         return priced(engine_terms(self.fold, family), "engine", family, resource)

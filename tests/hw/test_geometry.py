@@ -8,6 +8,17 @@ from tests.helpers.bundles import random_bundle, random_levels
 from tests.helpers.shapes import SHAPES
 
 
+def code_place(geometry: ArrayGeometry, device: int, row: int, match_line: int) -> tuple[int, int]:
+    """Entry of the code memory and index of the code within it, counted one by one; `row` is a feature's."""
+    design = geometry.design
+    tile, row_in_tile = divmod(row, design.rows)
+    word, row_lane = divmod(row_in_tile, design.row_lanes)
+    group, col_lane = divmod(match_line, design.col_lanes)
+    base = sum(geometry.words_in_tile[:tile]) * geometry.groups
+    entry = base + group * geometry.words_in_tile[tile] + word
+    return entry, (col_lane * design.row_lanes + row_lane) * 2 + device
+
+
 @pytest.mark.parametrize("name", SHAPES)
 def test_every_code_is_where_its_place_says(name):
     shape = SHAPES[name]
@@ -18,7 +29,7 @@ def test_every_code_is_where_its_place_says(name):
     assert all(entry.bit_length() <= geometry.code_width for entry in entries)
     places = set()
     for (device, row, line), code in np.ndenumerate(codes):
-        entry, cell = geometry.code_place(device, row, line)
+        entry, cell = code_place(geometry, device, row, line)
         places.add((entry, cell))
         assert (entries[entry] >> (cell * shape.cell_bits)) & shape.max_code == code
     assert len(places) == codes.size
@@ -32,7 +43,7 @@ def test_windows_without_a_device_hold_nothing(name):
     shape = SHAPES[name]
     geometry = ArrayGeometry(shape)
     codes = random_bundle(shape, seed=1, codes="random").array.codes
-    used = {geometry.code_place(0, row, line) for row, line in np.ndindex(*codes.shape[1:])}
+    used = {code_place(geometry, 0, row, line) for row, line in np.ndindex(*codes.shape[1:])}
     empty = 0
     for place, entry in enumerate(geometry.pack_codes(codes)):
         for cell in range(0, shape.row_lanes * 2 * (shape.templates % shape.col_lanes or shape.col_lanes), 2):
@@ -51,7 +62,7 @@ def test_words_hold_the_levels_tile_by_tile(name):
     words = geometry.pack_levels(levels)
     assert words.shape == (3, geometry.words, shape.row_lanes)
     for feature in range(shape.features):
-        _, cell = geometry.code_place(0, feature, 0)
+        _, cell = code_place(geometry, 0, feature, 0)
         tile, row = divmod(feature, shape.rows)
         word = sum(geometry.words_in_tile[:tile]) + row // shape.row_lanes
         assert (words[:, word, row % shape.row_lanes] == levels[:, feature]).all()

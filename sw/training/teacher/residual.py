@@ -10,8 +10,8 @@ r18       64 x 2, 128 x 2, 256 x 2, 512 x 2            455800832   554243072    
 resnet50  256 x 3, 512 x 4, 1024 x 6, 2048 x 3          77449472    81170432    23519690
 ========  ==========================================  ==========  ==========  ==========
 
-MACs are those of convolutions and dense layers for one image, as :func:`macs` counts them; parameters are
-those at 32x32; both with 10 classes. ``tiny`` has twice the channels and no stride in the stem for images of
+MACs are multiply-accumulates of convolutions and dense layers for one image; parameters are those at 32x32;
+both with 10 classes. ``tiny`` has twice the channels and no stride in the stem for images of
 at most 16 pixels a side. ``r18`` is ResNet-18 with the stem that small images get, one 3x3 convolution;
 ``resnet50`` is ResNet-50 with all its strides, a quarter of the resolution after the stem; blocks stride in
 their 3x3 convolution, as became usual later.
@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from sw.errors import EngramError
 from sw.training.loop.trainable import Classifier
 
-__all__ = ["FAMILY", "Residual", "Shape", "default_name", "macs", "residual"]
+__all__ = ["FAMILY", "Residual", "Shape", "default_name", "residual"]
 
 SMALL_SIDE = 16
 """Images of up to this many pixels a side are not halved by the stem of ``tiny``."""
@@ -182,24 +182,3 @@ def _convolution(inputs: int, outputs: int, kernel: int, stride: int) -> nn.Sequ
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs)
     )
-
-
-def macs(network: nn.Module, height: int, width: int) -> int:
-    """Multiply-accumulates of convolutions and dense layers for one image of (height, width) pixels."""
-    counts = []
-
-    def count(layer: nn.Module, _: object, result: Tensor) -> None:
-        assert isinstance(layer.weight, Tensor)
-        counts.append(result[0].numel() * layer.weight[0].numel())
-
-    layers = (layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.Linear))
-    hooks = [layer.register_forward_hook(count) for layer in layers]
-    training, device = network.training, next(network.parameters()).device
-    try:
-        with torch.no_grad():
-            network.eval()(torch.zeros(1, height, width, device=device))
-    finally:
-        network.train(training)
-        for hook in hooks:
-            hook.remove()
-    return sum(counts)
