@@ -1,23 +1,17 @@
-"""Flow: when a front end delivers its values, by its handshakes, without data.
-
-Every part is a generator of *offers*: it yields the cycle from which its next item is valid, and is sent the
-cycle in which that item is taken. So what is behind a part holds it up as in hardware, and cycles in which
-nothing happens cost nothing.
-"""
+"""Flow: when a front end delivers its values, by its handshakes, see :mod:`hw.events`."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 
 from hw.arith import AdderTree
+from hw.events import Offers, Pipeline, Wait, handed_on, offered_at_once
 from hw.frontend.folded.fold import CHANGE_CYCLES, Fold
 from hw.frontend.schedule import LayerSchedule
 from hw.frontend.unit_memories import window_depth
 
-__all__ = ["Offers", "folded_offers", "offered_at_once", "streaming_offers"]
+__all__ = ["folded_offers", "streaming_offers"]
 
-Offers = Generator[int, int, None]
-"""Cycles of offers; the cycles in which they are taken are sent."""
-Finish = Callable[[int], Generator[int, int, int]]
+Finish = Callable[[int], Wait]
 """From the cycle in which a group is held to the one in which it is needed no longer, by way of its items."""
 
 WINDOW_LATENCY = 3
@@ -26,13 +20,6 @@ RELEASE_LATENCY = 2
 """Places from the last step of a pixel to the release of the words behind it."""
 REQUANTISE_LATENCY = 4
 """Cycles of :class:`hw.frontend.streaming.requantise.Requantise`."""
-
-
-def offered_at_once() -> Offers:
-    """Items that are always there."""
-    taken = -1
-    while True:
-        taken = yield taken + 1
 
 
 def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
@@ -44,32 +31,29 @@ def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
     for schedule, (word_values, words) in zip(schedules, behind, strict=True):
         items = schedule.groups * (schedule.rounds if schedule.layer.has_weights else 1)
         items_per_word = word_values // schedule.values_at_once
-        unit = _Unit(schedule, source)
-        source = _regrouped(unit.items(), items=items, items_per_word=items_per_word, words=words)
+        source = _regrouped(_unit(schedule, source), items=items, items_per_word=items_per_word, words=words)
     return source
 
 
 def folded_offers(fold: Fold) -> Offers:
-    """The same of :class:`hw.frontend.folded.frontend.FoldedFrontEnd`."""
+    """Feature values of :class:`hw.frontend.folded.frontend.FoldedFrontEnd`, pixels always there as well."""
     last = fold.schedules[-1]
     values = fold.parallelism.output_lanes if last.layer.has_weights else fold.parallelism.input_lanes
-    items = _folded_items(fold, _handed_on(values))
+    items = _folded_items(fold, values)
     return _regrouped(items, items=last.groups * values, items_per_word=1, words=last.shape.outputs[0])
 
 
-def _folded_items(fold: Fold, finish: "Finish") -> Offers:
-    """Values of the last layer; those before it cannot be held up."""
+def _folded_items(fold: Fold, values: int) -> Offers:
+    """Values of the last layer, so many of a group; the layers before it cannot be held up."""
     last, before = fold.schedules[-1], fold.layer_cycles()[:-1]
     pixels = last.shape.outputs[1] * last.shape.outputs[2]
     restart = fold.pixels
     while True:
-        end, stopped, done = restart + sum(before) + fold.latency_of(last) - 1, 0, -1
+        pipeline, done = Pipeline(fold.latency_of(last), restart + sum(before)), -1
         for _ in range(pixels):
             for steps in last.steps:
-                end += steps
-                held = max(end + stopped, done)
-                stopped = held - end
-                done = yield from finish(held)
+                place = pipeline.enter(0, steps)
+                done = yield from handed_on(pipeline.hold(place, done), values)
         ended = done + 1 + CHANGE_CYCLES
         through = restart + before[0] if before else ended
         restart = max(ended, through + fold.pixels - 1)
@@ -87,23 +71,16 @@ def _regrouped(source: Offers, *, items: int, items_per_word: int, words: int) -
             offered = source.send(taken)
 
 
-def _handed_on(rounds: int) -> Finish:
+def _serialised(rounds: int) -> Finish:
     """Items of :class:`hw.frontend.streaming.activation.Serialiser`."""
-
-    def finish(held: int) -> Generator[int, int, int]:
-        taken = held
-        for _ in range(rounds):
-            taken = yield taken + 1
-        return taken
-
-    return finish
+    return lambda held: handed_on(held, rounds)
 
 
 def _searched(rounds: int, bits: int) -> Finish:
     """Items of :class:`hw.frontend.streaming.activation.ThresholdSearch`."""
     taken = -1
 
-    def finish(held: int) -> Generator[int, int, int]:
+    def finish(held: int) -> Wait:
         nonlocal taken
         found = held
         for _ in range(rounds):
@@ -115,27 +92,14 @@ def _searched(rounds: int, bits: int) -> Finish:
 
 
 def _requantised(rounds: int) -> Finish:
-    """Items of :class:`hw.frontend.streaming.requantise.Requantise`, a rigid pipeline like :class:`_Unit`."""
-    place, stopped = -1, 0
-    stops: deque[tuple[int, int]] = deque()  # of items ahead: at which place, and for how long
+    """Items of :class:`hw.frontend.streaming.requantise.Requantise`."""
+    pipeline = Pipeline(REQUANTISE_LATENCY)
 
-    def stopped_until(place: int) -> int:
-        nonlocal stopped
-        while stops and stops[0][0] <= place:
-            stopped += stops.popleft()[1]
-        return stopped
-
-    def finish(held: int) -> Generator[int, int, int]:
-        nonlocal place
+    def finish(held: int) -> Wait:
         for _ in range(rounds):
-            place += 1
-            while place + stopped_until(place) <= held:
-                place = min([held + 1 - stopped, *(at for at, _ in stops)])
-            entered = place + stopped
-            offered = entered + REQUANTISE_LATENCY + sum(stop for _, stop in stops)
-            taken = yield offered
-            stops.append((place + REQUANTISE_LATENCY, taken - offered))
-        return entered
+            place = pipeline.enter(held + 1)
+            yield from pipeline.leave(place)
+        return pipeline.cycle(place)
 
     return finish
 
@@ -143,9 +107,9 @@ def _requantised(rounds: int) -> Finish:
 def _finish_of(schedule: LayerSchedule) -> Finish:
     layer = schedule.layer
     if not layer.has_weights:
-        return _handed_on(1)
+        return _serialised(1)
     if layer.activation_bits is None:
-        return _handed_on(schedule.rounds)
+        return _serialised(schedule.rounds)
     if layer.requantises:
         return _requantised(schedule.rounds)
     return _searched(schedule.rounds, schedule.search_bits)
@@ -173,69 +137,29 @@ def _pixels(schedule: LayerSchedule) -> Iterator[tuple[int, int]]:
                 yield needed, first + walk.ahead
 
 
-class _Unit:
-    """One :class:`hw.frontend.streaming.layer.LayerUnit`.
+def _unit(schedule: LayerSchedule, source: Offers) -> Offers:
+    """Items of :class:`hw.frontend.streaming.layer.LayerUnit`, from input words.
 
-    Its pipeline is rigid: a group that cannot be held yet stops every step. So steps have *places* in the
-    pipeline, counted in the cycles in which it moves; a place is a cycle when it is known for how long the
-    pipeline was stopped before.
-
-    Parameters
-    ----------
-    schedule
-        Of the layer.
-    source
-        Input words.
+    A group that cannot be held yet stops every step, so window and arithmetic are one rigid pipeline.
     """
-
-    def __init__(self, schedule: LayerSchedule, source: Offers):
-        self._schedule, self._source = schedule, source
-        self._finish = _finish_of(schedule)
-        lanes = schedule.parallelism
-        self._latency = WINDOW_LATENCY
-        if schedule.layer.has_weights:
-            self._latency += 1 + AdderTree.latency(lanes.taps * lanes.input_lanes)
-        self._stopped, self._done = 0, -1
-        self._ends: deque[int] = deque()  # places at which the groups inside end
-        self._releases: deque[tuple[int, int]] = deque()  # places, and the words released until then
-        self._free: deque[tuple[int, int]] = deque()  # the same in cycles
-
-    def items(self) -> Offers:
-        """Items of neighbouring output channels."""
-        schedule = self._schedule
-        room = window_depth(schedule) - schedule.walk.ahead
-        place, words, released, taken = 0, 0, 0, -1
-        offered = next(self._source)
-        for needed, gone in _pixels(schedule):
-            while words < needed:
-                taken = max(taken + 1, offered)
-                while words >= room + released:
-                    if not self._free:
-                        yield from self._finish_until(self._releases[0][0])
-                    free, released = self._free.popleft()
-                    taken = max(taken, free)
-                words += 1
-                offered = self._source.send(taken)
-            yield from self._finish_until(place)
-            while place + self._stopped <= taken:
-                place = min([taken + 1 - self._stopped, *self._ends])
-                yield from self._finish_until(place)
-            for steps in schedule.steps:
-                place += steps
-                self._ends.append(place - 1 + self._latency)
-            self._releases.append((place - 1 + RELEASE_LATENCY, gone))
-
-    def _finish_until(self, place: int) -> Offers:
-        """Finish the groups that end up to a place, and settle what is released up to it."""
-        while self._ends and self._ends[0] <= place:
-            end = self._ends.popleft()
-            self._release_until(end - 1)
-            held = max(end + self._stopped, self._done)
-            self._stopped = held - end
-            self._done = yield from self._finish(held)
-        self._release_until(place)
-
-    def _release_until(self, place: int) -> None:
-        while self._releases and self._releases[0][0] <= place:
-            moved, gone = self._releases.popleft()
-            self._free.append((moved + self._stopped + 1, gone))
+    lanes, finish = schedule.parallelism, _finish_of(schedule)
+    latency = WINDOW_LATENCY
+    if schedule.layer.has_weights:
+        latency += 1 + AdderTree.latency(lanes.taps * lanes.input_lanes)
+    pipeline, done = Pipeline(latency), -1
+    room = window_depth(schedule) - schedule.walk.ahead
+    words, released, taken = 0, 0, -1
+    releases: deque[tuple[int, int]] = deque()  # cycles, and the words released until then
+    offered = next(source)
+    for needed, gone in _pixels(schedule):
+        while words < needed:
+            taken = max(taken + 1, offered)
+            while words >= room + released:
+                free, released = releases.popleft()
+                taken = max(taken, free)
+            words += 1
+            offered = source.send(taken)
+        for steps in schedule.steps:
+            place = pipeline.enter(taken + 1, steps)
+            done = yield from finish(pipeline.hold(place, done))
+        releases.append((pipeline.cycle(place + RELEASE_LATENCY) + 1, gone))

@@ -12,8 +12,9 @@ from typing import Protocol
 from amaranth.lib import wiring
 
 from constraints.boards import Family
+from hw.events import Offers
 from hw.frontend.cost import Resource, dsps_of, engine_dsps, engine_terms, layer_terms, priced
-from hw.frontend.flow import Offers, folded_offers, streaming_offers
+from hw.frontend.flow import folded_offers, streaming_offers
 from hw.frontend.folded.fold import Fold
 from hw.frontend.folded.frontend import FoldedFrontEnd
 from hw.frontend.schedule import LayerSchedule, Parallelism

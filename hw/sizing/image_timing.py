@@ -3,7 +3,7 @@
 The tests hold this against the RTL, cycle for cycle.
 """
 
-from hw.frontend.flow import Offers
+from hw.events import Offers
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.quantiser.quantiser import comparisons_at_once, cycles_per_value
 from hw.sizing.array_timing import Timing, accelerator_timing, result_cycles
