@@ -34,7 +34,7 @@ class AdderTree:
 
     def __init__(self, m: Module, enable: Value, terms: list[Value], name: str):
         for stage in range(self.latency(len(terms))):
-            sums = []
+            sums: list[Value] = []
             for start in range(0, len(terms), FAN_IN):
                 group = terms[start : start + FAN_IN]
                 place = f"{name}_{stage}_{start // FAN_IN}"
@@ -66,7 +66,7 @@ def padded(m: Module, value: Value, width: int) -> Signal:
 def _balanced(m: Module, terms: list[Value], name: str) -> Value:
     """Sum of at most four terms."""
     while len(terms) > 1:
-        sums = []
+        sums: list[Value] = []
         for left, right in zip(terms[::2], terms[1::2], strict=False):
             node = Signal((left + right).shape(), name=f"{name}_{len(terms)}_{len(sums)}")
             m.d.comb += node.eq(left + right)

@@ -32,7 +32,8 @@ def index_bits(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-class ProgramOperation(enum.Enum, shape=2):
+# The metaclass of Amaranth's Enum takes the shape, which mypy does not see: it knows Python's Enum only.
+class ProgramOperation(enum.Enum, shape=2):  # type: ignore[call-arg]
     """What a programming request does to one device."""
 
     READ = 0
@@ -43,7 +44,7 @@ class ProgramOperation(enum.Enum, shape=2):
     """Lowers the code: by the amplitude, at most to 0, or as the pulse rule says."""
 
 
-class Fault(enum.Enum, shape=2):
+class Fault(enum.Enum, shape=2):  # type: ignore[call-arg]
     """What to do about an injected fault of a device."""
 
     KEEP = 0
@@ -56,7 +57,7 @@ class Fault(enum.Enum, shape=2):
     """Let the device go."""
 
 
-class CellOperation(enum.Enum, shape=2):
+class CellOperation(enum.Enum, shape=2):  # type: ignore[call-arg]
     """What a request to :class:`hw.array.programming.programmer.Programmer` asks for."""
 
     READ = 0

@@ -105,8 +105,10 @@ class Toolchain:
     def place_and_route(self, seed: int) -> Placed:
         """``top.json`` and constraints to a routed design; timing that fails is reported, not an error."""
         board = self._board
-        common = ("--json", "top.json", "--report", "timing.json", "--seed", str(seed))
-        common += ("--freq", f"{board.clock.core_mhz:g}", "--timing-allow-fail")
+        common = (
+            *("--json", "top.json", "--report", "timing.json", "--seed", str(seed)),
+            *("--freq", f"{board.clock.core_mhz:g}", "--timing-allow-fail"),
+        )
         kind = self._family.constraint_kind
         files = (f"--{kind}", f"top.{kind}", *self._family.routed)
         self._run("place and route", self._family.nextpnr, *self._family.part(board), *common, *files)

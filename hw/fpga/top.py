@@ -42,9 +42,8 @@ class BootReset(wiring.Component):
         High while the chip must wait.
     """
 
-    locked: In(1)
-    settled: Out(1)
-    reset: Out(1, init=1)
+    def __init__(self) -> None:
+        super().__init__({"locked": In(1), "settled": Out(1), "reset": Out(1, init=1)})
 
     def elaborate(self, platform):
         """Synchroniser and counter."""

@@ -36,12 +36,9 @@ class UartReceiver(wiring.Component):
         Bytes received.
     """
 
-    rx: In(1, init=1)
-    o: Out(stream.Signature(8))
-
     def __init__(self, divisor: int):
         self._divisor = _checked(divisor)
-        super().__init__()
+        super().__init__({"rx": In(1, init=1), "o": Out(stream.Signature(8))})
 
     def elaborate(self, platform):
         """Start bit, then a sample in the middle of each bit."""
@@ -87,12 +84,9 @@ class UartTransmitter(wiring.Component):
         Bytes to send.
     """
 
-    tx: Out(1, init=1)
-    i: In(stream.Signature(8))
-
     def __init__(self, divisor: int):
         self._divisor = _checked(divisor)
-        super().__init__()
+        super().__init__({"tx": Out(1, init=1), "i": In(stream.Signature(8))})
 
     def elaborate(self, platform):
         """Start bit, data bits, stop bit out of one shift register."""

@@ -70,7 +70,8 @@ def calibrate(
 
         with ThreadPoolExecutor(jobs) as pool:
             measured = list(pool.map(run, todo))
-    costs, summary = {}, {}
+    costs: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
+    summary: dict[str, Any] = {}
     for name in BOARDS:
         board = boards.load(name)
         mine = [

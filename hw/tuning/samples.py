@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Sample(NamedTuple):
     terms: dict[str, dict[str, float]]
 
 
-def conv(channels: int, stride: int = 1, bits: int | None = None, weight_bits: int = 2) -> Layer:
+def conv(channels: int, stride: Literal[1, 2] = 1, bits: int | None = None, weight_bits: int = 2) -> Layer:
     """A 3x3 convolution."""
     return Layer(
         kind="conv3x3",

@@ -1,6 +1,6 @@
 """Finish: what becomes of the results of a folded front end's groups, layer by layer."""
 
-from amaranth.hdl import Cat, Module, Shape
+from amaranth.hdl import Cat, Module, Shape, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -60,8 +60,9 @@ class Finish(wiring.Component):
         """A finish for each kind of layer that there is, enabled when it is that layer's turn."""
         m = Module()
         fold, lanes = self._fold, self._fold.parallelism
-        sums_done, maxima_done = [], []
-        items = []
+        sums_done: list[Value] = []
+        maxima_done: list[Value] = []
+        items: list[ThresholdSearch | Serialiser] = []
         if fold.search_bits:
             m.submodules.search = search = ThresholdSearch(fold, self._sum_shape)
             m.d.comb += [
@@ -106,7 +107,9 @@ class Finish(wiring.Component):
         m.d.comb += [self.sums.done.eq(Cat(sums_done).any()), self.maxima.done.eq(Cat(maxima_done).any())]
         return m
 
-    def _take(self, m: Module, finish: ThresholdSearch | Serialiser, result, chosen, done: list) -> None:
+    def _take(
+        self, m: Module, finish: ThresholdSearch | Serialiser, result, chosen, done: list[Value]
+    ) -> None:
         """Let `finish` have the results while `chosen`; its end goes to `done`."""
         m.d.comb += finish.held_valid.eq(result.valid & chosen)
         for lane, value in enumerate(result.values):
