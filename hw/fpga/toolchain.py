@@ -137,13 +137,14 @@ class Toolchain:
             )
             try:
                 assert child.stdout is not None
-                for line in child.stdout:
-                    output.write(line)
-                    if line.startswith(COMPILING):
-                        progress.console.print(
-                            f"  first use of {tool}: it is compiled once, which takes up to a minute",
-                            highlight=False,
-                        )
+                with child.stdout as said:
+                    for line in said:
+                        output.write(line)
+                        if line.startswith(COMPILING):
+                            progress.console.print(
+                                f"  first use of {tool}: it is compiled once, which takes up to a minute",
+                                highlight=False,
+                            )
                 code = child.wait()
             finally:
                 if child.poll() is None:

@@ -7,10 +7,12 @@ The validation part is carved from the training part by a fixed seed; the test p
 import os
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from sw.cache import cache_folder
@@ -84,10 +86,7 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
         f"{path} is not a NumPy .npz file, or is damaged; save one with numpy.savez(FILE, x_train=...)"
     )
     try:
-        opened = np.load(path, allow_pickle=False)
-        if not isinstance(opened, np.lib.npyio.NpzFile):
-            raise foreign
-        with opened as archive:
+        with _archive(path) as archive:
             missing = [key for key in LAYOUT if key not in archive.files]
             if missing:
                 raise EngramError(
@@ -119,6 +118,17 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
         raise foreign from None
     _check(arrays, str(path))
     return _split(arrays, name or path.name)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[NpzFile]:
+    """The opened file, which NumPy would leave open if it is no archive; ValueError for a single array."""
+    with path.open("rb") as file:
+        opened = np.load(file, allow_pickle=False)
+        if not isinstance(opened, NpzFile):
+            raise ValueError(f"{path} is one array")
+        with opened:
+            yield opened
 
 
 def _check(arrays: dict[str, NDArray], name: str) -> None:
