@@ -22,11 +22,11 @@ from sw.commands.explore.axes import array_of, space_of
 from sw.commands.explore.fpga import fpga_of
 from sw.energy.constants import read_constants
 from sw.explore.compute.costs import read_macro
-from sw.explore.compute.farm import Here
 from sw.explore.compute.features import Features
 from sw.explore.driver.question import Question
 from sw.explore.space.objectives import OBJECTIVES
 from sw.explore.space.settings import Settings
+from sw.farm.farm import Here
 from tests.helpers.explorations import BUNDLE, CHIPS, DATA, IMAGES, SEED, explorer_in, settings_of
 
 ROOT = Path(__file__).parent.parent
@@ -104,7 +104,7 @@ from sw.commands.explore.fpga import fpga_of
 from sw.energy.constants import read_constants
 from sw.explore.compute.costs import Costs, read_macro
 from sw.explore.compute.explorer import Explorer, Extent
-from sw.explore.compute.farm import Here
+from sw.farm.farm import Here
 from sw.explore.compute.variants import Variants
 from sw.explore.driver.trials import driven
 from sw.explore.space.objectives import OBJECTIVES

@@ -16,12 +16,12 @@ from sw.data.parts import Dataset, Part
 from sw.energy.constants import read_constants
 from sw.explore.compute.costs import Costs, read_macro
 from sw.explore.compute.explorer import Explorer, Extent
-from sw.explore.compute.farm import Farm, Here
 from sw.explore.compute.variants import Variants
 from sw.explore.outcome.pareto import pareto_front
 from sw.explore.outcome.results import Exploration
 from sw.explore.space.objectives import OBJECTIVES, Objective, losses
 from sw.explore.space.settings import Setting, Settings
+from sw.farm.farm import Farm, Here
 from sw.reference import pipeline
 from sw.reference.features import features_of
 from tests.helpers.bundles import random_bundle, random_images, tiny_design

@@ -90,10 +90,11 @@ def evaluate(
     from sw.energy.constants import DEFAULT, read_constants
     from sw.energy.report import report_of
     from sw.evaluation.baseline import check_torch, measure
-    from sw.evaluation.chips import Chips, default_jobs
+    from sw.evaluation.chips import Chips
     from sw.evaluation.distribution import distribution_of
     from sw.evaluation.scores import accuracy
     from sw.evaluation.studies import points_of
+    from sw.farm.processes import default_jobs
     from sw.files import make_folder
     from sw.reference.features import features_of
     from sw.reference.pipeline import classify

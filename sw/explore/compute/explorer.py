@@ -11,11 +11,11 @@ from sw.data.parts import PartName
 from sw.explore.compute.accuracy import Chips, chosen_full_scale, right_answers
 from sw.explore.compute.costs import Costs
 from sw.explore.compute.estimator import Fpga
-from sw.explore.compute.farm import Farm, Task
 from sw.explore.compute.images import Images
 from sw.explore.compute.memo import Memo
 from sw.explore.compute.variants import Variants
 from sw.explore.space.settings import Setting, Variant, sizes_matter, sizes_of
+from sw.farm.farm import Farm, Task
 from sw.rram.chip.record import Record, flat
 from sw.rram.devices.device import Device
 from sw.rram.effects.conditions import Conditions

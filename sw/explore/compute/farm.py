@@ -1,8 +1,4 @@
-"""Farm: processes that compute tasks, whatever machine they are on.
-
-A result does not depend on who computes it, nor on the order. What many tasks need is *held* once by every
-process that computes some of them.
-"""
+"""The farm of an exploration: workers of a Dask cluster, whatever machine they are on, or this process."""
 
 import logging
 import os
@@ -10,12 +6,13 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from sw.errors import EngramError
+from sw.farm.farm import Farm, Here, Task
 from sw.sources import code_of
 
-__all__ = ["HERE", "LOCAL", "Farm", "Here", "Task", "open_farm"]
+__all__ = ["HERE", "LOCAL", "open_farm"]
 
 LOCAL, HERE = "local", "none"
 ANSWER_SECONDS = 5
@@ -26,50 +23,6 @@ WINDOW = 4
 """Tasks per worker that are handed out at a time."""
 LARGE = 2**30
 """Bytes of a task from which Dask warns; what is held is meant to be large."""
-
-
-class Task(NamedTuple):
-    """One call.
-
-    Attributes
-    ----------
-    key
-        What the caller knows it by.
-    function, arguments
-        A function of a module, and what it takes; what was held stands for its value.
-    """
-
-    key: Any
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-
-
-class Farm(Protocol):
-    """What computes tasks."""
-
-    @property
-    def processes(self) -> int:
-        """How many tasks it computes at a time."""
-
-    def hold(self, value: Any) -> Any:
-        """Something that stands for `value` among the arguments of tasks."""
-
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
-        """Key and result of every task, in any order; raises what a task raises."""
-
-
-class Here:
-    """This process."""
-
-    processes = 1
-
-    def hold(self, value: Any) -> Any:
-        """The value."""
-        return value
-
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
-        """One after the other."""
-        return ((task.key, task.function(*task.arguments)) for task in tasks)
 
 
 class Cluster:

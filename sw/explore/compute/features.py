@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.cache import Store
 from sw.data.parts import Dataset, PartName
-from sw.explore.compute.farm import Farm, Task
 from sw.explore.compute.images import NARROW, piece_maps
+from sw.farm.farm import Farm, Task
 from sw.sources import code_of
 
 __all__ = ["Features"]

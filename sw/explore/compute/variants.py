@@ -9,11 +9,11 @@ from sw.bundle.ideal import with_ideal_array
 from sw.cache import Store
 from sw.data.parts import Dataset, PartName
 from sw.errors import EngramError
-from sw.explore.compute.farm import Farm
 from sw.explore.compute.features import Features
 from sw.explore.compute.images import Images, images_of, piece_maps
 from sw.explore.compute.templates import remade
 from sw.explore.space.settings import Variant
+from sw.farm.farm import Farm
 from sw.sources import code_of
 from sw.templates.maker import Maker
 

@@ -54,6 +54,6 @@ def test_what_cannot_be_programmed_is_one_line(jobs):
 
 def test_a_process_that_is_ended_from_outside_is_one_line():
     with chips_on(2) as run:
-        os.kill(next(iter(run._pool._processes)), signal.SIGKILL)
+        os.kill(next(iter(run._pool._pool._processes)), signal.SIGKILL)
         with pytest.raises(EngramError, match="one was; if memory ran out, use fewer --jobs"):
             run.accuracies(DEVICE, CONDITIONS, 50)

@@ -15,7 +15,8 @@ from sw.energy.constants import DEFAULT, read_constants
 from sw.energy.work import macs_nonzero, storage_bits
 from sw.evaluation import baseline
 from sw.evaluation.baseline import Baseline
-from sw.evaluation.chips import Chips, default_jobs
+from sw.evaluation.chips import Chips
+from sw.farm.processes import default_jobs
 from sw.reference import pipeline
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES

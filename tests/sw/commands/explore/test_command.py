@@ -236,7 +236,7 @@ def test_a_space_file_and_options_that_go_before_it(tiny):
 
 
 def test_ctrl_c_writes_what_is_done(tiny, monkeypatch):
-    from sw.explore.compute.farm import Here
+    from sw.farm.farm import Here
 
     run_all, done = Here.run, []
 

@@ -8,7 +8,8 @@ import pytest
 
 from sw.errors import EngramError
 from sw.explore.compute import farm as farm_module
-from sw.explore.compute.farm import Here, Task, open_farm
+from sw.explore.compute.farm import open_farm
+from sw.farm.farm import Here, Task
 
 pytest.importorskip("distributed")
 
