@@ -128,7 +128,7 @@ def verify(
     *,
     seed: int,
     jobs: int = 1,
-    on_progress: Callable[[int], None] | None = None,
+    done: Callable[[int], None] = lambda images: None,
     waves: Path | None = None,
 ) -> Report:
     """Run word-line values through the RTL at random stalls and compare with the reference.
@@ -145,8 +145,8 @@ def verify(
         Of the random stalls, together with the number of the shard.
     jobs
         Processes; each gets a share of the images.
-    on_progress
-        Called several times a second with the number of images that are done.
+    done
+        Hears several times a second how many more images are done.
     waves
         Waveform file, for a model that was built with waves and one job.
 
@@ -166,7 +166,7 @@ def verify(
         keep_words=False,
         seed=seed,
         jobs=jobs,
-        on_progress=on_progress,
+        done=done,
         waves=waves,
     )
 
@@ -180,7 +180,7 @@ def verify_inputs(
     keep_words: bool,
     seed: int,
     jobs: int,
-    on_progress: Callable[[int], None] | None,
+    done: Callable[[int], None],
     waves: Path | None,
 ) -> Report:
     """As :func:`verify`, for inputs (N, inputs, bits) of any kind.
@@ -201,9 +201,7 @@ def verify_inputs(
         }
         for i, shard in enumerate(shards)
     ]
-    outcomes = run_testbench(
-        model, "sim.testbenches.accelerator", orders, on_progress=on_progress, waves=waves
-    )
+    outcomes = run_testbench(model, "sim.testbenches.accelerator", orders, done=done, waves=waves)
     return joined(
         [
             check_batches(bundle, levels[shard], batches_of(outcome), first_image=int(shard[0]))

@@ -1,100 +1,145 @@
-"""The whole chip over its UART pins: compile it and have a conversation in the host protocol."""
+"""A compiled chip as the far end of a host client: its UART pins under Verilator."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+import socket
+import struct
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
-from sim.job import run_testbench
-from sim.models.runner import Model, ModelSource, build_model, to_verilog
-from sw.bundle import Bundle
+from sim.job import JOB, last_words
+from sim.models.runner import Model, start_model
+from sw.farm.programs import ended
 
-__all__ = ["Request", "Silence", "chip_model", "converse"]
+__all__ = ["CAME", "HEADER", "ChipPort", "Order", "chip_port"]
 
 PATIENCE_CYCLES = 500_000_000
+HEADER = struct.Struct("<cQ")
+"""What goes to the testbench: an order, and a number that belongs to it."""
+CAME = struct.Struct("<Q")
+"""What comes back before an answer: its number of bytes."""
 
 
-class Request(NamedTuple):
-    """Bytes to send, the number of bytes to wait for, and the clock cycles to let pass before."""
+class Order:
+    """What the testbench is told; WRITE is followed by the bytes."""
 
-    sent: bytes
-    awaited: int
-    pause_cycles: int = 0
+    WRITE = b"W"
+    READ = b"R"
+    WAIT = b"T"
+    END = b"E"
 
 
-def chip_model(bundle: Bundle, divisor: int) -> Model:
-    """:class:`hw.chip.Chip` with `divisor` clock cycles per UART bit, compiled or from the cache.
+class ChipPort:
+    """A :class:`hw.host.client.Transport` to a chip in simulation, whose time runs only while it is asked.
 
-    Raises EngramError as :func:`sim.models.runner.build_model`.
+    Parameters
+    ----------
+    wire
+        To the testbench.
+    folder
+        Where it runs.
     """
-    from hw.chip import Chip
 
-    verilog = to_verilog(Chip(bundle, divisor=divisor), "chip")
-    return build_model(ModelSource(top="chip", verilog=verilog, public=("clk", "rst", "rx", "tx")))
+    def __init__(self, wire: socket.socket, folder: Path):
+        self._wire, self._folder = wire, folder
+
+    def write(self, data: bytes) -> None:
+        """Send bytes over the UART, without a pause between them."""
+        self._order(Order.WRITE, len(data), data)
+
+    def read(self, size: int) -> bytes:
+        """Bytes that came; fewer when one does not come in time."""
+        self._order(Order.READ, size)
+        return self._receive(self._number())
+
+    def wait(self, cycles: int) -> None:
+        """Let so many clock cycles pass."""
+        self._order(Order.WAIT, cycles)
+
+    def finish(self) -> None:
+        """End the simulation.
+
+        Raises
+        ------
+        RuntimeError
+            If more came than was read.
+        """
+        self._order(Order.END, 0)
+        if extra := self._number():
+            raise RuntimeError(f"the chip sent {extra} bytes that nobody asked for")
+
+    def _order(self, order: bytes, number: int, data: bytes = b"") -> None:
+        try:
+            self._wire.sendall(HEADER.pack(order, number) + data)
+        except OSError:
+            raise self._dead() from None
+
+    def _number(self) -> int:
+        (number,) = CAME.unpack(self._receive(CAME.size))
+        return number
+
+    def _receive(self, size: int) -> bytes:
+        came = b""
+        while len(came) < size:
+            part = self._wire.recv(size - len(came))
+            if not part:
+                raise self._dead()
+            came += part
+        return came
+
+    def _dead(self) -> RuntimeError:
+        return RuntimeError("the testbench failed:\n" + last_words(self._folder))
 
 
-class Silence(RuntimeError):
-    """An answer did not come; `answers` are those before it, the last one as far as it came."""
-
-    def __init__(self, answers: list[bytes]):
-        self.answers = answers
-        super().__init__(f"the chip did not answer request {len(answers) - 1} in full")
-
-
-def converse(
+@contextmanager
+def chip_port(
     model: Model,
     divisor: int,
-    requests: list[Request],
     *,
     boot_cycles: int = 0,
     patience_cycles: int = PATIENCE_CYCLES,
     flash: bytes = b"",
-    on_progress: Callable[[int], None] | None = None,
-) -> list[bytes]:
-    """Send requests over the UART, each after the answer to the one before, and return the answers.
+) -> Iterator[ChipPort]:
+    """Start a chip and talk to it; the simulation does not outlive the block.
 
     Parameters
     ----------
     model
         With the ports clk, rst, rx and tx.
     divisor
-        Clock cycles per bit.
-    requests
-        What to say.
+        Clock cycles per UART bit.
     boot_cycles
-        Clock cycles to wait before the first request.
+        Clock cycles to wait before the first byte is sent.
     patience_cycles
         Clock cycles to wait for each byte of an answer.
     flash
         Written to the bench's memory of that name at the start.
-    on_progress
-        Called several times a second with the number of requests that are answered.
 
     Raises
     ------
-    Silence
-        If an answer does not come in time.
     RuntimeError
-        If more comes than was asked for.
+        If the testbench fails, or if the chip sent bytes that nobody read.
     """
-    job = {
-        "divisor": np.array(divisor),
-        "boot_cycles": np.array(boot_cycles),
-        "patience_cycles": np.array(patience_cycles),
-        "flash": np.frombuffer(flash, np.uint8),
-        "requests": np.frombuffer(b"".join(request.sent for request in requests), np.uint8),
-        "sent": np.array([len(request.sent) for request in requests]),
-        "awaited": np.array([request.awaited for request in requests]),
-        "pauses": np.array([request.pause_cycles for request in requests]),
-    }
-    (outcome,) = run_testbench(model, "sim.testbenches.host", [job], on_progress=on_progress)
-    if outcome["extra"]:
-        raise RuntimeError(f"the chip sent {int(outcome['extra'])} bytes that nobody asked for")
-    came = outcome["answers"].tobytes()
-    answers, start = [], 0
-    for request in requests:
-        answers.append(came[start : start + request.awaited])
-        if len(answers[-1]) < request.awaited:
-            raise Silence(answers)
-        start += request.awaited
-    return answers
+    with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            np.savez(
+                Path(name) / JOB,
+                wire=np.array(theirs.fileno()),
+                divisor=np.array(divisor),
+                boot_cycles=np.array(boot_cycles),
+                patience_cycles=np.array(patience_cycles),
+                flash=np.frombuffer(flash, np.uint8),
+            )
+
+            def start() -> subprocess.Popen:
+                return start_model(model, "sim.testbenches.host", Path(name), wires=(theirs.fileno(),))
+
+            with ended([start]):
+                theirs.close()  # so that reading ends when the simulation does
+                port = ChipPort(ours, Path(name))
+                yield port
+                port.finish()

@@ -128,7 +128,7 @@ def verify_sample(
     levels: NDArray[np.uint8],
     *,
     seed: int,
-    on_progress: Callable[[int], None] | None = None,
+    done: Callable[[int], None] = lambda images: None,
     waves: Path | None = None,
 ) -> Report:
     """Run images at random stalls in the model of :func:`image_bench`; every score is read back.
@@ -144,7 +144,7 @@ def verify_sample(
         keep_words=True,
         seed=seed,
         jobs=1,
-        on_progress=on_progress,
+        done=done,
         waves=waves,
     )
 
@@ -159,7 +159,7 @@ def verify_images(
     stalls: tuple[int, int] = (0, 0),
     seed: int = 0,
     programming: SelfProgramming | None = None,
-    on_progress: Callable[[int], None] | None = None,
+    done: Callable[[int], None] = lambda images: None,
 ) -> Report:
     """Run whole images through the RTL and compare with the reference.
 
@@ -184,9 +184,9 @@ def verify_images(
         Of the stalls, together with the number of the shard.
     programming
         What every process does before its images; `bundle` has the codes that must come of it.
-    on_progress
-        Called several times a second with the number of images that are done, and of the requests of
-        `programming` in all processes.
+    done
+        Hears several times a second how many more images are done, and requests of `programming` in all
+        processes.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def verify_images(
             numbers += (len(writes), shard[0], settling_cycles())
             return start_program(program.model, [str(value) for value in numbers], folder)
 
-        _require_success(run_together(start, folders, on_progress), folders)
+        _require_success(run_together(start, folders, done), folders)
         reports = [
             check_batches(bundle, levels[first : first + len(batch.images)], [batch], first_image=int(first))
             for folder, shard in zip(folders, shards, strict=True)

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.models.runner import Model, start_model
 from sw.errors import EngramError
+from sw.farm.programs import ended
 
 __all__ = ["JOB", "OUTCOME", "PROGRESS", "Arrays", "last_words", "run_testbench", "run_together"]
 
@@ -25,7 +27,6 @@ JOB, OUTCOME, PROGRESS = "job.npz", "outcome.npz", "progress"
 """Files in the folder in which a testbench runs. The last one grows by a byte per image."""
 
 POLL_S = 0.1
-GRACE_S = 2.0
 LOG_LINES = 20
 
 
@@ -34,7 +35,7 @@ def run_testbench(
     testbench: str,
     jobs: Sequence[Arrays],
     *,
-    on_progress: Callable[[int], None] | None = None,
+    done: Callable[[int], None] = lambda images: None,
     waves: Path | None = None,
 ) -> list[Arrays]:
     """Run `testbench` once per job, all at the same time.
@@ -47,8 +48,8 @@ def run_testbench(
         Python module with the cocotb test.
     jobs
         Arrays for each process.
-    on_progress
-        Called several times a second with the number of images that are done.
+    done
+        Hears several times a second how many more images are done.
     waves
         File that gets the waveform of the first job; it appears whole or not at all.
 
@@ -74,7 +75,7 @@ def run_testbench(
         def start(folder: Path) -> subprocess.Popen:
             return start_model(model, testbench, folder, dump if waves and folder is folders[0] else None)
 
-        run_together(start, folders, on_progress)
+        run_together(start, folders, done)
         outcomes = [_outcome(folder) for folder in folders]
         if waves:
             _hand_over(dump, waves)
@@ -84,24 +85,25 @@ def run_testbench(
 def run_together(
     start: Callable[[Path], subprocess.Popen],
     folders: Sequence[Path],
-    on_progress: Callable[[int], None] | None = None,
+    done: Callable[[int], None] = lambda images: None,
 ) -> list[int]:
     """Start a process in every folder and wait for all of them; their exit codes.
 
-    No process outlives the call, whatever ends it. `on_progress` is called as for :func:`run_testbench`.
+    No process outlives the call, whatever ends it. `done` hears what it does in :func:`run_testbench`.
     """
-    processes: list[subprocess.Popen] = []
-    try:
-        for folder in folders:
-            processes.append(start(folder))
+    told = 0
+
+    def tell() -> None:
+        nonlocal told
+        finished = sum(_size(folder / PROGRESS) for folder in folders)
+        done(finished - told)
+        told = finished
+
+    with ended(partial(start, folder) for folder in folders) as processes:
         while any(process.poll() is None for process in processes):
-            if on_progress:
-                on_progress(sum(_size(folder / PROGRESS) for folder in folders))
+            tell()
             time.sleep(POLL_S)
-    finally:
-        _end(processes)
-    if on_progress:
-        on_progress(sum(_size(folder / PROGRESS) for folder in folders))
+    tell()
     return [process.returncode for process in processes]
 
 
@@ -109,18 +111,6 @@ def last_words(folder: Path) -> str:
     """The end of what the process in `folder` said."""
     tail = (folder / "sim.log").read_text(errors="replace").splitlines()[-LOG_LINES:]
     return "\n".join(tail)
-
-
-def _end(processes: list[subprocess.Popen]) -> None:
-    for process in processes:
-        if process.poll() is None:
-            process.terminate()
-    for process in processes:
-        try:
-            process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _outcome(folder: Path) -> Arrays:

@@ -106,7 +106,7 @@ def run_features(job: Job) -> Outcome:
     report, seconds = _timed(
         "RTL",
         len(levels),
-        lambda done: verify(model, bundle, levels, seed=seed, jobs=job.jobs, on_progress=done),
+        lambda done: verify(model, bundle, levels, seed=seed, jobs=job.jobs, done=done),
     )
     return Outcome(report, seconds, report.cycles / seconds, len(levels))
 
@@ -131,15 +131,13 @@ def run_pixels(job: Job) -> Outcome:
     report, seconds = _timed(
         "RTL",
         len(images),
-        lambda done: verify_images(program, bundle, images, levels, jobs=job.jobs, on_progress=done),
+        lambda done: verify_images(program, bundle, images, levels, jobs=job.jobs, done=done),
     )
     sample = slice(min(SAMPLE_IMAGES, len(images)))
     again, seconds_again = _timed(
         "RTL at random stalls",
         sample.stop,
-        lambda done: verify_sample(
-            bench, bundle, images[sample], levels[sample], seed=seed, on_progress=done
-        ),
+        lambda done: verify_sample(bench, bundle, images[sample], levels[sample], seed=seed, done=done),
     )
     speed = report.cycles / seconds
     return Outcome(combined(report, again), seconds + seconds_again, speed, sample.stop)
@@ -175,7 +173,7 @@ def run_self_programmed(job: Job) -> Outcome:
                 stalls=stalls,
                 seed=seed,
                 programming=programming,
-                on_progress=done,
+                done=done,
             ),
         )
 
@@ -192,7 +190,7 @@ def _timed(name: str, total: int, run: Callable[[Callable[[int], None]], "Report
     started = time.perf_counter()
     with progress() as bar:
         task = bar.add_task(name, total=total, note="")
-        report = run(lambda done: bar.update(task, completed=done))
+        report = run(lambda more: bar.update(task, advance=more))
     return report, time.perf_counter() - started
 
 

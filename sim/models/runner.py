@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -161,7 +162,9 @@ def build_model(source: ModelSource) -> Model:
     return model
 
 
-def start_model(model: Model, testbench: str, folder: Path, waves: Path | None = None) -> subprocess.Popen:
+def start_model(
+    model: Model, testbench: str, folder: Path, waves: Path | None = None, wires: Sequence[int] = ()
+) -> subprocess.Popen:
     """Start a simulation in `folder`; it writes its log to ``sim.log`` there.
 
     cocotb's own runner waits for the simulation, which rules out progress, several shards at once, and ending
@@ -177,6 +180,8 @@ def start_model(model: Model, testbench: str, folder: Path, waves: Path | None =
         Where to run; must exist.
     waves
         Waveform file to write, for a model built with waves.
+    wires
+        Files that the simulation gets, by their numbers.
     """
     import cocotb_tools.config
 
@@ -193,7 +198,7 @@ def start_model(model: Model, testbench: str, folder: Path, waves: Path | None =
         "TOPLEVEL_LANG": "verilog",
     }
     arguments = [] if waves is None else ["--trace", "--trace-file", str(waves)]
-    return _start([str(model.executable), *arguments], folder, variables)
+    return _start([str(model.executable), *arguments], folder, variables, wires)
 
 
 def start_program(model: Model, arguments: list[str], folder: Path) -> subprocess.Popen:
@@ -201,7 +206,9 @@ def start_program(model: Model, arguments: list[str], folder: Path) -> subproces
     return _start([str(model.executable), *arguments], folder, dict(os.environ))
 
 
-def _start(command: list[str], folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+def _start(
+    command: list[str], folder: Path, environment: dict[str, str], wires: Sequence[int] = ()
+) -> subprocess.Popen:
     with (folder / "sim.log").open("wb") as log:
         return subprocess.Popen(
             command,
@@ -210,6 +217,7 @@ def _start(command: list[str], folder: Path, environment: dict[str, str]) -> sub
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            pass_fds=wires,
         )
 
 

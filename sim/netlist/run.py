@@ -21,9 +21,10 @@ from hw.build import ClockOption, VariantOption
 from hw.fpga.clock import clocked, uart_divisor
 from hw.fpga.report import speed_of
 from hw.host import protocol
+from hw.host.client import NoAnswer, Request, exchange
 from hw.sizing.fit import codes_in_spram
 from hw.sizing.front_end_choice import Variant, configured
-from sim.chip import Request, Silence, converse
+from sim.chip import chip_port
 from sim.netlist.model import netlist_model, synthesise
 from sim.netlist.trial_write import trial_write
 from sim.programming import SelfProgramming
@@ -80,7 +81,7 @@ def verify_netlist(
     parallelism: "Sizes | None",
     *,
     baud: int = 1_000_000,
-    on_progress: Callable[[int], None] | None = None,
+    done: Callable[[int], None] = lambda images: None,
 ) -> NetlistReport:
     """Send images over the netlist's UART and compare identity, answers and all scores with the reference.
 
@@ -95,8 +96,8 @@ def verify_netlist(
         uint8, (N, height, width).
     baud
         UART speed in bit/s.
-    on_progress
-        Called several times a second with the number of images that are done.
+    done
+        Hears of every image that one more is done.
 
     Raises
     ------
@@ -115,12 +116,8 @@ def verify_netlist(
     patience = PATIENCE * _answer_cycles(bundle, board, parallelism, baud)
 
     identity = protocol.identity_of(bundle, with_front_end=parallelism is not None).to_bytes()
-    loading = load_cycles(codes) if codes else 0
-    requests = [Request(bytes([protocol.Opcode.IDENTIFY]), len(identity), loading)]
+    requests = [Request(bytes([protocol.Opcode.IDENTIFY]), len(identity))]
     before = [("identity", identity)]
-    if codes:
-        requests.insert(0, Request(bytes([protocol.Opcode.RESULT]), 1))
-        before.insert(0, ("not ready", bytes([protocol.NOT_READY])))
     if trial is not None:
         requests += trial.requests
         before += zip(("write", "codes"), trial.answers, strict=True)
@@ -128,18 +125,25 @@ def verify_netlist(
     for image, levels in zip(images, expected.levels, strict=True):
         requests += _requests(bundle, image, levels if parallelism is None else None)
     per_image = (len(requests) - len(before)) // len(images)
-    try:
-        answers = converse(
-            model,
-            divisor,
-            requests,
-            flash=flash_contents(codes),
-            boot_cycles=BOOT_CYCLES + BOOT_SLACK_CYCLES,
-            patience_cycles=patience,
-            on_progress=on_progress and (lambda done: on_progress(max(0, done - len(before)) // per_image)),
-        )
-    except Silence as silence:
-        answers = silence.answers
+    answers: list[bytes] = []
+    with chip_port(
+        model,
+        divisor,
+        flash=flash_contents(codes),
+        boot_cycles=BOOT_CYCLES + BOOT_SLACK_CYCLES,
+        patience_cycles=patience,
+    ) as port:
+        try:
+            if spram:
+                before.insert(0, ("not ready", bytes([protocol.NOT_READY])))
+                answers.append(exchange(port, Request(bytes([protocol.Opcode.RESULT]), 1)))
+                port.wait(load_cycles(codes))
+            for request in requests:
+                answers.append(exchange(port, request))
+                if request.sent[0] == protocol.Opcode.SCORES:  # the last one about an image
+                    done(1)
+        except NoAnswer as silence:
+            answers.append(silence.came)
     return _report(before, expected, answers, per_image, netlist.cells)
 
 
@@ -230,7 +234,7 @@ def simulate_netlist(
             chosen,
             sizes,
             baud=baud,
-            on_progress=lambda done: bar.update(task, completed=done, note=""),
+            done=lambda more: bar.update(task, advance=more, note=""),
         )
     values = {
         "board": target.name,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hw.host import protocol
-from sim.chip import Request
+from hw.host.client import Request
 from sw.bundle import Bundle
 from sw.reference.pulse import device_indices, write_verify
 

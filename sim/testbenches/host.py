@@ -1,14 +1,14 @@
-"""cocotb testbench of the whole chip: talks to it over its UART pins and keeps every byte of the answers.
+"""cocotb testbench of the whole chip: carries bytes between its UART pins and a :class:`sim.chip.ChipPort`.
 
-Nothing is compared here. Job and outcome are files as :mod:`sim.job` says. The job holds ``divisor``, the
-clock cycles per bit, ``boot_cycles`` to wait before the first request, ``patience_cycles`` to wait for each
-byte, ``requests``, all bytes to send, and for each request its length, the number of bytes to wait for
-before the next, and the clock cycles to wait first: ``sent``, ``awaited`` and ``pauses``. A byte that does
-not come ends the conversation. ``flash``, if not empty, goes into the bench's memory of that name.
+Nothing is compared here. The job is a file as :mod:`sim.job` says, which holds ``wire``, the number of the
+socket over which orders come, ``divisor``, the clock cycles per bit, ``boot_cycles`` to wait before the first
+order, and ``patience_cycles`` to wait for each byte that is read. ``flash``, if not empty, goes into the
+bench's memory of that name. Reading an order blocks the simulator: its time stands still while the host is
+thinking, so what the chip does never depends on how fast the host is.
 """
 
+import socket
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -17,7 +17,8 @@ from cocotb.clock import Clock
 from cocotb.queue import Queue
 from cocotb.triggers import FallingEdge, RisingEdge, SimTimeoutError, Timer, with_timeout
 
-from sim.job import JOB, OUTCOME, PROGRESS
+from sim.chip import CAME, HEADER, Order
+from sim.job import JOB
 
 PERIOD_NS = 2
 BITS = 10
@@ -56,12 +57,11 @@ class Uart:
 
 @cocotb.test()
 async def conversation(dut: Any) -> None:
-    """Send every request and keep what comes back."""
+    """Follow orders until the last one, or until the host is gone."""
     with np.load(JOB) as job:
-        divisor, data = int(job["divisor"]), job["requests"].tobytes()
+        divisor, wire = int(job["divisor"]), int(job["wire"])
         boot_ns = int(job["boot_cycles"]) * PERIOD_NS
         patience_ns = int(job["patience_cycles"]) * PERIOD_NS
-        sent, awaited, pauses = (job[name].tolist() for name in ("sent", "awaited", "pauses"))
         flash = job["flash"].tolist()
     uart = Uart(dut, divisor)
     for place, byte in enumerate(flash):
@@ -74,17 +74,21 @@ async def conversation(dut: Any) -> None:
     cocotb.start_soon(uart.listen())
     await Timer(boot_ns + 2 * divisor * PERIOD_NS, unit="ns")
 
-    answers = bytearray()
-    start = 0
-    with suppress(SimTimeoutError), Path(PROGRESS).open("wb", buffering=0) as answered:
-        for length, count, pause in zip(sent, awaited, pauses, strict=True):
-            if pause:
-                await Timer(pause * PERIOD_NS, unit="ns")
-            await uart.send(data[start : start + length])
-            start += length
-            for _ in range(count):
-                answers.append(await with_timeout(uart.received.get(), patience_ns, "ns"))
-            answered.write(b".")
-    await Timer(4 * BITS * divisor * PERIOD_NS, unit="ns")  # time for what should not come
-    extra = uart.received.qsize()
-    np.savez(OUTCOME, answers=np.frombuffer(bytes(answers), np.uint8), extra=np.int64(extra))
+    with socket.socket(fileno=wire) as host, host.makefile("rb") as orders:
+        while header := orders.read(HEADER.size):
+            order, number = HEADER.unpack(header)
+            if order == Order.WRITE:
+                await uart.send(orders.read(number))
+            elif order == Order.WAIT:
+                await Timer(number * PERIOD_NS, unit="ns")
+            elif order == Order.READ:
+                came = bytearray()
+                with suppress(SimTimeoutError):
+                    while len(came) < number:
+                        came.append(await with_timeout(uart.received.get(), patience_ns, "ns"))
+                host.sendall(CAME.pack(len(came)) + came)
+            else:
+                assert order == Order.END, order
+                await Timer(4 * BITS * divisor * PERIOD_NS, unit="ns")  # time for what should not come
+                host.sendall(CAME.pack(uart.received.qsize()))
+                return

@@ -1,6 +1,10 @@
-"""The host's side of the link, as a test plays it."""
+"""The host's side of the link, as a test plays it: bit by bit, or as a transport of a host client."""
+
+import queue
+import threading
 
 from hw.chip import Chip
+from tests.helpers.rtl import Bench
 
 DIVISOR = 4
 
@@ -29,3 +33,81 @@ class Host:
                 await self._ctx.tick().repeat(DIVISOR)
             got.append(byte)
         return bytes(got)
+
+
+class Wire:
+    """A transport to a chip in the simulator, which runs while somebody reads or writes."""
+
+    def __init__(self, chip: Chip):
+        self._chip = chip
+        self._asked, self._came = queue.Queue(), queue.Queue()
+        self._waiting = b""
+
+    def write(self, data: bytes) -> None:
+        self._asked.put(data)
+
+    def read(self, size: int) -> bytes:
+        self._asked.put(size)
+        return self._came.get(timeout=60)
+
+    def close(self) -> None:
+        self._asked.put(None)
+
+    async def serve(self, ctx) -> None:
+        while (what := self._asked.get(timeout=60)) is not None:
+            if isinstance(what, bytes):
+                await Host(ctx, self._chip).send(what)
+                continue
+            while len(self._waiting) < what:
+                await ctx.tick()
+            self._came.put(self._waiting[:what])
+            self._waiting = self._waiting[what:]
+
+    async def listen(self, ctx) -> None:
+        """What the chip sends may come while it is being asked."""
+        while True:
+            came = await Host(ctx, self._chip).receive(1)
+            self._waiting += came
+
+
+def over_the_wire(dut: Chip, talk, *, before=None, processes=()) -> None:
+    """Run `talk(port)` in a thread against the chip."""
+    wire, bench, failures = Wire(dut), Bench(dut, budget=400_000), []
+
+    def person():
+        try:
+            talk(wire)
+        except BaseException as failure:
+            failures.append(failure)
+        finally:
+            wire.close()
+
+    async def serve(ctx):
+        if before:
+            await before(ctx)
+        thread = threading.Thread(target=person)
+        thread.start()
+        await wire.serve(ctx)
+        thread.join()
+
+    bench.testbench(serve)
+    for process in (wire.listen, *processes):
+        bench.background(process)
+    bench.run()
+    if failures:
+        raise failures[0]
+
+
+class Script:
+    """A transport that gives prepared answers."""
+
+    def __init__(self, answers: bytes):
+        self._answers = answers
+        self.sent: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    def read(self, size: int) -> bytes:
+        came, self._answers = self._answers[:size], self._answers[size:]
+        return came

@@ -110,11 +110,11 @@ def test_window_levels_read_noise_and_nonlinearity_agree(models: Path) -> None:
 def test_shards_give_the_same_as_one_process(program: ImageProgram) -> None:
     done: list[int] = []
     one = verify_images(program, BUNDLE, IMAGES, LEVELS)
-    three = verify_images(program, BUNDLE, IMAGES, LEVELS, jobs=3, on_progress=done.append)
+    three = verify_images(program, BUNDLE, IMAGES, LEVELS, jobs=3, done=done.append)
     assert three.labels.tolist() == one.labels.tolist()
     assert (three.first, three.wrong.any()) == (None, False)
     assert (three.latency, three.interval) == (one.latency, one.interval)
-    assert done[-1] == len(IMAGES) and done == sorted(done)
+    assert sum(done) == len(IMAGES) and min(done) >= 0
 
 
 def test_stalls_change_the_cycles_and_nothing_else(program: ImageProgram) -> None:

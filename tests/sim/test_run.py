@@ -15,11 +15,8 @@ import typer
 from amaranth.lib.wiring import Component
 from typer.testing import CliRunner
 
-from hw.host import protocol
-from hw.host.protocol import Answer, Identity, identity_of, load_request, parse_scores
 from hw.sizing.array_timing import accelerator_timing
 from sim.accelerator import accelerator_model, verify
-from sim.chip import Request, chip_model, converse
 from sim.job import run_testbench
 from sim.models import runner
 from sim.models.runner import Model, ModelSource, build_model, to_verilog
@@ -87,10 +84,10 @@ def test_shards_give_the_same_as_one_process() -> None:
     bundle, levels = bundle_of(ODD), random_levels(ODD, 5, 8)
     model = accelerator_model(bundle)
     done: list[int] = []
-    report = verify(model, bundle, levels, seed=1, jobs=3, on_progress=done.append)
+    report = verify(model, bundle, levels, seed=1, jobs=3, done=done.append)
     assert not report.wrong.any()
     assert report.labels.tolist() == run_levels(bundle, levels).label.tolist()
-    assert done[-1] == 5 and done == sorted(done)
+    assert sum(done) == 5 and min(done) >= 0
 
 
 def test_a_cell_that_is_one_code_off_is_found_and_named() -> None:
@@ -162,33 +159,6 @@ def test_a_testbench_that_fails_shows_its_log(tmp_path: Path) -> None:
     script.chmod(0o755)
     with pytest.raises(RuntimeError, match="the testbench failed:\nit broke"):
         run_testbench(Model(script, "top", "none"), "nothing", [{}])
-
-
-def test_chip_over_its_uart_pins() -> None:
-    design, divisor = tiny_design(margin=2), 5
-    bundle = random_bundle(design, 3)
-    levels = random_levels(design, 4, 4)
-    requests = [Request(b"I", protocol.IDENTITY_BYTES), Request(b"x", 1)]
-    for image in levels:
-        requests += [
-            Request(load_request(image, design), 1),
-            Request(b"C", protocol.ANSWER_BYTES),
-            Request(b"R", protocol.ANSWER_BYTES),
-            Request(b"S", protocol.SCORE_BYTES * design.templates),
-        ]
-    identity, unknown, *answers = converse(chip_model(bundle, divisor), divisor, requests)
-
-    assert Identity.from_bytes(identity) == identity_of(bundle)
-    assert unknown == b"?"
-    expected = run_levels(bundle, levels)
-    assert expected.accepted.any() and not expected.accepted.all()
-    for number in range(len(levels)):
-        loaded, classified, repeated, scores = answers[4 * number : 4 * number + 4]
-        wanted = (getattr(expected, name)[number] for name in ("accepted", "label", "template", "margin"))
-        assert loaded == b"L"
-        assert Answer.from_bytes(classified) == tuple(wanted)
-        assert repeated == classified
-        assert parse_scores(scores) == expected.scores[number].tolist()
 
 
 # -- the command --------------------------------------------------------------------------------------------
