@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sw.console import JsonOption, answer, messages, print_json, progress, reports_errors
+from sw.console import JsonOption, answer, messages, print_json, reports_errors, terminal
 from sw.errors import EngramError
 
 WAVEFORMS = Path("build") / "formal"
@@ -36,12 +36,11 @@ def run_proofs(
 
     table = Table("proof", "kind", "depth", "result", "seconds", "claim")
     results = []
-    with progress() as bar:
-        task = bar.add_task("proofs", total=len(chosen), note="")
+    with terminal.stage("proofs", len(chosen)) as stage:
         for proof in chosen:
-            bar.update(task, note=proof.name)
+            stage.note(proof.name)
             outcome = prove(proof)
-            bar.advance(task)
+            stage.done(1)
             waveform = None
             if outcome.waveform is not None:
                 waveform = WAVEFORMS / f"{proof.name}.vcd"
@@ -68,7 +67,7 @@ def run_proofs(
                     "waveform": str(waveform) if waveform else None,
                 }
             )
-        bar.update(task, note="")
+        stage.note("")
     proved = sum(result["verdict"] == "proved" for result in results)
     if json:
         print_json({"proved": proved, "proofs": results})

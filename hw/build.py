@@ -14,8 +14,18 @@ import typer
 
 from hw.fpga.export import Core, write_verilog
 from hw.sizing.front_end_choice import Source, Variant, chosen_parallelism, configured, with_lanes
-from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
+from sw.console import (
+    BundleArgument,
+    JsonOption,
+    SeedOption,
+    answer,
+    messages,
+    print_json,
+    reports_errors,
+    terminal,
+)
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -105,18 +115,27 @@ def build(
     target = clocked(boards.load(board), clock_mhz)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
     if row_lanes is None and col_lanes is None:
-        classifier, sizes = configured(classifier, target, source, variant, parallelism)
+        classifier, sizes = configured(classifier, target, source, variant, parallelism, terminal)
     else:
-        sizes = chosen_parallelism(classifier, target, source, variant, parallelism)
+        sizes = chosen_parallelism(classifier, target, source, variant, parallelism, terminal)
     name = Path(bundle.removeprefix("zoo:")).stem
     folder = output or Path("build") / f"{name}-{target.name}"
 
     if verilog_only:
-        result = write_verilog(classifier, target, folder, name=name, core=core, baud=baud, parallelism=sizes)
+        result = write_verilog(
+            classifier, target, folder, name=name, core=core, baud=baud, parallelism=sizes, listener=terminal
+        )
         met = True
     else:
         report = build_bitstream(
-            classifier, target, folder, name=name, seed=seed, baud=baud, parallelism=sizes
+            classifier,
+            target,
+            folder,
+            name=name,
+            seed=seed,
+            baud=baud,
+            parallelism=sizes,
+            listener=terminal,
         )
         result, met = report.to_json(), report.timing_met
         if not json:
@@ -148,6 +167,7 @@ def build_bitstream(
     seed: int = 1,
     baud: int = 1_000_000,
     parallelism: "Sizes | None" = None,
+    listener: Listener = SILENT,
 ) -> "BuildReport":
     """Synthesise, place, route and pack.
 
@@ -170,6 +190,8 @@ def build_bitstream(
         UART speed in bit/s.
     parallelism
         Sizes of the front end; None leaves it out.
+    listener
+        Hears of every step.
 
     Raises
     ------
@@ -190,10 +212,10 @@ def build_bitstream(
     check_plan(bundle, board, parallelism)
     uart_divisor(board.clock.core_mhz, baud)
     family, spram = known(board.family), codes_in_spram(bundle, board, parallelism)
-    messages.print(f"building {name} for {board.title}, in {folder}", soft_wrap=True, highlight=False)
+    listener.say(f"building {name} for {board.title}, in {folder}")
     stem = f"{name}-{board.name}"
     with _work_folder(folder / f"{stem}.work") as work:
-        tools = Toolchain(board, work)
+        tools = Toolchain(board, work, listener)
         with tools.step("elaboration"):
             _elaborate(bundle, board, baud, parallelism, work, spram=spram)
         usage = netlist_usage(tools.synthesise(), board.family)

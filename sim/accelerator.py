@@ -1,6 +1,5 @@
 """The accelerator in its cocotb bench: compiled, run at random stalls, held against the reference."""
 
-from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from sim.job import run_testbench
 from sim.models.runner import Model, ModelSource, Waves, build_model, to_verilog
 from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
+from sw.progress import Done
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
@@ -128,7 +128,7 @@ def verify(
     *,
     seed: int,
     jobs: int = 1,
-    done: Callable[[int], None] = lambda images: None,
+    done: Done = lambda images: None,
     waves: Path | None = None,
 ) -> Report:
     """Run word-line values through the RTL at random stalls and compare with the reference.
@@ -146,7 +146,7 @@ def verify(
     jobs
         Processes; each gets a share of the images.
     done
-        Hears several times a second how many more images are done.
+        Hears several times a second how many more images are finished.
     waves
         Waveform file, for a model that was built with waves and one job.
 
@@ -180,7 +180,7 @@ def verify_inputs(
     keep_words: bool,
     seed: int,
     jobs: int,
-    done: Callable[[int], None],
+    done: Done,
     waves: Path | None,
 ) -> Report:
     """As :func:`verify`, for inputs (N, inputs, bits) of any kind.

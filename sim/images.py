@@ -7,7 +7,7 @@ every score back.
 
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +25,7 @@ from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
 from sw.errors import EngramError
+from sw.progress import SILENT, Done, Listener
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -55,17 +56,19 @@ def front_end_of(
     variant: Variant = Variant.auto,
     board: "Board | None" = None,
     parallelism: str = "auto",
+    listener: Listener = SILENT,
 ) -> tuple[Bundle, "Sizes"]:
     """The bundle and its front end as they go on a board.
 
     Without one it is the smallest known board that holds them, and the serial front end if none does.
+    `listener` hears of the choice.
 
     Raises EngramError if the variant does not serve the bundle, or if it does not fit the board named.
     """
     from hw.sizing.front_end_choice import Source, configured, default_front_end, serial_front_end
 
     if board is not None:
-        placed, sizes = configured(bundle, board, Source.pixels, variant, parallelism)
+        placed, sizes = configured(bundle, board, Source.pixels, variant, parallelism, listener)
         assert sizes is not None
         return placed, sizes
     try:
@@ -128,7 +131,7 @@ def verify_sample(
     levels: NDArray[np.uint8],
     *,
     seed: int,
-    done: Callable[[int], None] = lambda images: None,
+    done: Done = lambda images: None,
     waves: Path | None = None,
 ) -> Report:
     """Run images at random stalls in the model of :func:`image_bench`; every score is read back.
@@ -159,7 +162,7 @@ def verify_images(
     stalls: tuple[int, int] = (0, 0),
     seed: int = 0,
     programming: SelfProgramming | None = None,
-    done: Callable[[int], None] = lambda images: None,
+    done: Done = lambda images: None,
 ) -> Report:
     """Run whole images through the RTL and compare with the reference.
 
@@ -185,7 +188,7 @@ def verify_images(
     programming
         What every process does before its images; `bundle` has the codes that must come of it.
     done
-        Hears several times a second how many more images are done, and requests of `programming` in all
+        Hears several times a second how many more images are finished, and requests of `programming` in all
         processes.
 
     Returns

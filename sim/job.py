@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sim.models.runner import Model, start_model
 from sw.errors import EngramError
 from sw.farm.programs import ended
+from sw.progress import Done
 
 __all__ = ["JOB", "OUTCOME", "PROGRESS", "Arrays", "last_words", "run_testbench", "run_together"]
 
@@ -35,7 +36,7 @@ def run_testbench(
     testbench: str,
     jobs: Sequence[Arrays],
     *,
-    done: Callable[[int], None] = lambda images: None,
+    done: Done = lambda images: None,
     waves: Path | None = None,
 ) -> list[Arrays]:
     """Run `testbench` once per job, all at the same time.
@@ -49,7 +50,7 @@ def run_testbench(
     jobs
         Arrays for each process.
     done
-        Hears several times a second how many more images are done.
+        Hears several times a second how many more images are finished.
     waves
         File that gets the waveform of the first job; it appears whole or not at all.
 
@@ -85,7 +86,7 @@ def run_testbench(
 def run_together(
     start: Callable[[Path], subprocess.Popen],
     folders: Sequence[Path],
-    done: Callable[[int], None] = lambda images: None,
+    done: Done = lambda images: None,
 ) -> list[int]:
     """Start a process in every folder and wait for all of them; their exit codes.
 
@@ -96,8 +97,9 @@ def run_together(
     def tell() -> None:
         nonlocal told
         finished = sum(_size(folder / PROGRESS) for folder in folders)
-        done(finished - told)
-        told = finished
+        if finished > told:
+            done(finished - told)
+            told = finished
 
     with ended(partial(start, folder) for folder in folders) as processes:
         while any(process.poll() is None for process in processes):

@@ -11,7 +11,16 @@ import typer
 from hw.build import ParallelismOption, VariantOption
 from hw.sizing.front_end_choice import Source, Variant
 from sim.ways import Job, Outcome, run_features, run_pixels, run_self_programmed
-from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
+from sw.console import (
+    BundleArgument,
+    JsonOption,
+    SeedOption,
+    answer,
+    messages,
+    print_json,
+    reports_errors,
+    terminal,
+)
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
@@ -107,12 +116,14 @@ def simulate(
         raise EngramError("--board sizes a front end, and word-line values go past it; leave one out")
     if target is None and parallelism != "auto":
         raise EngramError("--parallelism needs --board, whose lanes it goes with; add --board")
-    chosen = selection_of(opened, data, DEFAULT_IMAGES if images is None else images)
+    chosen = selection_of(opened, data, DEFAULT_IMAGES if images is None else images, terminal)
     pictures = chosen.part.images
-    with messages.status("word-line values of the reference"):
+    with terminal.waiting("word-line values of the reference"):
         levels = levels_of(opened, pictures)
     title = f"{len(pictures)} images of {chosen.dataset.name}, stall seed {seed}"
-    job = Job(opened, pictures, levels, title, seed, jobs, trace, waves, variant, target, parallelism)
+    job = Job(
+        opened, pictures, levels, title, seed, jobs, trace, waves, variant, target, parallelism, terminal
+    )
     run = run_self_programmed if self_program else run_pixels if source is Source.pixels else run_features
     outcome = run(job)
     _tell({**_values(opened, outcome, chosen, source, seed), "board": board}, as_json)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hw.sizing.front_end_choice import Variant
-from sw.console import messages, progress
+from sw.progress import Done, Listener
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +29,7 @@ SAMPLE_STALLS = (2**15, 2**15)
 
 COMPILING = "compiling the RTL with Verilator, once per bundle"
 COMPILING_WAVES = "compiling the RTL with waveforms"
+TRACED = "waveform of the first images: {}"
 
 
 class Job(NamedTuple):
@@ -54,6 +55,8 @@ class Job(NamedTuple):
         For which the front end is made; None takes the smallest one that holds it.
     parallelism
         Sizes of the front end as for 'engram build'.
+    listener
+        Hears of the work.
     """
 
     bundle: "Bundle"
@@ -67,6 +70,7 @@ class Job(NamedTuple):
     variant: Variant
     board: "Board | None"
     parallelism: str
+    listener: Listener
 
 
 class Outcome(NamedTuple):
@@ -95,15 +99,16 @@ def run_features(job: Job) -> Outcome:
     from sim.accelerator import accelerator_model, verify
 
     bundle, levels, seed = job.bundle, job.levels, job.seed
-    with messages.status(COMPILING):
+    with job.listener.waiting(COMPILING):
         model = accelerator_model(bundle)
     if job.trace is not None:
-        with messages.status(COMPILING_WAVES):
+        with job.listener.waiting(COMPILING_WAVES):
             traced = accelerator_model(bundle, job.waves)
         verify(traced, bundle, levels[:TRACED_IMAGES], seed=seed, waves=job.trace)
-        _say_traced(job.trace)
-    messages.print(job.title)
+        job.listener.say(TRACED.format(job.trace))
+    job.listener.say(job.title)
     report, seconds = _timed(
+        job,
         "RTL",
         len(levels),
         lambda done: verify(model, bundle, levels, seed=seed, jobs=job.jobs, done=done),
@@ -117,24 +122,26 @@ def run_pixels(job: Job) -> Outcome:
     from sim.images import front_end_of, image_bench, image_program, verify_images, verify_sample
 
     images, levels, seed = job.images, job.levels, job.seed
-    with messages.status("choosing the parallelism of the front end"):
-        bundle, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism)
-    with messages.status(COMPILING):
+    with job.listener.waiting("choosing the parallelism of the front end"):
+        bundle, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism, job.listener)
+    with job.listener.waiting(COMPILING):
         program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
     if job.trace is not None:
-        with messages.status(COMPILING_WAVES):
+        with job.listener.waiting(COMPILING_WAVES):
             traced = image_bench(bundle, sizes, job.waves)
         few = slice(TRACED_IMAGES)
         verify_sample(traced, bundle, images[few], levels[few], seed=seed, waves=job.trace)
-        _say_traced(job.trace)
-    messages.print(job.title)
+        job.listener.say(TRACED.format(job.trace))
+    job.listener.say(job.title)
     report, seconds = _timed(
+        job,
         "RTL",
         len(images),
         lambda done: verify_images(program, bundle, images, levels, jobs=job.jobs, done=done),
     )
     sample = slice(min(SAMPLE_IMAGES, len(images)))
     again, seconds_again = _timed(
+        job,
         "RTL at random stalls",
         sample.stop,
         lambda done: verify_sample(bench, bundle, images[sample], levels[sample], seed=seed, done=done),
@@ -150,18 +157,19 @@ def run_self_programmed(job: Job) -> Outcome:
     from sim.programming import SelfProgramming, worst
 
     images, levels, seed = job.images, job.levels, job.seed
-    with messages.status("choosing the parallelism of the front end"):
-        placed, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism)
-    with messages.status("write-verify of the reference"):
+    with job.listener.waiting("choosing the parallelism of the front end"):
+        placed, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism, job.listener)
+    with job.listener.waiting("write-verify of the reference"):
         programming = SelfProgramming(placed)
         bundle, writes = programming.programmed, len(programming.requests())
-    with messages.status(COMPILING):
+    with job.listener.waiting(COMPILING):
         program = image_program(programming.erased, sizes)
-    messages.print(job.title)
+    job.listener.say(job.title)
 
     def run(name: str, count: int, jobs: int, stalls: tuple[int, int]) -> tuple["Report", float]:
         jobs = min(jobs, count)
         return _timed(
+            job,
             f"RTL{name}, {jobs} x {writes:,} writes and reads, images",
             jobs * writes + count,
             lambda done: verify_images(
@@ -185,14 +193,9 @@ def run_self_programmed(job: Job) -> Outcome:
     return Outcome(both, seconds + seconds_again, report.cycles / seconds, sample)
 
 
-def _timed(name: str, total: int, run: Callable[[Callable[[int], None]], "Report"]) -> tuple["Report", float]:
-    """Run under a progress bar; the report and the seconds."""
+def _timed(job: Job, name: str, total: int, run: Callable[[Done], "Report"]) -> tuple["Report", float]:
+    """Run as a stage of the work; the report and the seconds."""
     started = time.perf_counter()
-    with progress() as bar:
-        task = bar.add_task(name, total=total, note="")
-        report = run(lambda more: bar.update(task, advance=more))
+    with job.listener.stage(name, total) as stage:
+        report = run(stage.done)
     return report, time.perf_counter() - started
-
-
-def _say_traced(trace: Path) -> None:
-    messages.print(f"waveform of the first images: {trace}", soft_wrap=True, highlight=False)

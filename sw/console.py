@@ -6,14 +6,25 @@ standard error.
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from sw.errors import EngramError
+from sw.progress import Listener, Stage
 
 __all__ = [
     "BundleArgument",
@@ -22,8 +33,8 @@ __all__ = [
     "answer",
     "messages",
     "print_json",
-    "progress",
     "reports_errors",
+    "terminal",
 ]
 
 P = ParamSpec("P")
@@ -59,18 +70,6 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
-def progress() -> Progress:
-    """A progress bar on standard error; use it as a context manager."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
-    )
-    return Progress(*columns, console=messages)
-
-
 def print_json(values: dict[str, Any]) -> None:
     """One JSON object on standard output."""
     typer.echo(json.dumps(values))
@@ -78,3 +77,81 @@ def print_json(values: dict[str, Any]) -> None:
 
 def _escaped(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+class _Bar:
+    """A stage as a line of a display."""
+
+    def __init__(self, display: Progress, task: TaskID) -> None:
+        self._display, self._task = display, task
+
+    def done(self, more: int, /) -> None:
+        self._display.advance(self._task, more)
+
+    def note(self, text: str, /) -> None:
+        self._display.update(self._task, note=text)
+
+
+class _Bars:
+    """Stages as progress bars on standard error.
+
+    Stages that are open together share one display, because two of them would overwrite each other. It ends
+    with the last of them, so that tables and messages can follow; a name that comes again meanwhile takes its
+    line over.
+    """
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._display = Progress(disable=True)
+        self._tasks: dict[str, TaskID] = {}
+
+    @contextmanager
+    def stage(self, name: str, total: int | None, note: str = "") -> Iterator[Stage]:
+        """A stage, see :class:`sw.progress.OpenStage`."""
+        if not self._open:
+            self._begin()
+        if name in self._tasks:
+            self._display.reset(self._tasks[name], total=total, note=note)
+        else:
+            self._tasks[name] = self._display.add_task(name, total=total, note=note)
+        self._open += 1
+        try:
+            yield _Bar(self._display, self._tasks[name])
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._display.stop()
+
+    @contextmanager
+    def waiting(self, name: str) -> Iterator[None]:
+        """A spinner with the time; none beside bars, which show well enough that work goes on."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        unseen = bool(self._open) or not messages.is_terminal
+        with Progress(*columns, console=messages, transient=True, disable=unseen) as display:
+            display.add_task(name)
+            yield
+
+    def _begin(self) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        self._display, self._tasks = Progress(*columns, console=messages), {}
+        self._display.start()
+
+
+def _say(text: str) -> None:
+    messages.print(text, soft_wrap=True, highlight=False, markup=False)
+
+
+def _warn(text: str) -> None:
+    what, colon, details = text.partition(":")
+    messages.print(f"[yellow]{_escaped(what + colon)}[/]{_escaped(details)}", soft_wrap=True, highlight=False)
+
+
+_bars = _Bars()
+terminal = Listener(_say, _warn, _bars.stage, _bars.waiting)
+"""Shows at the terminal what work below the commands has to say, on standard error."""

@@ -18,20 +18,21 @@ HOUSE = """
     formal.adc formal.reductions formal.sample_hold formal.streams formal.winner
     formal.specification formal.proof
     sim.netlist sim.run
-    sim.ways sim.images sim.chip sim.accelerator sim.recording sim.check sim.programming
-    sim.testbenches sim.streams sim.job sim.models
+    sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
+    sim.testbenches sim.chip sim.streams sim.job sim.models
     hw.tuning hw.build hw.fpga hw.sizing
     hw.chip hw.stream_core hw.image_accelerator hw.accelerator
-    hw.host hw.classifier hw.array hw.array.programming hw.array.noise hw.array.codes hw.adc hw.quantiser
     hw.frontend hw.frontend.folded hw.frontend.streaming hw.families
-    hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
+    hw.host hw.classifier hw.array hw.array.programming hw.array.noise hw.array.codes hw.adc hw.quantiser
+    hw.events hw.optional hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
     sw.explore.driver sw.explore.page sw.explore.outcome sw.explore.compute sw.explore.space sw.explore
     sw.training sw.training.table sw.training.student sw.training.teacher sw.training.run sw.training.loop
     sw.templates sw.evaluation sw.energy
-    sw.rram.check sw.rram.chip sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
+    sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.bundle sw.reference sw.design sw.zoo
     constraints.boards
-    sw.cache sw.figures sw.validation sw.files sw.durations sw.console sw.version sw.errors
+    sw.console sw.farm sw.sources sw.cache sw.figures sw.validation sw.files sw.durations sw.version
+    sw.progress sw.errors
     sw hw sim formal constraints
 """
 """Rooms of the house, from the roof to the ground: a room imports only rooms that stand behind it.
@@ -43,7 +44,7 @@ MOST_FILES = 15
 CROWDED = {"hw/frontend"}
 """Folders that may have more files of their own."""
 
-LIGHT = ("sw.design", "sw.reference", "sw.bundle", "sw.errors", "sw.files", "sw.validation")
+LIGHT = ("sw.design", "sw.reference", "sw.bundle", "sw.errors", "sw.files", "sw.progress", "sw.validation")
 """The contract: what everybody may import."""
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
@@ -305,3 +306,41 @@ def test_hardware_never_loads_torch():
     loaded = loaded_after("".join(f"import {name}\n" for name in names))
     assert "amaranth" in loaded
     assert loaded & {"torch", "brevitas", "sklearn", "matplotlib", "sim"} == set()
+
+
+COMMANDS = {
+    "sw.cli",
+    "sw.distil",
+    *DOORS,
+    "formal.__main__",
+    "hw.build",
+    "hw.tuning.calibrate",
+    "hw.tuning.sparsity",
+    "sim.netlist.run",
+    "sim.run",
+    *(name for name in FILES if within(name, ["sw.commands"])),
+}
+"""What talks to a person."""
+
+
+def prints(source):
+    """Lines that write to the terminal by hand."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return sorted(
+        call.lineno for call in calls if ast.unparse(call.func) in {"print", "typer.echo", "click.echo"}
+    )
+
+
+def test_a_line_that_prints_is_found():
+    assert prints("def f():\n    print(1)\ntyper.echo('x')\nbar.print(2)\n") == [2, 3]
+
+
+@pytest.mark.parametrize("module", sorted(name for name in FILES if not within(name, ["tests"])))
+def test_nothing_below_the_commands_knows_a_command_or_the_terminal(module):
+    source = FILES[module].read_text(encoding="utf-8")
+    used = [each.module for each in imports_of(source)]
+    if module not in COMMANDS:
+        assert [name for name in used if within(name, ["sw.commands"])] == []
+    if module not in COMMANDS | {"sw.console"}:
+        assert [name for name in used if within(name, ["sw.console"])] == []
+        assert prints(source) == []

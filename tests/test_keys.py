@@ -16,6 +16,7 @@ import pytest
 
 from sim.models import verilator
 from sw import sources
+from sw.bundle.provenance import Step
 from sw.cache import Store
 from sw.commands.explore import builds
 from sw.commands.explore.axes import array_of, space_of
@@ -110,10 +111,9 @@ from sw.explore.driver.trials import driven
 from sw.explore.space.objectives import OBJECTIVES
 from sw.explore.space.search import Search
 from sw.explore.space.settings import Settings
+from sw.progress import unseen
 designs, store, farm = {{"tiny": bundle.design}}, Store(folder / "store"), Here()
-variants = Variants(
-    {{"tiny": bundle}}, DATA, store, farm, seed=1, stage=lambda name, total, note: lambda count: None
-)
+variants = Variants({{"tiny": bundle}}, DATA, store, farm, seed=1, stage=unseen)
 costs = Costs(read_constants(), read_macro())
 explorer = Explorer(variants, costs, DATA.digest, store, farm, Extent(1, 2, 20, 0.5))
 explorer.fpga = fpga_of({BOARD!r})
@@ -198,7 +198,7 @@ def key_now(kind, folder, monkeypatch):
     sources._digest.cache_clear()
     store = Asked(folder / "store")
     if kind == "search":
-        return question().digest(SimpleNamespace(seed=SEED, chips=CHIPS, yield_at=None))
+        return question().digest
     if kind == "teachers":
         from sw.training.teacher.cache import entry_path
 
@@ -224,17 +224,21 @@ FINALIST = builds.Finalist(0, ROW, BUNDLE)
 def question():
     designs = {"tiny": BUNDLE.design}
     return Question(
+        step=Step(command="explore", seed=SEED),
         bundles={"tiny": BUNDLE},
         dataset=DATA,
         images=IMAGES,
+        chips=CHIPS,
+        yield_at=None,
         space=space_of({}, None, designs),
         settings=Settings(designs, array_of),
         search="nsga2",
         points=10,
         objectives={"lut": OBJECTIVES["lut"]},
         wish=None,
+        wished=None,
         finalists=0,
-        board=BOARD,
+        fpga=fpga_of(BOARD),
         energy=read_constants(),
         macro=read_macro(),
     )

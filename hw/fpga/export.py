@@ -6,8 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sw.console import messages
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -37,6 +37,7 @@ def write_verilog(
     core: Core = Core.uart,
     baud: int = 1_000_000,
     parallelism: "Sizes | None" = None,
+    listener: Listener = SILENT,
 ) -> dict[str, Any]:
     """Write one core without PLL and pins, and what is needed to use it.
 
@@ -46,7 +47,7 @@ def write_verilog(
     ``.mem`` file beside it, which the Verilog reads by ``$readmemb`` from the folder that the tool runs in;
     the conductance codes are one of them even where the board would load them from its flash.
     ``<name>_example.v`` uses the core and explains its ports; the ``.sdc`` is a constraints template. The
-    UART's divisor is for the board's clock.
+    UART's divisor is for the board's clock. `listener` hears of the work.
 
     Raises
     ------
@@ -77,7 +78,7 @@ def write_verilog(
             uart_example(name, f"{stem}.v", clock_mhz),
             sdc(f"{stem}.v", clock_mhz, divisor),
         )
-    with messages.status("writing Verilog"):
+    with listener.waiting("writing Verilog"):
         texts = _verilog(component, stem)
     texts |= {f"{name}_example.v": example, f"{stem}.sdc": constraints}
     for file, text in texts.items():

@@ -12,12 +12,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from constraints.boards import Board, Family
 from hw.families.known import known
-from sw.console import messages
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 __all__ = [
     "YOSYS",
@@ -64,6 +62,8 @@ class Toolchain:
         Which tools and options.
     folder
         Where all files are; it exists.
+    listener
+        Hears of every step, and how long it took.
 
     Attributes
     ----------
@@ -71,24 +71,21 @@ class Toolchain:
         Wall-clock time of each step so far.
     """
 
-    def __init__(self, board: Board, folder: Path):
+    def __init__(self, board: Board, folder: Path, listener: Listener = SILENT):
         self._board = board
         self._family = known(board.family)
         self._folder = folder
+        self._listener = listener
         self.seconds: dict[str, float] = {}
 
     @contextmanager
-    def step(self, name: str) -> Iterator[Progress]:
-        """Show a spinner with the time while the body runs, then a line; keep the time."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    def step(self, name: str) -> Iterator[None]:
+        """Keep and tell the time that the body takes."""
         started = time.monotonic()
-        with Progress(
-            *columns, console=messages, transient=True, disable=not messages.is_terminal
-        ) as progress:
-            progress.add_task(name)
-            yield progress
+        with self._listener.waiting(name):
+            yield
         self.seconds[name] = time.monotonic() - started
-        messages.print(f"  {name:<16}{self.seconds[name]:6.1f} s", highlight=False)
+        self._listener.say(f"  {name:<16}{self.seconds[name]:6.1f} s")
 
     def synthesise(self) -> dict[str, int]:
         """``top.il`` to ``top.json``; gives the number of cells by type."""
@@ -124,7 +121,7 @@ class Toolchain:
         """Run one tool and give its log; Ctrl-C and errors leave no process behind."""
         program = find_tool(tool)
         log = self._folder / f"{step.replace(' ', '-')}.log"
-        with self.step(step) as progress, log.open("w") as output:
+        with self.step(step), log.open("w") as output:
             child = subprocess.Popen(
                 [program, *arguments],
                 cwd=self._folder,
@@ -141,9 +138,8 @@ class Toolchain:
                     for line in said:
                         output.write(line)
                         if line.startswith(COMPILING):
-                            progress.console.print(
-                                f"  first use of {tool}: it is compiled once, which takes up to a minute",
-                                highlight=False,
+                            self._listener.say(
+                                f"  first use of {tool}: it is compiled once, which takes up to a minute"
                             )
                 code = child.wait()
             finally:

@@ -1,6 +1,5 @@
 """Host programmer: a host client that also programs a chip which can program itself."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +22,7 @@ from hw.host.protocol import (
 from hw.payloads import Fault
 from sw.bundle import Bundle
 from sw.errors import EngramError
+from sw.progress import Done
 from sw.reference.pulse import target_states
 
 __all__ = ["HostProgrammer", "Programmed"]
@@ -102,9 +102,7 @@ class HostProgrammer(HostClient):
         request = fault_request(self._cell(match_line, row), device, Const.cast(fault).value)
         return self._ask(request, 1, (Opcode.FAULT, NO_ROOM))[0] != NO_ROOM
 
-    def load_templates(
-        self, templates: NDArray[np.uint8], done: Callable[[int], None] = lambda cells: None
-    ) -> Programmed:
+    def load_templates(self, templates: NDArray[np.uint8], done: Done = lambda cells: None) -> Programmed:
         """Program a whole new set of templates.
 
         Parameters

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from sw.console import messages
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -42,9 +42,15 @@ class Variant(StrEnum):
 
 
 def configured(
-    bundle: "Bundle", board: "Board", source: Source | None, variant: Variant, text: str
+    bundle: "Bundle",
+    board: "Board",
+    source: Source | None,
+    variant: Variant,
+    text: str,
+    listener: Listener = SILENT,
 ) -> "tuple[Bundle, Sizes | None]":
-    """:func:`fitted` with the front end of :func:`chosen_parallelism`; says so where lanes are fewer.
+    """:func:`fitted` with the front end of :func:`chosen_parallelism`; `listener` hears of fewer
+    lanes.
 
     Raises
     ------
@@ -52,11 +58,13 @@ def configured(
         As :func:`chosen_parallelism`, with the bundle's own lanes.
     """
     placed, sizes = fitted(
-        bundle, board, lambda candidate: chosen_parallelism(candidate, board, source, variant, text)
+        bundle,
+        board,
+        lambda candidate: chosen_parallelism(candidate, board, source, variant, text, listener),
     )
     if placed is not bundle:
         lanes = f"{bundle.design.row_lanes} -> {placed.design.row_lanes}"
-        messages.print(f"row lanes {lanes}, so that single-port RAM can hold the codes", highlight=False)
+        listener.say(f"row lanes {lanes}, so that single-port RAM can hold the codes")
     return placed, sizes
 
 
@@ -92,7 +100,12 @@ def fitted(
 
 
 def chosen_parallelism(
-    bundle: "Bundle", board: "Board", source: Source | None, variant: Variant, text: str
+    bundle: "Bundle",
+    board: "Board",
+    source: Source | None,
+    variant: Variant,
+    text: str,
+    listener: Listener = SILENT,
 ) -> "Sizes | None":
     """Sizes of the front end, or None for a chip without one.
 
@@ -107,7 +120,7 @@ def chosen_parallelism(
     if source is Source.features or (source is None and not bundle.design.layers):
         return None
     if text == "auto":
-        with messages.status("choosing the parallelism of the front end"):
+        with listener.waiting("choosing the parallelism of the front end"):
             return fastest_front_end(bundle, board, variant)[0]
     try:
         sizes = read_sizes(text, folded=variant is Variant.folded)

@@ -22,7 +22,7 @@ from constraints.boards import Board
 from hw.frontend.cost import COSTS_FILE, Resource
 from hw.tuning.measure import Measured, measure
 from hw.tuning.samples import Sample, samples
-from sw.console import JsonOption, answer, messages, print_json, progress, reports_errors
+from sw.console import JsonOption, answer, messages, print_json, reports_errors, terminal
 from sw.errors import EngramError
 from sw.files import write_atomically
 
@@ -56,8 +56,7 @@ def calibrate(
 ) -> None:
     """Synthesise the samples, fit non-negative coefficients, write them and show the errors of the fit."""
     todo = [(board, sample) for board in map(boards.load, BOARDS) for sample in samples(board)]
-    with progress() as bar:
-        task = bar.add_task("samples", total=len(todo), note="")
+    with terminal.stage("samples", len(todo)) as stage:
 
         def run(item: tuple[Board, Sample]) -> Measured:
             board, sample = item
@@ -65,7 +64,8 @@ def calibrate(
                 found = measure(sample.component(), board, cache, on_pins=sample.on_pins)
             except EngramError as error:
                 raise EngramError(f"{board.family} {sample.name}: {error}") from None
-            bar.update(task, advance=1, note=f"{board.family} {sample.name}")
+            stage.note(f"{board.family} {sample.name}")
+            stage.done(1)
             return found
 
         with ThreadPoolExecutor(jobs) as pool:

@@ -23,6 +23,7 @@ from sim.models.runner import Model, ModelSource, build_model
 from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.cache import Store
+from sw.progress import SILENT, Listener
 from sw.sources import code_of
 
 if TYPE_CHECKING:
@@ -44,9 +45,16 @@ class Synthesised:
 
 
 def synthesise(
-    bundle: Bundle, board: "Board", parallelism: "Sizes | None", baud: int, *, spram: bool = False
+    bundle: Bundle,
+    board: "Board",
+    parallelism: "Sizes | None",
+    baud: int,
+    *,
+    spram: bool = False,
+    listener: Listener = SILENT,
 ) -> Synthesised:
-    """The netlist of :class:`hw.fpga.top.Top`, made by Yosys or from the cache.
+    """The netlist of :class:`hw.fpga.top.Top`, made by Yosys, of which `listener` hears, or from
+    the cache.
 
     Raises
     ------
@@ -68,7 +76,7 @@ def synthesise(
     if not kept.is_dir():
         folder = Path(tempfile.mkdtemp(prefix="engram-netlist-"))  # stays with its logs when a step fails
         (folder / "top.il").write_text(text)
-        tools = Toolchain(board, folder)
+        tools = Toolchain(board, folder, listener)
         tools.synthesise()
         keep([tools.write_netlist(), folder / "cells.json"], kept)
         shutil.rmtree(folder)

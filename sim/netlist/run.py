@@ -7,7 +7,6 @@ Usage: ``python -m sim.netlist BUNDLE --board icebreaker --images 3``
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +28,8 @@ from sim.netlist.model import netlist_model, synthesise
 from sim.netlist.trial_write import trial_write
 from sim.programming import SelfProgramming
 from sw.bundle import Bundle
-from sw.console import BundleArgument, JsonOption, answer, messages, print_json, progress, reports_errors
+from sw.console import BundleArgument, JsonOption, answer, messages, print_json, reports_errors, terminal
+from sw.progress import SILENT, Done, Listener
 from sw.reference.pipeline import run
 from sw.reference.trace import Mismatch, Trace, first_mismatch
 
@@ -81,7 +81,8 @@ def verify_netlist(
     parallelism: "Sizes | None",
     *,
     baud: int = 1_000_000,
-    done: Callable[[int], None] = lambda images: None,
+    done: Done = lambda images: None,
+    listener: Listener = SILENT,
 ) -> NetlistReport:
     """Send images over the netlist's UART and compare identity, answers and all scores with the reference.
 
@@ -97,7 +98,9 @@ def verify_netlist(
     baud
         UART speed in bit/s.
     done
-        Hears of every image that one more is done.
+        Hears of every image that one more is finished.
+    listener
+        Hears of the synthesis.
 
     Raises
     ------
@@ -109,7 +112,7 @@ def verify_netlist(
     trial = trial_write(bundle) if bundle.array.pulse is not None else None
     expected = run(bundle if trial is None else trial.programmed, images)
     spram = codes_in_spram(bundle, board, parallelism)
-    netlist = synthesise(bundle, board, parallelism, baud, spram=spram)
+    netlist = synthesise(bundle, board, parallelism, baud, spram=spram, listener=listener)
     codes = code_bytes(bundle) if spram else b""
     model = netlist_model(netlist, board.family, len(codes))
     divisor = uart_divisor(board.clock.core_mhz, baud)
@@ -222,20 +225,17 @@ def simulate_netlist(
     from sw.data.of_bundle import dataset_of
 
     opened, target = open_bundle(bundle), clocked(boards.load(board), clock_mhz)
-    dataset, _ = dataset_of(opened, data)
-    opened, sizes = configured(opened, target, None, variant, parallelism)
+    dataset, _ = dataset_of(opened, data, terminal)
+    opened, sizes = configured(opened, target, None, variant, parallelism, terminal)
     chosen = dataset.test.images[:images]
     started = time.perf_counter()
-    with progress() as bar:
-        task = bar.add_task("netlist", total=len(chosen), note="synthesis and compilation first")
-        report = verify_netlist(
-            opened,
-            target,
-            chosen,
-            sizes,
-            baud=baud,
-            done=lambda more: bar.update(task, advance=more, note=""),
-        )
+    with terminal.stage("netlist", len(chosen), "synthesis and compilation first") as stage:
+
+        def done(more: int) -> None:
+            stage.note("")
+            stage.done(more)
+
+        report = verify_netlist(opened, target, chosen, sizes, baud=baud, done=done, listener=terminal)
     values = {
         "board": target.name,
         "bundle": opened.digest,

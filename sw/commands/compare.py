@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sw.console import JsonOption, messages, print_json, reports_errors
+from sw.console import JsonOption, messages, print_json, reports_errors, terminal
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _facts(source: str) -> "Facts":
         return validated(Facts, {**read_result(Path(source)), "source": source}, what)
     from sw.commands.train.facts import facts_of_bundle
 
-    with messages.status(f"{source}: features of its test images"):
+    with terminal.waiting(f"{source}: features of its test images"):
         values = facts_of_bundle(source)
     if values["accuracy"]["ideal"] is None or values["validation"]["ideal"] is None:
         raise EngramError(

@@ -1,12 +1,13 @@
 """``engram program``: one chip, as a bundle that every other command takes."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sw.commands.options.array import Array, takes_array
-from sw.commands.options.noise import given_options
+from sw.commands.options.array import ArrayOptions, chosen_array
+from sw.commands.options.declared import Recorded, step_of, takes_options
 from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
 from sw.rram.devices.files import EXAMPLE
 
@@ -22,13 +23,11 @@ def _print_example(wanted: bool) -> None:
         raise typer.Exit
 
 
-@reports_errors
-@takes_array
-def program(
-    context: typer.Context,
-    bundle: BundleArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
-    array: Array,
+@dataclass(frozen=True)
+class Request:
+    """What the chip follows from; each option says in its help what it does."""
+
+    array: ArrayOptions = field(default_factory=dict)
     device_example: Annotated[
         bool,
         typer.Option(
@@ -38,14 +37,16 @@ def program(
             callback=_print_example,
             expose_value=False,
         ),
-    ] = False,
+        Recorded.never,
+    ] = False
     data: Annotated[
         str | None,
         typer.Option(
             "--data",
             help="Data set by name or .npz file, for --full-scale auto; that of training if left out.",
         ),
-    ] = None,
+        Recorded.by_name,
+    ] = None
     programmable: Annotated[
         bool,
         typer.Option(
@@ -53,8 +54,16 @@ def program(
             help="A chip that programs itself by write-verify, and so can be given other templates while it "
             "runs; its codes are those that it comes to.",
         ),
-    ] = False,
-    seed: SeedOption = 0,
+    ] = False
+    seed: SeedOption = 0
+
+
+@reports_errors
+@takes_options
+def program(
+    bundle: BundleArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle to write.")],
+    request: Request,
     json: JsonOption = False,
 ) -> None:
     """Program the templates of a bundle into the RRAM of one chip and write that chip as a bundle.
@@ -62,21 +71,18 @@ def program(
     One seed is one chip: the first one that 'engram evaluate' draws with that seed.
     """
     from sw.bundle import open_bundle, save
-    from sw.bundle.provenance import Step, recorded_name
+    from sw.bundle.provenance import recorded_name
     from sw.commands.options.full_scale import with_full_scale
     from sw.rram.chip.programmable import program_by_pulses
     from sw.rram.chip.programming import program as program_chip
     from sw.version import versions_with
 
+    array = chosen_array(**request.array)
     classifier = open_bundle(bundle)
-    make = program_by_pulses if programmable else program_chip
-    chip = make(classifier, *with_full_scale(array, classifier, data, seed), seed=seed)
-    options = {
-        **given_options(context.params),
-        "data": data and Path(data).name,
-        "programmable": programmable or None,
-    }
-    step = Step.of("program", options, seed, versions_with("numpy", "scipy"), [recorded_name(bundle)])
+    make = program_by_pulses if request.programmable else program_chip
+    array = with_full_scale(array, classifier, request.data, request.seed)
+    chip = make(classifier, *array, seed=request.seed)
+    step = step_of("program", request, versions_with("numpy", "scipy"), [recorded_name(bundle)])
     chip = chip.with_(provenance=chip.provenance.after(step))
     save(chip, output)
     result = _summary(chip, output)

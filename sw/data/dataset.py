@@ -19,6 +19,7 @@ from sw.cache import cache_folder
 from sw.data.official import fetch_cifar10_grey, fetch_idx
 from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 __all__ = ["NAMES", "load", "load_npz"]
 
@@ -29,19 +30,19 @@ DIGITS_VALIDATION = 0.13
 LAYOUT = ("x_train", "y_train", "x_test", "y_test")
 MAX_CLASSES = 256
 
-FETCHED: dict[str, tuple[str, Callable[[], dict[str, NDArray]]]] = {
-    "mnist": ("mnist.npz", lambda: fetch_idx("mnist")),
-    "fashion-mnist": ("fashion_mnist.npz", lambda: fetch_idx("fashion-mnist")),
+FETCHED: dict[str, tuple[str, Callable[[Listener], dict[str, NDArray]]]] = {
+    "mnist": ("mnist.npz", lambda listener: fetch_idx("mnist", listener)),
+    "fashion-mnist": ("fashion_mnist.npz", lambda listener: fetch_idx("fashion-mnist", listener)),
     "cifar10-grey": ("cifar10_grey.npz", fetch_cifar10_grey),
 }
 NAMES = ("digits", *FETCHED)
 
 
-def load(name_or_path: str) -> Dataset:
+def load(name_or_path: str, listener: Listener = SILENT) -> Dataset:
     """A data set by name or path.
 
     A name other than ``digits`` is looked for in the folder ``$ENGRAM_DATA``, then in the cache, then
-    downloaded.
+    downloaded, of which `listener` hears.
 
     Raises
     ------
@@ -62,7 +63,7 @@ def load(name_or_path: str) -> Dataset:
     for place in ([Path(own)] if own else []) + [cache_folder()]:
         if (place / file_name).is_file():
             return load_npz(place / file_name, name_or_path)
-    arrays = fetch()
+    arrays = fetch(listener)
     _check(arrays, name_or_path)
     return _split(arrays, name_or_path)
 

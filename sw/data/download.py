@@ -1,11 +1,12 @@
 """The official data files: fetched once with checksums, resumed where they stopped, never unpickled."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sw.cache import cache_folder
-from sw.console import progress
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 __all__ = ["download", "fetch"]
 
@@ -13,7 +14,9 @@ BLOCK_BYTES = 1 << 16
 TIMEOUT_S = 30
 
 
-def fetch(url: str, md5: str, data_name: str, folder: Path | None = None) -> Path:
+def fetch(
+    url: str, md5: str, data_name: str, folder: Path | None = None, *, listener: Listener = SILENT
+) -> Path:
     """A file of the cache, downloaded first if it is not there or has another checksum.
 
     Parameters
@@ -26,6 +29,8 @@ def fetch(url: str, md5: str, data_name: str, folder: Path | None = None) -> Pat
         Name of the data set, for messages and as the folder in the cache.
     folder
         Another folder than the cache.
+    listener
+        Hears of the bytes as they come.
 
     Raises
     ------
@@ -43,7 +48,7 @@ def fetch(url: str, md5: str, data_name: str, folder: Path | None = None) -> Pat
             known_hash=f"md5:{md5}",
             fname=url.rsplit("/", 1)[-1],
             path=folder or cache_folder() / data_name,
-            downloader=download,
+            downloader=partial(download, listener=listener),
         )
     except ValueError:
         raise EngramError(f"{url} has another checksum than md5 {md5}; try again, or {way_out}") from None
@@ -55,7 +60,7 @@ def fetch(url: str, md5: str, data_name: str, folder: Path | None = None) -> Pat
     return Path(found)
 
 
-def download(url: str, output_file: str, _pooch: Any) -> None:
+def download(url: str, output_file: str, _pooch: Any, *, listener: Listener = SILENT) -> None:
     """Downloader for Pooch that continues an interrupted transfer.
 
     What has come so far is kept beside the target as ``NAME.part``; the next call asks the server for the
@@ -67,6 +72,8 @@ def download(url: str, output_file: str, _pooch: Any) -> None:
         Where the file is.
     output_file
         Where Pooch wants it: a temporary name in the target's folder.
+    listener
+        Hears of the bytes as they come.
 
     Raises
     ------
@@ -84,22 +91,25 @@ def download(url: str, output_file: str, _pooch: Any) -> None:
             answer.raise_for_status()
             if answer.status_code != requests.codes.partial_content:
                 have = 0
-            _receive(answer, part, have)
+            _receive(answer, part, have, listener)
     part.replace(output_file)
 
 
-def _receive(answer: Any, part: Path, have: int) -> None:
+def _receive(answer: Any, part: Path, have: int, listener: Listener) -> None:
     """Append the body to `part` after its first `have` bytes; refuses a body that ends early."""
     import requests
 
     length = answer.headers.get("Content-Length")
     total = have + int(length) if length else None
-    with progress() as bar, part.open("r+b" if have else "wb") as file:
+    with (
+        listener.stage(f"download {part.stem}", total, "bytes") as stage,
+        part.open("r+b" if have else "wb") as file,
+    ):
         file.seek(have)
-        task = bar.add_task(f"download {part.stem}", total=total, completed=have, note="bytes")
+        stage.done(have)
         for block in answer.iter_content(BLOCK_BYTES):
             file.write(block)
             have += len(block)
-            bar.update(task, completed=have)
+            stage.done(len(block))
     if total is not None and have < total:
         raise requests.ConnectionError(f"{have} of {total} bytes came")

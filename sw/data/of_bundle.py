@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sw.bundle import Bundle
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 if TYPE_CHECKING:
     from sw.data.parts import Dataset, Part
@@ -29,8 +30,8 @@ class Selection(NamedTuple):
     trained_on: bool
 
 
-def dataset_of(bundle: Bundle, chosen: str | None) -> tuple["Dataset", bool]:
-    """Load the data set named `chosen`, or for None that of the bundle.
+def dataset_of(bundle: Bundle, chosen: str | None, listener: Listener = SILENT) -> tuple["Dataset", bool]:
+    """Load the data set named `chosen`, or for None that of the bundle; `listener` hears of a download.
 
     Returns
     -------
@@ -52,16 +53,18 @@ def dataset_of(bundle: Bundle, chosen: str | None) -> tuple["Dataset", bool]:
                 "name one with --data"
             )
         name = trained.name
-    dataset = load(name)
+    dataset = load(name, listener)
     return dataset, check_origin(bundle, dataset, chosen=chosen is not None)
 
 
-def selection_of(bundle: Bundle, chosen: str | None, asked: str | int) -> Selection:
+def selection_of(
+    bundle: Bundle, chosen: str | None, asked: str | int, listener: Listener = SILENT
+) -> Selection:
     """The first test images of the data set of a bundle, with labels that the bundle knows.
 
     Parameters
     ----------
-    bundle, chosen
+    bundle, chosen, listener
         As for :func:`dataset_of`.
     asked
         As text, what the user typed: "all", or a number that must not be above what there is. As a number,
@@ -72,7 +75,7 @@ def selection_of(bundle: Bundle, chosen: str | None, asked: str | int) -> Select
     EngramError
         As :func:`dataset_of`; if `asked` is neither, or a class of the test part is unknown to the bundle.
     """
-    dataset, trained_on = dataset_of(bundle, chosen)
+    dataset, trained_on = dataset_of(bundle, chosen, listener)
     count = asked if isinstance(asked, int) else _image_count(asked, len(dataset.test), dataset.name)
     check_labels(bundle, dataset)
     return Selection(dataset, dataset.test.first(count), trained_on)

@@ -9,9 +9,9 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.console import messages
 from sw.data.download import fetch
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 
 __all__ = ["fetch_cifar10_grey", "fetch_idx", "parse_cifar10", "parse_idx"]
 
@@ -45,12 +45,12 @@ IDX_UNSIGNED_BYTE = 8
 CIFAR10_RECORD_BYTES = 1 + 3 * 32 * 32
 
 
-def fetch_idx(name: str) -> dict[str, NDArray]:
+def fetch_idx(name: str, listener: Listener = SILENT) -> dict[str, NDArray]:
     """MNIST or Fashion-MNIST, official files, as the arrays of the common layout."""
     site, *sums = IDX_SITES[name]
     arrays = {}
     for (key, file_name), md5 in zip(IDX_FILES.items(), sums, strict=True):
-        path = fetch(site + file_name, md5, name)
+        path = fetch(site + file_name, md5, name, listener=listener)
         arrays[key] = parse_idx(gzip.decompress(path.read_bytes()), file_name)
     return arrays
 
@@ -75,10 +75,10 @@ def parse_idx(raw: bytes, name: str) -> NDArray[np.uint8]:
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 
-def fetch_cifar10_grey() -> dict[str, NDArray]:
+def fetch_cifar10_grey(listener: Listener = SILENT) -> dict[str, NDArray]:
     """CIFAR-10, the official binary version, turned grey."""
-    path = fetch(CIFAR10_URL, CIFAR10_MD5, "cifar10-grey")
-    messages.print("unpacking CIFAR-10 and turning it grey")
+    path = fetch(CIFAR10_URL, CIFAR10_MD5, "cifar10-grey", listener=listener)
+    listener.say("unpacking CIFAR-10 and turning it grey")
     parts: dict[str, list] = {"train": [], "test": []}
     try:
         with tarfile.open(fileobj=io.BytesIO(path.read_bytes()), mode="r:gz") as archive:

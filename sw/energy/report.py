@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from sw.bundle import Bundle
-from sw.console import answer
 from sw.design import DesignPoint
 from sw.energy.accounting import FRONTEND_PARTS, Energy, energy_of, nodes
 from sw.energy.constants import Constants
@@ -67,8 +66,8 @@ class EnergyReport(NamedTuple):
         title = f"{self.design.name}: modelled energy of one classification\nconstants of {self._nodes}"
         draw_energy(self.energy, title, path, self.measured)
 
-    def print_table(self) -> None:
-        """Tell a person."""
+    def table(self) -> Table:
+        """Every part, for a person."""
         energy, held = self.energy, nodes(self.constants, self.design)
         table = Table(title=f"{self.design.name}: modelled energy of one classification, nJ")
         table.add_column("")
@@ -86,25 +85,25 @@ class EnergyReport(NamedTuple):
         table.add_row("dense layer instead", _nj(energy.dense_paper), _nj(dense), held["macs"])
         for chip in self.measured:
             table.add_row(f"measured: {chip.name}", "", _nj(chip.energy_nj), chip.node)
-        answer.print(table)
+        return table
+
+    def lines(self) -> list[str]:
+        """What belongs below the table."""
         storage = storage_bits(self.bundle)
         adc = " and ".join(map(str, sorted(set(conversion_bits(self.design)))))
         ideal = " ideal ADC, counted as" if self.design.adc_bits is None else ""
         assumed = sum(getattr(self.constants, name).assumption for name in Constants.model_fields)
-        for line in (
+        return [
             f"{macs_nonzero(self.bundle):,} of {self.design.macs:,} multiply-accumulates have a weight that "
             f"is not zero;{ideal} {adc}-bit conversions",
             f"stored: {storage.pop('total'):,} bits, "
             + ", ".join(f"{bits:,} of {part.replace('_', ' ')}" for part, bits in storage.items()),
             f"constants of {self._nodes}, {assumed} of them assumptions: {self.source}",
-        ):
-            answer.print(line, soft_wrap=True, highlight=False)
-        for chip in self.measured:
-            answer.print(
-                f"measured, {chip.source}: {chip.name}, {chip.accuracy:.2%}; counted is {chip.counts}",
-                soft_wrap=True,
-                highlight=False,
-            )
+            *(
+                f"measured, {chip.source}: {chip.name}, {chip.accuracy:.2%}; counted is {chip.counts}"
+                for chip in self.measured
+            ),
+        ]
 
 
 def report_of(

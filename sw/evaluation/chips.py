@@ -1,6 +1,6 @@
 """Many chips and one set of images: programs chip after chip and counts right answers, on all cores."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import NamedTuple, Self
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.farm.farm import Farm, Here, in_order
 from sw.farm.processes import Processes, one_thread
+from sw.progress import Done
 from sw.reference import pipeline
 from sw.rram.chip.programming import program
 from sw.rram.devices.device import Device
@@ -81,7 +82,7 @@ class Chips:
         device: Device,
         conditions: Conditions,
         chips: int,
-        done: Callable[[int], None] = lambda chips: None,
+        done: Done = lambda chips: None,
     ) -> NDArray[np.float64]:
         """Accuracies (chips,) of the first chips; `done` hears how many more are finished.
 

@@ -7,6 +7,8 @@ process that computes some of them.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, Protocol
 
+from sw.progress import Done
+
 __all__ = ["Farm", "Here", "Task", "in_order"]
 
 
@@ -59,7 +61,7 @@ def in_order(
     function: Callable[..., Any],
     items: Iterable[Any],
     *common: Any,
-    done: Callable[[int], None] = lambda more: None,
+    done: Done = lambda more: None,
 ) -> list[Any]:
     """Results of ``function(*common, item)``, in the order of the items.
 

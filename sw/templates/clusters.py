@@ -3,10 +3,10 @@
 Templates that are learned come with the student, see :mod:`sw.training.student.heads`.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
+
+from sw.progress import Done
 
 __all__ = ["clusters", "kmeans_templates", "mean_templates", "silhouettes"]
 
@@ -44,7 +44,7 @@ def clusters(
     classes: int,
     templates_per_class: int,
     seed: int,
-    done: Callable[[int], None] = lambda classes: None,
+    done: Done = lambda classes: None,
 ) -> NDArray[np.int64]:
     """Template of every image (N,) by k-means within its class (Lloyd, Euclidean).
 
@@ -90,7 +90,7 @@ def silhouettes(
     classes: int,
     most: int,
     seed: int,
-    done: Callable[[int], None] = lambda classes: None,
+    done: Done = lambda classes: None,
 ) -> dict[int, float]:
     """Mean silhouette of k clusters in each class, by k from 2 on; larger is better.
 

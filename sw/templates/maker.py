@@ -17,6 +17,7 @@ from sw.data.parts import PARTS, Dataset, PartName
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.evaluation.scores import accuracy
+from sw.progress import OpenStage, unseen
 from sw.reference import pipeline
 from sw.reference.array_state import ArrayState
 from sw.reference.features import feature_maps_of
@@ -26,10 +27,7 @@ from sw.templates.sizes import Kind
 from sw.templates.thresholds import ThresholdsBy, mean_thresholds, quantile_thresholds, thresholds_kept
 from sw.templates.windows import quantile_windows, windows_of_bits
 
-__all__ = ["TAILS", "Maker", "Remade", "Stage"]
-
-Stage = Callable[[str, int, str], Callable[[int], None]]
-"""Opens a stage of the work, of so many items of that name; what it gives hears how many more are done."""
+__all__ = ["TAILS", "Maker", "Remade"]
 
 TAILS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45)
 """Shares of the images that windows may leave out on either side, of which one is chosen."""
@@ -68,7 +66,7 @@ class Maker:
     seed
         Of clusters and of the images that silhouettes are about.
     stage
-        Progress.
+        Hears of the stages of the work.
     maps
         Gives the feature maps (N, C, h, w) of a part of the data set, where they are known; else the front
         end computes them.
@@ -85,7 +83,7 @@ class Maker:
         dataset: Dataset,
         *,
         seed: int = 0,
-        stage: Stage = lambda name, total, note: lambda count: None,
+        stage: OpenStage = unseen,
         maps: Callable[[PartName], NDArray[np.int32]] | None = None,
     ) -> None:
         classes = bundle.design.classes
@@ -159,11 +157,11 @@ class Maker:
             made = holding(self._kept_templates(design))
         elif kind == "window":
             candidates = self._windows(levels["train"], owners, design, thresholds_by)
-            done = self.stage("windows", len(candidates), "rules")
             shares = []
-            for templates in candidates.values():
-                shares.append(share(holding(templates), "validation"))
-                done(1)
+            with self.stage("windows", len(candidates), "rules") as stage:
+                for templates in candidates.values():
+                    shares.append(share(holding(templates), "validation"))
+                    stage.done(1)
             choice = list(candidates)[int(np.argmax(shares))]
             made = holding(candidates[choice])
         else:
@@ -185,8 +183,8 @@ class Maker:
                 self._maps[part] = self._known_maps(part)
                 return self._maps[part]
             images = self.dataset.parts[part].images
-            done = self.stage(f"features, {part}", len(images), "images")
-            self._maps[part] = feature_maps_of(self.bundle, images, done)
+            with self.stage(f"features, {part}", len(images), "images") as stage:
+                self._maps[part] = feature_maps_of(self.bundle, images, stage.done)
         return self._maps[part]
 
     def _thresholds(self, thresholds_by: ThresholdsBy, count: int) -> NDArray[np.int32]:
@@ -200,8 +198,9 @@ class Maker:
                 return quantile_thresholds(self._maps_of("train"), count)
 
     def _silhouettes(self, bits: NDArray[np.uint8], design: DesignPoint) -> dict[int, float]:
-        most, done = design.templates_per_class, self.stage("silhouettes", design.classes, "classes")
-        found = silhouettes(bits, self.dataset.train.labels, design.classes, most, self.seed, done)
+        most, labels = design.templates_per_class, self.dataset.train.labels
+        with self.stage("silhouettes", design.classes, "classes") as stage:
+            found = silhouettes(bits, labels, design.classes, most, self.seed, stage.done)
         if not found:
             raise EngramError(
                 "silhouettes need at least 2 different images of every class, some class has all alike; "
@@ -215,9 +214,9 @@ class Maker:
         per_class = design.templates_per_class
         key = thresholds_by, design.thresholds_per_feature, per_class
         if key not in self._clusters:
-            done = self.stage("clusters", design.classes, "classes")
             labels = self.dataset.train.labels
-            owners = clusters(bits, labels, design.classes, per_class, self.seed, done)
+            with self.stage("clusters", design.classes, "classes") as stage:
+                owners = clusters(bits, labels, design.classes, per_class, self.seed, stage.done)
             empty = np.bincount(owners, minlength=design.templates) == 0
             if empty.any():
                 label = int(np.argmax(empty)) // per_class

@@ -10,10 +10,10 @@ import torch
 
 from sw.bundle import Bundle
 from sw.bundle.provenance import Provenance, Step
-from sw.console import messages
 from sw.data.parts import Dataset
 from sw.design import DesignPoint
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 from sw.reference import pipeline
 from sw.reference.array_state import ArrayState
 from sw.rram.devices.device import Device
@@ -60,6 +60,7 @@ def train(
     step: Step | None = None,
     noise: tuple[Device, Conditions] | None = None,
     run: RunFolder | None = None,
+    listener: Listener = SILENT,
 ) -> Trained:
     """Train everything and export a bundle with ideal cells.
 
@@ -86,6 +87,8 @@ def train(
         (:mod:`sw.training.student.noise_aware`); None trains for the ideal array.
     run
         Folder that keeps checkpoints and logs; a training that stopped there goes on.
+    listener
+        Hears of every network that is trained.
 
     Returns
     -------
@@ -117,6 +120,7 @@ def train(
                 dataset.digest,
                 source=recipe.teacher or default_name(design.height, design.width),
                 run=run.part("teacher") if run else None,
+                listener=listener,
             )
     with deterministic(seed):
         twin = FloatTwin(design).to(device)
@@ -129,6 +133,7 @@ def train(
             targets=targets,
             weight_decay=FLOAT_WEIGHT_DECAY,
             run=run.part("float") if run else None,
+            listener=listener,
         ):
             raise KeyboardInterrupt
     with deterministic(seed):
@@ -144,9 +149,10 @@ def train(
             targets=targets,
             weight_decay=recipe.weight_decay,
             run=run.part("student") if run else None,
+            listener=listener,
         )
         if not finished:
-            messages.print("[yellow]interrupted:[/] the best epoch so far is kept")
+            listener.warn("interrupted: the best epoch so far is kept")
             step = step and step.model_copy(update={"interrupted": True})
         made = Provenance(data=dataset.origin, steps=() if step is None else (step,))
         bundle = _assemble(model, dataset, design, templates, seed, made)

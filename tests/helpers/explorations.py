@@ -22,6 +22,7 @@ from sw.explore.outcome.results import Exploration
 from sw.explore.space.objectives import OBJECTIVES, Objective, losses
 from sw.explore.space.settings import Setting, Settings
 from sw.farm.farm import Farm, Here
+from sw.progress import unseen
 from sw.reference import pipeline
 from sw.reference.features import features_of
 from tests.helpers.bundles import random_bundle, random_images, tiny_design
@@ -91,7 +92,7 @@ def explorer_in(folder: Path, farm: Farm | None = None, store: Store | None = No
         store,
         farm,
         seed=SEED,
-        stage=lambda name, total, note: lambda count: None,
+        stage=unseen,
     )
     costs = Costs(read_constants(), read_macro())
     return Explorer(variants, costs, DATA.digest, store, farm, Extent(SEED, CHIPS, IMAGES, 0.5))

@@ -11,7 +11,7 @@ from sw import cli
 from sw.version import engram_version
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "train", "templates", "evaluate", "program", "simulate", "build", "doctor")
+COMMANDS = ("demo", "train", "templates", "evaluate", "explore", "program", "simulate", "build", "doctor")
 
 
 def engram(*arguments):
@@ -50,7 +50,7 @@ def test_a_refusal_is_one_line_on_standard_error_and_exit_code_2(tmp_path):
     )
 
 
-@pytest.mark.parametrize("command", ["templates", "evaluate", "program", "simulate", "build"])
+@pytest.mark.parametrize("command", ["templates", "evaluate", "explore", "program", "simulate", "build"])
 def test_every_command_refuses_a_missing_bundle(command, tmp_path):
     path = tmp_path / "no.engram"
     output = ["-o", str(tmp_path / "out")]
@@ -63,7 +63,17 @@ def test_every_command_refuses_a_missing_bundle(command, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["no-such-command"], ["evaluate"], ["evaluate", "x", "--chips", "0"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["evaluate"],
+        ["evaluate", "x", "--chips", "0"],
+        ["explore"],
+        ["explore", "x", "--search", "luck"],
+    ],
+    ids=" ".join,
+)
 def test_wrong_usage_is_exit_code_2(arguments):
     done = engram(*arguments)
     assert (done.returncode, done.stdout) == (2, "")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sw.console import JsonOption, SeedOption, answer, messages, print_json, progress, reports_errors
+from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors, terminal
 from sw.files import write_atomically
 from sw.rram.devices.presets import DEVICES
 
@@ -45,17 +45,16 @@ def check_devices(
     rng = np.random.default_rng(seed)
     devices = [device_named(name) for name in device or DEVICES]
     found: list[Compared] = []
-    with progress() as bar:
-        task = bar.add_task("devices", total=len(devices) + len(EFFECTS), note="")
+    with terminal.stage("devices", len(devices) + len(EFFECTS)) as stage:
         for each in devices:
-            bar.update(task, note=each.name)
+            stage.note(each.name)
             found += device_figures(each, samples, rng)
-            bar.update(task, advance=1)
+            stage.done(1)
         for effect in EFFECTS:
-            bar.update(task, note=effect.name.replace("_", " "))
+            stage.note(effect.name.replace("_", " "))
             found += effect.common_figures(samples, rng)
-            bar.update(task, advance=1)
-        bar.update(task, note="")
+            stage.done(1)
+        stage.note("")
     rows = [asdict(each) | {"difference": each.difference} for each in found]
     if output is not None:
         _write(rows, output)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sw.console import JsonOption, SeedOption, answer, print_json, progress, reports_errors
+from sw.console import JsonOption, SeedOption, answer, print_json, reports_errors, terminal
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,13 +65,12 @@ def check_lines(
     are also solved node by node.
     """
     found = []
-    with progress() as bar:
-        task = bar.add_task("crossbars", total=len(SIZES) * len(SEGMENT_OHMS), note="")
+    with terminal.stage("crossbars", len(SIZES) * len(SEGMENT_OHMS)) as stage:
         for rows, cols in SIZES:
             for ohms in SEGMENT_OHMS:
-                bar.update(task, note=f"{rows} x {cols}, {ohms:g} ohm")
+                stage.note(f"{rows} x {cols}, {ohms:g} ohm")
                 found.append(solve(rows, cols, ohms, queries=queries, compared=compared, seed=seed))
-                bar.update(task, advance=1)
+                stage.done(1)
     if json:
         print_json({"queries": queries, "crossbars": [asdict(each) for each in found]})
     else:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from sw.commands.options.array import Array, takes_array
-from sw.console import BundleArgument, JsonOption, SeedOption, messages, print_json, progress, reports_errors
+from sw.commands.options.array import ArrayOptions, chosen_array
+from sw.commands.options.declared import takes_options
+from sw.console import BundleArgument, JsonOption, SeedOption, messages, print_json, reports_errors, terminal
 from sw.data.of_bundle import selection_of
 from sw.evaluation.studies import Study
 
@@ -17,10 +18,10 @@ YIELD_BELOW_IDEAL = 0.01
 
 
 @reports_errors
-@takes_array
+@takes_options
 def evaluate(
     bundle: BundleArgument,
-    array: Array,
+    array_options: ArrayOptions,
     data: Annotated[
         str | None,
         typer.Option("--data", help="Data set by name or .npz file; the one it was trained on if left out."),
@@ -100,6 +101,7 @@ def evaluate(
     from sw.reference.pipeline import classify
     from sw.rram.chip.programming import program
 
+    array = chosen_array(**array_options)
     classifier = open_bundle(bundle)
     design = classifier.design
     if baseline:
@@ -108,12 +110,11 @@ def evaluate(
         points_of(name, *array, design.templates)
     constants = read_constants(energy or DEFAULT)
     array = with_full_scale(array, classifier, data, seed)
-    dataset, part, same = selection_of(classifier, data, images)
+    dataset, part, same = selection_of(classifier, data, images, terminal)
     truth = part.labels
 
-    with progress() as bar:
-        task = bar.add_task("features", total=len(part), note="images")
-        levels = features_of(classifier, part.images, lambda done: bar.advance(task, done))
+    with terminal.stage("features", len(part), "images") as stage:
+        levels = features_of(classifier, part.images, stage.done)
     labels = classify(with_ideal_array(classifier), levels)
     ideal = accuracy(labels, truth)
     folder = output or Path("runs") / f"evaluate-{design.name}"
@@ -121,9 +122,8 @@ def evaluate(
     jobs = min(jobs or default_jobs(), chips)
     started = perf_counter()
     with Chips(classifier, levels, truth, seed=seed, jobs=jobs) as run:
-        with progress() as bar:
-            task = bar.add_task("RRAM", total=chips, note="chips")
-            accuracies = run.accuracies(*array, chips, lambda done: bar.advance(task, done))
+        with terminal.stage("RRAM", chips, "chips") as stage:
+            accuracies = run.accuracies(*array, chips, stage.done)
         seconds = perf_counter() - started
         evaluation = Evaluation(
             bundle=classifier,

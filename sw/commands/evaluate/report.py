@@ -182,7 +182,9 @@ def print_table(run: Evaluation) -> None:
     ]
     for line in lines:
         answer.print(line, soft_wrap=True, highlight=False)
-    run.energy.print_table()
+    answer.print(run.energy.table())
+    for line in run.energy.lines():
+        answer.print(line, soft_wrap=True, highlight=False)
 
 
 def _together(baseline: Baseline) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from sw.commands.options.array import Array
-from sw.console import answer, messages, progress
+from sw.console import answer, messages, terminal
 from sw.design import DesignPoint
 from sw.durations import written_duration
 from sw.evaluation.chips import Chips
@@ -48,12 +48,9 @@ def run_study(
             )
     outcomes: list[Outcome] = []
     try:
-        with progress() as bar:
-            task = bar.add_task(f"study of {study}", total=chips * len(points), note="chips")
+        with terminal.stage(f"study of {study}", chips * len(points), "chips") as stage:
             for point in points:
-                accuracies = run.accuracies(
-                    point.device, point.conditions, chips, lambda done: bar.advance(task, done)
-                )
+                accuracies = run.accuracies(point.device, point.conditions, chips, stage.done)
                 outcomes.append(Outcome(point, accuracies))
     finally:
         rows, files = rows_of(study, outcomes), []

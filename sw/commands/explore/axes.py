@@ -1,23 +1,22 @@
 """Options of ``engram explore`` that are axes: sizes, and everything that :func:`chosen_array` takes.
 
-A command has one parameter `axes` in their place, a mapping of texts by axis, and is decorated with
-:func:`takes_axes`.
+The request has one field of the type ``AxesOptions`` in their place.
 """
 
-import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
 from sw.commands.options.array import chosen_array
+from sw.commands.options.declared import OptionsOf
 from sw.design import DesignPoint
 from sw.explore.space.settings import Array
 from sw.explore.space.space import SIZES, Kinds, Space, Value, read_space, values_of
 
-__all__ = ["KINDS", "array_of", "space_of", "takes_axes"]
+__all__ = ["KINDS", "AxesOptions", "array_of", "space_of"]
 
 BUNDLE = "bundle"
 OPTIONS = inspect.signature(chosen_array).parameters
@@ -53,24 +52,6 @@ KINDS: Kinds = {
 """Axes that a person can name, and the type of their values."""
 
 
-def takes_axes(command: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command: its parameter `axes` becomes an option for every axis."""
-    parameters: list[inspect.Parameter] = []
-    for name, parameter in inspect.signature(command).parameters.items():
-        parameters += [_option(axis) for axis in KINDS] if name == "axes" else [parameter]
-
-    @functools.wraps(command)
-    def expanded(**arguments: Any) -> None:
-        given = {axis: value for axis in KINDS if (value := arguments.pop(axis)) is not None}
-        command(axes=given, **arguments)
-
-    # Typer asks for both, inspect.signature() and typing.get_type_hints().
-    expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    del expanded.__wrapped__
-    return expanded
-
-
 def space_of(axes: dict[str, str | bool], file: Path | None, designs: dict[str, DesignPoint]) -> Space:
     """The space of options and a TOML file; options go before the file, and both before the defaults.
 
@@ -96,12 +77,9 @@ def space_of(axes: dict[str, str | bool], file: Path | None, designs: dict[str, 
 
 def array_of(values: dict[str, Value]) -> Array:
     """Device and conditions for values by axis; raises EngramError where they do not fit together."""
-    device, conditions = chosen_array(**{**_defaults(), **values})
+    given: dict[str, Any] = values
+    device, conditions = chosen_array(**given)
     return device, conditions
-
-
-def _defaults() -> dict[str, Any]:
-    return {name: option.default for name, option in OPTIONS.items()}
 
 
 def _option(axis: str) -> inspect.Parameter:
@@ -130,3 +108,7 @@ def _option(axis: str) -> inspect.Parameter:
     return inspect.Parameter(
         axis, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation
     )
+
+
+AxesOptions = Annotated[dict[str, str | bool], OptionsOf(_option(axis) for axis in KINDS)]
+"""Axes that were given, for a field of the request: texts by axis, of some True or False."""

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,33 +11,18 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.cache import Store
 from sw.commands.explore.fpga import fitted_chip, front_end_in_words
+from sw.console import terminal
 from sw.errors import EngramError
+from sw.explore.driver.finalists import Finalist
 from sw.sources import code_of
 
 if TYPE_CHECKING:
     from constraints.boards import Board
 
-__all__ = ["RTL_IMAGES", "Finalist", "built_finalists", "built_words", "finalists_of"]
+__all__ = ["built_finalists", "built_words"]
 
-RTL_IMAGES = 20
-"""Test images that go through the RTL of a finalist: cycles are the same for every image."""
 ESTIMATED = {"luts": "fpga_luts", "brams": "fpga_brams", "cycles": "fpga_cycles"}
 """What is compared, and the column of its estimate."""
-
-
-class Finalist(NamedTuple):
-    """A point to build: its number, its row of the results, and its first chip."""
-
-    number: int
-    row: Mapping[str, Any]
-    chip: Bundle
-
-
-def finalists_of(front: Sequence[int], count: int) -> list[int]:
-    """So many points of the front, evenly spread from its first to its last."""
-    count = min(count, len(front))
-    places = [round(place * (len(front) - 1) / max(1, count - 1)) for place in range(count)]
-    return [front[place] for place in places]
 
 
 def built_finalists(
@@ -119,7 +104,7 @@ def _built(
     from hw.build import build_bitstream
 
     placed, sizes = fitted_chip(chip, board)
-    report = build_bitstream(placed, board, folder, name=name, parallelism=sizes)
+    report = build_bitstream(placed, board, folder, name=name, parallelism=sizes, listener=terminal)
     return {
         "front_end": front_end_in_words(sizes),
         "luts": report.luts,
@@ -134,12 +119,11 @@ def _built(
 def _run_rtl(chip: Bundle, sizes: Any, pictures: NDArray[np.uint8]) -> dict[str, Any]:
     """Cycles and mismatches of whole images; a chip without a front end takes none."""
     from sim.images import image_program, verify_images
-    from sw.console import messages
     from sw.reference.pipeline import levels_of
 
     if sizes is None:
         return {"cycles": None, "rtl_images": 0, "mismatches": 0}
-    with messages.status("compiling the RTL"):
+    with terminal.waiting("compiling the RTL"):
         program = image_program(chip, sizes)
     report = verify_images(program, chip, pictures, levels_of(chip, pictures))
     return {

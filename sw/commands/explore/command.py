@@ -1,159 +1,26 @@
 """``engram explore``: which array to build, from a space of sizes to a Pareto front."""
 
-from enum import StrEnum
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sw.commands.explore.axes import takes_axes
-from sw.console import JsonOption, SeedOption, messages, print_json, reports_errors
+from sw.commands.explore.request import Request
+from sw.commands.options.declared import takes_options
+from sw.console import JsonOption, messages, print_json, reports_errors, terminal
+from sw.files import make_folder
 
-__all__ = ["SearchBy", "explore"]
+if TYPE_CHECKING:
+    from sw.explore.driver.lab import Means
+    from sw.explore.driver.question import Question
 
-
-class SearchBy(StrEnum):
-    """Which points are computed."""
-
-    auto = "auto"
-    grid = "grid"
-    nsga2 = "nsga2"
-    tpe = "tpe"
-
-
-def _option(flag: str, text: str, **more: Any) -> Any:
-    return typer.Option(flag, help=text, **more)
+__all__ = ["explore"]
 
 
 @reports_errors
-@takes_axes
-def explore(
-    bundles: Annotated[
-        list[str],
-        typer.Argument(
-            help="One or several *.engram files or zoo:NAMEs of one data set.", metavar="BUNDLE..."
-        ),
-    ],
-    axes: dict[str, str | bool],
-    space: Annotated[
-        Path | None, _option("--space", "Axes in a file; options go before it.", metavar="FILE.toml")
-    ] = None,
-    objectives: Annotated[
-        str,
-        _option(
-            "--objectives",
-            "What is sought: accuracy, accuracy_p5 (5th percentile of the chips), "
-            "yield, energy or energy_full, energy_paper, latency, area, storage; of an FPGA: lut, bram, "
-            "cycles.",
-        ),
-    ] = "accuracy,energy,area,latency",
-    search: Annotated[
-        SearchBy,
-        _option(
-            "--search",
-            "grid: all points. nsga2, tpe: Optuna's samplers. auto: the grid up to --points, else nsga2.",
-        ),
-    ] = SearchBy.auto,
-    points: Annotated[
-        int | None,
-        _option(
-            "--points",
-            "Points that a search asks for.",
-            min=1,
-            max=10**6,
-            show_default="2000; the grid up to 20000",
-        ),
-    ] = None,
-    storage: Annotated[
-        str | None,
-        _option("--storage", "Database of a search, as a URL.", show_default="SQLite in the folder"),
-    ] = None,
-    recommend: Annotated[
-        str | None,
-        _option(
-            "--recommend",
-            "Pick a point, such as 'accuracy>=0.98,min energy', and write its first chip as "
-            "recommended.engram and what it answers to every test image as recommended.csv.",
-        ),
-    ] = None,
-    explain: Annotated[
-        str | None,
-        _option(
-            "--explain",
-            "Only say what limits a point: its number in the folder's results, or axes such as "
-            "rows=64,adc_bits=4.",
-            metavar="POINT",
-        ),
-    ] = None,
-    build: Annotated[
-        str | None,
-        _option(
-            "--build",
-            "Build so many points of the front for the board, and run test images through their RTL; the "
-            "page has both beside the estimates.",
-            metavar="top:N",
-        ),
-    ] = None,
-    board: Annotated[
-        str | None,
-        _option(
-            "--board",
-            "Also estimate every point on this board, with the front end that 'engram build' makes. Points "
-            "that do not fit are left out of a front by lut, bram or cycles.",
-            show_default="icebreaker where an objective or --build needs one",
-        ),
-    ] = None,
-    images: Annotated[
-        str, _option("--images", "Validation images, in order from the first.", metavar="N|all")
-    ] = "2000",
-    chips: Annotated[int, _option("--chips", "Chips of every point.", min=1, max=10_000)] = 10,
-    yield_at: Annotated[
-        float | None,
-        _option(
-            "--yield-at",
-            "Accuracy that a good chip reaches.",
-            min=0,
-            max=1,
-            show_default="a point below the ideal array of the first bundle",
-        ),
-    ] = None,
-    data: Annotated[
-        str | None,
-        _option("--data", "Data set by name or .npz file; what they were trained on if left out."),
-    ] = None,
-    energy: Annotated[
-        Path | None,
-        _option(
-            "--energy", "Constants of energy: a changed copy of sw/energy/energy.toml.", metavar="FILE.toml"
-        ),
-    ] = None,
-    macro: Annotated[
-        Path | None,
-        _option(
-            "--macro",
-            "Constants of area and latency: a changed copy of sw/explore/compute/macro.toml.",
-            metavar="FILE.toml",
-        ),
-    ] = None,
-    scheduler: Annotated[
-        str,
-        _option(
-            "--scheduler",
-            "local: processes of this machine. none: this process alone. tcp://host:port: the workers of a "
-            "Dask scheduler. Results do not depend on it.",
-        ),
-    ] = "local",
-    jobs: Annotated[
-        int | None,
-        _option("--jobs", "Processes of --scheduler local; all cores if left out.", min=1, max=256),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Folder of the files; runs/explore-NAME if left out."),
-    ] = None,
-    seed: SeedOption = 0,
-    json: JsonOption = False,
-) -> None:
+@takes_options
+def explore(request: Request, json: JsonOption = False) -> None:
     """Explore which array to build for a trained classifier.
 
     Every axis takes several values, separated by commas; of integers also ranges, 3..10, 32..1024*2 or
@@ -164,32 +31,23 @@ def explore(
     What was computed is kept in the cache, so the same command goes on where it was stopped, and a further
     value costs only its own points. Files: results.csv, .parquet and .json, explore.html, and pictures.
     """
+    from sw.commands.explore.asked import question_of
     from sw.commands.explore.explain import run_explain
-    from sw.explore.driver.run import Request, run
+    from sw.explore.driver.run import run
 
-    request = Request(
-        bundles=tuple(bundles),
-        axes=axes,
-        space=space,
-        objectives=objectives,
-        search=search.value,
-        points=points,
-        storage=storage,
-        recommend=recommend,
-        build=build,
-        board=board,
-        images=images,
-        chips=chips,
-        yield_at=yield_at,
-        data=data,
-        energy=energy,
-        macro=macro,
-        scheduler=scheduler,
-        jobs=jobs,
-        output=output,
-        seed=seed,
-    )
-    said, files = run(request, quiet=json) if explain is None else run_explain(request, explain, quiet=json)
+    question = question_of(request)
+    means = _means(request, question, quiet=json)
+
+    def folder() -> Path:
+        first = next(iter(question.bundles.values())).design.name
+        made = request.output or Path("runs") / f"explore-{first}"
+        make_folder(made)
+        return made
+
+    if request.explain is None:
+        said, files = run(question, means, folder)
+    else:
+        said, files = run_explain(question, means, folder(), request.explain, quiet=json)
     if json:
         print_json({**said, "files": [str(path) for path in files]})
     for path in files:
@@ -197,3 +55,24 @@ def explore(
     if not said["finished"]:
         messages.print("[yellow]interrupted[/]; what is done is kept, the same command goes on")
         raise typer.Exit(130)
+
+
+def _means(request: Request, question: "Question", *, quiet: bool) -> "Means":
+    """What the explorer is handed; it knows neither hardware nor the terminal."""
+    from sw.commands.explore.builds import built_finalists, built_words
+    from sw.commands.explore.report import print_front
+    from sw.explore.driver.lab import Means
+
+    def builder(*what: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+        for number, values in built_finalists(*what):
+            terminal.say(f"point {number}: {built_words(values)}")
+            yield number, values
+
+    return Means(
+        builder=builder,
+        scheduler=request.scheduler,
+        jobs=request.jobs,
+        storage=request.storage,
+        listener=terminal,
+        show=lambda found: None if quiet else print_front(found, question.objectives),
+    )

@@ -11,8 +11,8 @@ from sw.commands.explore.report import percent
 from sw.console import answer
 from sw.errors import EngramError
 from sw.evaluation.studies import write_csv
-from sw.explore.driver.question import Question, Request, question_of
-from sw.explore.driver.run import folder_of, open_lab
+from sw.explore.driver.lab import Means, open_lab
+from sw.explore.driver.question import Question
 from sw.explore.outcome.explain import explained
 from sw.explore.outcome.results import read_results, write_result
 from sw.explore.space.space import Point, Value, values_of
@@ -20,19 +20,19 @@ from sw.explore.space.space import Point, Value, values_of
 __all__ = ["run_explain"]
 
 
-def run_explain(request: Request, text: str, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
-    """Explain a point; what is said as JSON, and the files that were written."""
-    question = question_of(request)
-    folder = folder_of(request, question)
+def run_explain(
+    question: Question, means: Means, folder: Path, text: str, *, quiet: bool
+) -> tuple[dict[str, Any], list[Path]]:
+    """Explain the point that `text` names; the answer as JSON, and the files that were written."""
     point = _numbered(int(text), folder, question) if text.isdecimal() else _named(text, question)
     setting = question.settings.of(point)
-    with open_lab(request, question) as lab:
+    with open_lab(question, means) as lab:
         rows = explained(lab.explorer, lab.variants, setting, question.images)
     said = {"finished": True, "point": point.as_dict(), "rows": rows, "limits": _limits(rows)}
     write_csv(rows, folder / "explain.csv")
     write_result(folder / "explain.json", (json.dumps(said, indent=1) + "\n").encode())
     if not quiet:
-        _print(point, rows, request.chips, question.images)
+        _print(point, rows, question.chips, question.images)
     return said, [folder / "explain.csv", folder / "explain.json"]
 
 

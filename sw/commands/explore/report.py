@@ -7,7 +7,7 @@ from sw.console import answer
 from sw.explore.outcome.results import Exploration
 from sw.explore.space.objectives import Objective
 
-__all__ = ["percent", "print_front", "said_of"]
+__all__ = ["percent", "print_front"]
 
 SHOWN = 25
 SHORT = {
@@ -26,13 +26,6 @@ SHORT = {
     "storage": "bits",
 }
 """Headings that leave room for the values."""
-
-
-def said_of(size: int, count: int, left_out: dict[str, int]) -> str:
-    """How many points there are, and why not more."""
-    lines = [f"{count:,} points"]
-    lines += [f"{number:,} of {size:,} left out: {why}" for why, number in left_out.items()]
-    return "; ".join(lines)
 
 
 def print_front(found: Exploration, objectives: dict[str, Objective]) -> None:

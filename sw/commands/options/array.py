@@ -1,18 +1,18 @@
 """Options of every command that programs an array: those of the effects, and of coping with them.
 
-They are the parameters of :func:`chosen_array`. A command has one parameter `array` in their place and is
-decorated with :func:`takes_array`.
+A command has one parameter of the type ``ArrayOptions`` in their place and is decorated with
+:func:`sw.commands.options.declared.takes_options`.
 """
 
-import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
 import typer
 from pydantic import BaseModel
 
+from sw.commands.options.declared import OptionsOf, Recorded
 from sw.errors import EngramError
 from sw.rram.adc.converters import AdcModel
 from sw.rram.devices.device import Device
@@ -25,7 +25,7 @@ from sw.rram.effects.known import EFFECTS, check_effects
 from sw.rram.laws.measured import COLUMNS
 from sw.validation import validated
 
-__all__ = ["Array", "chosen_array", "takes_array"]
+__all__ = ["Array", "ArrayOptions", "chosen_array"]
 
 
 class Array(NamedTuple):
@@ -128,11 +128,12 @@ def _fields(table: str, values: dict[str, Any]) -> dict[str, Any]:
 
 def _parameter(option: Option) -> inspect.Parameter:
     shown = typer.Option(option.flag, help=option.help, rich_help_panel="Array")
+    marks = (shown, Recorded.by_name) if option is DEVICE else (shown,)
     return inspect.Parameter(
         option.name,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         default=option.default,
-        annotation=Annotated[option.kind, shown],
+        annotation=Annotated[option.kind, *marks],
     )
 
 
@@ -153,20 +154,5 @@ def _check_ideal_adc(values: dict[str, Any]) -> None:
             )
 
 
-def takes_array(command: Callable[..., None]) -> Callable[..., None]:
-    """Decorate a command: its parameter `array` becomes the options of :func:`chosen_array`."""
-    options = inspect.signature(chosen_array).parameters
-    parameters: list[inspect.Parameter] = []
-    for name, parameter in inspect.signature(command).parameters.items():
-        parameters += options.values() if name == "array" else [parameter]
-
-    @functools.wraps(command)
-    def expanded(**arguments: Any) -> None:
-        chosen = {name: arguments.pop(name) for name in options}
-        command(array=chosen_array(**chosen), **arguments)
-
-    # Typer asks for both, inspect.signature() and typing.get_type_hints().
-    expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    del expanded.__wrapped__
-    return expanded
+ArrayOptions = Annotated[dict[str, Any], OptionsOf(_signature.parameters.values())]
+"""Those of :func:`chosen_array` that were given, for a parameter of a command or a field of a request."""

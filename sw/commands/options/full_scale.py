@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sw.commands.options.array import Array
-from sw.console import progress
+from sw.console import terminal
 from sw.data.of_bundle import dataset_of
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def with_full_scale(array: Array, bundle: "Bundle", data: str | None, seed: int)
         return array
     nominal = conditions.adc.model_copy(update={"full_scale": "nominal"})
     program(bundle, device, conditions.with_(adc=nominal), seed=seed)
-    part = dataset_of(bundle, data)[0].validation
-    with progress() as bar:
-        task = bar.add_task("full scale", total=len(part), note="validation images")
-        levels = features_of(bundle, part.images, lambda images: bar.advance(task, images))
+    part = dataset_of(bundle, data, terminal)[0].validation
+    with terminal.stage("full scale", len(part), "validation images") as stage:
+        levels = features_of(bundle, part.images, stage.done)
     return Array(device, with_chosen_full_scale(bundle, device, conditions, levels, part.labels, seed=seed))

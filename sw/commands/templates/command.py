@@ -1,14 +1,11 @@
 """``engram templates``: other templates for a trained bundle, without training."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.progress import TaskID
 
 from sw.console import (
     BundleArgument,
@@ -17,15 +14,15 @@ from sw.console import (
     answer,
     messages,
     print_json,
-    progress,
     reports_errors,
+    terminal,
 )
 from sw.data.of_bundle import dataset_of
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
-    from sw.templates.maker import Remade, Stage
+    from sw.templates.maker import Remade
 
 __all__ = ["templates"]
 
@@ -144,10 +141,9 @@ def templates(
     }
     if study:
         several = _several(named)
-        dataset, _ = dataset_of(trained, data)
-        with _stages() as stage:
-            maker = Maker(trained, dataset, seed=seed, stage=stage)
-            found, files = run_storage(maker, several, output)
+        dataset, _ = dataset_of(trained, data, terminal)
+        maker = Maker(trained, dataset, seed=seed, stage=terminal.stage)
+        found, files = run_storage(maker, several, output)
         if json:
             seconds = time.monotonic() - started
             print_json(
@@ -162,17 +158,16 @@ def templates(
     named["kind"] = kind.value
     sizes = {name: size for name, size in array.items() if size is not None}
     design = design_for(trained.design, kind.value, thresholds, number, sizes, thresholds_by.value)
-    dataset, _ = dataset_of(trained, data)
+    dataset, _ = dataset_of(trained, data, terminal)
     options = {**named, "data": data and Path(data).name}
     step = Step.of("templates", options, seed, versions_with(*LIBRARIES), [recorded_name(bundle)])
-    with _stages() as stage:
-        remade = Maker(trained, dataset, seed=seed, stage=stage).make(
-            kind.value,
-            design,
-            thresholds_by=thresholds_by.value,
-            by_silhouette=number == AUTO,
-            step=step,
-        )
+    remade = Maker(trained, dataset, seed=seed, stage=terminal.stage).make(
+        kind.value,
+        design,
+        thresholds_by=thresholds_by.value,
+        by_silhouette=number == AUTO,
+        step=step,
+    )
     save(remade.bundle, output)
     if json:
         print_json(_result(remade, output, time.monotonic() - started))
@@ -206,22 +201,6 @@ def _several(named: dict[str, Any]) -> int:
     if number == "auto":
         raise EngramError("--study needs a number of templates per class, got --per-class auto")
     return SEVERAL if number is None else number
-
-
-@contextmanager
-def _stages() -> Iterator["Stage"]:
-    """Stages of the work as progress bars; one that comes again starts over."""
-    with progress() as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def stage(name: str, total: int, note: str) -> Callable[[int], None]:
-            if name in tasks:
-                bar.reset(tasks[name], total=total)
-            else:
-                tasks[name] = bar.add_task(name, total=total, note=note)
-            return lambda count: bar.advance(tasks[name], count)
-
-        yield stage
 
 
 def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:

@@ -29,13 +29,13 @@ def run_storage(maker: Maker, several: int, folder: Path) -> tuple[list[Row], li
     design_for(design, "kmeans", 1, several, {})
     make_folder(folder)
     schemes = schemes_for(design, several)
-    done = maker.stage("schemes", len(schemes), "")
     rows: list[Row] = []
     files: list[Path] = []
     try:
-        for scheme in schemes:
-            rows.append(row_of(scheme, maker))
-            done(1)
+        with maker.stage("schemes", len(schemes)) as stage:
+            for scheme in schemes:
+                rows.append(row_of(scheme, maker))
+                stage.done(1)
     finally:
         if rows:
             rows, files = mark_best(rows), [folder / "storage.csv", folder / "storage.png"]

@@ -6,6 +6,7 @@ Bundles that have no run folder any more are asked too: the steps they record sa
 
 import inspect
 from dataclasses import asdict
+from enum import EnumType
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -13,10 +14,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from sw.commands.options.array import chosen_array
 from sw.commands.options.recipe import OWN_OPTION
-from sw.commands.train.plan import plan_of
+from sw.commands.train.plan import SIZES, plan_of
+from sw.commands.train.request import Request
 from sw.errors import EngramError
-from sw.training.presets import Method
-from sw.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
@@ -27,7 +27,8 @@ __all__ = ["ACCURACIES", "facts_of", "facts_of_bundle"]
 
 ACCURACIES = ("float", "quantised", "ideal")
 """Metrics of a bundle, see :class:`sw.training.train.Trained`."""
-SIZES = ("templates_per_class", "thresholds_per_feature")
+READ = ("preset", "data", "design", "templates", *SIZES, *OWN_OPTION, "recipe")
+"""Options that a plan follows from, beside the seed and the chips of noise-aware training."""
 
 
 def facts_of(plan: "Plan", bundle: "Bundle") -> dict[str, Any]:
@@ -115,17 +116,8 @@ def _plan_in(name: str, bundle: "Bundle") -> "Plan":
     trained, *remade = steps
     if trained.interrupted:
         raise EngramError(f"{name} must be trained to the end, it says {line!r}; let its run go on")
-    hints = get_type_hints(Recipe)
-    plan = plan_of(
-        _value(trained, "preset", str),
-        _value(trained, "data", str),
-        _value(trained, "design", str),
-        _value(trained, "templates", Method),
-        {key: _value(trained, key, int) for key in SIZES},
-        {key: _value(trained, key, hints[key]) for key in OWN_OPTION},
-        _value(trained, "recipe", list[str]) or [],
-        trained.seed,
-    )
+    hints = get_type_hints(Request)
+    plan = plan_of(Request(**{name: _value(trained, name, hints[name]) for name in READ}, seed=trained.seed))
     same = plan.design == bundle.design if not remade else plan.design.layers == bundle.design.layers
     if not same:
         raise EngramError(
@@ -135,15 +127,19 @@ def _plan_in(name: str, bundle: "Bundle") -> "Plan":
     return plan
 
 
-def _value(step: "Step", name: str, kind: Any) -> Any:
-    """Value of an option as its type, None if it was not given; files of format 1 have text for all."""
+def _value(step: "Step", name: str, hint: Any) -> Any:
+    """Value of an option, None if it was not given; files of format 1 have text for all.
+
+    `hint` is the type of its field in the request, which is ``type | None``.
+    """
     value = dict(step.options).get(name.replace("_", "-"))
     if value is None:
         return None
+    kind = get_args(hint)[0]
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError:
-        wanted = ", ".join(map(str, get_args(kind))) or kind.__name__
+        wanted = ", ".join(kind) if isinstance(kind, EnumType) else kind.__name__
         raise EngramError(f"--{name} in a recorded step must be of {wanted}, got {value!r}") from None
 
 

@@ -4,12 +4,17 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sw.bundle.provenance import Step
-from sw.commands.options.recipe import changed
+from sw.commands.options.array import Array, chosen_array
+from sw.commands.options.declared import step_of
+from sw.commands.options.noise import chips_of_training
+from sw.commands.options.recipe import OWN_OPTION, changed
+from sw.commands.train.request import Request, Templates
+from sw.console import terminal
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.rram.chip.record import flat
@@ -18,11 +23,12 @@ from sw.training.recipe import Recipe
 from sw.version import engram_version, versions_with
 
 if TYPE_CHECKING:
-    from sw.commands.options.array import Array
     from sw.data.parts import Dataset
 
-__all__ = ["Plan", "design_for", "plan_of"]
+__all__ = ["SIZES", "Plan", "design_for", "plan_of"]
 
+SIZES = ("templates_per_class", "thresholds_per_feature")
+"""Options that change the design."""
 RUNS = Path("runs")
 LIBRARIES = ("numpy", "torch", "brevitas")
 """What every training computes with; k-means comes from scikit-learn."""
@@ -50,7 +56,7 @@ class Plan:
     design: DesignPoint
     recipe: Recipe
     templates: Method
-    noise: "Array | None"
+    noise: Array | None
     seed: int
     step: Step
 
@@ -91,38 +97,16 @@ class Plan:
         return RUNS / f"{self.name}-seed{self.seed}-{mark}"
 
 
-def plan_of(
-    preset: str | None,
-    data: str | None,
-    design: str | None,
-    templates: Method | None,
-    sizes: dict[str, int | None],
-    settings: dict[str, Any],
-    others: list[str],
-    seed: int,
-    noise: "tuple[Array | None, dict[str, Any]]" = (None, {}),
-) -> Plan:
+def plan_of(request: Request, array: Array | None = None) -> Plan:
     """Decide everything; loads the data set.
 
     Parameters
     ----------
-    preset
-        Name in :data:`sw.training.presets.PRESETS`, which brings its data set and design; None goes by
-        `data`.
-    data
-        Name or file of the data set; None is ``digits``.
-    design
-        Name in :data:`sw.training.presets.DESIGNS`; None is the data set's own.
-    templates
-        None is the preset's, or ``learned``.
-    sizes
-        Fields of the design in place of what they would be; None leaves them.
-    settings, others
-        Changes of the recipe, see :func:`sw.commands.options.recipe.changed`.
-    seed
-        Of everything random.
-    noise
-        What :func:`sw.commands.options.noise.chips_of_training` gives.
+    request
+        Preset, or data and design, with what is to be different. A preset brings its data set and design;
+        without one, no data set is ``digits``, and no design is the data set's own.
+    array
+        What the options of the array in `request` come to; None is the array without any.
 
     Raises
     ------
@@ -131,45 +115,46 @@ def plan_of(
     """
     from sw.data.dataset import load
 
+    preset = request.preset
     chosen = None if preset is None else preset_named(preset)
-    for option, value in (("--data", data), ("--design", design)):
+    usual: Method = chosen.templates if chosen else "learned"
+    templates: Method = request.templates.value if request.templates else usual
+    learned = templates == "learned"
+    noise = chips_of_training(request.noise_aware, array or chosen_array(), request.array, learned)
+    for option, value in (("--data", request.data), ("--design", request.design)):
         if chosen is not None and value is not None:
             raise EngramError(
                 f"--preset {preset} brings its own data set, {chosen.data}, and its own design; "
                 f"leave {option} out, or give --data and --design without --preset"
             )
-    usual: Method = chosen.templates if chosen else "learned"
-    if templates == "mean" and sizes["templates_per_class"] is None:
-        sizes = {**sizes, "templates_per_class": 1}
+    if request.templates is Templates.mean and request.templates_per_class is None:
+        request = replace(request, templates_per_class=1)
     if chosen is None:
-        dataset = load(data or "digits")
-        point, recipe = design_for(dataset, design), recipe_for(dataset.name)
+        dataset = load(request.data or "digits", terminal)
+        point, recipe = design_for(dataset, request.design), recipe_for(dataset.name)
     else:
-        dataset = load(chosen.data)
+        dataset = load(chosen.data, terminal)
         point, recipe = chosen.design, chosen.recipe
-    teacher = settings.get("teacher")
-    named = {
-        "preset": preset,
-        "data": dataset.name if chosen is None else None,
-        "design": design,
-        "templates": None if templates == usual else templates,
-        **sizes,
-        **settings,
-        "teacher": teacher and Path(teacher).name,
-        "recipe": others,
-        **noise[1],
-    }
-    libraries = (*LIBRARIES, "scikit-learn") if (templates or usual) == "kmeans" else LIBRARIES
-    point = point.with_(**{key: value for key, value in sizes.items() if value is not None})
+    sizes = {name: getattr(request, name) for name in SIZES}
+    point = point.with_(**{name: size for name, size in sizes.items() if size is not None})
+    settings = {name: getattr(request, name) for name in OWN_OPTION}
+    settings["distil"] = request.distil.value if request.distil else None
+    said = replace(
+        request,
+        data=dataset.name if chosen is None else None,
+        templates=None if templates == usual else request.templates,
+        recipe=request.recipe or None,
+    )
+    libraries = (*LIBRARIES, "scikit-learn") if templates == "kmeans" else LIBRARIES
     return Plan(
         name=preset or point.name,
         dataset=dataset,
         design=point,
-        recipe=changed(recipe, settings, others),
-        templates=templates or usual,
-        noise=noise[0],
-        seed=seed,
-        step=Step.of("train", named, seed, versions_with(*libraries)),
+        recipe=changed(recipe, settings, request.recipe or []),
+        templates=templates,
+        noise=noise,
+        seed=request.seed,
+        step=step_of("train", said, versions_with(*libraries)),
     )
 
 

@@ -16,14 +16,13 @@ from sw.explore.compute.memo import Memo
 from sw.explore.compute.variants import Variants
 from sw.explore.space.settings import Setting, Variant, sizes_matter, sizes_of
 from sw.farm.farm import Farm, Task
+from sw.progress import Done
 from sw.rram.chip.record import Record, flat
 from sw.rram.devices.device import Device
 from sw.rram.effects.conditions import Conditions
 from sw.sources import code_of
 
 __all__ = ["Explorer", "Extent"]
-
-Done = Callable[[int], None]
 
 
 class Extent(NamedTuple):

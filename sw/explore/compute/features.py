@@ -1,7 +1,6 @@
 """Features: last feature maps of a data set, computed once, piece by piece, and kept on disk."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from sw.cache import Store
 from sw.data.parts import Dataset, PartName
 from sw.explore.compute.images import NARROW, piece_maps
 from sw.farm.farm import Farm, Task
+from sw.progress import Done
 from sw.sources import code_of
 
 __all__ = ["Features"]
@@ -36,7 +36,7 @@ class Features:
         self._maps: dict[PartName, NDArray[np.int32]] = {}
 
     def maps(
-        self, part: PartName, count: int | None, farm: Farm, done: Callable[[int], None] = lambda images: None
+        self, part: PartName, count: int | None, farm: Farm, done: Done = lambda images: None
     ) -> NDArray[np.int32]:
         """Maps (N, C, h, w) of the first `count` images of a part, all if None.
 

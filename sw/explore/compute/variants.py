@@ -1,6 +1,6 @@
 """Variants: bundles with the templates and thresholds that points ask for, made once and kept on disk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from sw.bundle import Bundle
@@ -14,12 +14,11 @@ from sw.explore.compute.images import Images, images_of, piece_maps
 from sw.explore.compute.templates import remade
 from sw.explore.space.settings import Variant
 from sw.farm.farm import Farm
+from sw.progress import OpenStage
 from sw.sources import code_of
 from sw.templates.maker import Maker
 
 __all__ = ["Variants"]
-
-Stage = Callable[[str, int, str], Callable[[int], None]]
 
 
 class Variants:
@@ -36,7 +35,7 @@ class Variants:
     seed
         Of clusters.
     stage
-        Progress, as :class:`sw.templates.maker.Maker` takes it.
+        Hears of the stages of the work.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Variants:
         farm: Farm,
         *,
         seed: int,
-        stage: Stage,
+        stage: OpenStage,
     ) -> None:
         self._bundles, self._dataset, self._store, self._farm = bundles, dataset, store, farm
         self._seed, self._stage = seed, stage
@@ -99,7 +98,8 @@ class Variants:
         total = features.count(part, count)
         if features.known(part, total):
             return features.maps(part, total, self._farm)
-        return features.maps(part, total, self._farm, self._stage(f"features, {part}", total, "images"))
+        with self._stage(f"features, {part}", total, "images") as stage:
+            return features.maps(part, total, self._farm, stage.done)
 
     def _path(self, variant: Variant) -> Path:
         bundle = self._bundles[variant.bundle]

@@ -1,130 +1,85 @@
 """The work of ``engram explore``: from what is asked to files."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal, cast
 
-from sw.bundle import Bundle
-from sw.cache import Store
-from sw.commands.explore.builds import RTL_IMAGES, Finalist, built_finalists, built_words, finalists_of
-from sw.commands.explore.fpga import fpga_of
-from sw.commands.explore.report import print_front, said_of
-from sw.console import messages, progress
 from sw.errors import EngramError
-from sw.explore.compute.accuracy import good_accuracy
-from sw.explore.compute.costs import Costs
-from sw.explore.compute.explorer import Explorer, Extent
-from sw.explore.compute.farm import open_farm
-from sw.explore.compute.variants import Variants
-from sw.explore.driver.question import Question, Request, command_of, question_of, step_of_chip
+from sw.explore.driver.finalists import RTL_IMAGES, Finalist, finalists_of
+from sw.explore.driver.lab import Lab, Means, open_lab
+from sw.explore.driver.question import Question
 from sw.explore.driver.trials import driven
-from sw.explore.outcome.recommend import programmed, write_recommended
+from sw.explore.outcome.recommend import write_recommended
 from sw.explore.outcome.results import Exploration, write_results
 from sw.explore.outcome.rows import front_of, rows_of, tested_rows
 from sw.explore.page.page import write_page_and_pictures
 from sw.explore.space.objectives import reason_for, recommended
 from sw.explore.space.search import Search
-from sw.explore.space.settings import Setting, Variant, possible, sampled
-from sw.files import make_folder
+from sw.explore.space.settings import Setting, possible, sampled
 
-__all__ = ["Lab", "Request", "folder_of", "open_lab", "run"]
+__all__ = ["run"]
 
 DATABASE = "search.sqlite3"
 
 
-@dataclass(frozen=True, eq=False)
-class Lab:
-    """Everything that computes points, and a bar that shows it."""
+def run(question: Question, means: Means, folder: Callable[[], Path]) -> tuple[dict[str, Any], list[Path]]:
+    """Explore.
 
-    request: Request
-    question: Question
-    variants: Variants
-    explorer: Explorer
-    store: Store
-    bar: Any
+    Parameters
+    ----------
+    question, means
+        What, and how.
+    folder
+        Makes the folder of the files, when the space is known to hold points.
 
-    def chip(self, setting: Setting) -> Bundle:
-        """Chip 0 of a point; its provenance says of which."""
-        self.explorer.choose_ranges([setting])
-        chip = programmed(self.variants, self.explorer, setting, self.request.seed)
-        return chip.with_(provenance=chip.provenance.after(step_of_chip(setting, self.request)))
+    Returns
+    -------
+    dict, list
+        The answer as JSON, without the rows, and the files that were written.
 
-
-@contextmanager
-def open_lab(request: Request, question: Question) -> Iterator[Lab]:
-    """A lab for a question, with its processes."""
-    store = Store()
-    with open_farm(request.scheduler, request.jobs) as farm, progress() as bar:
-
-        def stage(name: str, total: int, note: str) -> Callable[[int], None]:
-            task = bar.add_task(name, total=total, note=note)
-            return lambda count: bar.advance(task, count)
-
-        variants = Variants(question.bundles, question.dataset, store, farm, seed=request.seed, stage=stage)
-        yield_at = request.yield_at
-        if yield_at is None:
-            yield_at = _good_accuracy(question, variants)
-        explorer = Explorer(
-            variants,
-            Costs(question.energy, question.macro),
-            question.dataset.digest,
-            store,
-            farm,
-            Extent(request.seed, request.chips, question.images, yield_at),
-        )
-        yield Lab(request, question, variants, explorer, store, bar)
-
-
-def folder_of(request: Request, question: Question) -> Path:
-    """The folder of the files, made."""
-    folder = request.output or Path("runs") / f"explore-{next(iter(question.bundles.values())).design.name}"
-    make_folder(folder)
-    return folder
-
-
-def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
-    """Explore; what is said as JSON, and the files that were written."""
-    question = question_of(request)
-    space = question.space
+    Raises
+    ------
+    EngramError
+        If there are no points, none fits the board, or a file cannot be written.
+    KeyboardInterrupt
+        If Ctrl-C came before there was anything to write.
+    """
+    space, say = question.space, means.listener.say
     settings: list[Setting] = []
     if question.search == "grid":
         settings, left_out = possible(space, question.settings, space.points())
-        messages.print(said_of(space.size, len(settings), left_out), soft_wrap=True, highlight=False)
+        say(_sizes_in_words(space.size, len(settings), left_out))
     else:
-        sampled(space, question.settings, request.seed)  # refuses values that can never be
+        sampled(space, question.settings, question.seed)  # refuses values that can never be
         left_out = {}
-    folder = folder_of(request, question)
-    search = _search(request, question, folder)
-    with open_lab(request, question) as lab:
+    place = folder()
+    search = _search(question, means, place)
+    with open_lab(question, means) as lab:
         started = perf_counter()
         finished = _computed(lab, search, settings)
         seconds = perf_counter() - started
         if search is not None:
             settings, left_out = _found(search, question)
-        found = _record(request, lab, settings, left_out, finished=finished)
+        found = _record(lab, settings, left_out, finished=finished)
         if not (finished or found.rows):
             raise KeyboardInterrupt  # there is nothing to write
-        files = write_results(found, folder)
-        if not quiet:
-            lab.bar.stop()  # the table goes to another console
-            print_front(found, question.objectives)
+        files = write_results(found, place)
+        means.show(found)
         if found.finished and question.wish is not None:
-            found, more = _recommend(found, lab, request, settings, folder)
-            files = [*write_results(found, folder), *more]
+            found, more = _recommend(found, lab, settings, place)
+            files = [*write_results(found, place), *more]
         if found.finished and question.finalists:
-            found = _build(found, lab, settings, folder)
-            write_results(found, folder)
-    files += write_page_and_pictures(found, folder)
+            found = _build(found, lab, settings, place)
+            write_results(found, place)
+    files += write_page_and_pictures(found, place)
     points, computed = len(found.rows), lab.explorer.computed
     rate = points / seconds if seconds else 0.0
-    messages.print(
+    say(
         f"{points:,} points in {seconds:.1f} s, {rate:.1f} per second; {computed:,} computed, "
-        f"{points - computed:,} kept from before",
-        highlight=False,
+        f"{points - computed:,} kept from before"
     )
     times = {"points": points, "computed": computed, "seconds": seconds, "points_per_second": rate}
     said = {name: value for name, value in found.as_json().items() if name != "rows"}
@@ -133,31 +88,30 @@ def run(request: Request, *, quiet: bool) -> tuple[dict[str, Any], list[Path]]:
 
 def _computed(lab: Lab, search: Search | None, settings: Sequence[Setting]) -> bool:
     """Compute all points, or what a search asks for; whether that came to its end, and not to Ctrl-C."""
-    explorer, bar = lab.explorer, lab.bar
-    if lab.question.board is not None:
-        explorer.fpga = fpga_of(lab.question.board)
+    explorer, question, stages = lab.explorer, lab.question, lab.means.listener.stage
+    explorer.fpga = question.fpga
     try:
         if search is None:
-            task = bar.add_task("points", total=len(settings), note="")
-            explorer.compute(settings, lambda done: bar.advance(task, done))
+            with stages("points", len(settings)) as stage:
+                explorer.compute(settings, stage.done)
             if explorer.fpga is not None:
-                task = bar.add_task("FPGA, estimates", total=len(settings), note="")
-                explorer.estimate(settings, lambda done: bar.advance(task, done))
+                with stages("FPGA, estimates", len(settings)) as stage:
+                    explorer.estimate(settings, stage.done)
         else:
-            task = bar.add_task("trials", total=lab.question.points, note="")
-            objectives = list(lab.question.objectives.values())
-            for done in driven(search, explorer, lab.question.settings, objectives, lab.question.points):
-                bar.update(task, completed=done)
+            objectives = list(question.objectives.values())
+            with stages("trials", question.points) as stage:
+                for more in driven(search, explorer, question.settings, objectives, question.points):
+                    stage.done(more)
     except KeyboardInterrupt:
         return False
     return True
 
 
 def _record(
-    request: Request, lab: Lab, settings: Sequence[Setting], left_out: dict[str, int], *, finished: bool
+    lab: Lab, settings: Sequence[Setting], left_out: dict[str, int], *, finished: bool
 ) -> Exploration:
     """The record of what was computed, with the front on the test images where all of it was."""
-    question, explorer, bar = lab.question, lab.explorer, lab.bar
+    question, explorer = lab.question, lab.explorer
     explorer.recall(settings)
     rows = rows_of(explorer, settings)
     front = front_of(rows, question.objectives)
@@ -166,20 +120,18 @@ def _record(
             f"no point fits {question.board}, by the estimator; take a larger --board, or other values"
         )
     if finished:
-        task = bar.add_task("front, test images", total=len(front), note="")
         try:
-            explorer.compute_test(
-                [settings[number] for number in front], lambda done: bar.advance(task, done)
-            )
+            with lab.means.listener.stage("front, test images", len(front)) as stage:
+                explorer.compute_test([settings[number] for number in front], stage.done)
         except KeyboardInterrupt:
             finished = False
     return Exploration(
-        command=command_of(request),
-        digest=question.digest(request),
+        command=question.step.line,
+        digest=question.digest,
         data=question.dataset.name,
         bundles={name: bundle.digest for name, bundle in question.bundles.items()},
-        seed=request.seed,
-        chips=request.chips,
+        seed=question.seed,
+        chips=question.chips,
         images=question.images,
         test_images=len(question.dataset.test),
         search=question.search,
@@ -193,23 +145,23 @@ def _record(
     )
 
 
-def _good_accuracy(question: Question, variants: Variants) -> float:
-    """Accuracy of a good chip of the first bundle, by its own templates and the validation images."""
-    name, bundle = next(iter(question.bundles.items()))
-    own = Variant(name, bundle.design.thresholds_per_feature, bundle.design.templates_per_class)
-    return good_accuracy(bundle, variants.images(own, "validation", question.images))
+def _sizes_in_words(size: int, count: int, left_out: dict[str, int]) -> str:
+    """How many points there are, and why not more."""
+    lines = [f"{count:,} points"]
+    lines += [f"{number:,} of {size:,} left out: {why}" for why, number in left_out.items()]
+    return "; ".join(lines)
 
 
-def _search(request: Request, question: Question, folder: Path) -> Search | None:
+def _search(question: Question, means: Means, folder: Path) -> Search | None:
     if question.search == "grid":
         return None
     return Search(
         question.space,
         list(question.objectives.values()),
         cast(Literal["nsga2", "tpe"], question.search),
-        seed=request.seed,
-        storage=request.storage or f"sqlite:///{folder / DATABASE}",
-        name=f"engram-{question.digest(request)[:16]}",
+        seed=question.seed,
+        storage=means.storage or f"sqlite:///{folder / DATABASE}",
+        name=f"engram-{question.digest[:16]}",
     )
 
 
@@ -225,7 +177,7 @@ def _found(search: Search, question: Question) -> tuple[list[Setting], dict[str,
 
 
 def _recommend(
-    found: Exploration, lab: Lab, request: Request, settings: Sequence[Setting], folder: Path
+    found: Exploration, lab: Lab, settings: Sequence[Setting], folder: Path
 ) -> tuple[Exploration, list[Path]]:
     wish = lab.question.wish
     assert wish is not None
@@ -237,17 +189,15 @@ def _recommend(
     tested = lab.explorer.test_row(setting)
     why = reason_for(found.rows, wish)
     picked = {
-        "wish": request.recommend,
+        "wish": lab.question.wished,
         "why": why,
         "point": row["point"],
         "tested": tested,
         **written,
     }
-    messages.print(
+    lab.means.listener.say(
         f"recommended: point {row['point']}, {setting.point}: {why}; its first chip has "
-        f"{written['test_accuracy_of_chip']:.2%} of {found.test_images:,} test images right",
-        soft_wrap=True,
-        highlight=False,
+        f"{written['test_accuracy_of_chip']:.2%} of {found.test_images:,} test images right"
     )
     return replace(found, recommended=picked), [folder / name for name in written["files"]]
 
@@ -260,9 +210,8 @@ def _build(found: Exploration, lab: Lab, settings: Sequence[Setting], folder: Pa
     finalists = [Finalist(number, found.row(number), lab.chip(settings[number])) for number in numbers]
     pictures = lab.question.dataset.test.images[:RTL_IMAGES]
     try:
-        for number, values in built_finalists(finalists, board, pictures, folder / "builds", lab.store):
+        for number, values in lab.means.builder(finalists, board, pictures, folder / "builds", lab.store):
             built[number] = values
-            messages.print(f"point {number}: {built_words(values)}", soft_wrap=True, highlight=False)
     except KeyboardInterrupt:
         return replace(found, built=built, finished=False)
     return replace(found, built=built)

@@ -30,8 +30,9 @@ def driven(
     Yields
     ------
     int
-        Trials that are done, after every batch.
+        How many more trials are done, after every batch; those of an earlier run come with the first.
     """
+    told = 0
     columns = [objective.column for objective in objectives]
     for batch in search.batches(trials):
         there = {}
@@ -48,4 +49,5 @@ def driven(
             if row is not None and not eligible(row, columns):
                 row = None
             search.tell(trial, None if row is None else [row[column] for column in columns])
-        yield batch[-1].number + 1
+        yield batch[-1].number + 1 - told
+        told = batch[-1].number + 1

@@ -95,6 +95,7 @@ class Settings:
         self, designs: Mapping[str, DesignPoint], array: Callable[[dict[str, Value]], Array]
     ) -> None:
         self._designs = designs
+        self.array = array
         self._array = cache(lambda values: array(dict(values)))
         self._sized = cache(self._design)
 

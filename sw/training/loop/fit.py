@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
 
-from sw.console import progress
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 from sw.training.loop.augment import augmented
 from sw.training.loop.losses import Progress, Targets, similarity_loss, student_loss
 from sw.training.loop.state import Run, packed, part_of, unpacked
@@ -38,6 +38,7 @@ def fit(
     targets: Targets | None = None,
     weight_decay: float = 0.0,
     run: Run | None = None,
+    listener: Listener = SILENT,
 ) -> bool:
     """Train, and leave the model at its best epoch by validation accuracy (the later one of equals).
 
@@ -54,13 +55,15 @@ def fit(
     epochs
         Passes over the training images.
     label
-        Name in the progress bar.
+        Name of the stage that `listener` hears of.
     targets
         The teacher's answers to the training images; None trains by labels alone.
     weight_decay
         Of AdamW.
     run
         Keeps state and log; a state that is there already is gone on from.
+    listener
+        Hears of every epoch, with its loss and accuracy.
 
     Returns
     -------
@@ -79,15 +82,16 @@ def fit(
     if state:
         training.restore(state)
     saved = -math.inf
-    with progress() as bar:
-        task = bar.add_task(label, total=epochs, completed=training.epoch, note="")
+    with listener.stage(label, epochs) as stage:
+        stage.done(training.epoch)
         try:
             while training.epoch < epochs:
                 row = training.next_epoch()
                 note = f"loss {row['loss']:.3f}"
                 if row["validation"] is not None:
                     note += f", validation {row['validation']:.2%}, best {row['best']:.2%}"
-                bar.update(task, completed=training.epoch, note=note)
+                stage.note(note)
+                stage.done(1)
                 if run:
                     run.log(row)
                 loss = row["loss"]

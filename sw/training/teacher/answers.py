@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from sw.console import messages
+from sw.progress import SILENT, Listener
 from sw.training.loop.losses import Targets
 from sw.training.loop.state import Run
 from sw.training.loop.trainable import Classifier, Split, accuracy
@@ -60,6 +60,7 @@ def teacher_targets(
     *,
     source: str,
     run: Run | None = None,
+    listener: Listener = SILENT,
 ) -> TeacherTargets:
     """The teacher's answers to the training images, from the cache or after computing them.
 
@@ -83,6 +84,8 @@ def teacher_targets(
         ``.onnx``, or ``package.module:callable``; see :mod:`sw.training.teacher.foreign`.
     run
         Keeps state and log of the training, see :func:`sw.training.loop.fit.fit`.
+    listener
+        Hears of the training, and of how good the teacher is.
 
     Raises
     ------
@@ -112,16 +115,16 @@ def teacher_targets(
         tensors, values = entry
     else:
         if network:
-            teacher: Classifier = _trained(network, identity, train, validation, recipe, run)
+            teacher: Classifier = _trained(network, identity, train, validation, recipe, run, listener)
         else:
             teacher = foreign_teacher(source, classes, train.images[:TRIED])
         values = {"accuracy": accuracy(teacher, validation)}
         tensors = logits_of(teacher, train.images, flip=recipe.flip)
         if cached:
-            keep(identity, "logits", tensors, values)
+            keep(identity, "logits", tensors, values, listener.warn)
     found = {name: value.to(train.images.device) for name, value in tensors.items()}
     targets = TeacherTargets(**found, accuracy=values["accuracy"], digest=digest_of(identity, tensors))
-    _report(source, targets, classes)
+    _report(source, targets, classes, listener)
     return targets
 
 
@@ -132,6 +135,7 @@ def _trained(
     validation: Split,
     recipe: Recipe,
     run: Run | None,
+    listener: Listener,
 ) -> Residual:
     """The network with weights from the cache, or trained.
 
@@ -142,25 +146,18 @@ def _trained(
     if entry:
         network.load_state_dict(entry[0])
         return network
-    train_teacher(network, train, validation, recipe, run=run)
-    keep(identity, "weights", network.state_dict(), {})
+    train_teacher(network, train, validation, recipe, run=run, listener=listener)
+    keep(identity, "weights", network.state_dict(), {}, listener.warn)
     return network
 
 
-def _report(source: str, targets: TeacherTargets, classes: int) -> None:
+def _report(source: str, targets: TeacherTargets, classes: int, listener: Listener) -> None:
     """Say what the teacher reaches, and warn of one that knows next to nothing."""
-    messages.print(
-        f"teacher {source}: validation {targets.accuracy:.2%}, digest {targets.digest[:12]}",
-        soft_wrap=True,
-        highlight=False,
-        markup=False,
-    )
+    listener.say(f"teacher {source}: validation {targets.accuracy:.2%}, digest {targets.digest[:12]}")
     chance = 1 / classes
     # Twice chance; of two or three classes, half the way from chance to certainty.
     if targets.accuracy < min(2 * chance, (1 + chance) / 2):
-        messages.print(
-            f"[yellow]the teacher is hardly better than chance ({chance:.1%}):[/] it must know this data, "
-            "its classes in this order, pixels 0..1",
-            soft_wrap=True,
-            highlight=False,
+        listener.warn(
+            f"the teacher is hardly better than chance ({chance:.1%}): it must know this data, its classes "
+            "in this order, pixels 0..1"
         )

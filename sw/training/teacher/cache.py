@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from sw.cache import Store
-from sw.console import messages
 from sw.errors import EngramError
+from sw.progress import Say
 from sw.sources import code_of
 from sw.training.run.state_file import read_checkpoint, write_checkpoint
 from sw.training.teacher import foreign, taught
@@ -22,13 +22,15 @@ def entry_path(identity: dict[str, Any], kind: str) -> Path:
     return Store().path("teachers", key, f".{kind}.safetensors")
 
 
-def keep(identity: dict[str, Any], kind: str, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-    """Write an entry; a cache that cannot be written is only a note."""
+def keep(
+    identity: dict[str, Any], kind: str, tensors: dict[str, Tensor], values: dict[str, Any], warn: Say
+) -> None:
+    """Write an entry; `warn` gets a line where the cache cannot be written, which is no error."""
     try:
         content = {"identity": identity, "values": values}
         write_checkpoint(entry_path(identity, kind), content, tensors)
     except EngramError as error:
-        messages.print(f"[yellow]the teacher is not kept:[/] {error}", soft_wrap=True)
+        warn(f"the teacher is not kept: {error}")
 
 
 def kept(

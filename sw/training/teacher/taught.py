@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from sw.errors import EngramError
+from sw.progress import SILENT, Listener
 from sw.training.loop.fit import fit
 from sw.training.loop.state import Run
 from sw.training.loop.trainable import Classifier, Split, in_chunks
@@ -35,9 +36,15 @@ def untrained(source: str, split: Split, classes: int) -> Residual:
 
 
 def train_teacher(
-    network: Residual, train: Split, validation: Split, recipe: Recipe, *, run: Run | None = None
+    network: Residual,
+    train: Split,
+    validation: Split,
+    recipe: Recipe,
+    *,
+    run: Run | None = None,
+    listener: Listener = SILENT,
 ) -> None:
-    """Train a network as the recipe says of teachers.
+    """Train a network as the recipe says of teachers; `run` and `listener` are those of the loop.
 
     Raises
     ------
@@ -53,6 +60,7 @@ def train_teacher(
         label="teacher",
         weight_decay=WEIGHT_DECAY,
         run=run,
+        listener=listener,
     )
     if not finished:
         raise KeyboardInterrupt

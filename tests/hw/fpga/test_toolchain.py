@@ -6,6 +6,7 @@ from constraints import boards
 from hw.fpga import toolchain
 from hw.fpga.toolchain import Toolchain, find_tool, first_error, read_timing
 from sw.errors import EngramError
+from sw.progress import Listener
 
 
 @pytest.fixture
@@ -37,12 +38,16 @@ def test_failing_tool_is_one_line_with_its_own_error_and_the_log(tools, tmp_path
     assert log.read_text() == "Info: fine\nERROR: no place for it\nbye\n"
 
 
-def test_first_use_of_a_tool_is_announced(tools, pretend, capsys):
+def test_first_use_of_a_tool_is_announced(tmp_path, pretend):
     pretend("echo 'Preparing to run tool. This might take a while...'")
 
+    said = []
+    tools = Toolchain(boards.load("icebreaker"), tmp_path, Listener(say=said.append))
     tools.pack()
 
-    assert "first use of yowasp-icepack: it is compiled once" in capsys.readouterr().err
+    first, took = said
+    assert "first use of yowasp-icepack: it is compiled once" in first
+    assert took.split()[0] == "bitstream" and took.endswith(" s")
     assert list(tools.seconds) == ["bitstream"]
 
 

@@ -1,6 +1,8 @@
 """Templates made anew: sizes, what is kept, what is chosen, provenance, refusals."""
 
+from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from sw.bundle.ideal import with_ideal_array
 from sw.bundle.provenance import Provenance, Step
 from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
+from sw.progress import unseen
 from sw.reference import pipeline
 from sw.reference.array_state import ArrayState
 from sw.reference.quantiser import word_line_values
@@ -140,7 +143,7 @@ def test_a_maker_computes_features_and_clusters_once():
 
     def stage(name, total, note):
         heard.append(name)
-        return lambda count: None
+        return unseen(name, total, note)
 
     maker = Maker(TRAINED, DATA, seed=2, stage=stage)
     features = ["features, train", "features, validation", "features, test"]
@@ -216,13 +219,14 @@ def test_noise_and_programmed_codes_of_before_are_gone():
 def test_stages_hear_of_everything_that_is_done():
     heard = {}
 
+    @contextmanager
     def stage(name, total, note):
         heard[name] = -total
 
         def done(count):
             heard[name] += count
 
-        return done
+        yield SimpleNamespace(done=done)
 
     design = design_for(TRAINED.design, "window", None, 3, {})
     Maker(TRAINED, DATA, stage=stage).make("window", design)

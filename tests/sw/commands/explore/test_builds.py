@@ -8,9 +8,10 @@ import pytest
 import hw.build
 from hw.sizing.image_timing import image_cycles
 from sw.cache import Store
-from sw.commands.explore.builds import RTL_IMAGES, Finalist, built_finalists, built_words, finalists_of
+from sw.commands.explore.builds import built_finalists, built_words
 from sw.commands.explore.fpga import fitted_chip, front_end_in_words
 from sw.errors import EngramError
+from sw.explore.driver.finalists import RTL_IMAGES, Finalist
 from sw.explore.page.tables import built_table
 from sw.rram.chip.programming import program
 from sw.rram.devices.presets import DEVICES
@@ -27,7 +28,7 @@ def asked(monkeypatch):
     """Builds that were asked for, by name; the tools are not run."""
     names = []
 
-    def built(bundle, board, folder, *, name, parallelism):
+    def built(bundle, board, folder, *, name, parallelism, listener):
         names.append(name)
         if name == "point-9":
             raise EngramError("too large")
@@ -121,11 +122,3 @@ def test_a_chip_without_a_front_end_is_built_and_takes_no_images(tmp_path, asked
     assert (values["front_end"], values["cycles"], values["rtl_images"]) == ("none", None, 0)
     assert built_words(values) == "luts 10 (9 estimated), brams 2 (3 estimated), cycles - (31 estimated)"
     assert " 2 (3) - (31) 40.0 - none" in " ".join(re.sub("<[^>]*>", " ", built_table({4: values})).split())
-
-
-def test_finalists_are_spread_over_the_front():
-    front = [5, 3, 8, 1, 9]
-    assert finalists_of(front, 1) == [5]
-    assert finalists_of(front, 2) == [5, 9]
-    assert finalists_of(front, 3) == [5, 8, 9]
-    assert finalists_of(front, 9) == front

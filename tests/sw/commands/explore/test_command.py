@@ -26,7 +26,7 @@ def tiny(tmp_path, monkeypatch):
     """A bundle with its data set as files, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("sw.explore.driver.question.dataset_of", lambda bundle, data: (DATA, True))
+    monkeypatch.setattr("sw.commands.explore.asked.dataset_of", lambda *_: (DATA, True))
     monkeypatch.setenv("COLUMNS", "160")
     save(BUNDLE, tmp_path / "tiny.engram")
     return tmp_path
@@ -178,13 +178,11 @@ def test_a_board_that_is_too_small_for_all_points(tiny, monkeypatch):
 
 
 def test_ctrl_c_while_finalists_are_built_writes_those_that_were(tiny, monkeypatch):
-    from sw.explore.driver import run as explore_run
-
     def one(finalists, board, pictures, folder, store):
         yield finalists[0].number, {"error": "never mind"}
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(explore_run, "built_finalists", one)
+    monkeypatch.setattr("sw.commands.explore.builds.built_finalists", one)
     code, _, err = run("explore", "tiny.engram", *QUICK, *FPGA, "--build", "top:2", "-o", "f")
     assert code == 130
     assert "not built: never mind" in err

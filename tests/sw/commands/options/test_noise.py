@@ -1,31 +1,23 @@
 """``--noise-aware``: what options of the array mean in training, and which do not fit."""
 
-import inspect
-
 import pytest
 
 from sw.commands.options.array import chosen_array
-from sw.commands.options.noise import chips_of_training, given_options
+from sw.commands.options.noise import chips_of_training
 from sw.errors import EngramError
 
-OPTIONS = inspect.signature(chosen_array).parameters
-DEFAULTS = {name: parameter.default for name, parameter in OPTIONS.items()}
 
-
-def chips(asked=True, learned=True, **changes):
-    values = DEFAULTS | changes
-    given = given_options({"seed": 3} | values)
-    return chips_of_training(asked, chosen_array(**values), given, learned)
+def chips(asked=True, learned=True, **given):
+    return chips_of_training(asked, chosen_array(**given), given, learned)
 
 
 def test_without_options_there_are_no_chips_or_default_ones():
-    assert chips(asked=False) == (None, {})
-    assert chips() == (chosen_array(**DEFAULTS), {"noise_aware": True})
+    assert chips(asked=False) is None
+    assert chips() == chosen_array()
 
 
-def test_options_given_are_taken_and_recorded(tmp_path):
-    array, words = chips(read_time="1d", adc_bits=6, noise=True)
-    assert words == {"noise_aware": True, "adc_bits": 6, "read_time": "1d", "noise": True}
+def test_options_given_are_taken():
+    array = chips(read_time="1d", adc_bits=6, noise=True)
     assert (array.conditions.read_time_seconds, array.conditions.adc.bits) == (86_400, 6)
     assert array.conditions.read_noise
 

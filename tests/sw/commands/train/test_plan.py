@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from sw.commands.options.array import chosen_array
 from sw.commands.train.plan import design_for, plan_of
+from sw.commands.train.request import Request
 from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
 from sw.training.presets import DESIGNS
 
 
 def planned(**settings):
-    return plan_of(None, None, None, None, {"templates_per_class": None}, settings, [], 0)
+    return plan_of(Request(**settings))
 
 
 def test_a_teachers_file_counts_by_its_content_and_is_recorded_by_its_name(tmp_path):
@@ -26,6 +28,19 @@ def test_a_teachers_file_counts_by_its_content_and_is_recorded_by_its_name(tmp_p
     absent = planned(teacher="absent.pt2")
     with pytest.raises(EngramError, match="absent"):
         _ = absent.identity
+
+
+def test_the_chips_of_noise_aware_training_are_recorded_as_they_were_given(tmp_path):
+    array = {"read_time": "1d", "device": str(tmp_path / "own.csv"), "noise": True}
+    plan = plan_of(Request(noise_aware=True, array=array), chosen_array())
+    assert plan.noise == chosen_array()
+    assert plan.step.options == (
+        ("data", "digits"),
+        ("noise-aware", True),
+        ("device", "own.csv"),
+        ("read-time", "1d"),
+        ("noise", True),
+    )
 
 
 def named(name, height, width, classes=3):
