@@ -17,7 +17,7 @@ def cache(tmp_path, monkeypatch):
 
 def test_what_is_kept_comes_back(cache):
     assert kept(IDENTITY, "weights", TENSORS) is None
-    keep(IDENTITY, "weights", TENSORS, {"accuracy": 0.1})
+    keep(IDENTITY, "weights", TENSORS, {"accuracy": 0.1}, pytest.fail)
     tensors, values = kept(IDENTITY, "weights", TENSORS)
     assert all(torch.equal(tensors[name], TENSORS[name]) for name in TENSORS)
     assert values == {"accuracy": 0.1}
@@ -36,13 +36,13 @@ def test_what_is_kept_comes_back(cache):
     ids=["name more", "shape", "type", "name less"],
 )
 def test_another_layout_counts_as_none(layout):
-    keep(IDENTITY, "weights", TENSORS, {})
+    keep(IDENTITY, "weights", TENSORS, {}, pytest.fail)
     assert kept(IDENTITY, "weights", layout) is None
 
 
 def test_entry_of_another_teacher_counts_as_none():
     other = {**IDENTITY, "device": "cuda"}
-    keep(other, "weights", TENSORS, {})
+    keep(other, "weights", TENSORS, {}, pytest.fail)
     path = entry_path(IDENTITY, "weights")
     path.parent.mkdir(parents=True)
     entry_path(other, "weights").rename(path)
@@ -50,7 +50,7 @@ def test_entry_of_another_teacher_counts_as_none():
 
 
 def test_damaged_entry_counts_as_none():
-    keep(IDENTITY, "weights", TENSORS, {})
+    keep(IDENTITY, "weights", TENSORS, {}, pytest.fail)
     path = entry_path(IDENTITY, "weights")
     path.write_bytes(path.read_bytes()[:-1])
     assert kept(IDENTITY, "weights", TENSORS) is None
