@@ -61,18 +61,18 @@ bundle = open_bundle(str(folder / "tiny.engram"))
 """
 CHIP_IN = f"""{BUNDLE_IN}
 from sw.explore.compute.accuracy import Chips, Images, chosen_full_scale, right_answers
-from sw.rram.chip.conditions import Conditions
+from sw.rram.effects.conditions import Conditions
 from sw.rram.devices.presets import DEVICES
 chips = Chips({{}}, DEVICES["cmo-hfox"], (Conditions(adc={{"bits": 4}}), Conditions()), 2, 5)
 """
 PROGRAMS = {
     "features": f"""{BUNDLE_IN}
 from sw.explore.compute.images import piece_maps
-piece_maps(bundle, DATA.x_test)
+piece_maps(bundle, DATA.test.images)
 """,
     "chips": f"""{CHIP_IN}
 from sw.explore.compute.images import images_of, piece_maps
-images = images_of(bundle, piece_maps(bundle, DATA.x_test), DATA.y_test)
+images = images_of(bundle, piece_maps(bundle, DATA.test.images), DATA.test.labels)
 right_answers(bundle, images, chips)
 chosen_full_scale(bundle, images, chips)
 """,
@@ -94,7 +94,7 @@ Toolchain.pack = pack
 chip = program(bundle, chips.device, chips.readouts[0], seed=5)
 row = {{"fpga_luts": 9, "fpga_brams": 3, "fpga_cycles": 31}}
 ((number, built),) = built_finalists(
-    [Finalist(0, row, chip)], {BOARD!r}, DATA.x_test[:2], folder / "builds", Store(folder / "store")
+    [Finalist(0, row, chip)], {BOARD!r}, DATA.test.images[:2], folder / "builds", Store(folder / "store")
 )
 assert built["mismatches"] == 0, built
 """,
@@ -111,7 +111,10 @@ from sw.explore.driver.trials import driven
 from sw.explore.space.objectives import OBJECTIVES
 from sw.explore.space.search import Search
 from sw.explore.space.settings import Settings
+from sw.data.parts import Dataset, Part
 from sw.progress import unseen
+parts = (Part(part.images, part.labels) for part in DATA.parts.values())
+DATA = Dataset(DATA.name, *parts, DATA.classes)  # of the classes that the computation knows
 designs, store, farm = {{"tiny": bundle.design}}, Store(folder / "store"), Here()
 variants = Variants({{"tiny": bundle}}, DATA, store, farm, seed=1, stage=unseen)
 costs = Costs(read_constants(), read_macro())
@@ -130,7 +133,7 @@ from sw.training.loop.trainable import Split
 from sw.training.recipe import Recipe
 from sw.training.teacher.foreign import foreign_teacher
 from sw.training.teacher.taught import logits_of, train_teacher, untrained
-split = Split.of(DATA.x_test, DATA.y_test.astype(int), torch.device("cpu"))
+split = Split.of(DATA.test.images, DATA.test.labels.astype(int), torch.device("cpu"))
 network = untrained("tiny", split, DATA.classes)
 train_teacher(network, split, split, Recipe(1, 1, 1, batch=16))
 logits_of(network, split.images, flip=True)
@@ -208,7 +211,7 @@ def key_now(kind, folder, monkeypatch):
     elif kind == "builds":
         monkeypatch.setattr(verilator, "find_verilator", lambda: SimpleNamespace(version=(5, 36)))
         monkeypatch.setattr(builds, "_built", lambda *_: {"bitstream": "x.bin", "sha256": "0", **BUILT})
-        list(builds.built_finalists([FINALIST], BOARD, DATA.x_test[:2], folder, store))
+        list(builds.built_finalists([FINALIST], BOARD, DATA.test.images[:2], folder, store))
     else:
         explorer = explorer_in(folder, store=store)
         explorer.fpga = fpga_of(BOARD)
