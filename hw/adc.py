@@ -133,7 +133,10 @@ class AdcReadout(wiring.Component):
     def _bend(
         self, m: Module, advance: Value, p_current: data.View, c_valid: Value, clamped: data.View
     ) -> None:
-        """Look up the final code of a clamped one."""
+        """Look up the final code of a clamped one.
+
+        Every ADC has 2**bits entries, so code and number of the ADC side by side are the address.
+        """
         design = self._design
         contents = bent_codes(design, self._tables)
         read = add_rom(m, "inl", self.o.payload.code.shape(), contents, "block")

@@ -32,4 +32,4 @@ def add_rom(m: Module, name: str, shape: ShapeLike, contents: Sequence[int], sty
         attrs={"ram_style": style, "rom_style": style},
     )
     m.submodules[name] = rom
-    return rom.read_port(src_loc_at=1)  # so that it is called as where it is asked for
+    return rom.read_port(src_loc_at=1)  # Amaranth names signals after a variable: the caller's

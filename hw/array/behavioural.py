@@ -68,6 +68,7 @@ class BehaviouralArray(wiring.Component):
         connect(m, flipped(self.program), cells.program)
         connect(m, cells.programmed, flipped(self.programmed))
         connect_optional(m, flipped(self), cells)
+        # The code memory has one address, so no word is read while a cell is being programmed.
         m.d.comb += [
             match_lines.tile_ready.eq(word_lines.tile_ready & ~cells.busy),
             word_lines.step.eq(match_lines.step),

@@ -115,6 +115,7 @@ class Cells(wiring.Component):
             ]
         else:
             self._add_amplitude(m, request, before, after)
+        # Entries are written as a whole, so all other codes go back as they were read.
         changed = [Mux(cell == index, after, code) for index, code in enumerate(self.codes)]
         m.d.comb += [codes.new_entry.eq(Cat(*changed)), advance.eq(self.step)]
         if has_port(self, "load"):

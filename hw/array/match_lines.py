@@ -135,6 +135,7 @@ class MatchLines(wiring.Component):
             capture.eq(at_end.valid & at_end.last & (~hold_full | leaving_last)),
             advance.eq(~(at_end.valid & at_end.last) | capture),
         ]
+        # Sums move up, so that the current always leaves from the first lane and none has to be picked.
         with m.If(self.o.valid & self.o.ready):
             for lane in lanes[:-1]:
                 m.d.sync += held[lane].eq(held[lane + 1])
@@ -143,6 +144,7 @@ class MatchLines(wiring.Component):
         with m.If(capture):
             m.d.sync += hold_full.eq(1)
         for lane in lanes:
+            # The first word of a pass replaces the old sum, so no cycle is spent on clearing it.
             total = Signal(current_bits, name=f"total_{lane}")
             m.d.comb += total.eq(Mux(at_end.first, 0, accumulators[lane]) + sums[lane])
             with m.If(at_end.valid & advance):
@@ -179,7 +181,8 @@ class MatchLines(wiring.Component):
     def _term(self, level: Value, first: Value, second: Value) -> Value:
         """What a cell with these codes adds: the code of the driven device, or 1 when the level matches.
 
-        The position of a level is its bits, then a 1, then zeros, as far as a code has bits.
+        The position of a level is its bits, then a 1, then zeros, as far as a code has bits: the middle of
+        the codes that share these first bits, as :mod:`sw.reference.array` wants it, without an adder.
         """
         design = self._design
         if design.cell == "binary":

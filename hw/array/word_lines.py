@@ -60,7 +60,7 @@ class WordLineDriver(wiring.Component):
         """Bank flags, write pointer, read pointer."""
         m = Module()
         words_in_tile = self._geometry.words_in_tile
-        stride = words_in_tile[0]
+        stride = words_in_tile[0]  # only the last tile may be shorter
 
         m.submodules.levels = levels = memory.Memory(
             shape=unsigned(self._geometry.word_bits), depth=2 * stride, init=[], attrs={"ram_style": "block"}

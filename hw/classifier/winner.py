@@ -14,7 +14,8 @@ __all__ = ["WinnerTakeAll"]
 class WinnerTakeAll(wiring.Component):
     """Keeps the best score and the best of any other class while the scores stream by.
 
-    Ties go to the lowest template. Margin and acceptance as in :func:`sw.reference.classifier.decide`.
+    Ties go to the lowest template, because a later score must be greater to win. Margin and acceptance as in
+    :func:`sw.reference.classifier.decide`.
 
     Latency: 2 cycles from the last score to the result. Throughput: one score per cycle; after the last score
     of an image the input waits until the result is taken.
@@ -83,6 +84,7 @@ class WinnerTakeAll(wiring.Component):
             with m.If(c_label == design.classes - 1):
                 m.d.sync += [c_label.eq(0), self.o.valid.eq(1)]
 
+        # Until the result is taken no score may come in: that of the next image would change it.
         margin = Signal.like(score)
         closing = Signal()
         with m.If(self.i.valid & self.i.ready & (self.i.payload.template == design.templates - 1)):

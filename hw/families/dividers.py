@@ -6,7 +6,7 @@ from sw.errors import EngramError
 
 
 def _exact(megahertz: float) -> Fraction:
-    """To the hertz."""
+    """To the hertz, as a fraction: floats could not tell whether a divider is a whole number."""
     return Fraction(round(megahertz * 1_000_000), 1_000_000)
 
 

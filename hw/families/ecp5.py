@@ -56,7 +56,10 @@ def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
 
 
 def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
-    """EHXPLLL with feedback from CLKOP and the core's clock from CLKOS, both at zero phase."""
+    """EHXPLLL with feedback from CLKOP and the core's clock from CLKOS, both at zero phase.
+
+    Coarse phases count from 0, in cycles of the VCO, where dividers count from 1: zero is the divider less 1.
+    """
     dividers = ecp5_dividers(board.clock.mhz, board.clock.core_mhz)
     feedback = Signal()
     return Instance(

@@ -194,12 +194,15 @@ def first_error(log: str) -> str:
 
 
 def read_netlist_cells(text: str) -> dict[str, int]:
-    """Cells by type of the whole design, from ``stat -json``."""
+    """Cells by type of the whole design, from ``stat -json``, before whose JSON Yosys writes a header."""
     return json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
 
 
 def read_timing(text: str) -> Placed:
-    """The parts of nextpnr's JSON report that people ask for."""
+    """The parts of nextpnr's JSON report that people ask for.
+
+    Of its critical paths the one within the slowest clock counts: those from and to pins set no frequency.
+    """
     report: dict[str, Any] = json.loads(text)
     clocks = report["fmax"]
     slowest = min(clocks, key=lambda clock: clocks[clock]["achieved"])

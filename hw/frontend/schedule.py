@@ -88,7 +88,10 @@ class LayerSchedule:
     parallelism: Parallelism
 
     def resized(self, taps: int, searchers: int) -> "LayerSchedule":
-        """With other taps and searchers, without counting weights again."""
+        """With other taps and searchers, without counting weights again.
+
+        What does not depend on the two goes where cached properties keep their values.
+        """
         other = replace(self, parallelism=replace(self.parallelism, taps=taps, searchers=searchers))
         for name in ("entry_counts", "accumulator_range", "walk"):
             other.__dict__[name] = getattr(self, name)
@@ -238,9 +241,10 @@ class LayerSchedule:
     def threshold_rom(self, searcher: int, bits: int | None = None) -> list[int]:
         """Thresholds of the channels that one searcher serves, 2**n words per channel, the first one unused.
 
-        With more than the layer's own n `bits`, the words behind its thresholds are never reached. A
-        threshold outside the range of the accumulators is moved to just outside, which changes no
-        comparison and keeps the words narrow. A layer that requantises has thresholds too, for an engine that
+        The word of level l is at address l of its channel, so a search needs no subtraction. With more
+        than the layer's own n `bits`, the words behind its thresholds are never reached. A threshold outside
+        the range of the accumulators is moved to just outside, which changes no comparison and keeps words
+        narrow. A layer that requantises has thresholds too, for an engine that
         searches in all its layers.
         """
         lanes = self.parallelism

@@ -94,6 +94,7 @@ class Transfer:
         missing = (levels << tables.shift[:, np.newaxis].astype(np.int64)) - tables.offset[:, np.newaxis]
         multiplier = tables.multiplier[:, np.newaxis].astype(np.int64)
         never = np.where(missing > 0, BEYOND, -BEYOND)
+        # A quotient that is negated before and after it is rounded down is rounded up.
         return np.where(multiplier > 0, -(-missing // np.maximum(multiplier, 1)), never)
 
     def words(self) -> list[int]:

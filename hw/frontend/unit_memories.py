@@ -48,7 +48,7 @@ def memory_style(depth: int, width: int, *, writable: bool = False) -> str:
 
 
 def window_depth(schedule: LayerSchedule) -> int:
-    """Words of the window memory, a power of two.
+    """Words of the window memory, a power of two, so that its addresses wrap by themselves.
 
     The words between the first and the last of one kernel position, and the ones that come in while a row of
     output pixels is computed, so that the next row can start at once.

@@ -30,7 +30,7 @@ __all__ = ["HostProgrammer", "Programmed"]
 UNKNOWN_BYTES = 7
 """Answer of a chip that knows no requests for cells to one of them: each of its bytes is unknown."""
 MOST_ROWS = 2**16 - 1
-"""Of one CODES."""
+"""Rows that one CODES can ask for: it has 16 bits for their number."""
 
 
 class Programmed(NamedTuple):

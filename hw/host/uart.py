@@ -46,6 +46,7 @@ class UartReceiver(wiring.Component):
         rx = Signal(init=1)
         m.submodules.synchroniser = FFSynchronizer(self.rx, rx, init=1)
 
+        # From the edge of the start bit it is one bit and a half to the middle of the first data bit.
         timer = Signal(range(self._divisor + self._divisor // 2))
         bits_left = Signal(range(10))
         shift = Signal(8)
@@ -93,7 +94,7 @@ class UartTransmitter(wiring.Component):
         m = Module()
         timer = Signal(range(self._divisor))
         bits_left = Signal(range(11))
-        frame = Signal(10, init=2**10 - 1)
+        frame = Signal(10, init=2**10 - 1)  # ones move in behind a frame, because the line idles high
 
         m.d.comb += [self.tx.eq(frame[0]), self.i.ready.eq(bits_left == 0)]
         with m.If(bits_left == 0):

@@ -72,8 +72,9 @@ class FlashLoader(wiring.Component):
         """Pauses and transfers in turn; a shift register and the CRC behind the input."""
         m = Module()
         flash = self.flash
-        wanted = self._crc ^ CRC_START
-        crc = Signal(32, init=wanted ^ CRC_START)  # anything but what is wanted
+        wanted = self._crc ^ CRC_START  # zlib inverts the register at the end
+        # After reset not the wanted one, or the first pause would end with `ready` before anything is read.
+        crc = Signal(32, init=wanted ^ CRC_START)
         part = Signal(PART_BITS)
         came = Signal()
         reading = Signal()
@@ -81,6 +82,7 @@ class FlashLoader(wiring.Component):
         position = Signal(range(max(last + 1, PAUSE_CYCLES)))
         release = _first_bit_lowest(RELEASE, COMMAND_BITS)
         read = _first_bit_lowest(READ << 24 | FLASH_OFFSET, READ_BITS)
+        # Behind the last bit of READ its bits come again: a flash that sends takes no notice of them.
         next_bit = Mux(
             reading,
             (read >> 1).bit_select(position[:5], 1),

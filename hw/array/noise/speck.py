@@ -8,7 +8,10 @@ WORD_BITS = 16
 
 
 def speck_round(m: Module, x: Value, y: Value, key: Value, name: str) -> tuple[Value, Value]:
-    """See :func:`sw.reference.noise.speck_round`; `name` begins the names of its signals."""
+    """As :func:`sw.reference.noise.speck_round` in logic; `name` begins the names of its signals.
+
+    The rotations, by 7 and by 2, are those of Speck32; as wiring they take no cells.
+    """
     wide_x, wide_y = Signal(WORD_BITS, name=f"{name}_x"), Signal(WORD_BITS, name=f"{name}_y")
     mixed = Signal(WORD_BITS, name=f"{name}_mixed")
     m.d.comb += [

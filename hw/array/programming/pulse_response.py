@@ -73,6 +73,7 @@ class PulseResponse(wiring.Component):
         x, y = Signal(WORD_BITS), Signal(WORD_BITS)
         turn = Signal(range(max(CONVERSION_ROUNDS, FACTOR_BITS)))
         keys = Array(Const(rule.key[turn % KEY_WORDS] ^ turn, WORD_BITS) for turn in range(CONVERSION_ROUNDS))
+        # The pulse's number goes into the first of the four key words, whose turn is every fourth round.
         number = Mux(traits | turn[:2].any(), 0, self.number)
         next_x, next_y = speck_round(m, x, y, keys[turn] ^ number, "round")
 
@@ -93,6 +94,7 @@ class PulseResponse(wiring.Component):
         distance = Signal(range(top + quarter + 1))
         step = Signal(range(max(2, (largest_product * largest_gain + 2**16 - 1 >> 16) + 1)))
         moved = Signal(signed(len(step) + 2))
+        # All bits of the largest state are 1, so its distance from a state is the state inverted.
         m.d.comb += [
             share.eq(product >> 8),
             distance.eq(Mux(self.upwards, ~self.state, self.state) + quarter),
@@ -103,6 +105,7 @@ class PulseResponse(wiring.Component):
         with m.If(stuck):
             m.d.comb += self.after.eq(self.state)
 
+        # `start` is added to the product without an adder of its own: it is where the sum begins.
         def multiply(a, b, start, then):
             m.d.sync += [other.eq(a), factor.eq(b), total.eq(start), after_product.eq(then)]
             m.next = "MULTIPLY"

@@ -72,7 +72,10 @@ class Fold:
         )
 
     def resized(self, taps: int, searchers: int) -> "Fold":
-        """With other taps and searchers, without counting weights again."""
+        """With other taps and searchers, without counting weights again.
+
+        The schedules go where the cached property keeps its value.
+        """
         other = Fold(self.bundle, replace(self.parallelism, taps=taps, searchers=searchers))
         other.__dict__["schedules"] = tuple(
             schedule.resized(taps, searchers) if schedule.layer.has_weights else schedule

@@ -91,7 +91,10 @@ class FoldedFrontEnd(wiring.Component):
         return m
 
     def _values(self, m: Module, sequencer: Sequencer, maps: MapMemory) -> list[list[Signal]]:
-        """For each tap its values in registers, 0 outside the image; a pixel is in the first lane."""
+        """For each tap its values in registers, 0 outside the image; a pixel is in the first lane.
+
+        The registers keep the product out of the cycle in which a deep memory is read and its word masked.
+        """
         taps = []
         for tap in range(self._fold.parallelism.taps):
             values = []

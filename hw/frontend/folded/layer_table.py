@@ -21,7 +21,8 @@ def table_rows(fold: Fold) -> list[dict[str, int]]:
     """Numbers of every layer.
 
     ``first_step``, ``last_step``: its part of the schedule memory. ``start``: address of the top left word of
-    the first kernel position. ``step_x``, ``step_row``: words to the next position, and from the end of a row
+    the first kernel position; with padding it is before the map and wraps, and is masked when it is read.
+    ``step_x``, ``step_row``: words to the next position, and from the end of a row
     to the next row. ``last_x``, ``last_y``: last output pixel. ``overhang_x``, ``overhang_y``: the kernel
     hangs over the image there, one bit for each row or column of it that is outside. ``before_y_2``,
     ``behind_y_2`` and their like: see :class:`hw.frontend.edges.Edges`; only where the kernel of any layer

@@ -130,7 +130,8 @@ class Sequencer(wiring.Component):
                     y.eq(y + end_x),
                 ]
 
-        # Stage s: the step's entries are here. Stage a: their addresses. Stage d: their words.
+        # Stage s: the step's entries are here. Stage a: their addresses. Stage d: their words. Weights come
+        # with the entries and pass through all stages, so that they meet their words.
         rom, width = fold.rom(), fold.step_format.width
         rom_read = add_rom(m, "schedule", unsigned(width), rom, memory_style(len(rom), width))
         entry = data.StructLayout(

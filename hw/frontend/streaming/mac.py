@@ -186,8 +186,9 @@ class MaxArray(wiring.Component):
 def _product(m: Module, value, weight, weight_bits: int):
     """``value * weight``, in logic where the weight is narrow.
 
-    A ternary weight picks the value, its negation or 0; each bit of one of up to LOGIC_WEIGHT_BITS picks the
-    value at its own place.
+    A ternary weight picks the value, its negation or 0: its low bit is set unless it is 0, its high bit where
+    it is negative. Each bit of a weight of up to LOGIC_WEIGHT_BITS picks the value at its own place; what the
+    highest bit picks is subtracted, because that bit of a two's complement number counts negatively.
     """
     if weight_bits > LOGIC_WEIGHT_BITS:
         return value * weight

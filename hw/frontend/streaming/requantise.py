@@ -104,11 +104,13 @@ class Requantise(wiring.Component):
         t_total = Signal(signed(transfer.total_bits), name=f"t_total_{searcher}")
         t_choice = Signal(transfer.choice_bits, name=f"t_choice_{searcher}")
         shifted = Signal(signed(transfer.total_bits), name=f"shifted_{searcher}")
+        # Only shifts that a channel has: a choice among a few constant ones is smaller than a barrel shifter.
         m.d.comb += [
             read.en.eq(advance),
             read.addr.eq(channel),
             shifted.eq(Array(t_total >> shift for shift in transfer.shifts)[t_choice]),
         ]
+        # The clamp looks at single bits: below 0 the sign is set, above the top any bit beyond the level's.
         with m.If(advance):
             m.d.sync += [
                 l_held.eq(held[round_]),

@@ -61,7 +61,10 @@ class Window(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Four stages: schedule memory, window memory, masked data, registers in front of the products."""
+        """Four stages: schedule memory, window memory, masked data, registers in front of the products.
+
+        The last registers keep the product out of the cycle in which words are read and masked.
+        """
         m = Module()
         schedule = self._schedule
         taps = range(schedule.parallelism.taps)
@@ -106,6 +109,8 @@ class Window(wiring.Component):
         step_base = Signal(range(longest_step + 1))
         m.d.comb += step_base.eq(Mux(end_x, Mux(end_y, walk.step_image, walk.step_row), walk.step_x))
 
+        # Padding before the first image counts as words that have come, so the kernel can begin there;
+        # what it reads there is masked.
         # `lead` counts the words from the kernel's first to the last one taken, `used` the memory in use.
         # A kernel that hangs over needs only the words up to its last tap on the image. Flags of a larger
         # overhang come with all those of smaller ones, so the highest bit of a set of flags is the overhang.
