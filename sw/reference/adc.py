@@ -49,6 +49,7 @@ def full_scale_tables(design: DesignPoint, lowest: int, highest: int) -> AdcTabl
     if design.adc_bits is None:
         return AdcTables()
     assert 0 <= lowest < highest, (lowest, highest)
+    # The largest gain of 12 bits says the ratio best; half a code makes the shift, which rounds down, round.
     ratio = (2**design.adc_bits - 1) / (highest - lowest)
     shift = 0
     while round(ratio * 2 ** (shift + 1)) < 2**GAIN_BITS:
@@ -92,6 +93,7 @@ class Converters:
         self._bends = bool(tables.inl.size)
         if not self._bends:
             return
+        # One row of all ADCs' codes, so that a single look-up serves all of them.
         self._bent = np.clip(np.arange(self._top + 1) + tables.inl, 0, self._top).astype(dtype).ravel()
         adcs = np.arange(design.row_tiles)[:, np.newaxis] * design.adcs_per_row_tile + reader
         self._first_bent = (adcs * (self._top + 1))[:, :, np.newaxis]

@@ -90,6 +90,7 @@ class MatchLines:
     """
 
     def __init__(self, cells: NDArray[np.uint8], rows: int) -> None:
+        # Signed before the difference: uint8 would wrap where a cell conducts less at a larger value.
         base, steps = cells[0].astype(np.int64), np.diff(cells.astype(np.int64), axis=0)
         self._values, self._templates = len(cells), cells.shape[2]
         self._parts = [slice(start, start + rows) for start in range(0, cells.shape[1], rows)]
@@ -132,7 +133,11 @@ class MatchLines:
 
 
 def _add_up_pairs(weights: NDArray, driven: NDArray, tile: NDArray) -> None:
-    """Write the currents of a tile (T, N) from a product whose columns hold two match lines each."""
+    """Write the currents of a tile (T, N) from a product whose columns hold two match lines each.
+
+    Both sums are 0 or more and below PAIR, and dividing by a power of two is exact, so the quotient rounded
+    down is the second sum.
+    """
     both = weights @ driven
     first, second = tile[::2], np.floor(both * (1 / PAIR))
     tile[1::2] = second[: len(tile) // 2]

@@ -55,7 +55,7 @@ def decide(scores: NDArray[np.int64], templates_per_class: int, margin: int) -> 
     label = template // templates_per_class
     per_class = scores.reshape(len(scores), -1, templates_per_class).max(axis=2)
     best = np.take_along_axis(per_class, label[:, np.newaxis], axis=1)[:, 0]
-    others = per_class.copy()
+    others = per_class.copy()  # with the winner's class below every score, as no score is negative
     np.put_along_axis(others, label[:, np.newaxis], -1, axis=1)
     distance = best - others.max(axis=1)
     return Decision(template, label, distance, distance >= margin)

@@ -147,6 +147,7 @@ def activate(accumulators: NDArray[np.int64], thresholds: NDArray[np.int32]) -> 
         int64, (N, C, h, w), values 0 .. 2**n - 1.
     """
     levels = np.empty_like(accumulators)
+    # On the right side of equal thresholds: an accumulator reaches the one that it equals.
     for channel, steps in enumerate(thresholds):
         levels[:, channel] = np.searchsorted(steps, accumulators[:, channel], side="right")
     return levels

@@ -169,6 +169,7 @@ def _currents(
     design = chips[0].design
     cells = np.concatenate([array.cell_currents(chip.array.codes, design) for chip in chips], axis=2)
     lines = array.MatchLines(cells, design.rows)
+    # As the chip's counter of images, the index wraps at 2**32.
     images = np.arange(first_image, first_image + len(levels), dtype=np.int64).astype(np.uint32)
     keys = [noise.image_keys(own.key, images) if (own := chip.array.read_noise) else None for chip in chips]
     conversions = design.row_tiles * design.templates

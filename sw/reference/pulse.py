@@ -97,7 +97,11 @@ class WriteVerify(NamedTuple):
 
 
 def device_indices(features: int, templates: int) -> NDArray[np.uint32]:
-    """Counter of every device, (2, F, T): ``match line * 2**17 + row * 2 + device``; no two are alike."""
+    """Counter of every device, (2, F, T): ``match line * 2**17 + row * 2 + device``.
+
+    No two are alike, because a row has at most 16 bits, see :class:`sw.design.DesignPoint`; and no counter
+    depends on the size of the array.
+    """
     device, row, line = np.ogrid[:2, :features, :templates]
     return ((line << 17) | (row << 1) | device).astype(np.uint32)
 
@@ -153,9 +157,10 @@ def pulsed(
         step     = (amplitude * distance * gain + dither) >> 16
 
     `device` and `cycle` are sums of two bytes less their mean 255: those of the second word of the device's
-    traits and of the pulse's draw. `dither` is the first word of the pulse's draw. The new state stays within
-    0 .. max_state. The window ends a quarter beyond its outermost states, so these are reached. Stuck devices
-    keep their state.
+    traits and of the pulse's draw. `dither` is the first word of the pulse's draw: it rounds a step up
+    with a probability that equals the step's fraction, so that small steps are right on average. The new
+    state stays within 0 .. max_state. The window ends a quarter beyond its outermost states, so these are
+    reached. Stuck devices keep their state.
 
     Parameters
     ----------
