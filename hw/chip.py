@@ -19,7 +19,7 @@ __all__ = ["Chip"]
 
 
 class Chip(wiring.Component):
-    """What goes on every board.
+    """The accelerator with its host link: the part of a design that is alike on every board.
 
     Parameters
     ----------

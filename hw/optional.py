@@ -19,7 +19,7 @@ def has_port(component: wiring.Component, name: str) -> bool:
 
 
 def optional_ports(*components: wiring.Component | None) -> dict[str, Member]:
-    """Optional ports of parts, as members for what they are parts of; None is a part that is not there."""
+    """Optional ports of parts, as members of the component around them; None is a part that is left out."""
     return {
         name: component.signature.members[name]
         for component in components

@@ -1,4 +1,4 @@
-"""What crosses a border between blocks: one typed payload per stream, and the array seam.
+"""Data that cross a border between blocks: one typed payload per stream, and the array seam.
 
 All widths follow from the design point. Layouts are little-endian: the first field has the lowest bits.
 """
@@ -34,7 +34,7 @@ def index_bits(count: int) -> int:
 
 # The metaclass of Amaranth's Enum takes the shape, which mypy does not see: it knows Python's Enum only.
 class ProgramOperation(enum.Enum, shape=2):  # type: ignore[call-arg]
-    """What a programming request does to one device."""
+    """Kind of a programming request for one device."""
 
     READ = 0
     """Answers with the conductance code and changes nothing."""
@@ -45,7 +45,7 @@ class ProgramOperation(enum.Enum, shape=2):  # type: ignore[call-arg]
 
 
 class Fault(enum.Enum, shape=2):  # type: ignore[call-arg]
-    """What to do about an injected fault of a device."""
+    """Change of the injected fault of a device."""
 
     KEEP = 0
     """Nothing."""
@@ -58,7 +58,7 @@ class Fault(enum.Enum, shape=2):  # type: ignore[call-arg]
 
 
 class CellOperation(enum.Enum, shape=2):  # type: ignore[call-arg]
-    """What a request to :class:`hw.array.programming.programmer.Programmer` asks for."""
+    """Kind of a request to :class:`hw.array.programming.programmer.Programmer`."""
 
     READ = 0
     """Read both devices of a cell."""
@@ -146,7 +146,7 @@ def write_layout(design: DesignPoint) -> data.StructLayout:
 
 
 def written_layout(design: DesignPoint) -> data.StructLayout:
-    """What became of a request for one cell.
+    """The answer to a request for one cell.
 
     `codes` has both devices after READ and WRITE, after FAULT that of its device. `failed` has a bit for each
     device that WRITE did not bring to its target, `sets` and `resets` are the pulses to both of them.

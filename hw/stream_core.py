@@ -25,7 +25,7 @@ class StreamCore(wiring.Component):
     Parameters
     ----------
     bundle, parallelism
-        See there.
+        The classifier, and the sizes of its front end, see :mod:`hw.frontend.variant`.
 
     Members
     -------

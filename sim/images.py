@@ -107,7 +107,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
 
 
 def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> Model:
-    """The same in ``accelerator_bench.sv`` for cocotb."""
+    """The image accelerator in ``accelerator_bench.sv``, for cocotb."""
     from hw.image_accelerator import ImageAccelerator
     from hw.sizing.image_timing import image_cycles
 

@@ -43,7 +43,7 @@ class ProgrammingReport(NamedTuple):
 
 
 def worst(reports: Sequence[ProgrammingReport]) -> ProgrammingReport:
-    """Of processes that did the same: the cycles of the first, the mismatches of all."""
+    """One report for several processes with the same task: cycles of the first, mismatches of all."""
     first = next((report.first for report in reports if report.first), None)
     return reports[0]._replace(mismatches=sum(report.mismatches for report in reports), first=first)
 

@@ -33,7 +33,7 @@ TRACED = "waveform of the first images: {}"
 
 
 class Job(NamedTuple):
-    """What to run, the same for both sources.
+    """A run of the simulation, from word-line values or from whole images.
 
     Attributes
     ----------
@@ -74,7 +74,7 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a run gave.
+    """Results of a run.
 
     Attributes
     ----------

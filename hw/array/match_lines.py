@@ -51,7 +51,7 @@ class MatchLines(wiring.Component):
     o
         Currents, match line after match line, tile after tile.
     idle
-        No pass is running and no current is held.
+        No pass is running and the sample-and-hold is empty.
     """
 
     def __init__(self, design: DesignPoint):
@@ -179,7 +179,7 @@ class MatchLines(wiring.Component):
         return m
 
     def _term(self, level: Value, first: Value, second: Value) -> Value:
-        """What a cell with these codes adds: the code of the driven device, or 1 when the level matches.
+        """Term of a cell with these codes: the code of the driven device, or 1 when the level matches.
 
         The position of a level is its bits, then a 1, then zeros, as far as a code has bits: the middle of
         the codes that share these first bits, as :mod:`sw.reference.array` wants it, without an adder.

@@ -1,4 +1,4 @@
-"""What the PLL dividers of all families share: exact frequencies, ranges, the refusal."""
+"""Arithmetic that the PLL dividers of all families share: exact frequencies, ranges, the refusal."""
 
 from fractions import Fraction
 

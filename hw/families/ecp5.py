@@ -115,7 +115,7 @@ def _lpf(board: Board, pins: Mapping[str, str]) -> str:
 
 
 def _synthesis(board: Board) -> str:
-    """Yosys' synthesis, the same for all parts."""
+    """Yosys' command for synthesis, which does not depend on the part."""
     return "synth_ecp5 -top top"
 
 

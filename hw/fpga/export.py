@@ -22,7 +22,7 @@ INTERNAL_ATTRIBUTES = ("generator", "top", "src", "amaranth.hierarchy", "amarant
 
 
 class Core(StrEnum):
-    """What is exported."""
+    """The core to export: the chip with its UART, or the classifier with plain streams."""
 
     uart = "uart"
     stream = "stream"

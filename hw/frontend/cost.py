@@ -36,7 +36,7 @@ COSTS_FILE = FOLDER / "costs.json"
 
 
 def layer_terms(schedule: LayerSchedule, value_bits: int, family: Family) -> dict[str, float]:
-    """What a unit is made of, in the quantities that cells and flip-flops grow with.
+    """Parts of a layer unit, counted in the quantities that cells and flip-flops grow with.
 
     Parameters
     ----------
@@ -79,9 +79,10 @@ def layer_terms(schedule: LayerSchedule, value_bits: int, family: Family) -> dic
 
 
 def engine_terms(fold: Fold, family: Family) -> dict[str, float]:
-    """What a folded engine is made of: the terms of a unit in its widths, and ``table_bits``.
+    """Parts of a folded engine: the terms of a unit in its widths, and ``table_bits``.
 
-    The latter are bits of what it knows of a layer; counters and adders of the sequencer grow with them.
+    The latter are bits of the numbers that it has of a layer; counters and adders of the sequencer grow with
+    them.
     """
     lanes = fold.parallelism
     terms = {
@@ -98,7 +99,7 @@ def engine_terms(fold: Fold, family: Family) -> dict[str, float]:
 
 
 def priced(terms: Mapping[str, float], part: str, family: Family, resource: Resource) -> float:
-    """What a ``layer``, an ``engine`` or a ``chip`` of these terms takes of a resource."""
+    """Cells or flip-flops that a ``layer``, an ``engine`` or a ``chip`` of these terms takes."""
     weight = _coefficients()[family][part]
     return sum(weight[name][resource] * amount for name, amount in terms.items())
 

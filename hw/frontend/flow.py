@@ -23,7 +23,7 @@ REQUANTISE_LATENCY = 4
 
 
 def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
-    """Feature values of :class:`hw.frontend.streaming.frontend.FrontEnd`, whose pixels are always there."""
+    """Feature values of :class:`hw.frontend.streaming.frontend.FrontEnd`, whose pixels are never late."""
     source = offered_at_once()
     behind = [(schedule.parallelism.input_lanes, schedule.input_words) for schedule in schedules[1:]]
     if schedules:
@@ -36,7 +36,7 @@ def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
 
 
 def folded_offers(fold: Fold) -> Offers:
-    """Feature values of :class:`hw.frontend.folded.frontend.FoldedFrontEnd`, pixels always there as well."""
+    """Feature values of :class:`hw.frontend.folded.frontend.FoldedFrontEnd`, whose pixels are never late."""
     last = fold.schedules[-1]
     values = fold.parallelism.output_lanes if last.layer.has_weights else fold.parallelism.input_lanes
     items = _folded_items(fold, values)
@@ -116,7 +116,7 @@ def _finish_of(schedule: LayerSchedule) -> Finish:
 
 
 def _pixels(schedule: LayerSchedule) -> Iterator[tuple[int, int]]:
-    """For every output pixel, image after image: how many words must be there, and are released behind it.
+    """For every output pixel, image after image: how many words must have come, and are released after it.
 
     As :class:`hw.frontend.streaming.window.Window` counts them, padding above the first image included in the
     latter.

@@ -37,7 +37,7 @@ Sizes = tuple[Parallelism, ...] | Folded
 
 
 class FrontEndPlan(Protocol):
-    """What is known of a front end before it is built."""
+    """Sizes, cost, memories and timing of a front end, before it is built."""
 
     @property
     def value_range(self) -> tuple[int, int]:
@@ -53,7 +53,7 @@ class FrontEndPlan(Protocol):
         """Every memory, with its contents."""
 
     def offers(self) -> Offers:
-        """When feature values come, for pixels that are always there."""
+        """When feature values come, for pixels that are never late."""
 
     def component(self) -> wiring.Component:
         """The hardware: pixels `i`, feature values `o`, and their `shape` and `value_range`."""

@@ -34,7 +34,7 @@ MOST_ROWS = 2**16 - 1
 
 
 class Programmed(NamedTuple):
-    """What became of a whole array; arrays are (2, F, T).
+    """The result of programming a whole array; arrays are (2, F, T).
 
     Attributes
     ----------

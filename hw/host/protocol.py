@@ -109,8 +109,8 @@ class Opcode(IntEnum):
 
 
 class Identity(NamedTuple):
-    """Who is there: protocol version, first 8 bytes of the bundle digest, sizes, pixels of an image or 0, and
-    1 when it can classify."""
+    """Who the chip is: protocol version, first 8 bytes of the bundle digest, sizes, pixels of an image or 0,
+    and 1 when it can classify."""
 
     magic: bytes
     version: int
@@ -161,7 +161,7 @@ class Cell(NamedTuple):
 
 
 class Written(NamedTuple):
-    """What WRITE did: status, codes of both devices, bit d for a device d that failed, pulses to both.
+    """The answer to WRITE: status, codes of both devices, bit d for a device d that failed, pulses to both.
 
     The status is the opcode. `failures` counts the devices that failed since reset, up to 2**16 - 1.
     """
@@ -185,7 +185,7 @@ class Written(NamedTuple):
 
 
 def identity_of(bundle: Bundle, *, with_front_end: bool = False, ready: bool = True) -> Identity:
-    """What a chip made from `bundle` must answer to IDENTIFY, when it is ready or before."""
+    """The answer to IDENTIFY of a chip made from `bundle`, when it is ready or before."""
     design = bundle.design
     digest = bytes.fromhex(bundle.digest)[:8]
     pixels = design.height * design.width if with_front_end else 0

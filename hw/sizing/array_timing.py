@@ -44,7 +44,7 @@ def accelerator_timing(bundle: Bundle) -> Timing:
 
 
 def result_cycles(bundle: Bundle, images: int, words: Offers | None = None) -> list[int]:
-    """Cycle in which each result is valid, for `words` or, without any, for words that are always there."""
+    """Cycle in which each result is valid, for `words` or, without any, for words that are never late."""
     design = bundle.design
     currents = _currents(design, words or offered_at_once())
     if bundle.array.read_noise is not None:

@@ -20,23 +20,23 @@ from sw.reference.noise import BYTES_MEAN
 __all__ = ["Estimate", "chip_cost", "chip_dsps", "chip_terms", "estimate"]
 
 PROGRAMMER: dict[Resource, int] = {"cells": 850, "ffs": 320}
-"""What a chip with a pulse rule has more: programmer, device response, requests for cells, the search for an
+"""Cost of a pulse rule in a chip: programmer, device response, requests for cells, the search for an
 entry, which synthesis removes elsewhere. From netlists of four chips on iCE40."""
 PROGRAMMED_BIT: dict[bool, dict[Resource, float]] = {
     False: {"cells": 4.8, "ffs": 2.1},
     True: {"cells": 3.2, "ffs": 0.0},
 }
-"""And for each bit of an entry of the code memory, without and with single-port RAM: to pick and to change a
-code, and around block RAM that is read and written at one address."""
+"""Its cost for each bit of an entry of the code memory, without and with single-port RAM: to pick and to
+change a code, and around block RAM that is read and written at one address."""
 
 READ_NOISE: dict[Resource, int] = {"cells": 750, "ffs": 465}
-"""What :class:`hw.array.noise.read_noise.ReadNoiseAdder`, 667 to 721 cells, and the host's index take. From
+"""Cost of :class:`hw.array.noise.read_noise.ReadNoiseAdder`, 667 to 721 cells, and the host's index. From
 netlists of four widths on both families."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a chip is expected to need.
+    """Expected resources and speed of a chip.
 
     Attributes
     ----------
@@ -147,7 +147,7 @@ def chip_cost(
 def chip_terms(
     bundle: Bundle, family: Family, *, with_front_end: bool, spram: bool = False
 ) -> dict[str, float]:
-    """What everything but the layer units is made of, in the quantities that cells grow with.
+    """Parts of a chip besides the layer units, counted in the quantities that cells grow with.
 
     ``choice_bits``: bits to choose from behind the block RAMs of the codes, where these are deeper than one.
     ``flash``: what loads the codes into single-port RAM. ``window_bits``: comparisons of window cells.

@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Source(StrEnum):
-    """What the host sends."""
+    """Kind of data that the host sends."""
 
     pixels = "pixels"
     features = "features"

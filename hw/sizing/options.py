@@ -50,7 +50,7 @@ class Option:
 
 
 def layer_options(schedules: list[list[LayerSchedule]], family: Family) -> list[list[Option]]:
-    """What the schedules of every layer cost on a family."""
+    """Cost of the schedules of every layer on a family."""
     options, value_bits = [], PIXEL_BITS
     for sizes in schedules:
         options.append([layer_option(schedule, value_bits, family) for schedule in sizes])
@@ -99,7 +99,7 @@ def _useful(schedule: LayerSchedule) -> Iterator[LayerSchedule]:
 
 
 def layer_option(schedule: LayerSchedule, value_bits: int, family: Family) -> Option:
-    """What one schedule costs on a family."""
+    """Cost of one schedule on a family."""
     rams = 0
     for plan in unit_memories(schedule, value_bits, ""):
         if plan.style == "block":

@@ -31,7 +31,7 @@ CELL_MARGIN = 0.12
 """Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 9 % on chips
 with a front end."""
 BLOCK_RAM_SHARE = 0.5
-"""What a share of a part's block RAM counts against the same share of its cells, on which routing depends."""
+"""Weight of a share of a part's block RAM against an equal share of its cells, on which routing depends."""
 ADVICE = "use --from features, or a student with fewer channels, layers or templates"
 
 
@@ -197,7 +197,7 @@ class Planner:
         return too_large(self._bundle, board, f"{least_rams} block RAM", available, fitting, ADVICE)
 
     def _room(self, board: Board, *, spram: bool) -> "_Room":
-        """What everything but the layer units leaves of a board."""
+        """Resources of a board that are left for the layer units."""
         family = board.family
         taken_cells = chip_cost(self._bundle, family, "cells", with_front_end=True, spram=spram)
         cells = board.limits.luts * (1 - CELL_MARGIN) - taken_cells

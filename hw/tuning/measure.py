@@ -19,7 +19,7 @@ __all__ = ["Measured", "measure"]
 
 @dataclass(frozen=True)
 class Measured:
-    """What it takes.
+    """Resources that a component takes.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Measured:
 
 
 class Given(NamedTuple):
-    """What the tools get: files by name, and their command lines."""
+    """Input of the tools: files by name, and their command lines."""
 
     files: dict[str, str]
     synthesis: tuple[str, ...]

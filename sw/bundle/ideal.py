@@ -1,4 +1,4 @@
-"""The same classifier with an ideal array."""
+"""A bundle's classifier with an ideal array in place of its own."""
 
 from sw.bundle.bundle import Bundle
 from sw.reference.array_state import ArrayState
@@ -7,6 +7,6 @@ __all__ = ["with_ideal_array"]
 
 
 def with_ideal_array(bundle: Bundle) -> Bundle:
-    """The same classifier with ideal cells and the ideal ADC: each score is the number of matches."""
+    """The bundle with ideal cells and the ideal ADC in its array: each score is the number of matches."""
     design = bundle.design.with_ideal_array()
     return bundle.with_(design=design, array=ArrayState.ideal(bundle.templates, design))

@@ -1,4 +1,4 @@
-"""The same question put to plain PyTorch: how many images per second, in floats, without bit-exactness.
+"""Speed of plain PyTorch, to compare with: images per second in floats, without bit-exactness.
 
 The baseline does what a user would write: per row tile a matrix product of floating-point cells, Gaussian
 noise for every conversion, gain, rounding, clamping, a sum, the largest score. Its levels are made into

@@ -22,7 +22,7 @@ class AdcTables:
     gain, offset
         int32, (row tiles, ADCs per row tile), or empty for the ideal ADC; gain is unsigned, below 2**12.
     shift
-        Right shift after gain and offset, the same for all.
+        Right shift after gain and offset, one for all ADCs.
     inl
         int16, (row tiles, ADCs per row tile, 2**bits), integral nonlinearity: what is added to each code; or
         empty, (0, 0, 0), for ADCs without.

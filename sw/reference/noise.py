@@ -84,7 +84,7 @@ def image_keys(key: NDArray[np.uint16], images: NDArray[np.uint32]) -> NDArray[n
     """Key of every image: uint16 (N, KEY_WORDS) for image indices uint32 (N,).
 
     The index, its high half first, goes through IMAGE_ROUNDS[1] rounds; round r has the key
-    ``key[r % KEY_WORDS] ^ r``, so that rounds with one word of the key still differ. The words are those after
+    ``key[r % KEY_WORDS] ^ r``, so that rounds with the same key word still differ. The words are those after
     the two numbers of rounds in IMAGE_ROUNDS.
     """
     x, y = (images >> 16).astype(np.uint16), images.astype(np.uint16)

@@ -10,10 +10,10 @@ from sw.templates.thresholds import ThresholdsBy
 __all__ = ["AUTO", "MOST_CLUSTERS", "Kind", "design_for"]
 
 Kind = Literal["keep", "mean", "kmeans", "window"]
-"""``keep``: as stored. ``mean``: the median of every bit in each class. ``kmeans``: the same of clusters
-within each class. ``window``: windows of levels, by the best of several rules."""
+"""``keep``: as stored. ``mean``: the median of every bit in each class. ``kmeans``: that median in each
+of several clusters of a class. ``window``: windows of levels, by the best of several rules."""
 AUTO: Literal["auto"] = "auto"
-"""As many templates per class as silhouettes ask for."""
+"""The number of templates per class whose clusters have the best silhouette."""
 MOST_CLUSTERS = 10
 """Largest number per class that :data:`AUTO` tries."""
 

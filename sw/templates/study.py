@@ -26,7 +26,7 @@ __all__ = [
 SEVERAL = 3
 """Templates per class that are tried besides one."""
 MADE: dict[ThresholdsBy, Sequence[int]] = {"mean": (1,), "median": (1, 3, 7)}
-"""Numbers of thresholds made after training that are tried; of learned ones the same, and all of them."""
+"""Numbers of thresholds made after training that are tried; of learned thresholds these numbers, and all."""
 MARKERS: dict[Kind, str] = {"keep": "o", "mean": "s", "kmeans": "^", "window": "D"}
 COLOURS: dict[ThresholdsBy, str] = {"learned": "tab:blue", "mean": "tab:orange", "median": "tab:green"}
 Row = dict[str, Any]
@@ -42,7 +42,7 @@ class Scheme(NamedTuple):
 
 
 def schemes_for(design: DesignPoint, several: int = SEVERAL) -> list[Scheme]:
-    """What is tried: kept, mean, k-means and window templates, one and `several` per class.
+    """Ways that a study compares: kept, mean, k-means and window templates, one and `several` per class.
 
     Those that no design can have are left out: windows of levels that are not of whole bits, and more binary
     features than are supported.

@@ -1,4 +1,4 @@
-"""The same seed, the same bits: settings of PyTorch for a training."""
+"""Equal seeds give equal bits: settings of PyTorch for a training."""
 
 import os
 from collections.abc import Iterator

@@ -38,7 +38,7 @@ def load_cycles(codes: bytes) -> int:
 
 
 class FlashLoader(wiring.Component):
-    """Streams the code image into the code memory and says when it is there.
+    """Streams the code image into the code memory and says when all of it has arrived.
 
     SPI mode 0, one bit in two cycles. Each attempt: a pause, RELEASE, a pause, READ of the whole image, a
     pause. When the CRC-32 of what came is that of the codes which the chip was built for, `ready` rises and

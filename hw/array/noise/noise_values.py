@@ -1,4 +1,4 @@
-"""Noise values: the read noise of one conversion after the other, made before its current is there."""
+"""Noise values: the read noise of one conversion after the other, made before its current comes."""
 
 from itertools import pairwise
 
@@ -106,7 +106,7 @@ class NoiseValues(wiring.Component):
         return m
 
     def _key(self, m: Module, ends_image: Value) -> tuple[list[Value], Value]:
-        """Words of the key of the image whose index counts here, and whether they are all there."""
+        """Words of the key of the image whose index counts here, and whether all of them are made."""
         index = Signal(32)
         load = Signal()
         x, y = Signal(WORD_BITS), Signal(WORD_BITS)

@@ -11,7 +11,7 @@ class FaultTable(wiring.Component):
     """A small memory of device addresses, searched entry by entry.
 
     Latency: 1 cycle from `search` to `done` while nothing is listed, else 2 for each entry searched and one
-    more. There is no back-pressure: what was found is there in the cycle of `done` only.
+    more. There is no back-pressure: the result is valid in the cycle of `done` only.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ FAILURE_BITS = 16
 
 
 def programmer_ports(design: DesignPoint) -> dict[str, wiring.Member]:
-    """What a :class:`Programmer` offers to whoever wants cells programmed."""
+    """Ports of a :class:`Programmer` for whoever wants cells programmed."""
     return {
         "write": In(stream.Signature(write_layout(design))),
         "written": Out(stream.Signature(written_layout(design))),
@@ -30,7 +30,7 @@ def programmer_ports(design: DesignPoint) -> dict[str, wiring.Member]:
 
 
 def host_ports(design: DesignPoint) -> dict[str, wiring.Member]:
-    """The same from the other side."""
+    """The ports of whoever wants cells programmed: :func:`programmer_ports` from the other side."""
     return {name: member.flip() for name, member in programmer_ports(design).items()}
 
 
@@ -60,7 +60,7 @@ class Programmer(wiring.Component):
     Members
     -------
     write, written
-        Requests and what became of them, in order; a request is taken in the cycle of its answer.
+        Requests and their results, in order; a request is taken in the cycle of its answer.
     program, programmed
         The programming port, see :class:`hw.payloads.ArraySeam`.
     failures

@@ -24,7 +24,7 @@ class PulseResponse(wiring.Component):
     rare, and logic is dear.
 
     Latency: 62 cycles from `start` to `done`. Throughput: one pulse in 63 cycles. There is no back-pressure:
-    `after` is there in the cycle of `done` only.
+    `after` is valid in the cycle of `done` only.
 
     Parameters
     ----------

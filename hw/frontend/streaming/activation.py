@@ -15,7 +15,7 @@ __all__ = ["SearchSizes", "Serialiser", "ThresholdSearch"]
 
 
 class SearchSizes(Protocol):
-    """What a search needs to know: a layer's schedule, or that of an engine for many layers."""
+    """Sizes that a search needs: those of a layer's schedule, or of an engine for many layers."""
 
     @property
     def parallelism(self) -> Parallelism:

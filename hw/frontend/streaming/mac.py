@@ -17,7 +17,7 @@ LOGIC_WEIGHT_BITS = 4
 
 
 class ReductionSizes(Protocol):
-    """What a reduction needs to know: a layer's schedule, or that of an engine for many layers."""
+    """Sizes that a reduction needs: those of a layer's schedule, or of an engine for many layers."""
 
     @property
     def parallelism(self) -> Parallelism:

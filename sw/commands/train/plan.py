@@ -1,4 +1,4 @@
-"""What ``engram train`` is to train: from a preset, or a data set and a design, with what options change."""
+"""The plan of ``engram train``: a preset, or a data set and a design, with the changes that options make."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ SIZES = ("templates_per_class", "thresholds_per_feature")
 """Options that change the design."""
 RUNS = Path("runs")
 LIBRARIES = ("numpy", "torch", "brevitas")
-"""What every training computes with; k-means comes from scikit-learn."""
+"""Libraries whose versions every training depends on; k-means comes from scikit-learn."""
 DIGITS_OF_RUN = 8
 """Hexadecimal digits of a run's identity in the name of its folder."""
 
@@ -62,7 +62,7 @@ class Plan:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What must be the same for a run to be gone on with; a teacher's file by its content."""
+        """What two runs must have in common for one to resume the other; a teacher's file by its content."""
         import torch
 
         from sw.training.teacher.foreign import content_digest

@@ -109,7 +109,7 @@ class Explorer:
             done(len(members[digest]))
 
     def compute_test(self, settings: Sequence[Setting], done: Done = lambda points: None) -> None:
-        """The same on all test images, for points that were computed; nothing is chosen by them."""
+        """Accuracies on all test images, for points that were computed; nothing is chosen by them."""
         self._compute(settings, "test", None, done)
 
     def row(self, setting: Setting) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""The record of an exploration, and its files: JSON, CSV and Parquet, which say the same.
+"""The record of an exploration, and its files: JSON, CSV and Parquet with equal contents.
 
 ``results.json`` holds all of it; :func:`read_results` reads it back. It has no times and no names of
 machines, so equal explorations give equal files.
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Exploration:
-    """What was explored, and what came out.
+    """The question of an exploration, and its results.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Exploration:
     finished
         False where the exploration was ended early; then rows are those that were done.
     rows
-        One for every point, by the names of columns: `point`, its number; axes; and what was found.
+        One for every point, by the names of columns: `point`, its number; axes; and results.
         Accuracies are shares.
     front
         Numbers of the points of the Pareto front.
@@ -79,7 +79,7 @@ class Exploration:
         return next(row for row in self.rows if row["point"] == point)
 
     def as_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """All of it as JSON values."""
         return {"format": FORMAT_VERSION, **asdict(self)}
 
 

@@ -15,7 +15,7 @@ NAMES = {"point", *SIZES}
 
 
 class Quantity(NamedTuple):
-    """What a column is called.
+    """Names of a column for people, and its unit.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ MORE = {objective.column: objective.most for objective in OBJECTIVES.values()}
 
 
 def quantity(column: str) -> Quantity:
-    """What a column is called; those that are not listed by their own name."""
+    """Names and unit of a column; one that is not listed goes by its own name."""
     if column in QUANTITIES:
         return QUANTITIES[column]
     if column.startswith(PART) and column.endswith(UNIT_OF_PART):
@@ -98,7 +98,7 @@ def written(column: str, value: Any) -> str:
 
 
 def written_value(column: str, value: Any) -> str:
-    """The same without the unit."""
+    """A value without its unit; a dash where there is none."""
     if value is None:
         return "-"
     if column == "adc_bits" and value == 0:

@@ -57,7 +57,7 @@ LEAST_SPAN = 0.01
 
 
 def title_of(found: Exploration) -> str:
-    """What was explored, in words."""
+    """Title of the page: the question that the exploration answers."""
     return f"Which array to build for {', '.join(found.bundles)}"
 
 
@@ -73,13 +73,13 @@ def varied_axes(found: Exploration) -> list[str]:
 
 
 def sought_columns(found: Exploration) -> list[str]:
-    """Columns of the objectives, as far as every row has a number there."""
+    """Columns of the objectives, as far as every row has a number in them."""
     columns = [objective["column"] for objective in found.objectives.values()]
     return [column for column in dict.fromkeys(columns) if _all_numbers(found, column)]
 
 
 def numbers_in(found: Exploration) -> list[str]:
-    """The same, and then all others that can be sought."""
+    """Columns of the objectives, and then all other columns that can be an objective."""
     others = [column for column in (found.rows or [{}])[0] if more_is_better(column) is not None]
     return list(dict.fromkeys([*sought_columns(found), *(c for c in others if _all_numbers(found, c))]))
 

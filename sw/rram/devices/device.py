@@ -23,7 +23,7 @@ __all__ = ["PROBABILITIES", "Device"]
 MICRO = 1e-6
 HEADROOM_SIGMAS = 3.0
 PROBABILITIES = ("p_stuck_hrs", "p_stuck_lrs", "p_broken_row", "p_broken_col")
-"""What breaks: parameters that are the user's to say, whatever the device."""
+"""Probabilities of faults: parameters that the user may set for any device."""
 
 Siemens = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -153,13 +153,13 @@ class Device(BaseModel):
 
     @property
     def code_headroom_siemens(self) -> float:
-        """What the codes of binary cells reach above the LRS."""
+        """Siemens by which the range of codes of binary cells goes beyond the LRS."""
         if self.headroom_siemens is not None:
             return self.headroom_siemens
         return HEADROOM_SIGMAS * float(self.sigma_siemens(np.array(self.g_lrs_siemens)))
 
     def exact(self) -> "Device":
-        """The same device without programming error, and with the same codes.
+        """This device without programming error; its codes stay as they are.
 
         Measured devices are all at the median of their level, which still drifts.
         """

@@ -104,7 +104,7 @@ class CellResolution(Effect):
 
 
 def with_bits(adc: AdcModel, bits: int) -> AdcModel:
-    """The same ADCs with another resolution: offset, trim step and bent steps keep their size in the range.
+    """ADCs with another resolution: offset, trim step and bent steps keep their size in the range.
 
     They do so up to the limits of the model. What the ideal ADC has is counted in the new LSB.
     """

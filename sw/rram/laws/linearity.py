@@ -58,11 +58,11 @@ def linearity(levels: NDArray[np.float64]) -> Linearity:
 
 
 def code_inl(levels: NDArray[np.float64]) -> NDArray[np.int16]:
-    """What a converter with these levels adds to each code of an ideal one, int16 (converters, 2**bits).
+    """Difference of a converter's codes from the codes of an ideal one, int16 (converters, 2**bits).
 
     It is what a search from the highest bit to the lowest finds for the input in the middle of an ideal code;
-    a ramp, whose levels are sorted, finds the same. So nonlinearity is rounded to whole codes: half an LSB or
-    less changes nothing, and a level that moves by more moves by whole LSB.
+    a ramp, whose levels are sorted, finds that code too. So nonlinearity is rounded to whole codes: half an
+    LSB or less changes nothing, and a level that moves by more moves by whole LSB.
     """
     count = levels.shape[1]
     middles = np.broadcast_to(np.arange(count) + 0.5, levels.shape)

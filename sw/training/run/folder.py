@@ -48,8 +48,8 @@ class RunFolder:
     path
         Made if it is not there.
     identity
-        What is trained, as JSON: digest of the data, design, recipe, seed, versions. A run is gone on with if
-        all of it is the same.
+        What is trained, as JSON: digest of the data, design, recipe, seed, versions. A run is resumed only
+        with an equal identity.
     restart
         Remove what an earlier run left there, whatever it was.
 
@@ -104,7 +104,7 @@ class RunFolder:
 
     @property
     def seconds(self) -> float:
-        """Time spent on what is there: the pieces up to the checkpoint that was gone on from, and this one.
+        """Time spent on this run: its pieces up to the checkpoint that it was resumed from, and this piece.
 
         What an earlier piece did after its last checkpoint was lost, and is not counted.
         """
@@ -271,7 +271,7 @@ class RunPart:
 
 
 def _differences(old: Any, new: Any, where: str = "") -> Iterator[tuple[str, str, str]]:
-    """Where two JSON values differ, in the order of the new one: path, and what is there, as short text."""
+    """Where two JSON values differ, in the order of the new one: path, old and new value as short text."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in (*new, *(key for key in old if key not in new)):
             inner = f"{where}.{key}" if where else key

@@ -40,7 +40,7 @@ def requantisation_of(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         middle = ((levels - 1) / 2 - offset) / gain
     anchor = np.where(gain > 0, np.clip(np.rint(middle), -reach, reach), 0)
-    # Beyond the ends nothing changes, and a steeper line than one from end to end jumps just the same.
+    # Beyond the ends nothing changes, and a line steeper than one from end to end gives equal levels.
     value = np.clip(gain * anchor + offset, -1, levels)
     slope = np.minimum(gain, levels)
     shift = np.zeros(len(gain), np.int32)
