@@ -1,4 +1,4 @@
-"""Optional ports: what is around a component has those that the component has, whatever the reason."""
+"""Optional ports: a component has those that a component inside it has, whatever the reason."""
 
 from types import SimpleNamespace
 

@@ -44,13 +44,13 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
 
 
 def macros_of(bundle: Bundle) -> tuple[str, ...]:
-    """What the benches must know of the ports of a bundle's accelerator."""
+    """Verilog macros that tell the benches which ports a bundle's accelerator has."""
     parts = {"PROGRAMMABLE": bundle.array.pulse, "READ_NOISE": bundle.array.read_noise}
     return tuple(name for name, part in parts.items() if part is not None)
 
 
 def settling_cycles() -> int:
-    """Cycles after a bench has set the index of the next image until its noise is there."""
+    """Cycles after a bench has set the index of the next image until its noise is valid."""
     from hw.array.noise.noise_values import KEY_CYCLES, VALUE_CYCLES
 
     return 1 + KEY_CYCLES + VALUE_CYCLES  # one for the bench's own register

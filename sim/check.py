@@ -22,7 +22,7 @@ CHUNK_BITS = 32
 """Words of word-line values come in pieces of this size, the lowest bits first."""
 
 ABSENT = -1
-"""What a value reads that never came, or came in the place of another one."""
+"""Stands for a value that never came, or came in the place of another one."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,13 +18,13 @@ __all__ = ["CAME", "HEADER", "ChipPort", "Order", "chip_port"]
 
 PATIENCE_CYCLES = 500_000_000
 HEADER = struct.Struct("<cQ")
-"""What goes to the testbench: an order, and a number that belongs to it."""
+"""Header of each message to the testbench: an order, and a number that belongs to it."""
 CAME = struct.Struct("<Q")
-"""What comes back before an answer: its number of bytes."""
+"""Header of each answer of the testbench: its number of bytes."""
 
 
 class Order:
-    """What the testbench is told; WRITE is followed by the bytes."""
+    """Orders to the testbench; WRITE is followed by the bytes."""
 
     WRITE = b"W"
     READ = b"R"

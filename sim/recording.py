@@ -1,4 +1,4 @@
-"""What ``image_harness.cpp`` wrote down, as batches that can be checked."""
+"""The recording that ``image_harness.cpp`` writes, as batches that can be checked."""
 
 from collections.abc import Iterator
 from math import ceil

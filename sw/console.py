@@ -1,4 +1,4 @@
-"""What all commands share at the terminal: messages, progress, options, and how errors end a command.
+"""Parts that all commands share at the terminal: messages, progress, options, and how errors end a command.
 
 Standard output carries the answer (a table, or one JSON object with ``--json``); everything else goes to
 standard error.

@@ -35,7 +35,7 @@ def write_atomically(path: Path, data: bytes, *, sync: bool = False) -> None:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder with its parents, or find it there; raises EngramError where no file could be written."""
+    """Make a folder with its parents, unless it exists; raises EngramError where no file could be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

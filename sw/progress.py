@@ -26,7 +26,7 @@ class Stage(Protocol):
         """So many more items are finished."""
 
     def note(self, text: str, /) -> None:
-        """What is to be read beside the count from now on."""
+        """Show this text beside the count from now on."""
 
 
 class OpenStage(Protocol):

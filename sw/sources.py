@@ -33,7 +33,7 @@ NO_CONSTANTS = (".py", ".md", ".engram")
 
 
 class Source(NamedTuple):
-    """What a source text says.
+    """Imports and other facts that are read from a source text.
 
     Attributes
     ----------
@@ -138,7 +138,7 @@ def _imported(tree: ast.Module) -> set[str]:
 
 
 def _named_place(node: ast.expr | None, path: Path) -> Path | None:
-    """What an expression in ``Path(__file__)`` names, in the file `path`; None for any other."""
+    """Path that an expression in ``Path(__file__)`` names, in the file `path`; None for any other."""
     match node:
         case ast.Call(func=ast.Name(id="Path"), args=[ast.Name(id="__file__")]):
             return path

@@ -43,7 +43,7 @@ class Transfer:
 
     @cached_property
     def tables(self) -> Requantisation:
-        """The trained tables, but flat where the level never changes; offsets include the half that rounds."""
+        """The trained tables, but flat where the level is constant; offsets include the half that rounds."""
         trained = self.parameters.requantisation
         lowest, highest = requantise(self._ends, trained, self.layer)
         flat = lowest == highest

@@ -48,14 +48,14 @@ FST_HEADERS = {"zlib.h": "zlib1g-dev", "lz4.h": "liblz4-dev"}
 PROGRAM = ["-O3", "--x-assign", "fast", "--x-initial", "fast", "-MAKEFLAGS", "OPT_FAST=-O2"]
 """For models with a main program. GCC's -O3 and -march=native were measured to gain nothing."""
 PROGRAM_CLASS = "Vmodel"
-"""What the main program knows the compiled top module as."""
+"""Name of the compiled top module in the main program."""
 
 WAVE_FLAGS: dict[Waves, list[str]] = {"none": [], "vcd": ["--trace-vcd"], "fst": ["--trace-fst"]}
 
 
 @dataclass(frozen=True)
 class ModelSource:
-    """What a model is compiled from.
+    """Sources and options of a model.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ def to_verilog(component: "Component", name: str) -> str:
 
 
 def build_model(source: ModelSource) -> Model:
-    """The model from the cache, compiled if it is not there.
+    """The model from the cache, compiled first if the cache does not have it.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def build_model(source: ModelSource) -> Model:
 def start_model(
     model: Model, testbench: str, folder: Path, waves: Path | None = None, wires: Sequence[int] = ()
 ) -> subprocess.Popen:
-    """Start a simulation in `folder`; it writes its log to ``sim.log`` there.
+    """Start a simulation in `folder`; it writes its log to ``sim.log`` in that folder.
 
     cocotb's own runner waits for the simulation, which rules out progress, several shards at once, and ending
     them on Ctrl-C. So the model is started here with the environment that cocotb documents for custom flows.
@@ -202,7 +202,7 @@ def start_model(
 
 
 def start_program(model: Model, arguments: list[str], folder: Path) -> subprocess.Popen:
-    """Start a model that has a main program, in `folder`; what it says goes to ``sim.log`` there."""
+    """Start a model that has a main program, in `folder`; its output goes to ``sim.log`` in it."""
     return _start([str(model.executable), *arguments], folder, dict(os.environ))
 
 
@@ -234,7 +234,7 @@ def _libpython() -> str:
 
 
 def _python_path() -> str:
-    """What a child needs to import what we can import."""
+    """PYTHONPATH with which a child process imports the modules that this one can import."""
     return os.pathsep.join([str(ROOT), *sys.path])
 
 
@@ -267,7 +267,7 @@ def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
 
 
 def _cocotb_build(source: ModelSource, generated: Path, build: Path) -> str:
-    """What :mod:`sim.models.compile` reads."""
+    """Input of :mod:`sim.models.compile`."""
     control = build.parent / "public.vlt"
     lines = [f'public_flat_rw -module "{source.top}" -var "{port}"' for port in source.public]
     control.write_text("\n".join(["`verilator_config", *lines, ""]))

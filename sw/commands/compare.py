@@ -57,7 +57,7 @@ def compare(
 
 
 def _facts(source: str) -> "Facts":
-    """What is known of a run folder or a bundle."""
+    """Facts about the training of a run folder or a bundle."""
     from sw.training.table.gains import Facts
     from sw.validation import validated
 

@@ -25,7 +25,7 @@ def _print_example(wanted: bool) -> None:
 
 @dataclass(frozen=True)
 class Request:
-    """What the chip follows from; each option says in its help what it does."""
+    """Options that the chip follows from; each says in its help what it does."""
 
     array: ArrayOptions = field(default_factory=dict)
     device_example: Annotated[

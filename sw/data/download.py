@@ -17,7 +17,7 @@ TIMEOUT_S = 30
 def fetch(
     url: str, md5: str, data_name: str, folder: Path | None = None, *, listener: Listener = SILENT
 ) -> Path:
-    """A file of the cache, downloaded first if it is not there or has another checksum.
+    """A file of the cache, downloaded first if it is missing or has another checksum.
 
     Parameters
     ----------

@@ -78,5 +78,5 @@ class Dataset:
 
     @property
     def origin(self) -> DataOrigin:
-        """What a bundle that is made from this data set remembers of it."""
+        """Record of this data set in a bundle that is made from it."""
         return DataOrigin(name=self.name, digest=self.digest)

@@ -8,7 +8,7 @@ __all__ = ["KINDS", "Kind", "KindName"]
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of layer does to a feature map.
+    """Properties of a kind of layer.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ __all__ = ["EnergyReport", "report_of"]
 
 
 class EnergyReport(NamedTuple):
-    """What one classification takes.
+    """Energy of one classification.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class EnergyReport(NamedTuple):
         return table
 
     def lines(self) -> list[str]:
-        """What belongs below the table."""
+        """Notes below the table."""
         storage = storage_bits(self.bundle)
         adc = " and ".join(map(str, sorted(set(conversion_bits(self.design)))))
         ideal = " ideal ADC, counted as" if self.design.adc_bits is None else ""

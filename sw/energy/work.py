@@ -1,4 +1,4 @@
-"""What one classification takes, counted: digital operations by width, memory accesses, conversions, matches.
+"""Work of one classification, counted: digital operations by width, memory accesses, conversions, matches.
 
 Everything is an integer that follows from the design, the trained values and the features of images; what
 each costs is :mod:`sw.energy.accounting`'s to say. The front end is counted as this engine does it:
@@ -70,7 +70,7 @@ class Work:
 
 @dataclass(frozen=True)
 class ArrayWork:
-    """What the array does for one image.
+    """The work of the array for one image.
 
     Attributes
     ----------

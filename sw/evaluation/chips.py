@@ -23,7 +23,7 @@ CHIPS_TOGETHER = 4
 
 
 class Work(NamedTuple):
-    """What all chips of a run have in common: bundle, word-line values (N, F), classes (N,), seed."""
+    """Input that all chips of a run have in common: bundle, word-line values (N, F), classes (N,), seed."""
 
     bundle: Bundle
     levels: NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""What the accuracies of many chips say: their distribution, the yield, and how sure both are.
+"""Statistics of the accuracies of many chips: their distribution, the yield, and how sure both are.
 
 The intervals are about chips: how far another batch of chips may differ on the same images. How far other
 images may differ is another question, which more chips do not answer.

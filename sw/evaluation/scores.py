@@ -1,4 +1,4 @@
-"""What an evaluation starts from: data that fit the bundle, features of the images, and the ideal array.
+"""Input of an evaluation: data that fit the bundle, features of the images, and the ideal array.
 
 Only the integer reference computes classes. Front end and quantiser run once; :mod:`sw.evaluation.chips`
 re-uses the features. The margin rule is not applied: every image gets an answer.

@@ -37,7 +37,7 @@ ALL = "all"
 
 
 class Study(StrEnum):
-    """What can be studied."""
+    """Kinds of studies."""
 
     effects = "effects"
     time = "time"

@@ -29,7 +29,7 @@ class Task(NamedTuple):
 
 
 class Farm(Protocol):
-    """What computes tasks."""
+    """Computes tasks, in this process or in others."""
 
     @property
     def processes(self) -> int:

@@ -44,7 +44,7 @@ class Processes:
         self._pool: ProcessPoolExecutor | None = None
 
     def hold(self, value: Any) -> Any:
-        """What stands for the value; raises RuntimeError once the processes have started."""
+        """Something that stands for the value; raises RuntimeError once the processes have started."""
         if self._pool is not None:
             raise RuntimeError("hold values before the processes start")
         self._values.append(value)
@@ -95,7 +95,7 @@ def one_thread() -> threadpool_limits:
 
 
 _values: list[Any]
-"""What a process of the farm holds."""
+"""Values that a process of the farm holds for its tasks."""
 
 
 def _enter(values: list[Any]) -> None:

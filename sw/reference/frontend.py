@@ -189,7 +189,7 @@ def max_pool(values: NDArray[np.int64], layer: Layer) -> NDArray[np.int64]:
 
 
 def _windows(values: NDArray[np.int64], layer: Layer) -> NDArray[np.int64]:
-    """What the kernel sees at every output pixel, a view (N, C, h, w, kernel rows, kernel columns)."""
+    """Values under the kernel at every output pixel, a view (N, C, h, w, kernel rows, kernel columns)."""
     padded = np.pad(values, ((0, 0), (0, 0), *((pad, pad) for pad in layer.padding)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, layer.kernel, axis=(2, 3))
     return windows[:, :, :: layer.stride, :: layer.stride]

@@ -33,7 +33,7 @@ CHUNK_CONVERSIONS = 2**17
 
 
 class HasFrontEnd(Protocol):
-    """What stages 1 and 2 read; :class:`sw.bundle.bundle.Bundle` has it."""
+    """Input of stages 1 and 2 besides the images; :class:`sw.bundle.bundle.Bundle` has it."""
 
     @property
     def design(self) -> DesignPoint:
@@ -49,7 +49,7 @@ class HasFrontEnd(Protocol):
 
 
 class HasArray(Protocol):
-    """What stages 3 to 5 read; a bundle has it, and so has a programmed array without a front end."""
+    """Input of stages 3 to 5 besides word-line values: of a bundle, or of an array without a front end."""
 
     @property
     def design(self) -> DesignPoint:
@@ -61,7 +61,7 @@ class HasArray(Protocol):
 
 
 class Classifier(HasFrontEnd, HasArray, Protocol):
-    """What all five stages read."""
+    """Input of all five stages besides the images."""
 
 
 def feature_maps_of(bundle: HasFrontEnd, images: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -165,7 +165,7 @@ def _conversions(
 def _currents(
     chips: Sequence[HasArray], levels: NDArray[np.uint8], first_image: int
 ) -> Iterator[tuple[int, slice, NDArray]]:
-    """As :func:`_conversions`, the currents that the ADCs see."""
+    """Which chip, which images, and the currents that its ADCs see, as exact floats."""
     design = chips[0].design
     cells = np.concatenate([array.cell_currents(chip.array.codes, design) for chip in chips], axis=2)
     lines = array.MatchLines(cells, design.rows)

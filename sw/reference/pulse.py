@@ -78,7 +78,7 @@ class PulseRule(BaseModel):
 
 
 class WriteVerify(NamedTuple):
-    """What write-verify did to each device; all arrays have the shape of the targets.
+    """Result of write-verify for each device; all arrays have the shape of the targets.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What is trained by name: a preset for each bundle of the zoo; designs and recipes by data set."""
+"""Trainings by name: a preset for each bundle of the zoo; designs and recipes by data set."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal

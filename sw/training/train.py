@@ -194,7 +194,7 @@ def _assemble(
 
 
 def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Method) -> None:
-    """What must fit before hours are spent; raises EngramError."""
+    """Refuse parts that do not fit together before hours are spent; raises EngramError."""
     size = dataset.train.images.shape[1:]
     if size != (design.height, design.width) or dataset.classes != design.classes:
         raise EngramError(

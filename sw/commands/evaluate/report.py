@@ -1,4 +1,4 @@
-"""What ``engram evaluate`` tells of a run over many chips: JSON values, a table, pictures."""
+"""Output of ``engram evaluate`` about a run over many chips: JSON values, a table, pictures."""
 
 from pathlib import Path
 from typing import Any, NamedTuple

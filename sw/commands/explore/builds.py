@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["built_finalists", "built_words"]
 
 ESTIMATED = {"luts": "fpga_luts", "brams": "fpga_brams", "cycles": "fpga_cycles"}
-"""What is compared, and the column of its estimate."""
+"""Figures that are compared with an estimate, and the column of the estimate."""
 
 
 def built_finalists(
@@ -44,7 +44,7 @@ def built_finalists(
     Yields
     ------
     tuple
-        Number of the point and what was found: ``luts`` and ``brams`` of the netlist, ``cycles`` between
+        Number of the point and its figures: ``luts`` and ``brams`` of the netlist, ``cycles`` between
         results of the RTL, each beside the estimate; images that went through the RTL, and mismatches with
         the reference. A point that cannot be built has its reason instead, under ``error``.
     """
@@ -63,7 +63,7 @@ def built_finalists(
 
 
 def built_words(values: Mapping[str, Any]) -> str:
-    """What was built, in one line."""
+    """A build in one line: its figures beside their estimates, or why there is none."""
     if "error" in values:
         return f"not built: {values['error']}"
     pairs = [
@@ -78,7 +78,7 @@ def built_words(values: Mapping[str, Any]) -> str:
 def _kept_or_built(
     chip: Bundle, board: "Board", pictures: NDArray[np.uint8], place: Path, store: Store
 ) -> dict[str, Any]:
-    """What was found of a chip whose bitstream is in the folder `place`, or goes there now."""
+    """Figures of a chip: from the store if its bitstream is in the folder `place`, else from a build."""
     from hw.fpga.toolchain import tool_versions
     from sim.models.verilator import find_verilator
 

@@ -58,7 +58,7 @@ def explore(request: Request, json: JsonOption = False) -> None:
 
 
 def _means(request: Request, question: "Question", *, quiet: bool) -> "Means":
-    """What the explorer is handed; it knows neither hardware nor the terminal."""
+    """Functions for the explorer, which itself knows neither hardware nor the terminal."""
     from sw.commands.explore.builds import built_finalists, built_words
     from sw.commands.explore.report import print_front
     from sw.explore.driver.lab import Means

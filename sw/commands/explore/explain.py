@@ -68,7 +68,7 @@ def _named(text: str, question: Question) -> Point:
 
 
 def _limits(rows: list[dict[str, Any]]) -> str:
-    """What costs most, if anything does beyond doubt."""
+    """Name of the effect that costs most, if any does beyond doubt."""
     sure = [row for row in rows if row["without"] not in ("nothing", "all") and row["cost_low"] > 0]
     return max(sure, key=lambda row: row["cost"])["without"] if sure else "nothing"
 

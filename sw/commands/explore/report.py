@@ -1,4 +1,4 @@
-"""What ``engram explore`` says at the terminal."""
+"""Output of ``engram explore`` at the terminal."""
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table

@@ -1,4 +1,4 @@
-"""What ``engram explore`` can be asked: every option, declared once."""
+"""Options of ``engram explore``, each declared once."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

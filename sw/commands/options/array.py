@@ -29,7 +29,7 @@ __all__ = ["Array", "ArrayOptions", "chosen_array"]
 
 
 class Array(NamedTuple):
-    """What a command programs: which devices, and how."""
+    """The array that a command programs: its devices, and the conditions of programming and reading."""
 
     device: Device
     conditions: Conditions
@@ -74,7 +74,7 @@ OTHERS = (
         "Trim the ADCs with reference match lines.",
     ),
 )
-"""What no effect has: how the array copes with effects, and the range of its ADCs."""
+"""Options of no single effect: how the array copes with effects, and the range of its ADCs."""
 
 
 def _in_order(options: Iterable[Option]) -> tuple[Option, ...]:
@@ -98,7 +98,7 @@ OPTIONS = _in_order((*(option for effect in EFFECTS for option in effect.options
 
 
 def chosen_array(**given: Any) -> Array:
-    """What :data:`OPTIONS` say; those that are not given have their defaults.
+    """The array that :data:`OPTIONS` describe; those that are not given have their defaults.
 
     Raises
     ------

@@ -150,7 +150,7 @@ def _options_in(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
 
 
 def _gathered(parameter: inspect.Parameter, values: Mapping[str, Any]) -> Any:
-    """What a parameter of the command gets, from the values of single options."""
+    """Value of a parameter of the command, from the values of single options."""
     if request := _request(parameter):
         return request(**{field.name: _gathered(field, values) for field in _fields_of(request)})
     if group := _group(parameter):

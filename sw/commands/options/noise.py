@@ -10,7 +10,7 @@ __all__ = ["chips_of_training"]
 
 
 def chips_of_training(asked: bool, array: Array, given: Mapping[str, Any], learned: bool) -> Array | None:
-    """What chips to train with.
+    """Array of the chips to train with; None to train without.
 
     Parameters
     ----------

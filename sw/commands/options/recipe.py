@@ -39,7 +39,7 @@ RANGES: dict[str, dict[str, float]] = {
     "latent_bound": {"gt": 0},
     "diversity_weight": {"ge": 0},
 }
-"""What numbers the fields take."""
+"""Ranges of the fields."""
 
 
 def changed(recipe: Recipe, settings: dict[str, Any], others: list[str]) -> Recipe:

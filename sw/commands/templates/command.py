@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["templates"]
 
 LIBRARIES = ("numpy", "scikit-learn")
-"""What templates are computed with."""
+"""Libraries whose versions templates depend on."""
 
 
 class Kinds(StrEnum):

@@ -1,5 +1,5 @@
-"""What a training came to, as JSON: ``result.json`` holds it, :mod:`sw.training.table.gains` makes rows of
-it.
+"""Results of a training as JSON: ``result.json`` holds them, :mod:`sw.training.table.gains` makes rows of
+them.
 
 Bundles that have no run folder any more are asked too: the steps they record say how they were made.
 """
@@ -32,7 +32,7 @@ READ = ("preset", "data", "design", "templates", *SIZES, *OWN_OPTION, "recipe")
 
 
 def facts_of(plan: "Plan", bundle: "Bundle") -> dict[str, Any]:
-    """What there is to say of a bundle that came of a plan; reads no clock.
+    """Facts about a bundle that was trained by a plan; reads no clock.
 
     Energy is what ``engram evaluate`` says without options: modelled, averaged over the test images, with
     ADCs of as many bits as chips have by default.
@@ -80,7 +80,7 @@ def facts_of(plan: "Plan", bundle: "Bundle") -> dict[str, Any]:
 
 
 def facts_of_bundle(name: str) -> dict[str, Any]:
-    """What :func:`facts_of` says of a bundle made by ``engram train``, and by ``engram templates`` after it.
+    """:func:`facts_of` a bundle made by ``engram train``, and by ``engram templates`` after it.
 
     Its options are read with the presets, designs and recipes of today.
 

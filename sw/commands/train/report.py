@@ -1,4 +1,4 @@
-"""What ``engram train`` answers: table or JSON, curves, and the list of presets."""
+"""Output of ``engram train``: table or JSON, curves, and the list of presets."""
 
 from dataclasses import asdict
 from pathlib import Path

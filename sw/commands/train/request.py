@@ -1,4 +1,4 @@
-"""What ``engram train`` can be asked: every option, declared once."""
+"""Options of ``engram train``, each declared once."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Templates(StrEnum):
 
 
 class Distil(StrEnum):
-    """What the student hears of the teacher."""
+    """How the student learns from the teacher."""
 
     none = "none"
     static = "static"

@@ -1,1 +1,1 @@
-"""What every point is worth: features, templates, chips, costs, on one machine or many."""
+"""Results of every point: features, templates, chips, costs, on one machine or many."""

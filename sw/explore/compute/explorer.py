@@ -252,7 +252,7 @@ class Explorer:
 
 
 def _group(key: dict[str, Any]) -> dict[str, Any]:
-    """What chips that are programmed alike have in common: all but their ADCs."""
+    """Key of a group of chips that are programmed alike: without their ADCs."""
     conditions = {name: value for name, value in key["conditions"].items() if name != "adc"}
     return key | {"conditions": conditions}
 

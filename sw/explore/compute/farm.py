@@ -22,7 +22,7 @@ IDLE_SECONDS = 60
 WINDOW = 4
 """Tasks per worker that are handed out at a time."""
 LARGE = 2**30
-"""Bytes of a task from which Dask warns; what is held is meant to be large."""
+"""Bytes of a task from which Dask warns; values that workers hold are meant to be large."""
 
 
 class Cluster:
@@ -52,7 +52,7 @@ class Cluster:
         return self._client.submit(_same, value, pure=False)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
-        """As they come, :data:`WINDOW` for every worker at a time."""
+        """Results as they come; every worker has :data:`WINDOW` tasks at a time."""
         left = iter(tasks)
         going: dict[Any, Any] = {}
         try:

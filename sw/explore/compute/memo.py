@@ -33,7 +33,7 @@ class Memo:
         return digest in self._held
 
     def held(self, key: Any) -> Any:
-        """What was recalled or computed, or None; the store is not asked."""
+        """The value that was recalled or computed, or None; the store is not asked."""
         return self._held.get(digest_of(key))
 
     def put(self, key: Any, value: Any) -> None:

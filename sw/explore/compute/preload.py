@@ -1,4 +1,4 @@
-"""What a local worker does first: it leaves Ctrl-C to the process that waits for it."""
+"""First step of a local worker: it leaves Ctrl-C to the process that waits for it."""
 
 import signal
 from typing import Any

@@ -1,4 +1,4 @@
-"""What answers a question: the means that are handed in, and everything that computes points with them."""
+"""The lab that answers a question: means from outside, and everything that computes points with them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What is to be explored."""
+"""The question of an exploration."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ __all__ = ["Question"]
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What is to be explored.
+    """The points to explore, and what to seek among them.
 
     Attributes
     ----------

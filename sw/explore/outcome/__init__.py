@@ -1,1 +1,1 @@
-"""What came out: rows, Pareto front, recommendation, explanation, files."""
+"""The outcome of an exploration: rows, Pareto front, recommendation, explanation, files."""

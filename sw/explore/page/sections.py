@@ -22,7 +22,7 @@ and <code>engram build</code> take as it is.</p>"""
 
 
 def notes(found: Exploration) -> str:
-    """What a reader must know before all else."""
+    """Warning at the head of the page that the exploration was interrupted; empty if it was not."""
     return "" if found.finished else INTERRUPTED
 
 

@@ -16,7 +16,7 @@ BUILT = {"luts": "logic cells", "brams": "block RAMs", "cycles": "cycles per ima
 
 
 def front_table(found: Exploration, choice: Choice | None) -> str:
-    """A row for every point of the front: sizes, what was found, and accuracies on the test images."""
+    """A row for every point of the front: sizes, results, and accuracies on the test images."""
     rows = by_point(found)
     first = [*varied_axes(found), *sought_columns(found)]
     others = [column for column in numbers_in(found) if column not in first]
@@ -48,7 +48,7 @@ def rivals_table(found: Exploration, choice: Choice) -> str:
 
 
 def built_table(built: Mapping[int, Mapping[str, Any]]) -> str:
-    """What points that were built for the FPGA took, what was estimated, and how their RTL did."""
+    """Points that were built for the FPGA: resources, their estimates, mismatches of the RTL."""
     body = []
     for point, values in built.items():
         if "error" in values:

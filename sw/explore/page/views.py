@@ -1,4 +1,4 @@
-"""What page and pictures show of an exploration: axes, curves, parts of the energy, some of many points."""
+"""Contents of page and pictures of an exploration: axes, curves, parts of the energy, some of many points."""
 
 from collections.abc import Sequence
 from typing import Any

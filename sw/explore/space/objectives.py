@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Objective(NamedTuple):
-    """What is sought.
+    """A figure to make as large or as small as possible.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Wish(NamedTuple):
 
     @property
     def columns(self) -> list[str]:
-        """What it is about."""
+        """Columns of the objectives that it names, bounds included."""
         return [OBJECTIVES[name].column for name in self.names]
 
 

@@ -44,7 +44,7 @@ class Variant(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What a point is made of.
+    """Parts of a point: templates, design, device, conditions.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Settings:
         self._sized = cache(self._design)
 
     def of(self, point: Point) -> Setting:
-        """What a point is made of; raises EngramError if it cannot exist."""
+        """The setting of a point; raises EngramError if it cannot exist."""
         values = point.as_dict()
         variant = Variant(*(values.pop(axis) for axis in CLASSIFIER))  # type: ignore[arg-type]
         sizes = tuple(values.pop(axis) for axis in IN_DESIGN)

@@ -142,7 +142,7 @@ def converter_tables(
 
 
 def _programmed(targets: NDArray[np.float64], chip: Chip) -> Cells:
-    """What the devices of a chip have come to when they are read, for targets in siemens, (2, F, T)."""
+    """States of the devices of a chip when they are read, for targets in siemens, (2, F, T)."""
     for effect in EFFECTS:
         targets = effect.aim(targets, chip)
     cells = Cells(targets)

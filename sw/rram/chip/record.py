@@ -16,13 +16,13 @@ __all__ = ["Record", "chip_record", "flat", "write_record"]
 
 Record = dict[str, str | int | float]
 BASE = ("name", "source", "g_hrs_siemens", "g_lrs_siemens", "p_stuck_hrs", "p_stuck_lrs")
-"""What every record has of its device."""
+"""Fields of the device that every record has."""
 
 
 def chip_record(
     device: Device, conditions: Conditions, seed: int, chip: int, stuck: StuckCells, done: Written | None
 ) -> Record:
-    """What ``provenance.device`` of a chip holds.
+    """The record ``provenance.device`` of a chip.
 
     Of conditions and broken lines, what differs from the defaults; of a device that is no preset, all
     parameters; of write-verify, pulses, failures and energy.

@@ -50,7 +50,7 @@ REPLACED = (
     "retention",
     "pulses",
 )
-"""What measured conductances take the place of."""
+"""Fields of a device that measured conductances replace."""
 
 
 def device_named(name: str) -> Device:

@@ -1,1 +1,1 @@
-"""What makes a chip differ from the ideal one: conditions, ways of coping, and one object for each effect."""
+"""Differences between a chip and the ideal one: conditions, ways of coping, one object for each effect."""

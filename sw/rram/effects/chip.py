@@ -20,7 +20,7 @@ __all__ = ["Cells", "Chip", "chip_with_places"]
 
 
 class Cells(NamedTuple):
-    """What the devices of a chip have come to.
+    """States of the devices of a chip.
 
     Attributes
     ----------

@@ -64,7 +64,7 @@ class Option(NamedTuple):
 
 
 class Need(NamedTuple):
-    """What a device must have for an effect.
+    """A law that a device must have for an effect.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Need(NamedTuple):
     what
         What the source of the device must give, in words.
     laws
-        Fields of the device of which one must be there; the first one is what a device file may give.
+        Fields of the device of which one must be set; the first one is the key of a device file.
     """
 
     condition: str
@@ -82,7 +82,7 @@ class Need(NamedTuple):
 
 
 class Effect:
-    """What a chip has and the ideal one has not; the methods here are those of an effect that does nothing.
+    """A difference between a chip and the ideal one; this class is the effect that does nothing.
 
     An effect acts at one or more of three moments, in which all effects come after each other in the order of
     :data:`sw.rram.effects.known.EFFECTS`: when it is known what to write (:meth:`aim`), on every device by
@@ -91,11 +91,11 @@ class Effect:
     """
 
     name: ClassVar[str]
-    """What studies call it."""
+    """Its name in studies."""
     options: ClassVar[tuple[Option, ...]] = ()
-    """What a person can say about it."""
+    """Its options on the command line."""
     needs: ClassVar[Need | None] = None
-    """What a device must have for it; None where the user's figures are enough."""
+    """The law that a device must have for it; None where the user's figures are enough."""
 
     def off(self, device: Device, conditions: Conditions) -> tuple[Device, Conditions]:
         """Device and conditions as given, but for this effect; if it is off they are equal to those given.
@@ -114,15 +114,15 @@ class Effect:
         return False
 
     def aim(self, targets: NDArray[np.float64], chip: Chip) -> NDArray[np.float64]:
-        """What of the targets devices can reach, in siemens, (2, F, T)."""
+        """Targets as far as devices can reach them, in siemens, (2, F, T)."""
         return targets
 
     def act_on_devices(self, cells: Cells, chip: Chip) -> Cells:
-        """What becomes of devices that work, each by itself, until they are read."""
+        """Cells after the effect on each device by itself, from programming until they are read."""
         return cells
 
     def act_on_array(self, cells: Cells, chip: Chip) -> Cells:
-        """What becomes of all devices together when they are read."""
+        """Cells after the effect on all devices together, when they are read."""
         return cells
 
     def device_figures(self, device: Device, samples: int, rng: np.random.Generator) -> Iterator[Compared]:

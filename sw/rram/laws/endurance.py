@@ -64,5 +64,5 @@ hrs_share = 0.5                         # of that, at the HRS end
 def within_worn_window(
     targets: NDArray[np.float64], law: Endurance, g_hrs_siemens: float, g_lrs_siemens: float, cycles: int
 ) -> NDArray[np.float64]:
-    """What worn devices reach of their targets, in siemens: the nearest end of the window that is left."""
+    """Targets as far as worn devices reach them, in siemens; else the nearest end of the window left."""
     return np.clip(targets, *law.window(g_hrs_siemens, g_lrs_siemens, cycles))

@@ -93,7 +93,7 @@ def drawn_key(rng: np.random.Generator) -> Key:
 
 
 class Written(NamedTuple):
-    """What write-verify did to each device; all arrays are (2, F, T).
+    """Result of write-verify for each device; all arrays are (2, F, T).
 
     Attributes
     ----------

@@ -209,7 +209,7 @@ class _Training:
         return self.phase == self.model.phase(steps - 1, steps)
 
     def _kept(self) -> Classifier:
-        """What is validated: the model, or its moving average with the model's own pruned weights."""
+        """The network to validate: the model, or its moving average with the model's own pruned weights."""
         kept: Classifier = self.model
         if self.average:
             average = self.average.module
@@ -224,7 +224,7 @@ class _Training:
         return kept
 
     def state(self):
-        """What :meth:`restore` takes."""
+        """State for :meth:`restore`."""
         models = {"model": self.model.state_dict()}
         if self.average:
             models["average"] = self.average.state_dict()

@@ -1,4 +1,4 @@
-"""What the student learns from: the labels, and a teacher's answers with fixed or with moving weight.
+"""Losses that the student learns from: the labels, and a teacher's answers with fixed or with moving weight.
 
 Static is the classic sum (Hinton, Vinyals, Dean 2015, arXiv 1503.02531),
 
@@ -33,7 +33,7 @@ MEMORY = 0.99
 
 @dataclass(frozen=True)
 class Targets:
-    """What a teacher says about the training images.
+    """Answers of a teacher to the training images.
 
     Attributes
     ----------

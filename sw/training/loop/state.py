@@ -1,4 +1,4 @@
-"""What a training needs to go on where it stopped, as flat tensors and plain values."""
+"""State that a training needs to go on where it stopped, as flat tensors and plain values."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol

@@ -1,4 +1,4 @@
-"""What is trained: a network that gives logits, and the images and labels it learns from."""
+"""A training's subject: a network that gives logits, and the images and labels it learns from."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Classifier(nn.Module):
         return self(images).argmax(dim=1)
 
     def penalty(self) -> Tensor | float:
-        """What is added to the loss whatever the images."""
+        """Term of the loss that does not depend on the images."""
         return 0.0
 
     def phase(self, step: int, steps: int) -> str:

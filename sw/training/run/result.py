@@ -1,4 +1,4 @@
-"""What a finished run leaves in its folder, and the machine that it was computed on."""
+"""Result of a finished run in its folder, and the machine that it was computed on."""
 
 import json
 import os
@@ -52,7 +52,7 @@ def read_result(path: Path) -> dict[str, Any]:
 
 
 def machine() -> dict[str, str | int | None]:
-    """What this process computes on: processor, cores it may use, accelerator or None, PyTorch."""
+    """The machine of this process: processor, cores it may use, accelerator or None, PyTorch."""
     import torch
 
     processor = platform.processor() or platform.machine()

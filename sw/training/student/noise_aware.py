@@ -51,7 +51,7 @@ class TrainingChips:
         )
 
     def error(self, bits: Tensor) -> Tensor:
-        """What the chip's scores differ by, in matches, float32 (B, T), for word-line bits (B, F).
+        """Errors of the chip's scores, in matches, float32 (B, T), for word-line bits (B, F).
 
         Scores of a chip are in steps of its ADC; the straight line that fits them best to the number of
         matches, over the batch, brings them to matches. Winner-take-all does not depend on it.

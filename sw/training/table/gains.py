@@ -31,7 +31,7 @@ DISTILLATION = (
     "teacher_learning_rate",
     "teacher_seed",
 )
-"""What of a recipe only distillation knows."""
+"""Fields of a recipe that only distillation uses."""
 RANK = {"none": 0, "static": 1, "dynamic": 2}
 
 
@@ -109,7 +109,7 @@ class Spread(NamedTuple):
 
 
 class Gain(NamedTuple):
-    """What one way of distillation gains over another, everything else equal.
+    """Gain of one way of distillation over another, everything else equal.
 
     Attributes
     ----------
@@ -177,7 +177,7 @@ def grouped(found: Iterable[Facts], *, join_seeds: bool) -> list[list[Facts]]:
 
 
 def gains_of(found: Iterable[Facts]) -> list[Gain]:
-    """What static distillation gains over none, and dynamic over both, wherever there are pairs.
+    """Gains of static distillation over none, and of dynamic over both, wherever there are pairs.
 
     Raises
     ------

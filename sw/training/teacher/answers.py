@@ -19,7 +19,7 @@ from sw.training.teacher.taught import WEIGHT_DECAY, logits_of, train_teacher, u
 __all__ = ["TeacherTargets", "teacher_targets"]
 
 VERSION = 2
-"""Of what a teacher's digest is made of; what is kept follows the sources by itself."""
+"""Version of the contents of a teacher's digest; cached files follow the sources by themselves."""
 SHAPING = (
     "teacher_epochs",
     "batch",
@@ -30,14 +30,14 @@ SHAPING = (
     "ema_decay",
     "precision",
 )
-"""What of a recipe makes another teacher."""
+"""Fields of a recipe that change the teacher."""
 TRIED = 8
 """Images that the user's own teacher is tried with."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherTargets(Targets):
-    """What a student learns from a teacher.
+    """Answers of a teacher that a student learns from.
 
     Attributes
     ----------

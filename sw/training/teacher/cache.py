@@ -1,4 +1,4 @@
-"""What the cache keeps of a teacher: files named by what they belong to; a damaged one counts as none."""
+"""A teacher's entries in the cache: files named by what they belong to; a damaged one counts as none."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ __all__ = ["entry_path", "keep", "kept"]
 
 
 def entry_path(identity: dict[str, Any], kind: str) -> Path:
-    """Where something of a teacher is kept, by what the teacher is (JSON); ``weights`` or ``logits``."""
+    """Path of a teacher's cached file, by what the teacher is (JSON); ``weights`` or ``logits``."""
     key = {"code": code_of(taught, foreign), "identity": identity}
     return Store().path("teachers", key, f".{kind}.safetensors")
 

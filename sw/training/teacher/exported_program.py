@@ -155,7 +155,7 @@ class ExportedNetwork:
 
 
 def _operator(target: str) -> Callable[..., Any]:
-    """What a node calls: an ATen operator that opens no file, or integer arithmetic."""
+    """Function that a node calls: an ATen operator that opens no file, or integer arithmetic."""
     if target in ARITHMETIC:
         return ARITHMETIC[target]
     found = ATEN.fullmatch(target)

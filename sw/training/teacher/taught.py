@@ -1,4 +1,4 @@
-"""What is computed of a teacher, and kept under these sources: the trained network, and the logits of any."""
+"""Computed parts of a teacher, cached under these sources: the trained network, and the logits of any."""
 
 from dataclasses import replace
 
