@@ -30,7 +30,7 @@ POINTWISE = LayerSchedule(
 
 
 class HeldSpec(Component):
-    """Free steps, and a consumer that is done with a group whenever it likes, but not before it is there.
+    """Free steps, and a consumer that is done with a group whenever it likes, but not before it is valid.
 
     For the max-pool the maxima of every group are computed beside the block. Of the multiply-accumulate unit,
     whose sums run through an adder tree, only the handshake is proved.

@@ -25,7 +25,7 @@ SIX = DesignPoint(name="six", height=1, width=7, classes=3, templates_per_class=
 
 
 class WinnerSpec(Component):
-    """All scores of an image are kept, and the answer is read off them as the definition says.
+    """Keeps all scores of an image, and computes the answer from them by the definition.
 
     Template: the lowest one with the largest score. Label: its class. Margin: its score minus the largest
     score of any other class. Assumes what :class:`hw.classifier.scores.ScoreAccumulator` gives: templates in
@@ -155,7 +155,7 @@ PROOFS = (
     ),
     Proof(
         "winner-six",
-        "the same of six 3-bit scores in three classes",
+        "label, template, margin and acceptance of six 3-bit scores, two per class, equal the definition",
         "unbounded",
         3,
         lambda: WinnerSpec(SIX),

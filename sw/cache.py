@@ -17,7 +17,7 @@ __all__ = ["Store", "cache_folder", "digest_of"]
 
 
 def cache_folder() -> Path:
-    """Where downloads and results are kept: ``$ENGRAM_CACHE``, or the system's cache folder."""
+    """Folder of downloads and cached results: ``$ENGRAM_CACHE``, or the system's cache folder."""
     import pooch
 
     return Path(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram"))
@@ -42,7 +42,7 @@ class Store:
         self.folder = (cache_folder() if folder is None else folder).absolute()
 
     def path(self, kind: str, key: Any, suffix: str) -> Path:
-        """Where the file of a kind and key is kept, or the folder if `suffix` is empty."""
+        """Path of the file of a kind and key, or of a folder if `suffix` is empty."""
         digest = digest_of(key)
         return self.folder / kind / digest[:2] / f"{digest[2:34]}{suffix}"
 

@@ -24,10 +24,10 @@ class Cells(wiring.Component):
     A programming request walks from the entry of the last request to its own, then reads, modifies and writes
     it: requests in ascending order take 5 cycles each, others at most as many more as there are entries. SET
     adds the amplitude to the code, RESET subtracts it; the result saturates at 0 and at the largest code.
-    With a pulse rule :class:`hw.array.programming.device_response.DeviceResponse` says what becomes of the
+    With a pulse rule :class:`hw.array.programming.device_response.DeviceResponse` gives the new
     code, and a request takes as much longer.
 
-    With `spram` the codes are not there at first: they come through `load`, one part of an entry in any cycle
+    With `spram` the memory has no codes at first: they come through `load`, one part of an entry in any cycle
     that has one, and are whole after the last part of the last entry. They may be loaded again. No image and
     no request may come before.
 

@@ -12,7 +12,7 @@ from hw.frontend.unit_memories import window_depth
 __all__ = ["folded_offers", "streaming_offers"]
 
 Finish = Callable[[int], Wait]
-"""From the cycle in which a group is held to the one in which it is needed no longer, by way of its items."""
+"""From the cycle in which the result of a group is valid to its last use, by way of its items."""
 
 WINDOW_LATENCY = 3
 """Places from a step to the output of :class:`hw.frontend.streaming.window.Window`."""

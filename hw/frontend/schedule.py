@@ -72,7 +72,7 @@ class Parallelism:
 
 @dataclass(frozen=True, eq=False)
 class LayerSchedule:
-    """Everything that is known of one layer's unit before it is built.
+    """Steps, memories and cycles of one layer's unit, before it is built.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How compiled models are kept in a folder of the store: whole or not at all.
+"""Cache of compiled models, a folder of the store: an entry is whole or does not exist.
 
 Verilator's own run-time library, which takes most of the time to compile, is kept too and shared by all
 models that are compiled alike. Several processes may build at the same time.
@@ -19,7 +19,7 @@ AN_HOUR_S = 3_600
 
 
 def keep(files: list[Path], kept: Path) -> None:
-    """Put finished files into the cache as the folder `kept`, unless it is there already."""
+    """Put finished files into the cache as the folder `kept`, unless that exists already."""
     if kept.is_dir():
         return
     kept.parent.mkdir(parents=True, exist_ok=True)

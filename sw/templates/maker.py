@@ -243,7 +243,7 @@ class Maker:
         design: DesignPoint,
         thresholds_by: ThresholdsBy,
     ) -> dict[str, NDArray[np.uint8]]:
-        """Candidates by what they are called: quantiles, and what the stored templates say if they fit."""
+        """Candidates by name: quantiles, and what the stored templates say if they fit."""
         top, count = design.thresholds_per_feature, design.templates
         found = {
             f"all but {tail:.0%} on either side": quantile_windows(levels, owners, count, top, tail)

@@ -37,7 +37,7 @@ from sw.training.teacher.residual import default_name
 __all__ = ["Trained", "train"]
 
 VERSION = 2
-"""To be raised when the same arguments train another student, so that no run of before is gone on with."""
+"""To be raised when the same arguments train another student, so that no earlier run is resumed."""
 FLOAT_WEIGHT_DECAY = 0.02
 
 

@@ -1,4 +1,4 @@
-"""Finish: what becomes of the results of a folded front end's groups, layer by layer."""
+"""Finish: turns the results of a folded front end's groups into maps and features, layer by layer."""
 
 from amaranth.hdl import Cat, Module, Shape, Value
 from amaranth.lib import data, stream, wiring

@@ -31,7 +31,7 @@ CHANGE_CYCLES = 2
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """Everything that is known of a folded front end before it is built.
+    """Widths, memories and cycles of a folded front end, before it is built.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ class FoldedFrontEnd(wiring.Component):
     Parameters
     ----------
     fold
-        What is known of the engine.
+        Widths, memories and schedules of the engine.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class FoldedFrontEnd(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Sequencer, memories, reductions, and what becomes of their results."""
+        """Sequencer, memories, reductions, and the finish of their results."""
         m = Module()
         fold = self._fold
         m.submodules.sequencer = sequencer = Sequencer(fold)

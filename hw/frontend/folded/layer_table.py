@@ -1,4 +1,4 @@
-"""Layer table: what the folded engine must know of a layer while it computes it."""
+"""Layer table: numbers of a layer that the folded engine needs while it computes that layer."""
 
 from amaranth.hdl import unsigned
 from amaranth.lib import data

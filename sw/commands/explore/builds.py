@@ -28,7 +28,7 @@ ESTIMATED = {"luts": "fpga_luts", "brams": "fpga_brams", "cycles": "fpga_cycles"
 def built_finalists(
     finalists: Sequence[Finalist], board: str, pictures: NDArray[np.uint8], folder: Path, store: Store
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Build points one after the other, each into a folder of its own; those that were built are kept.
+    """Build points one after the other, each into a folder of its own; an earlier build is not repeated.
 
     Parameters
     ----------

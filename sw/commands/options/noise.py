@@ -17,7 +17,7 @@ def chips_of_training(asked: bool, array: Array, given: Mapping[str, Any], learn
     asked
         Whether there are chips in training at all.
     array
-        What the options of the array come to.
+        The array that the options describe.
     given
         Those options that were given.
     learned

@@ -57,8 +57,8 @@ def templates(
         Kinds | None,
         typer.Option(
             "--kind",
-            help="keep: as stored. mean: what at least half of a class's images have. kmeans: the same of "
-            "clusters in each class. window: windows of levels for analogue CAM cells.",
+            help="keep: as stored. mean: what at least half of a class's images have. kmeans: what at "
+            "least half of a cluster's images have. window: windows of levels for analogue CAM cells.",
             show_default="kmeans",
         ),
     ] = None,

@@ -92,7 +92,7 @@ def facts_of_bundle(name: str) -> dict[str, Any]:
     Raises
     ------
     EngramError
-        If it was not made like that, is a programmed chip, or its data set is not there.
+        If other commands made it, it is a programmed chip, or its data set is missing.
     """
     from sw.bundle import open_bundle
     from sw.data.of_bundle import check_origin

@@ -91,7 +91,7 @@ class Plan:
 
     @property
     def folder(self) -> Path:
-        """Where the run is kept unless the user says where: another folder for every identity."""
+        """Folder of the run unless the user names one: another folder for every identity."""
         text = json.dumps(self.identity, sort_keys=True)
         mark = hashlib.sha256(text.encode()).hexdigest()[:DIGITS_OF_RUN]
         return RUNS / f"{self.name}-seed{self.seed}-{mark}"
@@ -106,7 +106,7 @@ def plan_of(request: Request, array: Array | None = None) -> Plan:
         Preset, or data and design, with what is to be different. A preset brings its data set and design;
         without one, no data set is ``digits``, and no design is the data set's own.
     array
-        What the options of the array in `request` come to; None is the array without any.
+        The array that the options in `request` describe; None is the array without any.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Memo: results of one kind, held in memory once they were found in the store or computed."""
+"""Memo: results of one kind, in memory once they were read from the store or computed."""
 
 from typing import Any
 

@@ -21,9 +21,9 @@ def driven(
     search
         Asks for points, and goes on from them.
     explorer, settings
-        Compute points, and say what they are made of.
+        Compute points, and give the parts that they are made of.
     objectives
-        What is sought.
+        Figures to make as large or as small as possible.
     trials
         Of the whole search, earlier ones included.
 

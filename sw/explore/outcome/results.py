@@ -50,9 +50,9 @@ class Exploration:
     tested
         By the number of a point of the front: accuracy on the test images, and figures of the FPGA.
     recommended
-        The point that ``--recommend`` picked, with the wish and the files that came of it; or None.
+        The point that ``--recommend`` picked, with the wish and the files written for it; or None.
     built
-        By the number of a point that was built: what the netlist has, and what was estimated; or None.
+        By the number of a point that was built: figures of the netlist, and their estimates; or None.
     """
 
     command: str

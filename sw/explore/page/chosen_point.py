@@ -71,7 +71,7 @@ def _compromise(points: int, names: list[str]) -> str:
     return (
         f"No wish was given with --recommend. Of the {points:,} points of the front this one comes nearest "
         f"to the best {sought} at once: each is scaled from the front's best to its worst, "
-        "and all weigh the same."
+        "and all have equal weights."
     )
 
 

@@ -1,4 +1,4 @@
-"""The data of the page's charts: columns of all points, what they are called, and which points are marked."""
+"""The data of the page's charts: columns of all points, their names, and which points are marked."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Made: how templates come to be that a trained bundle does not have."""
+"""Made: ways to make templates that a trained bundle does not have."""
 
 from typing import NamedTuple
 

@@ -78,7 +78,7 @@ def program_by_pulses(
     Returns
     -------
     Bundle
-        With the codes that the chip itself would come to; ``provenance.device`` counts stuck devices, pulses
+        With the codes that the chip itself would reach; ``provenance.device`` counts stuck devices, pulses
         and failures of these.
 
     Raises

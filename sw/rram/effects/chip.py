@@ -39,7 +39,7 @@ class Cells(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Chip:
-    """Which chip it is, and what is known of it before it is programmed.
+    """A chip before it is programmed: sizes, device, conditions, stuck devices and places of templates.
 
     Attributes
     ----------

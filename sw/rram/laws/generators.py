@@ -21,7 +21,7 @@ NUMBERED = (
     "calibration",
     "pulse-rule",
 )
-"""Streams whose place here is their key, so that chips of earlier versions stay what they are."""
+"""Streams whose place in this list is their key, so that chips of earlier versions do not change."""
 
 
 def chip_generator(seed: int, chip: int, stream: str) -> np.random.Generator:

@@ -51,7 +51,7 @@ def read_log(path: Path) -> Rows:
 
 
 def best_row(rows: Rows) -> dict[str, Any] | None:
-    """The epoch that was kept: the last that reached the best validation accuracy the log ends with.
+    """The epoch that became the bundle: the last that reached the best validation accuracy of the log.
 
     None if nothing was validated. Without a column ``best`` it is the last of the highest.
     """

@@ -3,7 +3,7 @@
     run.json               what is trained: a folder goes on with this run and refuses any other
     NAME.safetensors       newest checkpoint of a part: teacher, float or student
     NAME.csv               its log, a row per epoch
-    bundle.engram          what came of it
+    bundle.engram          the trained bundle
     result.json            metrics, seconds, machine; written at the end
 
 Every file is written whole or not at all. Nothing is pickled.

@@ -1,4 +1,4 @@
-"""The teacher: a residual network trained once per data set, or the user's own; its answers are kept."""
+"""The teacher: a residual network trained once per data set, or the user's own; its answers are cached."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
