@@ -24,6 +24,7 @@ from sw.energy.constants import Constant, Constants, read_table, with_unit
 from sw.energy.work import conversion_bits, storage_bits
 from sw.explore.compute.images import Images
 from sw.explore.space.settings import Variant
+from sw.rram.adc.kinds import KINDS
 from sw.rram.effects.conditions import Conditions
 
 __all__ = ["DEFAULT", "Costs", "MacroConstants", "area_mm2", "latency_ns", "read_macro"]
@@ -82,7 +83,7 @@ def latency_ns(design: DesignPoint, conditions: Conditions, constants: MacroCons
     """From word lines to the last code, in ns."""
     lines = min(design.cols_per_adc, design.cols, design.templates)
     bits = max(conversion_bits(design))
-    steps = 2**bits if conditions.adc.kind == "ramp" else bits + 1
+    steps = KINDS[conditions.adc.kind].comparisons(bits)
     return constants.read.value + lines * steps * constants.adc_step.value
 
 

@@ -15,9 +15,10 @@ from sw.bundle.checks import MAX_ADC_OFFSET, MAX_SHIFT
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference.adc import GAIN_BITS, AdcTables
+from sw.rram.adc.kinds import KINDS, KindName
 from sw.rram.devices.device import Device
 from sw.rram.devices.mapping import current_codes
-from sw.rram.laws.linearity import code_inl, comparison_levels
+from sw.rram.laws.linearity import code_inl
 
 __all__ = ["MAX_LSB", "AdcModel", "ChipConverters", "FullScale", "draw_converters", "full_scale_of"]
 
@@ -78,7 +79,7 @@ class AdcModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     bits: Annotated[int, Field(ge=1, le=12)] | None = 8
-    kind: Literal["sar", "ramp"] = "sar"
+    kind: KindName = "sar"
     gain_sigma: Share = 0.0
     offset_sigma_lsb: Annotated[float, Field(ge=0, le=MAX_LSB, allow_inf_nan=False)] = 0.0
     unit_sigma: Share = 0.0
@@ -216,14 +217,15 @@ def _drawn_inl(
 ) -> NDArray[np.int16]:
     """Nonlinearity in whole codes; empty where it changes none."""
     adcs, tiles = design.adcs_per_row_tile, design.col_tiles
-    own = adcs if model.kind == "sar" else tiles
+    kind = KINDS[model.kind]
+    own = tiles if kind.one_per_tile else adcs
     if model.unit_sigma == 0:
         return NO_INL
-    levels = comparison_levels(model.kind, bits, model.unit_sigma, design.row_tiles * own, rng)
+    levels = kind.levels(bits, model.unit_sigma, design.row_tiles * own, rng)
     inl = code_inl(levels).reshape(design.row_tiles, own, -1)
     if not inl.any():
         return NO_INL
-    if model.kind == "ramp":
+    if kind.one_per_tile:
         first = [design.adc_of_match_line(tile * design.cols) for tile in range(tiles)]
         inl = inl[:, np.searchsorted(first, np.arange(adcs), side="right") - 1]
     return inl

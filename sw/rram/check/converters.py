@@ -7,16 +7,16 @@ unit; and where all weights of a SAR converter change, from N / 2 - 1 units to N
 
 from collections.abc import Iterator
 from math import sqrt
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.design import DesignPoint
 from sw.rram.adc.converters import AdcModel, draw_converters
+from sw.rram.adc.kinds import KINDS, ConverterKind
 from sw.rram.check.compared import Compared
 from sw.rram.devices.presets import DEVICES
-from sw.rram.laws.linearity import comparison_levels, linearity
+from sw.rram.laws.linearity import linearity
 
 __all__ = ["converter_statistics"]
 
@@ -45,22 +45,22 @@ def converter_statistics(samples: int, rng: np.random.Generator) -> Iterator[Com
     yield _spread("any ADC", "gain", "", "", MODEL.gain_sigma, drawn.gain.ravel() / top - 1)
     yield _spread("any ADC", "offset", "", "LSB", MODEL.offset_sigma_lsb, drawn.offset_lsb.ravel())
     units = 2**BITS
-    steps: dict[Literal["sar", "ramp"], float] = {"sar": units - 1, "ramp": 1}
-    for kind, changing in steps.items():
+    for name, kind in KINDS.items():
         inl, dnl = _middle(kind, samples, rng)
-        where = f"code {units // 2} of {units}"
-        yield _spread(f"{kind} ADC", "INL", where, "LSB", MODEL.unit_sigma * sqrt(units) / 2, inl)
-        yield _spread(f"{kind} ADC", "DNL", where, "LSB", MODEL.unit_sigma * sqrt(changing - 1 / units), dnl)
+        where, spread = f"code {units // 2} of {units}", MODEL.unit_sigma
+        law = spread * sqrt(kind.changing_units(units) - 1 / units)
+        yield _spread(f"{name} ADC", "INL", where, "LSB", spread * sqrt(units) / 2, inl)
+        yield _spread(f"{name} ADC", "DNL", where, "LSB", law, dnl)
 
 
 def _middle(
-    kind: Literal["sar", "ramp"], samples: int, rng: np.random.Generator
+    kind: ConverterKind, samples: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """INL of the middle code, and DNL of the one before it, whose upper end that is."""
     inl, dnl = [], []
     for start in range(0, samples, STEP_CONVERTERS):
         count = min(STEP_CONVERTERS, samples - start)
-        found = linearity(comparison_levels(kind, BITS, MODEL.unit_sigma, count, rng))
+        found = linearity(kind.levels(BITS, MODEL.unit_sigma, count, rng))
         inl.append(found.inl_lsb[:, 2 ** (BITS - 1) - 1])
         dnl.append(found.dnl_lsb[:, 2 ** (BITS - 1) - 2])
     return np.concatenate(inl), np.concatenate(dnl)

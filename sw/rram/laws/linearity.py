@@ -6,12 +6,12 @@ relative to what they weigh: Pelgrom, Duinmaijer and Welbers, "Matching properti
 JSSC 24 (1989). How much one unit differs is the user's to say.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Linearity", "code_inl", "comparison_levels", "linearity"]
+__all__ = ["Linearity", "code_inl", "linearity", "ramp_levels", "sar_levels"]
 
 
 class Linearity(NamedTuple):
@@ -30,22 +30,30 @@ class Linearity(NamedTuple):
     dnl_lsb: NDArray[np.float64]
 
 
-def comparison_levels(
-    kind: Literal["sar", "ramp"], bits: int, unit_sigma: float, converters: int, rng: np.random.Generator
+def ramp_levels(
+    bits: int, unit_sigma: float, converters: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Level with which the input is compared for every code, in LSB, float64 (converters, 2**bits).
+    """Level with which a ramp converter compares for every code, in LSB, float64 (converters, 2**bits).
 
-    A SAR converter adds up binary-weighted capacitors, weight k of 2**k units, and one unit more ends the
-    array. A ramp takes 2**bits steps one after the other, so its error is a random walk; steps are never
-    negative. All are relative to the full scale, whose own error is one of gain.
+    A ramp takes 2**bits steps one after the other, so its error is a random walk; steps are never negative.
+    All are relative to the full scale, whose own error is one of gain.
     """
     count = 2**bits
-    if kind == "ramp":
-        steps = np.maximum(1 + unit_sigma * rng.standard_normal((converters, count)), 0)
-        top = np.cumsum(steps, axis=1)
-        levels = np.concatenate([np.zeros((converters, 1)), top[:, :-1]], axis=1)
-        return levels * (count / top[:, -1:])
-    units = 2.0 ** np.arange(bits)
+    steps = np.maximum(1 + unit_sigma * rng.standard_normal((converters, count)), 0)
+    top = np.cumsum(steps, axis=1)
+    levels = np.concatenate([np.zeros((converters, 1)), top[:, :-1]], axis=1)
+    return levels * (count / top[:, -1:])
+
+
+def sar_levels(
+    bits: int, unit_sigma: float, converters: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Level with which a SAR converter compares for every code, in LSB, float64 (converters, 2**bits).
+
+    It adds up binary-weighted capacitors, weight k of 2**k units, and one unit more ends the array. All are
+    relative to the full scale, whose own error is one of gain.
+    """
+    count, units = 2**bits, 2.0 ** np.arange(bits)
     weights = units + unit_sigma * np.sqrt(units) * rng.standard_normal((converters, bits))
     end = 1 + unit_sigma * rng.standard_normal((converters, 1))
     chosen = np.arange(count)[:, np.newaxis] >> np.arange(bits) & 1

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from sw.rram.laws.linearity import code_inl, comparison_levels, linearity
+from sw.rram.laws.linearity import code_inl, linearity, ramp_levels, sar_levels
 
 CONVERTERS = 20_000
 SIGMA = 0.02
+LEVELS = {"sar": sar_levels, "ramp": ramp_levels}
 
 
 def law(got, expected):
@@ -16,14 +17,14 @@ def law(got, expected):
 
 @pytest.fixture(scope="module", params=["sar", "ramp"])
 def drawn(request):
-    levels = comparison_levels(request.param, 8, SIGMA, CONVERTERS, np.random.default_rng(1))
+    levels = LEVELS[request.param](8, SIGMA, CONVERTERS, np.random.default_rng(1))
     return request.param, linearity(levels)
 
 
 @pytest.mark.parametrize("kind", ["sar", "ramp"])
 @pytest.mark.parametrize("bits", [1, 4, 12])
 def test_equal_units_are_linear(kind, bits):
-    levels = comparison_levels(kind, bits, 0.0, 2, np.random.default_rng(1))
+    levels = LEVELS[kind](bits, 0.0, 2, np.random.default_rng(1))
     np.testing.assert_allclose(levels, np.tile(np.arange(2**bits), (2, 1)), atol=1e-9)
     assert not code_inl(levels).any()
 
@@ -62,7 +63,7 @@ def test_errors_have_no_mean(drawn):
 
 
 def test_ramps_only_rise():
-    levels = comparison_levels("ramp", 6, 0.2, 1_000, np.random.default_rng(1))
+    levels = ramp_levels(6, 0.2, 1_000, np.random.default_rng(1))
     assert np.diff(levels).min() >= 0
     counted = (levels[:, np.newaxis, 1:] <= np.arange(64)[:, np.newaxis] + 0.5).sum(axis=2)
     np.testing.assert_array_equal(code_inl(levels), counted - np.arange(64))
