@@ -1,11 +1,12 @@
 """Boards as data: one TOML file each, beside this module; the file's name is the board's."""
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sw.errors import EngramError
 from sw.validation import validated
@@ -19,24 +20,44 @@ __all__ = [
     "Leds",
     "Limits",
     "Uart",
+    "hertz",
     "load",
     "load_all",
     "names",
+    "parse",
 ]
 
 FOLDER = Path(__file__).parent
 
 Family = Literal["ice40", "ecp5"]
-Pin = Annotated[str, Field(pattern=r"^[A-Z]{0,2}[0-9]{1,2}$")]
 Megahertz = Annotated[float, Field(gt=0, le=400)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
+
+IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+""":meth:`re.Pattern.fullmatch` of a port name that Amaranth, Verilog and constraint files all take as it is."""
 
 FLASH_CORE_MHZ_MAX = 50
 """The flash's clock has half the chip's frequency. READ works to 50 MHz on a W25Q128JV (data sheet, fR), to
 about half of that on some others."""
 
 
-class Clock(BaseModel):
+def _pin(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch("[A-Z]{0,2}[0-9]{1,3}", value):
+        raise ValueError('a pin must be text in quotes such as "35" or "B10"')
+    return value
+
+
+Pin = Annotated[str, BeforeValidator(_pin)]
+
+
+class _Table(BaseModel):
+    """Exactly the keys that are declared, and no value turned into another type: "6" is no 6, true is no 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Clock(_Table):
     """The oscillator, the PLL behind it, and what the PLL makes of it.
 
     Parameters
@@ -45,37 +66,43 @@ class Clock(BaseModel):
         Where the oscillator comes in.
     mhz
         Its frequency in MHz.
-    pll
-        Primitive: ``SB_PLL40_PAD`` when the pin is the PLL's own pad, ``SB_PLL40_CORE`` when not, ``EHXPLLL``
-        on ECP5.
     core_mhz
         Clock of the chip in MHz.
+    pll
+        Primitive, one of the family's. Left out where the chip runs at the oscillator's own frequency, to the
+        hertz, and there only: two ways to say one clock could contradict each other.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pin: Pin
     mhz: Megahertz
-    pll: Literal["SB_PLL40_PAD", "SB_PLL40_CORE", "EHXPLLL"]
     core_mhz: Megahertz
+    pll: str | None = None
+
+    @model_validator(mode="after")
+    def _pll_where_needed(self) -> "Clock":
+        if self.pll is not None and hertz(self.core_mhz) == hertz(self.mhz):
+            raise ValueError(
+                f"core_mhz is the oscillator's own {self.mhz:g}, which needs no PLL; leave pll out"
+            )
+        if self.pll is None and hertz(self.core_mhz) != hertz(self.mhz):
+            raise ValueError(
+                f"core_mhz {self.core_mhz:g} needs a PLL, as the oscillator has {self.mhz:g} MHz; name it in pll"
+            )
+        return self
 
 
-class Uart(BaseModel):
+class Uart(_Table):
     """UART pins as the FPGA sees them: rx comes in, tx goes out."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rx: Pin
     tx: Pin
 
 
-class Flash(BaseModel):
+class Flash(_Table):
     """Pins of the SPI flash that configures the FPGA, free for the design afterwards.
 
     Controller out, peripheral in is the pin that Lattice calls SPI_SO on iCE40; the other way is SPI_SI.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     cs_n: Pin
     sck: Pin
@@ -83,26 +110,22 @@ class Flash(BaseModel):
     cipo: Pin
 
 
-class Leds(BaseModel):
+class Leds(_Table):
     """One LED while a request is being served or the chip is not ready, one while the PLL is locked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     busy: Pin
     locked: Pin
     active_low: bool
 
 
-class Constant(BaseModel):
+class Constant(_Table):
     """A pin that must be driven high (1) or low (0) all the time."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     pin: Pin
     level: Literal[0, 1]
 
 
-class Limits(BaseModel):
+class Limits(_Table):
     """Resources of the part.
 
     Parameters
@@ -115,8 +138,6 @@ class Limits(BaseModel):
         Single-port RAMs of 256 kbit and multipliers.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     luts: Count
     ffs: Count
     block_rams: Count
@@ -125,7 +146,7 @@ class Limits(BaseModel):
     dsps: Count
 
 
-class Board(BaseModel):
+class Board(_Table):
     """Everything a build needs to know about a board.
 
     Parameters
@@ -135,7 +156,7 @@ class Board(BaseModel):
     title
         What the maker calls it.
     family, device, package, speed
-        The part; `speed` is the ECP5 speed grade and absent on iCE40.
+        The part; `speed` is its speed grade, absent where the family has none.
     die
         The part as nextpnr's option calls it, such as ``up5k``.
     clock, uart, leds
@@ -143,22 +164,20 @@ class Board(BaseModel):
     flash
         Where conductance codes for single-port RAM come from; may be left out where the part has none.
     io_type
-        I/O standard of all pins in the constraint file; absent on iCE40, where the default serves.
+        I/O standard of all pins in the constraint file; absent where the family's default serves.
     constants
         Pins with a constant level, by port name.
     limits
         See :class:`Limits`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str
-    title: str
+    title: Text
     family: Family
-    device: str
-    die: Literal["up5k", "hx8k", "12k", "25k", "45k", "85k"]
+    device: Text
+    die: str
     package: str
-    speed: Literal[6, 7, 8] | None = None
+    speed: int | None = None
     clock: Clock
     uart: Uart
     leds: Leds
@@ -169,30 +188,36 @@ class Board(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Board":
-        ecp5 = self.family == "ecp5"
-        if ecp5 != (self.clock.pll == "EHXPLLL"):
-            raise ValueError(f"clock.pll {self.clock.pll!r} does not exist on {self.family}")
-        if ecp5 != (self.speed is not None) or ecp5 != (self.io_type is not None):
-            raise ValueError("speed and io_type must be given for ecp5 and left out for ice40")
+        for name in self.constants:
+            if not IDENTIFIER.fullmatch(name):
+                raise ValueError(
+                    f"a name in constants must be letters, digits and _, a letter first, got {name!r}"
+                )
+            if name in self._ports or name.partition("__")[0] == "flash":
+                raise ValueError(f"constants.{name}: the design has a port of that name; choose another name")
         if self.flash and self.clock.core_mhz > FLASH_CORE_MHZ_MAX:
             raise ValueError(f"clock.core_mhz must be at most {FLASH_CORE_MHZ_MAX} with flash")
-        pins = [*self.pins.values(), *self.flash_pins.values()]
-        twice = sorted({pin for pin in pins if pins.count(pin) > 1})
-        if twice:
-            raise ValueError(f"pins must differ, {', '.join(twice)} is used twice")
+        users: dict[str, str] = {}
+        for port, pin in {**self.pins, **self.flash_pins}.items():
+            if pin in users:
+                raise ValueError(f"pins must differ, {pin} is used twice, for {users[pin]} and {port}")
+            users[pin] = port
         return self
 
     @property
-    def pins(self) -> dict[str, str]:
-        """Pin by port name of :class:`hw.fpga.top.Top`."""
+    def _ports(self) -> dict[str, str]:
         return {
             "clk": self.clock.pin,
             "uart_rx": self.uart.rx,
             "uart_tx": self.uart.tx,
             "led_busy": self.leds.busy,
             "led_locked": self.leds.locked,
-            **{name: constant.pin for name, constant in self.constants.items()},
         }
+
+    @property
+    def pins(self) -> dict[str, str]:
+        """Pin by port name of :class:`hw.fpga.top.Top`."""
+        return {**self._ports, **{name: constant.pin for name, constant in self.constants.items()}}
 
     @property
     def flash_pins(self) -> dict[str, str]:
@@ -200,10 +225,15 @@ class Board(BaseModel):
         return {f"flash__{port}": pin for port, pin in self.flash.model_dump().items()} if self.flash else {}
 
 
+def hertz(megahertz: float) -> int:
+    """A frequency to the hertz: floats could not tell whether one is a whole multiple of another."""
+    return round(megahertz * 1_000_000)
+
+
 @cache
 def names() -> tuple[str, ...]:
-    """All known boards, sorted."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+    """All known boards, sorted; an editor's hidden files are none."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("[!.]*.toml")))
 
 
 def load(name: str) -> Board:
@@ -212,22 +242,46 @@ def load(name: str) -> Board:
     Raises
     ------
     EngramError
-        If there is no such board (the message lists the known ones), or its file has a mistake.
+        If there is no such board (the message lists the known ones), or its file cannot be read or has a
+        mistake.
     """
     if name not in names():
         raise EngramError(f"unknown board {name!r}; known boards: {', '.join(names())}")
-    return parse((FOLDER / f"{name}.toml").read_text(encoding="utf-8"), name)
+    path = FOLDER / f"{name}.toml"
+    try:
+        contents = path.read_bytes()
+    except OSError as error:
+        raise EngramError(f"cannot read the board file {path}: {error.strerror}") from None
+    return parse(contents, name)
 
 
-def parse(text: str, name: str) -> Board:
-    """Board from the text of its file. Raises EngramError as :func:`load`."""
+def parse(contents: bytes, name: str) -> Board:
+    """Board from the contents of its file. Raises EngramError as :func:`load`."""
+    file = f"board file {name}.toml"
+    try:
+        text = contents.decode("utf-8")
+    except UnicodeDecodeError:
+        raise EngramError(f"{file} must be text in UTF-8; save it with that encoding") from None
+    if text.startswith("\ufeff"):
+        raise EngramError(f"{file} must be UTF-8 without a byte-order mark; save it without one")
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise EngramError(f"board file {name}.toml must be TOML: {error}") from None
-    return validated(Board, {**values, "name": name}, f"board file {name}.toml")
+        raise EngramError(f"{file} must be TOML: {error}") from None
+    if "name" in values:
+        raise EngramError(f"{file}: name is that of the file; leave it out, title is what the maker calls it")
+    return validated(Board, {**values, "name": name}, file)
 
 
 def load_all() -> tuple[Board, ...]:
-    """All known boards, the one with the fewest look-up tables first."""
-    return tuple(sorted(map(load, names()), key=lambda board: (board.limits.luts, board.name)))
+    """All known boards whose files are right, the one with the fewest look-up tables first.
+
+    They are what a person may choose instead, so a mistake in one of them is no obstacle to another.
+    """
+    found = []
+    for name in names():
+        try:
+            found.append(load(name))
+        except EngramError:
+            continue
+    return tuple(sorted(found, key=lambda board: (board.limits.luts, board.name)))

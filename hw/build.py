@@ -106,14 +106,18 @@ def build(
     The exit code is 0 when everything is written and timing is met, 1 when timing is not met, 2 when the
     bundle cannot be built.
     """
-    from constraints import boards
-    from hw.fpga.clock import clocked
+    from hw.families.check import load_checked
+    from hw.fpga.clock import clocked, uart_divisor
+    from hw.fpga.trial import try_board
     from sw.bundle import open_bundle
 
     if core is not Core.uart and not verilog_only:
         raise EngramError(f"--core {core.value} is for other designs; add --verilog-only")
-    target = clocked(boards.load(board), clock_mhz)
+    target = clocked(load_checked(board), clock_mhz)
+    uart_divisor(target.clock.core_mhz, baud)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
+    if not verilog_only:
+        try_board(target, terminal)
     if row_lanes is None and col_lanes is None:
         classifier, sizes = configured(classifier, target, source, variant, parallelism, terminal)
     else:
@@ -231,7 +235,7 @@ def build_bitstream(
             bundle_name=name,
             digest=bundle.digest,
             board=board,
-            luts=placed.used.get(family.packed_cell, 0),
+            luts=placed.used.get(family.resources["luts"], 0),
             usage=usage,
             memories=planned_memories(bundle, board.family, parallelism, spram=spram),
             expected=estimate(bundle, parallelism, board.family, spram=spram),

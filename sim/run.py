@@ -101,13 +101,13 @@ def simulate(
     printed seed. With --self-program the array is programmed first, in both runs of whole images. Exits with
     1 and the first mismatch if there is any.
     """
-    from constraints import boards
+    from hw.families.check import load_checked
     from sw.bundle import open_bundle
     from sw.data.of_bundle import selection_of
     from sw.reference.pipeline import levels_of
 
     waves = _waves_format(trace)
-    target = None if board is None else boards.load(board)
+    target = None if board is None else load_checked(board)
     opened = open_bundle(bundle)
     if self_program:
         _check_self_program(opened, source, trace)

@@ -1,6 +1,6 @@
 """ECP5: PLL and its dividers, constraint text, memories, multipliers, tools."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ from amaranth.hdl import (
     Signal,
 )
 
-from constraints.boards import Board
-from hw.families.dividers import _exact, _no_dividers, _within
+from constraints.boards import Board, hertz
+from hw.families.dividers import chosen, within
 from hw.families.family import FpgaFamily, NetlistCells, RamShape
 
 __all__ = ["ECP5", "Ecp5Dividers", "ecp5_dividers"]
@@ -21,6 +21,7 @@ ECP5_PFD_MHZ = (10, 400)
 ECP5_VCO_MHZ = (400, 800)
 """Ranges of EHXPLLL, ECP5 family data sheet (FPGA-DS-02012), sysCLOCK PLL timing."""
 ECP5_DIVIDER_MAX = 128
+_SMALL_PACKAGES = ("CABGA256", "CABGA381", "CSFBGA285", "TQFP144")
 
 
 class Ecp5Dividers(NamedTuple):
@@ -40,19 +41,30 @@ def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
     Raises
     ------
     EngramError
-        If no legal dividers give exactly `output_mhz`.
+        If no legal dividers give exactly `output_mhz`; it names the nearest frequencies that they give.
     """
-    source, target = _exact(input_mhz), _exact(output_mhz)
-    middle = Fraction(sum(ECP5_VCO_MHZ), 2)
-    clkoss = [clkos for clkos in range(1, ECP5_DIVIDER_MAX + 1) if _within(target * clkos, ECP5_VCO_MHZ)]
-    clkoss.sort(key=lambda clkos: abs(target * clkos - middle))
-    for clki in range(1, ECP5_DIVIDER_MAX + 1):
-        detector = source / clki
-        for clkos in clkoss if _within(detector, ECP5_PFD_MHZ) else ():
-            clkop = target * clkos / detector
-            if clkop.denominator == 1 and clkop <= ECP5_DIVIDER_MAX:
-                return Ecp5Dividers(clki, int(clkop), clkos)
-    raise _no_dividers("ECP5", input_mhz, output_mhz)
+    made: dict[int, Ecp5Dividers] = {}
+    for output, setting in _ecp5_settings(hertz(input_mhz)):
+        if output not in made or _preference(output, setting) < _preference(output, made[output]):
+            made[output] = setting
+    return chosen(made, "ECP5", input_mhz, output_mhz, ECP5_PFD_MHZ)
+
+
+def _preference(output: int, setting: Ecp5Dividers) -> tuple[int, int]:
+    middle = sum(ECP5_VCO_MHZ) * 1_000_000 // 2
+    return setting.clki, abs(output * setting.clkos - middle)
+
+
+def _ecp5_settings(source: int) -> Iterator[tuple[int, Ecp5Dividers]]:
+    """Whole outputs in hertz with their dividers, of equal ones the slowest VCO first."""
+    dividers = range(1, ECP5_DIVIDER_MAX + 1)
+    for clki in dividers:
+        detector = Fraction(source, clki)
+        for clkop in dividers if within(detector, ECP5_PFD_MHZ) else ():
+            for clkos in dividers if within(detector * clkop, ECP5_VCO_MHZ) else ():
+                output, rest = divmod(source * clkop, clki * clkos)
+                if not rest:
+                    yield output, Ecp5Dividers(clki, clkop, clkos)
 
 
 def _ecp5_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
@@ -125,6 +137,16 @@ def _part(board: Board) -> tuple[str, ...]:
 
 ECP5 = FpgaFamily(
     name="ecp5",
+    packages={
+        "12k": _SMALL_PACKAGES,
+        "25k": _SMALL_PACKAGES,
+        "45k": ("CABGA256", "CABGA381", "CABGA554", "CSFBGA285", "TQFP144"),
+        "85k": ("CABGA381", "CABGA554", "CABGA756", "CSFBGA285"),
+    },
+    speeds=(6, 7, 8),
+    # those of single-ended inputs and outputs without a reference voltage (FPGA-TN-02032)
+    io_types=("LVCMOS12", "LVCMOS15", "LVCMOS18", "LVCMOS25", "LVCMOS33", "LVTTL33"),
+    plls=("EHXPLLL",),
     dividers=ecp5_dividers,
     pll=_ecp5_pll,
     constraints=_lpf,
@@ -155,7 +177,12 @@ ECP5 = FpgaFamily(
         block_rams=("DP16KD", "PDPW16KD"),
         multipliers=("MULT18X18D",),
     ),
-    packed_cell="TRELLIS_COMB",
+    resources={
+        "luts": "TRELLIS_COMB",
+        "ffs": "TRELLIS_FF",
+        "block_rams": "DP16KD",
+        "dsps": "MULT18X18D",
+    },
     cell_title="LUT4",
     # from netlists of 25 x 2 ADCs
     nonlinearity={"cells": 7, "ffs": 12},

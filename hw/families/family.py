@@ -56,6 +56,12 @@ class FpgaFamily:
     ----------
     name
         As the boards' files call it.
+    packages
+        Of every die that nextpnr has an option for, each as nextpnr spells it.
+    speeds, io_types
+        Speed grades, and I/O standards of inputs and outputs; empty where a board's file names none.
+    plls
+        Primitives.
     dividers
         The PLL's dividers from input to output in MHz; raises EngramError when none are exact.
     pll
@@ -84,8 +90,8 @@ class FpgaFamily:
         Of a bitstream.
     netlist_cells
         Names of cells that count in a netlist.
-    packed_cell
-        Logic cells as nextpnr's reports call them.
+    resources
+        What nextpnr's reports call the look-up tables of :class:`constraints.boards.Limits` and the rest there.
     cell_title
         And as a person does.
     nonlinearity
@@ -97,6 +103,10 @@ class FpgaFamily:
     """
 
     name: Family
+    packages: Mapping[str, tuple[str, ...]]
+    speeds: tuple[int, ...]
+    io_types: tuple[str, ...]
+    plls: tuple[str, ...]
     dividers: Callable[[float, float], tuple[int, ...]]
     pll: Callable[[Board, Signal, Signal, Signal], Instance]
     constraints: Callable[[Board, Mapping[str, str]], str]
@@ -112,7 +122,7 @@ class FpgaFamily:
     packer: tuple[str, ...]
     suffix: str
     netlist_cells: NetlistCells
-    packed_cell: str
+    resources: Mapping[str, str]
     cell_title: str
     nonlinearity: Mapping[str, int]
     cell_models: str

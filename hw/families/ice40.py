@@ -1,6 +1,7 @@
 """iCE40: PLL and its dividers, constraint text, memories, multipliers, tools."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import NamedTuple
 
 from amaranth.hdl import (
@@ -9,9 +10,9 @@ from amaranth.hdl import (
     Signal,
 )
 
-from constraints.boards import Board
+from constraints.boards import Board, hertz
 from hw.array.codes.code_memory import SINGLE_PORT_STYLE
-from hw.families.dividers import _exact, _no_dividers, _within
+from hw.families.dividers import chosen, within
 from hw.families.family import FpgaFamily, NetlistCells, RamShape
 
 __all__ = ["ICE40", "Ice40Dividers", "ice40_dividers"]
@@ -43,21 +44,25 @@ def ice40_dividers(input_mhz: float, output_mhz: float) -> Ice40Dividers:
     Raises
     ------
     EngramError
-        If no legal dividers give exactly `output_mhz`.
+        If no legal dividers give exactly `output_mhz`; it names the nearest frequencies that they give.
     """
-    source, target = _exact(input_mhz), _exact(output_mhz)
-    if _within(target, ICE40_OUTPUT_MHZ):
-        for divr in range(16):
-            detector = source / (divr + 1)
-            if not _within(detector, ICE40_PFD_MHZ):
-                continue
-            for divq in range(1, 7):
-                vco = target * 2**divq
-                factor = vco / detector
-                if _within(vco, ICE40_VCO_MHZ) and factor.denominator == 1 and factor <= 128:
-                    filter_range = next((value for bound, value in ICE40_FILTER if detector < bound), 6)
-                    return Ice40Dividers(divr, int(factor) - 1, divq, filter_range)
-    raise _no_dividers("iCE40", input_mhz, output_mhz)
+    made = dict(reversed(list(_ice40_settings(hertz(input_mhz)))))  # of equal outputs the first stays
+    return chosen(made, "iCE40", input_mhz, output_mhz, ICE40_PFD_MHZ)
+
+
+def _ice40_settings(source: int) -> Iterator[tuple[int, Ice40Dividers]]:
+    """Whole outputs in hertz with their dividers, the fastest phase detector first, then the slowest VCO."""
+    for divr in range(16):
+        detector = Fraction(source, divr + 1)
+        if not within(detector, ICE40_PFD_MHZ):
+            continue
+        filter_range = next((value for bound, value in ICE40_FILTER if detector < bound * 1_000_000), 6)
+        for divq in range(1, 7):
+            for divf in range(128):
+                output = detector * (divf + 1) / 2**divq
+                legal = within(output * 2**divq, ICE40_VCO_MHZ) and within(output, ICE40_OUTPUT_MHZ)
+                if legal and output.denominator == 1:
+                    yield int(output), Ice40Dividers(divr, divf, divq, filter_range)
 
 
 def _ice40_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
@@ -106,6 +111,13 @@ def _part(board: Board) -> tuple[str, ...]:
 
 ICE40 = FpgaFamily(
     name="ice40",
+    packages={
+        "up5k": ("sg48", "uwg30"),
+        "hx8k": ("bg121", "cb132", "cm121", "cm225", "cm81", "ct256", "tq144:4k"),
+    },
+    speeds=(),
+    io_types=(),
+    plls=("SB_PLL40_PAD", "SB_PLL40_CORE"),
     dividers=ice40_dividers,
     pll=_ice40_pll,
     constraints=_pcf,
@@ -131,7 +143,13 @@ ICE40 = FpgaFamily(
         multipliers=("SB_MAC16",),
         single_port_rams=("SB_SPRAM256KA",),
     ),
-    packed_cell="ICESTORM_LC",
+    resources={
+        "luts": "ICESTORM_LC",
+        "ffs": "ICESTORM_LC",
+        "block_rams": "ICESTORM_RAM",
+        "sprams": "ICESTORM_SPRAM",
+        "dsps": "ICESTORM_DSP",
+    },
     cell_title="logic cells",
     # from netlists of 25 x 2 ADCs
     nonlinearity={"cells": 60, "ffs": 15},

@@ -1,7 +1,9 @@
 """Clocks by division: the PLL's dividers, exactly or not at all, and the UART's divisor."""
 
-from constraints.boards import Board
-from hw.families.known import known
+from math import isfinite
+
+from constraints.boards import Board, hertz
+from hw.families.check import check
 from sw.errors import EngramError
 from sw.validation import validated
 
@@ -12,7 +14,7 @@ BAUD_TOLERANCE = 0.02
 
 
 def clocked(board: Board, core_mhz: float | None) -> Board:
-    """The board with another clock of the chip; None keeps its own.
+    """The board with another clock of the chip; None keeps its own. The oscillator's own takes no PLL.
 
     Raises
     ------
@@ -21,9 +23,12 @@ def clocked(board: Board, core_mhz: float | None) -> Board:
     """
     if core_mhz is None:
         return board
+    source = f"--clock-mhz {core_mhz:g}"
     clock = {**board.clock.model_dump(), "core_mhz": core_mhz}
-    changed = validated(Board, {**board.model_dump(), "clock": clock}, f"--clock-mhz {core_mhz:g}")
-    known(board.family).dividers(board.clock.mhz, core_mhz)
+    if isfinite(core_mhz) and hertz(core_mhz) == hertz(board.clock.mhz):
+        clock["pll"] = None
+    changed = validated(Board, {**board.model_dump(), "clock": clock}, source)
+    check(changed, source)
     return changed
 
 

@@ -20,6 +20,7 @@ from sw.progress import SILENT, Listener
 __all__ = [
     "YOSYS",
     "Placed",
+    "ToolError",
     "Toolchain",
     "read_netlist_cells",
     "run_yosys",
@@ -49,6 +50,20 @@ class Placed:
     fmax_mhz: float
     critical_path: tuple[str, str]
     used: dict[str, int]
+
+
+class ToolError(EngramError):
+    """A tool has refused its input.
+
+    Attributes
+    ----------
+    said
+        Its own error line.
+    """
+
+    def __init__(self, step: str, said: str, log: Path):
+        super().__init__(f"{step} failed: {said}; all of it is in {log}")
+        self.said = said
 
 
 class Toolchain:
@@ -111,6 +126,21 @@ class Toolchain:
         self._run("place and route", self._family.nextpnr, *self._family.part(board), *common, *files)
         return read_timing((self._folder / "timing.json").read_text())
 
+    def try_empty(self) -> dict[str, int]:
+        """Place ``top.il``, a design of ports and PLL alone, on its pins; gives what the part has, by name.
+
+        Yosys only reads the vendor's cells, which say what is an input: synthesis would cost another second.
+        """
+        script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -run begin:coarse; "
+        script += "select top; write_json -selected top.json"
+        self._run("empty netlist", YOSYS, "-p", script)
+        kind = self._family.constraint_kind
+        files = ("--json", "top.json", f"--{kind}", f"top.{kind}", "--report", "parts.json")
+        part = self._family.part(self._board)
+        self._run("trial of pins", self._family.nextpnr, *part, *files, "--pack-only")
+        resources = json.loads((self._folder / "parts.json").read_text())["utilization"]
+        return {name: resource["available"] for name, resource in resources.items()}
+
     def pack(self) -> Path:
         """The routed design to a bitstream; gives its path."""
         name = f"top{self._family.suffix}"
@@ -147,7 +177,7 @@ class Toolchain:
                     child.kill()
                 child.wait()
         if code:
-            raise EngramError(f"{step} failed: {first_error(log.read_text())}; all of it is in {log}")
+            raise ToolError(step, first_error(log.read_text()), log)
         return log
 
 

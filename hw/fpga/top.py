@@ -10,7 +10,7 @@ from amaranth.hdl import (
 )
 from amaranth.lib import wiring
 from amaranth.lib.cdc import FFSynchronizer
-from amaranth.lib.wiring import In, Out, flipped
+from amaranth.lib.wiring import In, Member, Out, flipped
 
 from constraints.boards import Board
 from hw.chip import Chip
@@ -19,8 +19,9 @@ from hw.fpga.clock import uart_divisor
 from hw.frontend.variant import Sizes
 from hw.optional import connect_optional, has_port, optional_ports
 from sw.bundle import Bundle
+from sw.errors import EngramError
 
-__all__ = ["BootReset", "Top"]
+__all__ = ["BootReset", "Top", "connect_clock", "constant_ports"]
 
 BOOT_CYCLES = 1024
 """Reset lasts this long after the PLL has locked: block RAM of the iCE40 reads as zero for some microseconds
@@ -59,6 +60,31 @@ class BootReset(wiring.Component):
         return m
 
 
+def connect_clock(m: Module, board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> None:
+    """The core's clock from the oscillator's, through the PLL where the board has one; without, it is locked."""
+    if board.clock.pll is None:
+        m.d.comb += [core_clock.eq(clk), locked.eq(1)]
+    else:
+        m.submodules.pll = known(board.family).pll(board, clk, core_clock, locked)
+
+
+def constant_ports(board: Board) -> dict[str, Member]:
+    """Ports for the pins with a constant level.
+
+    Raises
+    ------
+    EngramError
+        If a name means something else in Amaranth or here: ports are attributes of the top module.
+    """
+    for name in board.constants:
+        if hasattr(Top, name):
+            raise EngramError(
+                f"board file {board.name}.toml: constants.{name}: the top module uses that name itself; "
+                "choose another"
+            )
+    return {name: Out(1) for name in board.constants}
+
+
 class Top(wiring.Component):
     """The top module that is synthesised for a board.
 
@@ -67,7 +93,7 @@ class Top(wiring.Component):
     bundle
         The classifier.
     board
-        Clock, PLL and constant pins.
+        Clock, PLL if any, and constant pins.
     baud
         UART speed in bit/s.
     parallelism
@@ -82,7 +108,7 @@ class Top(wiring.Component):
     uart_rx, uart_tx
         Host link.
     led_busy, led_locked
-        A request is being served, or the chip is not ready; the PLL has locked.
+        A request is being served, or the chip is not ready; the clock runs, with a PLL: it has locked.
     flash
         With `spram`: the board's configuration flash.
     ...
@@ -98,6 +124,7 @@ class Top(wiring.Component):
         *,
         spram: bool = False,
     ):
+        constants = constant_ports(board)
         self._chip = Chip(bundle, uart_divisor(board.clock.core_mhz, baud), parallelism, spram=spram)
         self._board = board
         super().__init__(
@@ -108,7 +135,7 @@ class Top(wiring.Component):
                 "led_busy": Out(1),
                 "led_locked": Out(1),
                 **optional_ports(self._chip),
-                **{name: Out(1) for name in board.constants},
+                **constants,
             }
         )
 
@@ -123,7 +150,7 @@ class Top(wiring.Component):
         m = Module()
         board = self._board
         core_clock, locked = Signal(), Signal()
-        m.submodules.pll = known(board.family).pll(board, self.clk, core_clock, locked)
+        connect_clock(m, board, self.clk, core_clock, locked)
 
         # The boot domain has no reset: it makes the reset of the other one, which runs on the same clock.
         m.domains.boot = ClockDomain(reset_less=True)

@@ -63,7 +63,7 @@ def measure(component: Any, board: Board, folder: Path, *, on_pins: bool = False
     if said is None:
         said = _said(given)
         store.put("measured", key, said)
-    packed_cell = known(board.family).packed_cell
+    packed_cell = known(board.family).resources["luts"]
     usage = netlist_usage(read_netlist_cells(said["cells"]), board.family)
     (line,) = [line for line in said["log"].splitlines() if f" {packed_cell}:" in line][-1:]
     packed = int(line.partition(":")[2].rpartition(":")[2].partition("/")[0])

@@ -220,11 +220,11 @@ def simulate_netlist(
     as_json: JsonOption = False,
 ) -> None:
     """Run test images through the netlist of a board; exits with 1 and the first mismatch if there is any."""
-    from constraints import boards
+    from hw.families.check import load_checked
     from sw.bundle import open_bundle
     from sw.data.of_bundle import dataset_of
 
-    opened, target = open_bundle(bundle), clocked(boards.load(board), clock_mhz)
+    opened, target = open_bundle(bundle), clocked(load_checked(board), clock_mhz)
     dataset, _ = dataset_of(opened, data, terminal)
     opened, sizes = configured(opened, target, None, variant, parallelism, terminal)
     chosen = dataset.test.images[:images]

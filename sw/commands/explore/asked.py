@@ -82,9 +82,13 @@ def _search(request: Request, space: Space) -> tuple[str, int]:
 def _board(request: Request, names: Sequence[str], finalists: int) -> str | None:
     board = request.board or (BOARD if finalists or set(names) & set(FPGA) else None)
     if board is not None:
-        from constraints.boards import load
+        from hw.families.check import load_checked
 
-        load(board)
+        target = load_checked(board)
+        if finalists:
+            from hw.fpga.trial import try_board
+
+            try_board(target, terminal)
     return board
 
 
