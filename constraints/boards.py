@@ -35,7 +35,7 @@ Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-""":meth:`re.Pattern.fullmatch` of a port name that Amaranth, Verilog and constraint files all take as it is."""
+"""Names of ports that Amaranth, Verilog and constraint files all take as they are."""
 
 FLASH_CORE_MHZ_MAX = 50
 """The flash's clock has half the chip's frequency. READ works to 50 MHz on a W25Q128JV (data sheet, fR), to
@@ -52,7 +52,7 @@ Pin = Annotated[str, BeforeValidator(_pin)]
 
 
 class _Table(BaseModel):
-    """Exactly the keys that are declared, and no value turned into another type: "6" is no 6, true is no 1."""
+    """Only the keys that are declared, and no value turned into another type: "6" is no 6, true is no 1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -81,13 +81,9 @@ class Clock(_Table):
     @model_validator(mode="after")
     def _pll_where_needed(self) -> "Clock":
         if self.pll is not None and hertz(self.core_mhz) == hertz(self.mhz):
-            raise ValueError(
-                f"core_mhz is the oscillator's own {self.mhz:g}, which needs no PLL; leave pll out"
-            )
+            raise ValueError(f"core_mhz is the oscillator's own {self.mhz:g} and needs no PLL; leave pll out")
         if self.pll is None and hertz(self.core_mhz) != hertz(self.mhz):
-            raise ValueError(
-                f"core_mhz {self.core_mhz:g} needs a PLL, as the oscillator has {self.mhz:g} MHz; name it in pll"
-            )
+            raise ValueError(f"core_mhz must be the oscillator's {self.mhz:g} without a PLL; name one in pll")
         return self
 
 

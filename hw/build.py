@@ -108,7 +108,6 @@ def build(
     """
     from hw.families.check import load_checked
     from hw.fpga.clock import clocked, uart_divisor
-    from hw.fpga.trial import try_board
     from sw.bundle import open_bundle
 
     if core is not Core.uart and not verilog_only:
@@ -116,8 +115,6 @@ def build(
     target = clocked(load_checked(board), clock_mhz)
     uart_divisor(target.clock.core_mhz, baud)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
-    if not verilog_only:
-        try_board(target, terminal)
     if row_lanes is None and col_lanes is None:
         classifier, sizes = configured(classifier, target, source, variant, parallelism, terminal)
     else:
@@ -201,13 +198,14 @@ def build_bitstream(
     ------
     EngramError
         If the bundle does not fit the board (before the slow steps where it can be known), if `baud` cannot
-        be made, or if a tool fails.
+        be made, if the board lacks what its file says, or if a tool fails.
     """
     from hw.array.codes.code_image import code_bytes, flash_file
     from hw.families.known import known
     from hw.fpga.clock import uart_divisor
     from hw.fpga.report import BuildReport, speed_of
     from hw.fpga.toolchain import Toolchain
+    from hw.fpga.trial import try_board
     from hw.sizing.estimate import estimate
     from hw.sizing.fit import check_netlist, check_plan, codes_in_spram, netlist_usage, planned_memories
     from sw.bundle import save
@@ -219,6 +217,7 @@ def build_bitstream(
     listener.say(f"building {name} for {board.title}, in {folder}")
     stem = f"{name}-{board.name}"
     with _work_folder(folder / f"{stem}.work") as work:
+        try_board(board, work / "board", listener)
         tools = Toolchain(board, work, listener)
         with tools.step("elaboration"):
             _elaborate(bundle, board, baud, parallelism, work, spram=spram)

@@ -24,5 +24,7 @@ def validated(model: type[Model], values: object, what: str) -> Model:
         named = (part for part in parts if not part.startswith("literal["))
         place = ".".join(named).encode("unicode_escape").decode()
         text = first["msg"].removeprefix("Value error, ")
-        came = f", got {reprlib.repr(first['input'])}" if place and "got" not in text else ""
+        # of a whole table the reader knows the contents
+        whole = isinstance(first["input"], dict) and first["type"] in {"missing", "value_error"}
+        came = f", got {reprlib.repr(first['input'])}" if place and "got" not in text and not whole else ""
         raise EngramError(f"{what}: {place + ': ' if place else ''}{text}{came}") from None

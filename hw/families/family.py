@@ -91,7 +91,7 @@ class FpgaFamily:
     netlist_cells
         Names of cells that count in a netlist.
     resources
-        What nextpnr's reports call the look-up tables of :class:`constraints.boards.Limits` and the rest there.
+        Names in nextpnr's reports of what :class:`constraints.boards.Limits` counts.
     cell_title
         And as a person does.
     nonlinearity

@@ -61,7 +61,7 @@ class BootReset(wiring.Component):
 
 
 def connect_clock(m: Module, board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> None:
-    """The core's clock from the oscillator's, through the PLL where the board has one; without, it is locked."""
+    """The core's clock from the oscillator's, through the board's PLL; without one it counts as locked."""
     if board.clock.pll is None:
         m.d.comb += [core_clock.eq(clk), locked.eq(1)]
     else:

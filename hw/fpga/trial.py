@@ -1,6 +1,5 @@
 """Trial of a board: its pins, PLL and capacities, judged by its place and route with an empty design."""
 
-import tempfile
 from pathlib import Path
 
 from amaranth.hdl import Module, Signal
@@ -60,7 +59,7 @@ class EmptyTop(wiring.Component):
         return m
 
 
-def try_board(board: Board, listener: Listener = SILENT) -> None:
+def try_board(board: Board, folder: Path, listener: Listener = SILENT) -> None:
     """Ask the board's place and route whether it has what the board's file says, before anything slow.
 
     Which pins a package has, which of them a PLL can use and how much is on a die stands in the tool's own
@@ -70,6 +69,8 @@ def try_board(board: Board, listener: Listener = SILENT) -> None:
     ----------
     board
         Right as :func:`hw.families.check.check` tells.
+    folder
+        For intermediate files and logs; made if missing.
     listener
         Hears of the steps.
 
@@ -81,22 +82,15 @@ def try_board(board: Board, listener: Listener = SILENT) -> None:
     file = f"board file {board.name}.toml"
     family = known(board.family)
     top = EmptyTop(board)
-    netlist, constraints = to_rtlil(top, "top"), family.constraints(board, top.pins)
+    folder.mkdir(exist_ok=True)
+    (folder / "top.il").write_text(to_rtlil(top, "top"))
+    (folder / f"top.{family.constraint_kind}").write_text(family.constraints(board, top.pins))
     try:
-        with tempfile.TemporaryDirectory(prefix="engram-board-") as name:
-            folder = Path(name)
-            (folder / "top.il").write_text(netlist)
-            (folder / f"top.{family.constraint_kind}").write_text(constraints)
-            available = Toolchain(board, folder, listener).try_empty()
+        available = Toolchain(board, folder, listener).try_empty()
     except ToolError as error:
         named = [f"{port} = {pin}: " for port, pin in top.pins.items() if f"'{pin}'" in error.said]
         said = error.said.removeprefix("ERROR: ")
         raise EngramError(f"{file}: {named[0] if named else ''}{family.nextpnr} refuses it: {said}") from None
-    except OSError as error:
-        place = tempfile.gettempdir()
-        raise EngramError(
-            f"cannot work in the folder for temporary files {place}: {error.strerror}; set TMPDIR to another"
-        ) from None
     for limit, resource in family.resources.items():
         stated, most = getattr(board.limits, limit), available.get(resource, 0)
         if stated > most:

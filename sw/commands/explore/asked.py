@@ -1,6 +1,8 @@
 """From the options of ``engram explore`` to a question, checked before anything is computed."""
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 
 from sw.bundle import Bundle, open_bundle
 from sw.commands.explore.axes import array_of, space_of
@@ -88,7 +90,8 @@ def _board(request: Request, names: Sequence[str], finalists: int) -> str | None
         if finalists:
             from hw.fpga.trial import try_board
 
-            try_board(target, terminal)
+            with tempfile.TemporaryDirectory(prefix="engram-board-") as folder:
+                try_board(target, Path(folder), terminal)  # a wrong pin now, and not after all points
     return board
 
 
