@@ -12,7 +12,7 @@ __all__ = ["chosen", "within"]
 Dividers = TypeVar("Dividers")
 
 
-def within(value: Fraction, limits: tuple[int, int]) -> bool:
+def within(value: Fraction | int, limits: tuple[int, int]) -> bool:
     """Whether a frequency in hertz lies between two in MHz."""
     return limits[0] * 1_000_000 <= value <= limits[1] * 1_000_000
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 from amaranth.hdl import (
@@ -43,25 +44,29 @@ def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
     EngramError
         If no legal dividers give exactly `output_mhz`; it names the nearest frequencies that they give.
     """
+    return chosen(_ecp5_made(hertz(input_mhz)), "ECP5", input_mhz, output_mhz, ECP5_PFD_MHZ)
+
+
+@cache
+def _ecp5_made(source: int) -> Mapping[int, Ecp5Dividers]:
+    """The preferred dividers of every output in hertz."""
     made: dict[int, Ecp5Dividers] = {}
-    for output, setting in _ecp5_settings(hertz(input_mhz)):
-        if output not in made or _preference(output, setting) < _preference(output, made[output]):
-            made[output] = setting
-    return chosen(made, "ECP5", input_mhz, output_mhz, ECP5_PFD_MHZ)
-
-
-def _preference(output: int, setting: Ecp5Dividers) -> tuple[int, int]:
-    middle = sum(ECP5_VCO_MHZ) * 1_000_000 // 2
-    return setting.clki, abs(output * setting.clkos - middle)
+    for output, setting in _ecp5_settings(source):
+        made.setdefault(output, setting)
+    return made
 
 
 def _ecp5_settings(source: int) -> Iterator[tuple[int, Ecp5Dividers]]:
-    """Whole outputs in hertz with their dividers, of equal ones the slowest VCO first."""
+    """Whole outputs in hertz with their dividers, in the order of preference."""
     dividers = range(1, ECP5_DIVIDER_MAX + 1)
+    middle = Fraction(sum(ECP5_VCO_MHZ) * 1_000_000, 2)
     for clki in dividers:
         detector = Fraction(source, clki)
-        for clkop in dividers if within(detector, ECP5_PFD_MHZ) else ():
-            for clkos in dividers if within(detector * clkop, ECP5_VCO_MHZ) else ():
+        if not within(detector, ECP5_PFD_MHZ):
+            continue
+        clkops = [clkop for clkop in dividers if within(detector * clkop, ECP5_VCO_MHZ)]
+        for clkop in sorted(clkops, key=lambda clkop: abs(detector * clkop - middle)):
+            for clkos in dividers:
                 output, rest = divmod(source * clkop, clki * clkos)
                 if not rest:
                     yield output, Ecp5Dividers(clki, clkop, clkos)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import cache
 from typing import NamedTuple
 
 from amaranth.hdl import (
@@ -46,23 +47,28 @@ def ice40_dividers(input_mhz: float, output_mhz: float) -> Ice40Dividers:
     EngramError
         If no legal dividers give exactly `output_mhz`; it names the nearest frequencies that they give.
     """
-    made = dict(reversed(list(_ice40_settings(hertz(input_mhz)))))  # of equal outputs the first stays
-    return chosen(made, "iCE40", input_mhz, output_mhz, ICE40_PFD_MHZ)
+    return chosen(_ice40_made(hertz(input_mhz)), "iCE40", input_mhz, output_mhz, ICE40_PFD_MHZ)
+
+
+@cache
+def _ice40_made(source: int) -> Mapping[int, Ice40Dividers]:
+    """The preferred dividers of every output in hertz."""
+    made: dict[int, Ice40Dividers] = {}
+    for output, setting in _ice40_settings(source):
+        made.setdefault(output, setting)
+    return made
 
 
 def _ice40_settings(source: int) -> Iterator[tuple[int, Ice40Dividers]]:
     """Whole outputs in hertz with their dividers, the fastest phase detector first, then the slowest VCO."""
     for divr in range(16):
         detector = Fraction(source, divr + 1)
-        if not within(detector, ICE40_PFD_MHZ):
-            continue
         filter_range = next((value for bound, value in ICE40_FILTER if detector < bound * 1_000_000), 6)
-        for divq in range(1, 7):
-            for divf in range(128):
-                output = detector * (divf + 1) / 2**divq
-                legal = within(output * 2**divq, ICE40_VCO_MHZ) and within(output, ICE40_OUTPUT_MHZ)
-                if legal and output.denominator == 1:
-                    yield int(output), Ice40Dividers(divr, divf, divq, filter_range)
+        for divf in range(128) if within(detector, ICE40_PFD_MHZ) else ():
+            for divq in range(1, 7) if within(detector * (divf + 1), ICE40_VCO_MHZ) else ():
+                output, rest = divmod(source * (divf + 1), (divr + 1) << divq)
+                if not rest and within(output, ICE40_OUTPUT_MHZ):
+                    yield output, Ice40Dividers(divr, divf, divq, filter_range)
 
 
 def _ice40_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from constraints.boards import Board
@@ -164,7 +165,8 @@ class BuildReport:
     def table(self) -> Table:
         """For the terminal."""
         limits, usage, speed = self.board.limits, self.usage, self.speed
-        table = Table(title=f"{self.bundle_name} on {self.board.title} ({self.board.device})")
+        title = f"{self.bundle_name} on {self.board.title} ({self.board.device})"
+        table = Table(title=escape(title))  # brackets in the names of people's files are no styles
         table.add_column("")
         table.add_column("value", justify="right")
         table.add_column("of", justify="right")

@@ -138,8 +138,7 @@ class Toolchain:
         files = ("--json", "top.json", f"--{kind}", f"top.{kind}", "--report", "parts.json")
         part = self._family.part(self._board)
         self._run("trial of pins", self._family.nextpnr, *part, *files, "--pack-only")
-        resources = json.loads((self._folder / "parts.json").read_text())["utilization"]
-        return {name: resource["available"] for name, resource in resources.items()}
+        return read_parts((self._folder / "parts.json").read_text())
 
     def pack(self) -> Path:
         """The routed design to a bitstream; gives its path."""
@@ -226,6 +225,12 @@ def first_error(log: str) -> str:
 def read_netlist_cells(text: str) -> dict[str, int]:
     """Cells by type of the whole design, from ``stat -json``, before whose JSON Yosys writes a header."""
     return json.loads(text[text.index("{") :])["design"]["num_cells_by_type"]
+
+
+def read_parts(text: str) -> dict[str, int]:
+    """How much of each kind of resource the part has, from nextpnr's JSON report."""
+    resources = json.loads(text)["utilization"]
+    return {name: resource["available"] for name, resource in resources.items()}
 
 
 def read_timing(text: str) -> Placed:

@@ -94,4 +94,6 @@ def try_board(board: Board, folder: Path, listener: Listener = SILENT) -> None:
     for limit, resource in family.resources.items():
         stated, most = getattr(board.limits, limit), available.get(resource, 0)
         if stated > most:
-            raise EngramError(f"{file}: limits.{limit} must be at most {most} on a {board.die}, got {stated}")
+            raise EngramError(
+                f"{file}: limits.{limit} must be at most {most} on die {board.die}, got {stated}"
+            )

@@ -1,3 +1,4 @@
+import re
 from fractions import Fraction
 
 import pytest
@@ -44,8 +45,34 @@ def test_dividers_are_exact_and_legal_or_refused(input_mhz, output_mhz):
 
 @pytest.mark.parametrize("dividers", [ice40_dividers, ecp5_dividers])
 def test_frequency_out_of_reach_is_refused(dividers):
-    with pytest.raises(EngramError, match=r"makes exactly 33.3 MHz from 12 MHz; choose another clock"):
+    with pytest.raises(EngramError, match=r"makes exactly 33.3 MHz from 12 MHz; .*; choose another clock"):
         dividers(12, 33.3)
+
+
+@pytest.mark.parametrize(
+    ("dividers", "input_mhz", "output_mhz", "nearest"),
+    [
+        (ice40_dividers, 27, 25, "24.890625 MHz and 25.3125 MHz;"),
+        (ice40_dividers, 12, 30.000001, "30 MHz and 30.375 MHz;"),
+        (ice40_dividers, 12, 13, "makes: 16.125 MHz;"),
+        (ice40_dividers, 12, 300, "makes: 270 MHz;"),
+        (ecp5_dividers, 25, 0.5, "makes: 3.125 MHz;"),
+        (ecp5_dividers, 12, 33.3, "33 MHz and 33.6 MHz;"),
+    ],
+)
+def test_the_refusal_names_the_nearest_frequencies(dividers, input_mhz, output_mhz, nearest):
+    with pytest.raises(EngramError, match=re.escape(nearest)) as refusal:
+        dividers(input_mhz, output_mhz)
+    named = re.findall(r"([0-9.]+) MHz(?: and|;)", str(refusal.value).partition("makes: ")[2])
+    assert all(dividers(input_mhz, float(mhz)) for mhz in named) and named
+
+
+@pytest.mark.parametrize("dividers", [ice40_dividers, ecp5_dividers])
+def test_oscillator_that_is_too_slow_for_the_pll_is_named(dividers):
+    with pytest.raises(
+        EngramError, match=r"from 5 MHz; its phase detector needs 10 to \d+ MHz; .* oscillator"
+    ):
+        dividers(5, 24)
 
 
 def _check_ice40(input_mhz, output_mhz):

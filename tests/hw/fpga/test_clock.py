@@ -28,11 +28,26 @@ def test_another_clock_replaces_the_boards_own():
     assert clocked(board, 40).clock == board.clock.model_copy(update={"core_mhz": 40})
 
 
+def test_the_oscillators_own_clock_takes_no_pll():
+    board = clocked(boards.load("icebreaker"), 12)
+
+    assert (board.clock.core_mhz, board.clock.pll) == (12, None)
+    with pytest.raises(
+        EngramError, match=r"--clock-mhz 24: clock: core_mhz must be the oscillator's 12 without"
+    ):
+        clocked(board, 24)
+
+
 @pytest.mark.parametrize(
     ("name", "core_mhz", "message"),
     [
         ("icebreaker", 60, "--clock-mhz 60: clock.core_mhz must be at most 50 with flash"),
         ("ulx3s-85f", 0.5, "no ECP5 PLL setting makes exactly 0.5 MHz from 25 MHz"),
+        (
+            "ulx3s-85f",
+            float("nan"),
+            "--clock-mhz nan: clock.core_mhz: Input should be a finite number, got nan",
+        ),
         ("ulx3s-85f", -1, "--clock-mhz -1: clock.core_mhz: Input should be greater than 0"),
     ],
 )

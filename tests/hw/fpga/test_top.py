@@ -1,11 +1,15 @@
+import gc
 import re
+import warnings
 
 import pytest
 from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
 from constraints import boards
+from hw.fpga.clock import clocked
 from hw.fpga.top import BOOT_CYCLES, BootReset, Top
+from sw.errors import EngramError
 from tests.helpers.bundles import TINY, random_bundle
 
 BUNDLE = random_bundle(TINY, seed=1)
@@ -26,6 +30,26 @@ def test_every_board_elaborates_with_its_ports_and_pll(name):
     assert top.pins == board.pins
     assert ports_of(text) == sorted(board.pins)
     assert len(re.findall(rf"cell \\{board.clock.pll} ", text)) == 1
+
+
+def test_without_a_pll_the_oscillator_is_the_clock_of_the_chip():
+    text = rtlil.convert(Top(BUNDLE, clocked(boards.load("icebreaker"), 12), baud=1_000_000), name="top")
+
+    assert "PLL" not in text
+    assert "cell \\top.chip \\chip" in text
+
+
+def test_constant_pin_with_a_name_of_the_top_module_is_refused_before_anything_is_made():
+    constants = {"elaborate": boards.Constant(pin="39", level=1)}
+    board = boards.load("icebreaker").model_copy(update={"constants": constants})
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # of what was made and never used
+        with pytest.raises(
+            EngramError, match=r"icebreaker.toml: constants.elaborate: the top module uses that"
+        ):
+            Top(BUNDLE, board, baud=1_000_000)
+        gc.collect()
 
 
 def test_codes_in_single_port_ram_bring_the_flash_to_the_pins():

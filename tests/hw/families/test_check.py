@@ -1,0 +1,63 @@
+import re
+
+import pytest
+
+from constraints import boards
+from hw.families.check import check, load_checked
+from sw.errors import EngramError
+
+ICEBREAKER, ULX3S = boards.load("icebreaker"), boards.load("ulx3s-25f")
+
+
+@pytest.mark.parametrize("name", boards.names())
+def test_every_board_has_what_its_family_has(name):
+    assert load_checked(name) == boards.load(name)
+
+
+@pytest.mark.parametrize(
+    ("board", "change", "message"),
+    [
+        (ICEBREAKER, {"die": "up3k"}, "mine: die must be one of up5k, hx8k, got 'up3k'"),
+        (
+            ICEBREAKER,
+            {"package": "SG48"},
+            "package of up5k must be one of sg48, uwg30, got 'SG48'; it is spelled sg48",
+        ),
+        (ULX3S, {"package": "caBGA381"}, "got 'caBGA381'; it is spelled CABGA381"),
+        (
+            ULX3S,
+            {"package": "CABGA756"},
+            "package of 25k must be one of CABGA256, CABGA381, CSFBGA285, TQFP144",
+        ),
+        (ULX3S, {"speed": 5}, "mine: speed must be one of 6, 7, 8, got 5"),
+        (ULX3S, {"speed": None}, "mine: speed must be one of 6, 7, 8, got None"),
+        (ULX3S, {"io_type": "LVCMOS50"}, "io_type must be one of LVCMOS12, "),
+        (ICEBREAKER, {"speed": 6}, "mine: speed must be left out, its family has none, got 6"),
+        (ICEBREAKER, {"io_type": "LVCMOS33"}, "mine: io_type must be left out"),
+        (ICEBREAKER, {"family": "ecp5"}, "mine: die must be one of 12k, 25k, 45k, 85k, got 'up5k'"),
+    ],
+)
+def test_part_that_the_family_does_not_have_is_refused(board, change, message):
+    with pytest.raises(EngramError, match=re.escape(message)):
+        check(board.model_copy(update=change), "mine")
+
+
+@pytest.mark.parametrize(
+    ("board", "table", "change", "message"),
+    [
+        (
+            ICEBREAKER,
+            "clock",
+            {"pll": "EHXPLLL"},
+            "clock.pll must be one of SB_PLL40_PAD, SB_PLL40_CORE, got",
+        ),
+        (ULX3S, "clock", {"pll": "SB_PLL40_PAD"}, "clock.pll must be EHXPLLL, got 'SB_PLL40_PAD'"),
+        (ICEBREAKER, "clock", {"mhz": 27.0}, "mine: no iCE40 PLL setting makes exactly 24 MHz from 27 MHz"),
+        (ICEBREAKER, "limits", {"block_ram_kbit": 18}, "limits.block_ram_kbit must be 4, got 18"),
+        (ULX3S, "limits", {"sprams": 4}, "limits.sprams must be 0, got 4"),
+    ],
+)
+def test_clock_and_memories_that_the_family_does_not_have_are_refused(board, table, change, message):
+    changed = getattr(board, table).model_copy(update=change)
+    with pytest.raises(EngramError, match=re.escape(message)):
+        check(board.model_copy(update={table: changed}), "mine")
