@@ -8,6 +8,7 @@ from rich.table import Table
 
 from sw.console import JsonOption, answer, messages, print_json, reports_errors, terminal
 from sw.errors import EngramError
+from sw.shell.start import start
 
 WAVEFORMS = Path("build") / "formal"
 
@@ -79,4 +80,4 @@ def run_proofs(
 
 
 if __name__ == "__main__":
-    typer.run(run_proofs)
+    start(run_proofs)

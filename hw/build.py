@@ -26,6 +26,7 @@ from sw.console import (
 )
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
+from sw.shell.start import start
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -289,4 +290,4 @@ def _elaborate(
 
 
 if __name__ == "__main__":
-    typer.run(build)
+    start(build)

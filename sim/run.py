@@ -22,6 +22,7 @@ from sw.console import (
     terminal,
 )
 from sw.errors import EngramError
+from sw.shell.start import start
 
 if TYPE_CHECKING:
     from sim.models.runner import Waves
@@ -215,4 +216,4 @@ def _tell(values: dict[str, Any], as_json: bool) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(simulate)
+    start(simulate)

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-from sw.console import messages
+from sw.console import messages, print_text
+from sw.shell.help import Command, Group
+from sw.shell.start import start
 from sw.version import engram_version
 
 __all__ = ["application", "main"]
@@ -46,25 +48,27 @@ def application() -> typer.Typer:
     engram = typer.Typer(
         name="engram",
         help="Classifiers that live in resistive memory: from a data set to a verified bitstream.",
+        cls=Group,
         no_args_is_help=True,
         add_completion=False,
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
     engram.callback()(_options)
     for command in (demo, train, compare, templates, evaluate, explore, program, simulate, build):
-        engram.command()(command)
-    check = typer.Typer(no_args_is_help=True)
-    check.command("devices")(check_devices)
-    check.command("lines")(check_lines)
+        engram.command(cls=Command)(command)
+    check = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
+    check.command("devices", cls=Command)(check_devices)
+    check.command("lines", cls=Command)(check_lines)
     engram.add_typer(check, name="check", help="Hold models against the laws and equations behind them.")
-    engram.command()(doctor)
+    engram.command(cls=Command)(doctor)
     return engram
 
 
 def main() -> None:
     """Run ``engram``; a missing optional package is one line that says how to install it."""
     try:
-        application()()
+        start(application())
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:
@@ -91,7 +95,7 @@ def _options(
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"engram {engram_version()}")
+        print_text(f"engram {engram_version()}\n")
         raise typer.Exit
 
 

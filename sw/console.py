@@ -12,6 +12,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,6 +23,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 from sw.errors import EngramError
 from sw.progress import Listener, Stage
@@ -33,17 +35,46 @@ __all__ = [
     "answer",
     "messages",
     "print_json",
+    "print_text",
     "reports_errors",
+    "show_error",
     "terminal",
 ]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+UNBOUNDED = 10_000
+"""Columns of a terminal in which every cell has room."""
+
+
+class _Answers(Console):
+    """A console whose tables never cut a word or a number.
+
+    Where they do not fit, the lines are longer than the terminal is wide, which shows the rest on the next
+    row. Rich would put an ellipsis in the place of digits.
+    """
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        for table in objects:
+            if isinstance(table, Table):
+                self._make_room(table)
+                options["crop"] = False
+        super().print(*objects, **options)
+
+    def _make_room(self, table: Table) -> None:
+        """Give every column the width of its longest word; columns that fold stay as they are."""
+        wide = self.options.update(width=UNBOUNDED)
+        for column in table.columns:
+            if column.overflow != "fold":
+                cells = [Measurement.get(self, wide, cell) for cell in (column.header, *column.cells)]
+                column.min_width = max(cell.maximum if column.no_wrap else cell.minimum for cell in cells)
+
+
 messages = Console(stderr=True)
 """Where progress, notes and errors go."""
 
-answer = Console()
+answer = _Answers()
 """Where tables go."""
 
 BundleArgument = Annotated[
@@ -61,7 +92,14 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except EngramError as error:
-            messages.print(f"[bold red]error:[/] {_escaped(str(error))}", soft_wrap=True, highlight=False)
+            show_error(str(error))
+            raise typer.Exit(2) from None
+        except UnicodeEncodeError as error:
+            # The streams take everything (sw.shell.streams); the system, which is given names, does not.
+            show_error(
+                f"the name {error.object!a} must have only characters of {error.encoding}, in which this "
+                "system writes names; give another one, or set LC_ALL=C.UTF-8"
+            )
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             messages.print("[yellow]interrupted[/]; nothing half-written is left behind")
@@ -70,9 +108,19 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def show_error(text: str) -> None:
+    """One line on standard error that says why the command ends."""
+    messages.print(f"[bold red]error:[/] {_escaped(text)}", soft_wrap=True, highlight=False)
+
+
 def print_json(values: dict[str, Any]) -> None:
-    """One JSON object on standard output."""
-    typer.echo(json.dumps(values))
+    """One JSON object on standard output, in ASCII, which every encoding has."""
+    print_text(json.dumps(values) + "\n")
+
+
+def print_text(text: str) -> None:
+    """Text on standard output as it is."""
+    answer.out(text, end="", highlight=False)
 
 
 def _escaped(text: str) -> str:
@@ -125,7 +173,7 @@ class _Bars:
     @contextmanager
     def waiting(self, name: str) -> Iterator[None]:
         """A spinner with the time; none beside bars, which show well enough that work goes on."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        columns = (SpinnerColumn("line"), TextColumn("{task.description}"), TimeElapsedColumn())
         unseen = bool(self._open) or not messages.is_terminal
         with Progress(*columns, console=messages, transient=True, disable=unseen) as display:
             display.add_task(name)

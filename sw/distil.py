@@ -1,8 +1,7 @@
 """``python -m sw.distil`` is the same program as ``engram train``."""
 
-import typer
-
 from sw.commands.train.command import train
+from sw.shell.start import start
 
 if __name__ == "__main__":
-    typer.run(train)
+    start(train)

@@ -31,7 +31,7 @@ HOUSE = """
     sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.bundle sw.reference sw.design sw.zoo
     constraints.boards
-    sw.console sw.farm sw.sources sw.cache sw.figures sw.validation sw.files sw.durations sw.version
+    sw.shell sw.console sw.farm sw.sources sw.cache sw.figures sw.validation sw.files sw.durations sw.version
     sw.progress sw.errors
     sw hw sim formal constraints
 """
@@ -48,7 +48,7 @@ LIGHT = ("sw.design", "sw.reference", "sw.bundle", "sw.errors", "sw.files", "sw.
 """The contract: what everybody may import."""
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
-COMMAND = ("sw.console", "sw.version", "sw.cache")
+COMMAND = ("sw.console", "sw.shell", "sw.version", "sw.cache")
 """What the modules behind a subcommand may use besides; measured components are kept."""
 HEAVY = {
     "torch",
@@ -312,6 +312,7 @@ COMMANDS = {
     "sw.cli",
     "sw.distil",
     *DOORS,
+    "sw.shell.start",
     "formal.__main__",
     "hw.build",
     "hw.tuning.calibrate",
@@ -333,6 +334,11 @@ def prints(source):
 
 def test_a_line_that_prints_is_found():
     assert prints("def f():\n    print(1)\ntyper.echo('x')\nbar.print(2)\n") == [2, 3]
+
+
+def test_nobody_echoes():
+    """Typer's echo writes UTF-8 to a terminal that calls itself ASCII."""
+    assert [name for name, source in PRODUCT.items() if "typer.echo(" in source] == []
 
 
 @pytest.mark.parametrize("module", sorted(name for name in FILES if not within(name, ["tests"])))

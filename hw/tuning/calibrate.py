@@ -25,6 +25,7 @@ from hw.tuning.samples import Sample, samples
 from sw.console import JsonOption, answer, messages, print_json, reports_errors, terminal
 from sw.errors import EngramError
 from sw.files import write_atomically
+from sw.shell.start import start
 
 BOARDS = ("icebreaker", "ulx3s-85f")
 CHIP_WEIGHT = 4.0
@@ -72,6 +73,7 @@ def calibrate(
             measured = list(pool.map(run, todo))
     costs: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
     summary: dict[str, Any] = {}
+    tables = []
     for name in BOARDS:
         board = boards.load(name)
         mine = [
@@ -82,11 +84,13 @@ def calibrate(
         fit = fit_costs(mine)
         costs[board.family] = fit.costs
         summary[board.family] = _summary(mine, fit)
-        if not json_:
-            answer.print(_table(board, mine, fit))
+        tables.append(_table(board, mine, fit))
     write_atomically(COSTS_FILE, json.dumps(costs, indent=1).encode() + b"\n")
     if json_:
         print_json(summary)
+    else:
+        for table in tables:
+            answer.print(table)
     messages.print(f"written: {COSTS_FILE}", soft_wrap=True, highlight=False)
 
 
@@ -143,4 +147,4 @@ def _table(board: Board, measured: list[tuple[Sample, Measured]], fit: Fit) -> T
 
 
 if __name__ == "__main__":
-    typer.run(calibrate)
+    start(calibrate)

@@ -21,6 +21,7 @@ from sw.design import Layer
 from sw.design.layer import LayerShape
 from sw.errors import EngramError
 from sw.reference.frontend import LayerParameters
+from sw.shell.start import start
 
 __all__ = ["Comparison", "compare", "layer_with_zeros"]
 
@@ -125,4 +126,4 @@ def _table(found: list[Comparison], title: str) -> Table:
 
 
 if __name__ == "__main__":
-    typer.run(sparsity)
+    start(sparsity)

@@ -1,8 +1,7 @@
 """``python -m sim.netlist``: images through the synthesised netlist of a board."""
 
-import typer
-
 from sim.netlist.run import simulate_netlist
+from sw.shell.start import start
 
 if __name__ == "__main__":
-    typer.run(simulate_netlist)
+    start(simulate_netlist)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sw.console import JsonOption, messages, print_json, reports_errors, terminal
+from sw.console import JsonOption, messages, print_json, print_text, reports_errors, terminal
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def compare(
             {"rows": [row_values(row) for row in rows], "gains": [gain_values(gain) for gain in gains]}
         )
     else:
-        typer.echo(text, nl=False)
+        print_text(text)
     if output is not None:
         messages.print(f"table written to {output}", soft_wrap=True, highlight=False)
 

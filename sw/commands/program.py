@@ -8,7 +8,16 @@ import typer
 
 from sw.commands.options.array import ArrayOptions, chosen_array
 from sw.commands.options.declared import Recorded, step_of, takes_options
-from sw.console import BundleArgument, JsonOption, SeedOption, answer, messages, print_json, reports_errors
+from sw.console import (
+    BundleArgument,
+    JsonOption,
+    SeedOption,
+    answer,
+    messages,
+    print_json,
+    print_text,
+    reports_errors,
+)
 from sw.rram.devices.files import EXAMPLE
 
 if TYPE_CHECKING:
@@ -19,7 +28,7 @@ __all__ = ["program"]
 
 def _print_example(wanted: bool) -> None:
     if wanted:
-        typer.echo(EXAMPLE, nl=False)
+        print_text(EXAMPLE)
         raise typer.Exit
 
 

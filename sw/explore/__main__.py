@@ -1,8 +1,7 @@
 """``python -m sw.explore`` is the same program as ``engram explore``."""
 
-import typer
-
 from sw.commands.explore.command import explore
+from sw.shell.start import start
 
 if __name__ == "__main__":
-    typer.run(explore)
+    start(explore)

@@ -43,7 +43,7 @@ def print_front(found: Exploration, objectives: dict[str, Objective]) -> None:
         padding=0,
     )
     for heading in ("point", *axes, *objectives, "test"):
-        table.add_column(SHORT.get(heading, heading), justify="right", overflow="fold")
+        table.add_column(SHORT.get(heading, heading), justify="right")
     rows = {row["point"]: row for row in found.rows}
     for number in (found.front[place] for place in places):
         row, tested = rows[number], found.tested.get(number)

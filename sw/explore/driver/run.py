@@ -67,7 +67,6 @@ def run(question: Question, means: Means, folder: Callable[[], Path]) -> tuple[d
         if not (finished or found.rows):
             raise KeyboardInterrupt  # there is nothing to write
         files = write_results(found, place)
-        means.show(found)
         if found.finished and question.wish is not None:
             found, more = _recommend(found, lab, settings, place)
             files = [*write_results(found, place), *more]
@@ -75,6 +74,7 @@ def run(question: Question, means: Means, folder: Callable[[], Path]) -> tuple[d
             found = _build(found, lab, settings, place)
             write_results(found, place)
     files += write_page_and_pictures(found, place)
+    means.show(found)
     points, computed = len(found.rows), lab.explorer.computed
     rate = points / seconds if seconds else 0.0
     say(
