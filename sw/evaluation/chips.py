@@ -66,6 +66,11 @@ class Chips:
         self._farm: Farm = self._pool or Here()
         self._held = self._farm.hold(self._work)
 
+    @property
+    def images(self) -> int:
+        """Images that every chip classifies."""
+        return len(self._work.truth)
+
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             if self._pool is not None:

@@ -15,14 +15,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.errors import EngramError
-from sw.evaluation.distribution import mean_interval
+from sw.evaluation.distribution import accuracy_interval, mean_interval
 from sw.files import write_atomically
 from sw.rram.devices.device import Device
 from sw.rram.effects.conditions import TEN_YEARS_SECONDS, Conditions
 from sw.rram.effects.converters import with_bits
 from sw.rram.effects.known import EFFECTS, check_effects
 
-__all__ = ["ALL", "NOTHING", "READ_SECONDS", "Outcome", "Point", "Study", "points_of", "rows_of", "write_csv"]
+__all__ = [
+    "ALL",
+    "NOTHING",
+    "READ_SECONDS",
+    "Outcome",
+    "Point",
+    "Rows",
+    "Study",
+    "points_of",
+    "rows_of",
+    "write_csv",
+]
+
+Rows = list[dict[str, Any]]
+"""What a study found, point by point."""
 
 READ_SECONDS = 1.0, TEN_YEARS_SECONDS
 READ_TIMES = 9
@@ -156,15 +170,16 @@ def _coping(device: Device, conditions: Conditions, templates: int) -> list[Poin
     ]
 
 
-def rows_of(study: Study, outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """Factors and results of every point, accuracies as shares.
+def rows_of(study: Study, outcomes: Iterable[Outcome], images: int) -> Rows:
+    """Factors and results of every point, accuracies as shares of so many images.
 
-    Of the effects also `cost`: how much accuracy each takes from the same chips, with its 95 % interval.
+    Of the effects also `cost`: how much accuracy each takes from the same chips, with its 95 % interval. The
+    limits of intervals are None where there is only one chip.
     """
     outcomes = list(outcomes)
     rows = []
     for point, accuracies in outcomes:
-        low, high = mean_interval(accuracies)
+        low, high = accuracy_interval(accuracies, images) or (None, None)
         row = {
             **point.factors,
             "chips": len(accuracies),
@@ -177,7 +192,9 @@ def rows_of(study: Study, outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
         }
         if study is Study.effects:
             differences = accuracies - outcomes[0].accuracies
-            low, high = mean_interval(differences)
+            # Nothing left out costs nothing, on any chips.
+            none = point is outcomes[0].point
+            low, high = (0.0, 0.0) if none else mean_interval(differences, 1 / images) or (None, None)
             row |= {"cost": float(differences.mean()), "cost_low": low, "cost_high": high}
         rows.append(row)
     return rows

@@ -18,6 +18,7 @@ Rows = list[dict[str, Any]]
 SHOWN_TIMES = 4
 MARKED_SECONDS = {1: "1 s", 60: "1 min", 3_600: "1 h", 86_400: "1 d", 31_557_600: "1 y", 315_576_000: "10 y"}
 INTERVALS = "bars: mean of the chips, 95 % sure"
+ONE_CHIP = "one chip, which gives no interval"
 
 
 def draw_study(study: Study, rows: Rows, title: str, path: Path) -> None:
@@ -44,14 +45,11 @@ def _effects(rows: Rows) -> "Figure":
     figure = new_figure(7, 1.6 + 0.35 * len(shown))
     axes = figure.add_subplot()
     costs = [100 * row["cost"] for row in shown]
-    errors = [
-        [100 * (row["cost"] - row["cost_low"]) for row in shown],
-        [100 * (row["cost_high"] - row["cost"]) for row in shown],
-    ]
+    errors = _errors(shown, "cost")
     axes.barh([_words(row["without"]) for row in shown], costs, xerr=errors, color="tab:blue", capsize=3)
     axes.axvline(0, color="black", linewidth=0.8)
     everything = f"with everything {100 * _mean(rows[0]):.2f} %"
-    axes.set(xlabel=f"accuracy gained without it, points; {everything}\n{INTERVALS}")
+    axes.set(xlabel=f"accuracy gained without it, points; {everything}\n{_intervals(rows)}")
     axes.grid(axis="x", alpha=0.4)
     return figure
 
@@ -76,7 +74,7 @@ def _time(rows: Rows) -> "Figure":
     for axes in (over_time, over_bits):
         axes.grid(alpha=0.4)
         axes.legend(
-            fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=4, title=INTERVALS
+            fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=4, title=_intervals(rows)
         )
     return figure
 
@@ -97,17 +95,31 @@ def _coping(rows: Rows) -> "Figure":
         xticks=sorted({100 * row["stuck_share"] for row in rows}),
     )
     axes.grid(alpha=0.4)
-    axes.legend(fontsize="small", title=INTERVALS)
+    axes.legend(fontsize="small", title=_intervals(rows))
     return figure
 
 
 def _line(axes: Any, places: list[float], rows: Rows, label: str, colour: Any) -> None:
     """Means, and between what they lie with 95 % confidence."""
     means = [100 * _mean(row) for row in rows]
-    below = [100 * (_mean(row) - row["accuracy_mean_low"]) for row in rows]
-    above = [100 * (row["accuracy_mean_high"] - _mean(row)) for row in rows]
     style = {"markersize": 3, "capsize": 2, "elinewidth": 0.8, "color": colour, "label": label}
-    axes.errorbar(places, means, yerr=[below, above], fmt="o-", **style)
+    axes.errorbar(places, means, yerr=_errors(rows, "accuracy_mean"), fmt="o-", **style)
+
+
+def _errors(rows: Rows, name: str) -> list[list[float]] | None:
+    """How far the interval of a value reaches below and above it, in percent; None for one chip."""
+    if not _have_intervals(rows):
+        return None
+    below = [100 * (row[name] - row[f"{name}_low"]) for row in rows]
+    return [below, [100 * (row[f"{name}_high"] - row[name]) for row in rows]]
+
+
+def _intervals(rows: Rows) -> str:
+    return INTERVALS if _have_intervals(rows) else ONE_CHIP
+
+
+def _have_intervals(rows: Rows) -> bool:
+    return all(row["accuracy_mean_low"] is not None for row in rows)
 
 
 def _colours(count: int) -> list[Any]:

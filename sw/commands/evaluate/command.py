@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from sw.commands.options.array import ArrayOptions, chosen_array
+from sw.commands.options.array import OverridingOptions
 from sw.commands.options.declared import takes_options
 from sw.console import BundleArgument, JsonOption, SeedOption, messages, print_json, reports_errors, terminal
 from sw.data.of_bundle import selection_of
-from sw.evaluation.studies import Study
+from sw.evaluation.studies import Rows, Study
 
 __all__ = ["evaluate"]
 
@@ -21,7 +21,7 @@ YIELD_BELOW_IDEAL = 0.01
 @takes_options
 def evaluate(
     bundle: BundleArgument,
-    array_options: ArrayOptions,
+    array_options: OverridingOptions,
     data: Annotated[
         str | None,
         typer.Option("--data", help="Data set by name or .npz file; the one it was trained on if left out."),
@@ -76,16 +76,19 @@ def evaluate(
 
     Float and quantised accuracy are those recorded in training, so they are given for the training data set
     only. The ideal array has exact cells and an exact ADC. The RRAM chips differ in whatever the options ask
-    for; every image gets an answer, whatever its margin. Intervals are at 95 % confidence and are about
-    chips: Student's t for the mean, Clopper and Pearson for the yield. The energy of one classification is
-    modelled, not measured, with the resolution of the chips' ADCs.
+    for; every image gets an answer, whatever its margin. Of a bundle that is a programmed chip, the chips are
+    programmed and read as that one was, but for the options that are given. Intervals are at 95 % confidence
+    and are about chips: Student's t for the mean, Clopper and Pearson for the yield; one chip has none for
+    its mean. The energy of one classification is modelled, not measured, with the resolution of the chips'
+    ADCs.
 
-    Pictures: confusion.png, confusion-rram.png (the least accurate chip), chips.png, templates.png,
-    energy.png.
+    Files: evaluation.json, which is what --json prints, and pictures: confusion.png, confusion-rram.png (the
+    least accurate chip), chips.png, templates.png, energy.png.
     """
     from sw.bundle import open_bundle
     from sw.bundle.ideal import with_ideal_array
-    from sw.commands.evaluate.report import Evaluation, draw, print_table, values_of
+    from sw.commands.evaluate.conditions import array_for
+    from sw.commands.evaluate.report import Evaluation, draw, print_table, values_of, write
     from sw.commands.evaluate.study import print_study, run_study
     from sw.commands.options.full_scale import with_full_scale
     from sw.energy.constants import DEFAULT, read_constants
@@ -101,8 +104,8 @@ def evaluate(
     from sw.reference.pipeline import classify
     from sw.rram.chip.programming import program
 
-    array = chosen_array(**array_options)
     classifier = open_bundle(bundle)
+    array = array_for(classifier, array_options)
     design = classifier.design
     if baseline:
         check_torch()
@@ -129,6 +132,7 @@ def evaluate(
             bundle=classifier,
             data=dataset.name,
             array=array,
+            given=tuple(array_options),
             seed=seed,
             jobs=jobs,
             metrics=classifier.provenance.metrics if same else {},
@@ -140,7 +144,7 @@ def evaluate(
             else accuracy(classify(classifier, levels), truth),
             accuracies=accuracies,
             distribution=distribution_of(
-                accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at
+                accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at, len(truth)
             ),
             seconds=seconds,
             energy=report_of(
@@ -149,15 +153,18 @@ def evaluate(
             baselines=measure(program(classifier, *array, seed=seed), levels, jobs) if baseline else (),
         )
         files = draw(evaluation, folder)
+        report = write(evaluation, {}, folder)
         if not json:
             print_table(evaluation)
-        studies = {}
+        studies: dict[Study, Rows] = {}
         for name in dict.fromkeys(study or []):
             studies[name], written = run_study(name, run, array, design, chips, folder)
             files += written
+            report = write(evaluation, studies, folder)
             if not json:
                 print_study(name, studies[name])
+    files.append(report)
     if json:
-        print_json({**values_of(evaluation), "studies": studies, "files": [str(path) for path in files]})
+        print_json({**values_of(evaluation, studies), "files": [str(path) for path in files]})
     for path in files:
         messages.print(f"written to {path}", soft_wrap=True, highlight=False)

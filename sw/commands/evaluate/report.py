@@ -1,5 +1,7 @@
 """Output of ``engram evaluate`` about a run over many chips: JSON values, a table, pictures."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from sw.bundle import Bundle
+from sw.commands.evaluate.conditions import array_in_words
 from sw.commands.options.array import Array
 from sw.console import answer
 from sw.energy.report import EnergyReport
@@ -15,10 +18,13 @@ from sw.evaluation.baseline import Baseline
 from sw.evaluation.distribution import Distribution
 from sw.evaluation.pictures import draw_chips, draw_confusion, draw_templates
 from sw.evaluation.scores import accuracy, confusion_matrix
+from sw.evaluation.studies import Rows, Study
+from sw.files import write_atomically
 
-__all__ = ["Evaluation", "draw", "print_table", "values_of"]
+__all__ = ["Evaluation", "draw", "print_table", "values_of", "write"]
 
 BARS = "▁▂▃▄▅▆▇█"
+REPORT = "evaluation.json"
 
 
 class Evaluation(NamedTuple):
@@ -28,6 +34,9 @@ class Evaluation(NamedTuple):
     ----------
     bundle, data, array, seed, jobs
         What was evaluated, on which data set, and how.
+    given
+        Names of the options of the array that were given; the others are those of the bundle, if it is a
+        chip.
     metrics
         Accuracies recorded in training; empty for other data.
     truth, ideal, worst
@@ -47,6 +56,7 @@ class Evaluation(NamedTuple):
     bundle: Bundle
     data: str
     array: Array
+    given: tuple[str, ...]
     seed: int
     jobs: int
     metrics: dict[str, float]
@@ -61,6 +71,16 @@ class Evaluation(NamedTuple):
     baselines: tuple[Baseline, ...]
 
     @property
+    def chance(self) -> float:
+        """Accuracy of guessing, each class equally often."""
+        return 1 / self.bundle.design.classes
+
+    @property
+    def yield_means_little(self) -> bool:
+        """Whether a chip that guesses would count as good."""
+        return self.distribution.yield_at <= self.chance
+
+    @property
     def chip_images(self) -> int:
         """Images classified, over all chips."""
         return len(self.truth) * len(self.accuracies)
@@ -71,8 +91,8 @@ class Evaluation(NamedTuple):
         return 60 * self.chip_images / self.seconds
 
 
-def values_of(run: Evaluation) -> dict[str, Any]:
-    """The JSON object, without the files."""
+def values_of(run: Evaluation, studies: Mapping[Study, Rows]) -> dict[str, Any]:
+    """The JSON object, without the files; None stands for what a run cannot know, such as a spread of one."""
     design, device, conditions, chips = run.bundle.design, *run.array, run.distribution
     compared: dict[str, Any] = {}
     if run.baselines:
@@ -86,11 +106,13 @@ def values_of(run: Evaluation) -> dict[str, Any]:
         "chip_images_per_minute": run.chip_images_per_minute,
         **compared,
         "accuracy_mean": chips.mean,
-        "accuracy_mean_interval": [chips.mean_low, chips.mean_high],
+        "accuracy_mean_interval": chips.mean_interval and list(chips.mean_interval),
         "accuracy_p5": chips.p5,
         "yield_at": chips.yield_at,
         "yield": chips.yield_share,
         "yield_interval": [chips.yield_low, chips.yield_high],
+        "yield_at_most_chance": run.yield_means_little,
+        "chance": run.chance,
         "accuracy": {
             "float": run.metrics.get("test.float"),
             "quantised": run.metrics.get("test.quantised"),
@@ -104,6 +126,8 @@ def values_of(run: Evaluation) -> dict[str, Any]:
         },
         "device": device.name,
         "conditions": conditions.model_dump(mode="json"),
+        "conditions_of_chip": run.programmed is not None,
+        "conditions_given": list(run.given),
         "chips": len(run.accuracies),
         "cell_bits": conditions.cell_bits,
         "adc_bits": conditions.adc.bits,
@@ -116,7 +140,21 @@ def values_of(run: Evaluation) -> dict[str, Any]:
         "weights": design.weights,
         "templates": design.templates,
         "features": design.features,
+        "studies": dict(studies),
     }
+
+
+def write(run: Evaluation, studies: Mapping[Study, Rows], folder: Path) -> Path:
+    """Write the JSON object as a file, so that it stands on the disk whatever becomes of the terminal.
+
+    Raises
+    ------
+    EngramError
+        If the file cannot be written.
+    """
+    path = folder / REPORT
+    write_atomically(path, json.dumps(values_of(run, studies), indent=1).encode() + b"\n")
+    return path
 
 
 def draw(run: Evaluation, folder: Path) -> list[Path]:
@@ -145,7 +183,7 @@ def draw(run: Evaluation, folder: Path) -> list[Path]:
 
 def print_table(run: Evaluation) -> None:
     """Tell a person."""
-    design, chips = run.bundle.design, run.distribution
+    design = run.bundle.design
     table = Table(title=f"{design.name}: accuracy on {len(run.truth):,} test images of {run.data}")
     table.add_column("")
     table.add_column("accuracy", justify="right")
@@ -158,23 +196,19 @@ def print_table(run: Evaluation) -> None:
     if programmed is not None:
         chip = f"chip of {programmed.get('preset')}, seed {programmed.get('seed')}"
         table.add_row("as programmed", f"{run.programmed:.2%}", f"this bundle: {chip}")
-    many = f"{len(run.accuracies):,} chips of {run.array.device.name}, std {chips.std:.2%}"
-    sure = f"{chips.mean_low:.2%} to {chips.mean_high:.2%}"
-    table.add_row("RRAM mean", f"{chips.mean:.2%}", f"{many}; 95 % sure: {sure}")
-    table.add_row("RRAM p5", f"{chips.p5:.2%}", "one chip in twenty is below")
-    table.add_row("RRAM min", f"{chips.minimum:.2%}", _strip(run.accuracies.tolist()))
-    table.add_row("RRAM max", f"{chips.maximum:.2%}", "")
+    for row in _rows_of_chips(run):
+        table.add_row(*row)
     answer.print(table)
     lines = [
-        f"yield: {chips.yield_share:.1%} of the chips reach {chips.yield_at:.2%}, "
-        f"95 % sure: {chips.yield_low:.1%} to {chips.yield_high:.1%}",
+        *filter(None, [array_in_words(run.bundle, run.given)]),
+        _yield(run),
         f"{run.chip_images:,} chip-images in {run.seconds:.1f} s, "
         f"{run.chip_images_per_minute / 1e6:.1f} million per minute, {run.jobs} "
         f"process{'es' * (run.jobs > 1)}",
         f"front end: {design.macs:,} multiply-accumulates per image, {design.weights:,} weights; "
         f"array: {design.templates:,} templates x {design.features:,} features",
     ]
-    lines[2:2] = [
+    lines[-1:-1] = [
         f"classifying alone {60 * each.reference_images_per_second / 1e6:.1f} million per minute, plain "
         f"PyTorch in turns with it {60 * each.images_per_second / 1e6:.1f} million, "
         f"{each.processes} x {each.threads} threads, {_together(each)}: ratio {each.ratio:.2f}"
@@ -185,6 +219,33 @@ def print_table(run: Evaluation) -> None:
     answer.print(run.energy.table())
     for line in run.energy.lines():
         answer.print(line, soft_wrap=True, highlight=False)
+
+
+def _rows_of_chips(run: Evaluation) -> list[tuple[str, str, str]]:
+    chips, name = run.distribution, run.array.device.name
+    if chips.mean_interval is None:
+        note = f"1 chip of {name}; one chip gives no spread and no interval, see --chips"
+        return [("RRAM chip", f"{chips.mean:.2%}", note)]
+    low, high = chips.mean_interval
+    many = f"{len(run.accuracies):,} chips of {name}, std {chips.std:.2%}"
+    return [
+        ("RRAM mean", f"{chips.mean:.2%}", f"{many}; 95 % sure: {low:.2%} to {high:.2%}"),
+        ("RRAM p5", f"{chips.p5:.2%}", "one chip in twenty is below"),
+        ("RRAM min", f"{chips.minimum:.2%}", _strip(run.accuracies.tolist())),
+        ("RRAM max", f"{chips.maximum:.2%}", ""),
+    ]
+
+
+def _yield(run: Evaluation) -> str:
+    chips = run.distribution
+    sure = f"95 % sure: {chips.yield_low:.1%} to {chips.yield_high:.1%}"
+    said = f"yield: {chips.yield_share:.1%} of the chips reach {chips.yield_at:.2%}, {sure}"
+    if not run.yield_means_little:
+        return said
+    return (
+        f"{said}; this says little: guessing among {run.bundle.design.classes} classes reaches "
+        f"{run.chance:.2%}, see --yield-at"
+    )
 
 
 def _together(baseline: Baseline) -> str:
@@ -210,4 +271,4 @@ def _strip(shares: list[float]) -> str:
     """One bar per chip, from the worst to the best, at most 40."""
     low, high = min(shares), max(shares)
     steps = [round((share - low) / ((high - low) or 1) * (len(BARS) - 1)) for share in shares[:40]]
-    return "chip by chip " + "".join(BARS[step] for step in steps) + ("…" if len(shares) > 40 else "")
+    return "chip by chip " + "".join(BARS[step] for step in steps) + ("..." if len(shares) > 40 else "")

@@ -11,13 +11,21 @@ from sw.console import answer, messages, terminal
 from sw.design import DesignPoint
 from sw.durations import written_duration
 from sw.evaluation.chips import Chips
-from sw.evaluation.studies import ALL, NOTHING, READ_SECONDS, Outcome, Study, points_of, rows_of, write_csv
+from sw.evaluation.studies import (
+    ALL,
+    NOTHING,
+    READ_SECONDS,
+    Outcome,
+    Rows,
+    Study,
+    points_of,
+    rows_of,
+    write_csv,
+)
 from sw.evaluation.study_pictures import draw_study
 from sw.rram.effects.converters import AdcMismatch
 
-__all__ = ["print_study", "run_study"]
-
-Rows = list[dict[str, Any]]
+__all__ = ["print_study", "run_study", "sure_of_cost"]
 
 
 def run_study(
@@ -53,7 +61,7 @@ def run_study(
                 accuracies = run.accuracies(point.device, point.conditions, chips, stage.done)
                 outcomes.append(Outcome(point, accuracies))
     finally:
-        rows, files = rows_of(study, outcomes), []
+        rows, files = rows_of(study, outcomes, run.images), []
         if rows:
             files = [folder / f"{study}.csv", folder / f"{study}.png"]
             write_csv(rows, files[0])
@@ -78,6 +86,8 @@ def print_study(study: Study, rows: Rows) -> None:
         case Study.coping:
             table = _grid(rows, "stuck_share", "coping", "{:.0%} stuck".format, _way)
     table.title = f"study of {study}: mean accuracy in percent, {_chips(rows[0]['chips'])}"
+    if rows[0]["chips"] == 1:
+        table.caption = "one chip gives no interval; see --chips"
     answer.print(table)
 
 
@@ -87,10 +97,17 @@ def _effects(rows: Rows) -> Table:
     for heading in ("accuracy", "gained", "95 % sure"):
         table.add_column(heading, justify="right")
     for row in rows:
-        sure = f"{100 * row['cost_low']:+.2f} to {100 * row['cost_high']:+.2f}"
+        sure = sure_of_cost(row)
         cells = ["", ""] if row["without"] == NOTHING else [f"{100 * row['cost']:+.2f}", sure]
         table.add_row(row["without"].replace("_", " "), f"{100 * row['accuracy_mean']:.2f}", *cells)
     return table
+
+
+def sure_of_cost(row: dict[str, Any]) -> str:
+    """Interval of a cost in words, in percent; empty for one chip, which has none."""
+    if row["cost_low"] is None:
+        return ""
+    return f"{100 * row['cost_low']:+.2f} to {100 * row['cost_high']:+.2f}"
 
 
 def _grid(

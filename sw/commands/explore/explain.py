@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from sw.commands.evaluate.study import sure_of_cost
 from sw.commands.explore.axes import KINDS
 from sw.commands.explore.report import percent
 from sw.console import answer
@@ -67,8 +68,10 @@ def _named(text: str, question: Question) -> Point:
     return Point(tuple(given), tuple(given.values()))
 
 
-def _limits(rows: list[dict[str, Any]]) -> str:
-    """Name of the effect that costs most, if any does beyond doubt."""
+def _limits(rows: list[dict[str, Any]]) -> str | None:
+    """Name of the effect that costs most, if any does beyond doubt; None for one chip, which leaves doubt."""
+    if any(row["cost_low"] is None for row in rows):
+        return None
     sure = [row for row in rows if row["without"] not in ("nothing", "all") and row["cost_low"] > 0]
     return max(sure, key=lambda row: row["cost"])["without"] if sure else "nothing"
 
@@ -78,7 +81,8 @@ def _print(point: Point, rows: list[dict[str, Any]], chips: int, images: int) ->
     for heading in ("without", "accuracy", "gains", "95 % sure"):
         table.add_column(heading, justify="left" if heading == "without" else "right")
     for row in rows:
-        sure = f"{100 * row['cost_low']:+.2f} to {100 * row['cost_high']:+.2f}"
+        sure = "no chips in it" if row["without"] == "templates" else sure_of_cost(row)
         table.add_row(row["without"], percent(row["accuracy_mean"]), f"{100 * row['cost']:+.2f}", sure)
     answer.print(table)
-    answer.print(f"limited most by: {_limits(rows)}", highlight=False)
+    limits = _limits(rows) or "unknown, since one chip gives no interval; see --chips"
+    answer.print(f"limited most by: {limits}", soft_wrap=True, highlight=False)

@@ -5,7 +5,7 @@ A command has one parameter of the type ``ArrayOptions`` in their place and is d
 """
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Annotated, Any, NamedTuple
 
@@ -25,7 +25,7 @@ from sw.rram.effects.known import EFFECTS, check_effects
 from sw.rram.laws.measured import COLUMNS
 from sw.validation import validated
 
-__all__ = ["Array", "ArrayOptions", "chosen_array"]
+__all__ = ["Array", "ArrayOptions", "OverridingOptions", "changed_array", "chosen_array"]
 
 
 class Array(NamedTuple):
@@ -107,23 +107,38 @@ def chosen_array(**given: Any) -> Array:
     """
     bound = inspect.signature(chosen_array).bind(**given)
     bound.apply_defaults()
-    values = bound.arguments
-    if values["adc_bits"] == 0:
-        _check_ideal_adc(values)
-    own = {field: value for field, value in _fields("device", values).items() if value is not None}
-    device = device_named(values[DEVICE.name]).with_(**own)
-    adc = validated(AdcModel, _fields("adc", values), "adc")
-    fields = _fields("", values)
-    coping = validated(Coping, _fields("coping", values), "coping")
-    conditions = validated(Conditions, fields | {"adc": adc, "coping": coping}, "conditions")
+    return changed_array(Array(DEVICES[DEVICE.default], Conditions()), bound.arguments)
+
+
+def changed_array(array: Array, given: Mapping[str, Any]) -> Array:
+    """The array with those of :data:`OPTIONS` changed that were given, and all else as it is.
+
+    Raises
+    ------
+    EngramError
+        As :func:`chosen_array`.
+    """
+    device, conditions = array
+    adc, coping = conditions.adc, conditions.coping
+    if given.get("adc_bits") == 0:
+        _check_ideal_adc(given)
+        adc, coping = AdcModel(), coping.model_copy(update={"calibrate_adc": False})
+    if DEVICE.name in given:
+        device = device_named(given[DEVICE.name])
+    own = {field: value for field, value in _fields("device", given).items() if value is not None}
+    device = device.with_(**own)
+    adc = validated(AdcModel, dict(adc) | _fields("adc", given), "adc")
+    coping = validated(Coping, dict(coping) | _fields("coping", given), "coping")
+    fields = dict(conditions) | _fields("", given) | {"adc": adc, "coping": coping}
+    conditions = validated(Conditions, fields, "conditions")
     check_effects(device, conditions)
     return Array(device, conditions)
 
 
-def _fields(table: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Fields of one part of the array, as its options set them; the device's name is none of them."""
+def _fields(table: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of one part of the array, as the given options set them; the device's name is none of them."""
     options = (option for option in OPTIONS if option.table == table and option is not DEVICE)
-    return {option.field: option.read(values[option.name]) for option in options}
+    return {option.field: option.read(given[option.name]) for option in options if option.name in given}
 
 
 def _parameter(option: Option) -> inspect.Parameter:
@@ -142,11 +157,11 @@ _signature = inspect.Signature([_parameter(option) for option in OPTIONS])
 chosen_array.__signature__ = _signature  # type: ignore[attr-defined]
 
 
-def _check_ideal_adc(values: dict[str, Any]) -> None:
+def _check_ideal_adc(given: Mapping[str, Any]) -> None:
     """Refuse options of the ADCs that the ideal one has no use for."""
     for option in OPTIONS:
         of_adc = (option.table == "adc" and option.name != "adc_bits") or option.name == "calibrate_adc"
-        value = values[option.name]
+        value = given.get(option.name, option.default)
         if of_adc and value != option.default:
             raise EngramError(
                 f"--{option.name.replace('_', '-')} must be left out with --adc-bits 0, the ideal ADC, which "
@@ -156,3 +171,5 @@ def _check_ideal_adc(values: dict[str, Any]) -> None:
 
 ArrayOptions = Annotated[dict[str, Any], OptionsOf(_signature.parameters.values())]
 """Those of :func:`chosen_array` that were given, for a parameter of a command or a field of a request."""
+OverridingOptions = Annotated[dict[str, Any], OptionsOf(_signature.parameters.values(), by_hand=True)]
+"""The same for :func:`changed_array`, where one that was given may have the value of its default."""

@@ -9,17 +9,21 @@ Typer knows single options only.
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_type_hints
+
+import typer
 
 from sw.bundle.provenance import Step
 
 __all__ = ["OptionsOf", "Recorded", "step_of", "takes_options"]
 
 EMPTY = inspect.Parameter.empty
+CONTEXT = "typer_context"
+"""Parameter by which Typer says which options a person wrote."""
 SEED = "seed"
 
 
@@ -50,10 +54,14 @@ class OptionsOf:
     ----------
     parameters
         The options: those of a function's signature, or made one by one.
+    by_hand
+        Whether values that a person wrote count as given where they are the option's default too: for
+        commands to which something else may be the default.
     """
 
-    def __init__(self, parameters: Iterable[inspect.Parameter]) -> None:
+    def __init__(self, parameters: Iterable[inspect.Parameter], *, by_hand: bool = False) -> None:
         self.parameters = tuple(parameters)
+        self.by_hand = by_hand
 
 
 def takes_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -70,8 +78,13 @@ def takes_options(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def expanded(**values: Any) -> None:
-        command(**{parameter.name: _gathered(parameter, values) for parameter in declared})
+        context: typer.Context = values.pop(CONTEXT)
+        sources = {name: context.get_parameter_source(name) for name in values}
+        written = {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
+        command(**{parameter.name: _gathered(parameter, values, written) for parameter in declared})
 
+    shown = inspect.Parameter(CONTEXT, inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters.append(shown)
     # Typer asks for both, inspect.signature() and typing.get_type_hints().
     expanded.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     expanded.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
@@ -149,11 +162,15 @@ def _options_in(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
         yield parameter
 
 
-def _gathered(parameter: inspect.Parameter, values: Mapping[str, Any]) -> Any:
-    """Value of a parameter of the command, from the values of single options."""
+def _gathered(parameter: inspect.Parameter, values: Mapping[str, Any], written: Set[str]) -> Any:
+    """Value of a parameter of the command, from the values of single options, and which a person wrote."""
     if request := _request(parameter):
-        return request(**{field.name: _gathered(field, values) for field in _fields_of(request)})
+        return request(**{field.name: _gathered(field, values, written) for field in _fields_of(request)})
     if group := _group(parameter):
-        chosen = {option.name: (values[option.name], option.default) for option in group.parameters}
-        return {name: value for name, (value, usual) in chosen.items() if value != usual}
+        counts = written if group.by_hand else ()
+        return {
+            option.name: values[option.name]
+            for option in group.parameters
+            if values[option.name] != option.default or option.name in counts
+        }
     return values[parameter.name]

@@ -80,6 +80,7 @@ def open_lab(question: Question, means: Means) -> Iterator[Lab]:
         yield_at = question.yield_at
         if yield_at is None:
             yield_at = _good_accuracy(question, variants)
+        _check_yield(yield_at, question, means)
         explorer = Explorer(
             variants,
             Costs(question.energy, question.macro),
@@ -89,6 +90,16 @@ def open_lab(question: Question, means: Means) -> Iterator[Lab]:
             Extent(question.seed, question.chips, question.images, yield_at),
         )
         yield Lab(question, means, variants, explorer, store)
+
+
+def _check_yield(yield_at: float, question: Question, means: Means) -> None:
+    """Say where a chip that guesses would count as good."""
+    classes = min(bundle.design.classes for bundle in question.bundles.values())
+    if yield_at <= 1 / classes:
+        means.listener.warn(
+            f"the yield says little: it is at {yield_at:.2%} accuracy, and guessing among {classes} classes "
+            f"reaches {1 / classes:.2%}; see --yield-at"
+        )
 
 
 def _good_accuracy(question: Question, variants: Variants) -> float:

@@ -41,8 +41,8 @@ def explained(
     -------
     list
         ``without``: nothing, each effect that is on, all of them, templates. ``accuracy_mean``; ``cost``, how
-        much more that is, with its 95 % interval ``cost_low`` to ``cost_high`` over chips. The cost of
-        templates is that against the ideal array, where no chips differ.
+        much more that is, with its 95 % interval ``cost_low`` to ``cost_high`` over chips, None for one chip.
+        The cost of templates is that against the ideal array, where no chips differ.
     """
     explorer.compute([setting])
     conditions = explorer.conditions(setting)
@@ -54,11 +54,11 @@ def explained(
         accuracies = explorer.accuracies(variation, "validation")
         assert accuracies is not None
         outcomes.append(Outcome(point, accuracies))
+    validation = variants.images(setting.variant, "validation", images)
     rows = [
         {name: row[name] for name in ("without", "accuracy_mean", "cost", "cost_low", "cost_high")}
-        for row in rows_of(Study.effects, outcomes)
+        for row in rows_of(Study.effects, outcomes, len(validation.truth))
     ]
-    validation = variants.images(setting.variant, "validation", images)
     ideal = accuracy(
         pipeline.classify(with_ideal_array(variants.bundle(setting.variant)), validation.levels),
         validation.truth,

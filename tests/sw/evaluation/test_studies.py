@@ -122,22 +122,37 @@ def outcomes_of(study, share=1.0):
 def test_what_an_effect_costs_is_measured_on_the_same_chips():
     outcomes = outcomes_of(Study.effects)
     outcomes[1] = Outcome(outcomes[1].point, outcomes[0].accuracies + 0.01)
-    rows = rows_of(Study.effects, outcomes)
+    rows = rows_of(Study.effects, outcomes, 100)
     assert (rows[0]["cost"], rows[0]["cost_low"], rows[0]["cost_high"]) == (0, 0, 0)
-    assert (rows[1]["cost"], rows[1]["cost_low"], rows[1]["cost_high"]) == pytest.approx((0.01,) * 3)
+    assert rows[1]["cost"] == pytest.approx(0.01)
+    assert 0 < rows[1]["cost_low"] < 0.01 < rows[1]["cost_high"] < 0.02  # to what 100 images resolve
     assert rows[1]["accuracy_mean_low"] < rows[1]["accuracy_mean"] < rows[1]["accuracy_mean_high"]
 
 
 def test_rows_are_what_the_file_holds(tmp_path):
-    rows = rows_of(Study.time, outcomes_of(Study.time))
+    rows = rows_of(Study.time, outcomes_of(Study.time), 100)
     write_csv(rows, tmp_path / "new" / "time.csv")
     read = list(csv.DictReader(io.StringIO((tmp_path / "new" / "time.csv").read_text())))
     assert [{name: float(value) for name, value in row.items()} for row in read] == rows
 
 
 @pytest.mark.parametrize("study", Study)
+def test_one_chip_has_no_intervals_in_rows_file_and_picture(study, tmp_path):
+    outcomes = [Outcome(point, accuracies[:1]) for point, accuracies in outcomes_of(study)[:3]]
+    rows = rows_of(study, outcomes, 100)
+    assert {row["accuracy_mean_low"] for row in rows} == {row["accuracy_mean_high"] for row in rows} == {None}
+    if study is Study.effects:
+        assert [row["cost_low"] for row in rows] == [0.0, None, None]
+    write_csv(rows, tmp_path / "study.csv")
+    (first, *_) = csv.DictReader(io.StringIO((tmp_path / "study.csv").read_text(encoding="utf-8")))
+    assert first["accuracy_mean_low"] == ""
+    draw_study(study, rows, "title", tmp_path / "study.png")
+    assert (tmp_path / "study.png").exists()
+
+
+@pytest.mark.parametrize("study", Study)
 @pytest.mark.parametrize("share", [1.0, 0.3], ids=["whole", "interrupted"])
 def test_studies_are_drawn(study, share, tmp_path):
-    rows = rows_of(study, outcomes_of(study, share))
+    rows = rows_of(study, outcomes_of(study, share), 100)
     draw_study(study, rows, "title", tmp_path / "study.png")
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from sw.bundle import load, save
 from sw.bundle.ideal import with_ideal_array
 from sw.cli import application
+from sw.commands.evaluate import report, study
 from sw.energy.accounting import energy_of
 from sw.energy.constants import DEFAULT, read_constants
 from sw.energy.work import macs_nonzero, storage_bits
@@ -64,7 +65,9 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
     assert result["yield"] == np.mean(np.array(chips) >= result["yield_at"])
     assert result["conditions"]["cell_bits"] == 4
     names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png", "energy.png"]
-    assert result["files"] == [str(tmp_path / name) for name in names]
+    assert result["files"] == [str(tmp_path / name) for name in (*names, "evaluation.json")]
+    written = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    assert {**written, "files": result["files"]} == result
     for name in names:
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
         assert name in err
@@ -148,6 +151,68 @@ def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
     assert "this bundle: chip of cmo-hfox, seed 7" in out
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Nothing but the figures, since pictures take most of the time."""
+    monkeypatch.setattr(report, "draw", lambda run, folder: [])
+    monkeypatch.setattr(study, "draw_study", lambda *rest: None)
+
+
+def test_chips_beside_a_chip_are_programmed_and_read_like_it(digits, tmp_path, undrawn):
+    _, _, path = digits
+    chip = tmp_path / "chip.engram"
+    made = ["--adc-bits", 1, "--noise", "--read-time", "1h", "--word-line-ohms", 0.5, "--p-stuck-hrs", 0.01]
+    code, _, err = run("program", path, "-o", chip, *made, "--seed", 4)
+    assert code == 0, err
+    few = ["--images", 20, "-o", tmp_path]
+    code, out, err = run("evaluate", chip, "--chips", 1, "--seed", 4, *few, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert result["accuracy"]["rram"] == [result["accuracy"]["programmed"]]  # the same chip once more
+    assert (result["adc_bits"], result["p_stuck_hrs"]) == (1, 0.01)
+    assert (result["conditions_of_chip"], result["conditions_given"]) == (True, [])
+    conditions = result["conditions"]
+    assert conditions["read_noise"] and conditions["read_time_seconds"] == 3600
+    # What is given by hand counts, also where it is what other bundles have by default.
+    options = ["--adc-bits", 8, "--no-noise", "--device", "cmo-hfox-fine"]
+    code, out, err = run("evaluate", chip, "--chips", 2, *few, *options, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert (result["adc_bits"], result["device"], result["p_stuck_hrs"]) == (8, "cmo-hfox-fine", 0)
+    assert result["conditions"] == {
+        **conditions,
+        "read_noise": False,
+        "adc": {**conditions["adc"], "bits": 8},
+    }
+    assert result["conditions_given"] == ["device", "adc_bits", "noise"]
+    code, out, _ = run("evaluate", chip, "--chips", 1, *few, "--adc-bits", 8)
+    assert "RRAM chips: programmed and read like this bundle, but for --adc-bits\n" in out
+
+
+def test_one_chip_is_given_without_interval_and_spread(digits, tmp_path, undrawn):
+    few = ["--images", 20, "--chips", 1, "--study", "effects", "-o", tmp_path]
+    code, out, err = run("evaluate", digits[2], *few, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    assert (result["accuracy_mean_interval"], result["accuracy"]["rram_std"]) == (None, None)
+    assert [row["cost_low"] for row in result["studies"]["effects"][1:]] == [None] * 4
+    code, out, _ = run("evaluate", digits[2], *few)
+    assert "1 chip of cmo-hfox; one chip gives no spread" in " ".join(out.split())
+    assert "RRAM mean" not in out
+    assert "one chip gives no interval; see --chips" in out
+
+
+@pytest.mark.parametrize(("yield_at", "little"), [(0.05, True), (0.1, True), (0.11, False)])
+def test_a_yield_that_guessing_reaches_is_called_out(digits, tmp_path, undrawn, yield_at, little):
+    options = ["--images", 20, "--chips", 1, "--yield-at", yield_at, "-o", tmp_path]
+    code, out, err = run("evaluate", digits[2], *options)
+    assert code == 0, err
+    said = "this says little: guessing among 10 classes reaches 10.00%, see --yield-at"
+    assert (said in out) == little
+    written = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
+    assert (written["yield_at_most_chance"], written["chance"]) == (little, 0.1)
+
+
 def test_programmable_chips_are_evaluated_like_others(digits, tmp_path):
     data, bundle, path = digits
     chip = tmp_path / "chip.engram"
@@ -175,6 +240,7 @@ def test_a_study_runs_the_same_chips_under_other_conditions(digits, tmp_path):
         "effects.png",
         "coping.csv",
         "coping.png",
+        "evaluation.json",
     ]
     rows = result["studies"]["effects"]
     assert rows[0]["accuracy_mean"] == result["accuracy_mean"]
