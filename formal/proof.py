@@ -100,11 +100,11 @@ def prove(proof: Proof) -> Outcome:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="engram-formal-") as name:
         folder = Path(name)
-        (folder / "top.il").write_text(rtlil.convert(proof.specification(), name="top"))
-        (folder / "top.sby").write_text(_task(proof))
+        (folder / "top.il").write_text(rtlil.convert(proof.specification(), name="top"), encoding="utf-8")
+        (folder / "top.sby").write_text(_task(proof), encoding="utf-8")
         log = _run(folder)
         status = folder / "run" / "status"
-        word = status.read_text().split()[0] if status.exists() else "ERROR"
+        word = status.read_text(encoding="utf-8").split()[0] if status.exists() else "ERROR"
         if word not in VERDICTS:
             raise EngramError(f"the proof {proof.name!r} could not be run: {_last_error(log)}")
         # trace.vcd comes before trace_induct.vcd
@@ -113,7 +113,7 @@ def prove(proof: Proof) -> Outcome:
             verdict=VERDICTS[word],
             detail="" if word == "PASS" else _assertion(log),
             seconds=time.monotonic() - started,
-            waveform=waveforms[0].read_text() if waveforms else None,
+            waveform=waveforms[0].read_text(encoding="utf-8") if waveforms else None,
         )
 
 
@@ -142,7 +142,8 @@ def _run(folder: Path) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         start_new_session=True,  # so that the solvers can be ended with it
     )
     try:

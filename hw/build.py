@@ -284,9 +284,9 @@ def _elaborate(
     from hw.rtlil import to_rtlil
 
     top = Top(bundle, board, baud, parallelism, spram=spram)
-    (work / "top.il").write_text(to_rtlil(top, "top"))
+    (work / "top.il").write_text(to_rtlil(top, "top"), encoding="utf-8")
     family = known(board.family)
-    (work / f"top.{family.constraint_kind}").write_text(family.constraints(board, top.pins))
+    (work / f"top.{family.constraint_kind}").write_text(family.constraints(board, top.pins), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def run_together(
 
 def last_words(folder: Path) -> str:
     """The end of what the process in `folder` said."""
-    tail = (folder / "sim.log").read_text(errors="replace").splitlines()[-LOG_LINES:]
+    tail = (folder / "sim.log").read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES:]
     return "\n".join(tail)
 
 

@@ -112,10 +112,10 @@ def _verilog(component: Any, stem: str) -> dict[str, str]:
     script += f"attrmap {internal}; attrmap -modattr {internal}; write_verilog -norename -extmem core.v"
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        (folder / "core.il").write_text(to_rtlil(component, TOP))
+        (folder / "core.il").write_text(to_rtlil(component, TOP), encoding="utf-8")
         run_yosys(script, folder)
-        text = (folder / "core.v").read_text()
-        memories = {path.name: path.read_text() for path in folder.glob("*.mem")}
+        text = (folder / "core.v").read_text(encoding="utf-8")
+        memories = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.mem")}
     module = ""
     lines, files = [], {}
     for line in text.splitlines():

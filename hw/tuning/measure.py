@@ -87,15 +87,20 @@ def _said(given: Given) -> dict[str, str]:
     """Yosys' count of the cells, and the packer's log."""
     with tempfile.TemporaryDirectory() as folder:
         for name, text in given.files.items():
-            Path(folder, name).write_text(text)
+            Path(folder, name).write_text(text, encoding="utf-8")
         _run(folder, *given.synthesis)
         log = _run(folder, *given.packing)
-        return {"cells": Path(folder, "cells.json").read_text(), "log": log}
+        return {"cells": Path(folder, "cells.json").read_text(encoding="utf-8"), "log": log}
 
 
 def _run(folder: str, tool: str, *arguments: str) -> str:
     done = subprocess.run(
-        [find_tool(tool), *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [find_tool(tool), *arguments],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode:
         raise EngramError(f"{tool} failed: {first_error(done.stdout + done.stderr)}")

@@ -50,14 +50,15 @@ def run_build(command: list[str], environment: dict[str, str], log: Path, given:
 
     The compilers it starts end with it, and all of them end when we are interrupted.
     """
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command,
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             start_new_session=True,
         )
         try:
@@ -71,6 +72,6 @@ def run_build(command: list[str], environment: dict[str, str], log: Path, given:
 
 def first_error(log: Path) -> str:
     """The line of a build log that says most."""
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
     errors = [line for line in lines if re.search(r"error", line, re.IGNORECASE)]
     return (errors or lines[-1:] or ["no message"])[0].strip()

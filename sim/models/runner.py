@@ -104,7 +104,9 @@ class ModelSource:
 
     def key(self, tools: Verilator) -> dict[str, Any]:
         """All that the model follows from."""
-        files = [path.read_text() for path in (*self.files, *([self.main] if self.main else []))]
+        files = [
+            path.read_text(encoding="utf-8") for path in (*self.files, *([self.main] if self.main else []))
+        ]
         return {
             "code": code_of(build_model),
             "top": self.top,
@@ -246,7 +248,7 @@ def _tool_facts(tools: Verilator) -> list[object]:
 
 def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
     generated = folder / f"{source.top}_generated.v"
-    generated.write_text(source.verilog)
+    generated.write_text(source.verilog, encoding="utf-8")
     build, log = folder / "build", folder / "build.log"
     build.mkdir()
     facts = {"code": code_of(build_model), "flags": source.flags, "tools": _tool_facts(tools)}
@@ -270,7 +272,7 @@ def _cocotb_build(source: ModelSource, generated: Path, build: Path) -> str:
     """Input of :mod:`sim.models.compile`."""
     control = build.parent / "public.vlt"
     lines = [f'public_flat_rw -module "{source.top}" -var "{port}"' for port in source.public]
-    control.write_text("\n".join(["`verilator_config", *lines, ""]))
+    control.write_text("\n".join(["`verilator_config", *lines, ""]), encoding="utf-8")
     arguments = {
         "sources": [str(path) for path in (control, *source.files, generated)],
         "parameters": source.parameters,
@@ -297,7 +299,11 @@ def _require_fst_headers() -> None:
     missing = []
     for header, package in FST_HEADERS.items():
         ran = subprocess.run(
-            ["g++", "-E", "-x", "c++", "-"], input=f"#include <{header}>\n", capture_output=True, text=True
+            ["g++", "-E", "-x", "c++", "-"],
+            input=f"#include <{header}>\n",
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
         )
         if ran.returncode:
             missing.append((header, package))

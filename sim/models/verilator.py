@@ -118,7 +118,12 @@ def _environment(path: Path) -> dict[str, str]:
 def _version(path: Path, environment: dict[str, str]) -> tuple[int, int]:
     try:
         ran = subprocess.run(
-            [path, "--version"], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60
+            [path, "--version"],
+            env={**os.environ, **environment},
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=60,
         )
         said = ran.stdout.strip() or ran.stderr.strip()
     except (OSError, subprocess.TimeoutExpired) as error:

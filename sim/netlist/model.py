@@ -75,14 +75,14 @@ def synthesise(
     kept = Store().path("netlists", key, "")
     if not kept.is_dir():
         folder = Path(tempfile.mkdtemp(prefix="engram-netlist-"))  # stays with its logs when a step fails
-        (folder / "top.il").write_text(text)
+        (folder / "top.il").write_text(text, encoding="utf-8")
         tools = Toolchain(board, folder, listener)
         tools.synthesise()
         keep([tools.write_netlist(), folder / "cells.json"], kept)
         shutil.rmtree(folder)
-    cells = read_netlist_cells((kept / "cells.json").read_text())
+    cells = read_netlist_cells((kept / "cells.json").read_text(encoding="utf-8"))
     real = {name: count for name, count in cells.items() if not name.startswith("$")}  # $scopeinfo is none
-    return Synthesised((kept / "top.v").read_text(), real)
+    return Synthesised((kept / "top.v").read_text(encoding="utf-8"), real)
 
 
 def cell_models(family: "Family") -> str:
@@ -93,7 +93,7 @@ def cell_models(family: "Family") -> str:
         text, count = re.subn(rf"(?ms)^module {name} ?\(.*?^endmodule$", "", text)
         assert count == 1, f"{vendor} has {count} modules {name}"
     # Verilator does not know default values of ports, and Yosys connects them all
-    own = (OWN_CELLS / f"{family}.v").read_text()
+    own = (OWN_CELLS / f"{family}.v").read_text(encoding="utf-8")
     return f"`define NO_ICE40_DEFAULT_ASSIGNMENTS\n{text}\n{own}"
 
 
@@ -104,7 +104,7 @@ def _with_includes(folder: Traversable, name: str) -> str:
     def included(match: re.Match[str]) -> str:
         return _with_includes(folder, f"{place}/{match[1]}")
 
-    return re.sub(r'(?m)^`include "(.*)"$', included, (folder / name).read_text())
+    return re.sub(r'(?m)^`include "(.*)"$', included, (folder / name).read_text(encoding="utf-8"))
 
 
 def netlist_model(netlist: Synthesised, family: "Family", flash_bytes: int = 0) -> Model:

@@ -64,7 +64,7 @@ def _step(*arguments: str) -> dict[str, Any]:
     """Run one command with ``--json``; its messages pass through, its failure ends the demo."""
     messages.print(f"\n[bold]$ engram {' '.join(arguments)}[/]", soft_wrap=True, highlight=False)
     command = [sys.executable, "-m", "sw.cli", *arguments, "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
     if done.returncode:
         raise typer.Exit(done.returncode)
     return jsonlib.loads(done.stdout)

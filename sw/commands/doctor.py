@@ -185,7 +185,11 @@ def _imports_that_fail() -> dict[str, str]:
     modules = " ".join(MODULES.values()).split()
     try:
         ran = subprocess.run(
-            [sys.executable, "-c", program, *modules], capture_output=True, text=True, timeout=IMPORT_SECONDS
+            [sys.executable, "-c", program, *modules],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=IMPORT_SECONDS,
         )
         lines = ran.stdout.splitlines()
     except subprocess.TimeoutExpired as late:

@@ -141,6 +141,18 @@ def test_a_point_is_explained_by_number_and_by_values(tiny):
         assert row["cost"] == pytest.approx(row["accuracy_mean"] - nothing)
 
 
+def test_one_chip_leaves_open_what_limits_and_a_yield_that_guessing_reaches_is_called_out(tiny):
+    values = "rows=6,cols=3,cols_per_adc=1,adc_bits=4,cell_bits=4"
+    out, err = explored(*SIZES, "-o", "e", "--explain", values, "--chips", "1", "--yield-at", "0.2")
+    assert "limited most by: unknown, since one chip gives no interval; see --chips" in out
+    assert (
+        "the yield says little: it is at 20.00% accuracy, and guessing among 3 classes reaches 33.33%" in err
+    )
+    said = json.loads((tiny / "e" / "explain.json").read_text(encoding="utf-8"))
+    assert said["limits"] is None
+    assert [row["cost_low"] for row in said["rows"][1:-1]] == [None] * 4
+
+
 FPGA = (*SIZES[:-1], "2", "--objectives", "accuracy,lut,cycles")
 
 

@@ -77,6 +77,25 @@ def test_every_option_arrives_in_its_place_and_a_group_holds_what_was_given(aske
     assert request.array == {}
 
 
+def test_a_group_by_hand_holds_what_a_person_wrote_also_where_it_is_the_default():
+    got = []
+
+    @takes_options
+    def command(
+        array: Annotated[
+            dict[str, Any], OptionsOf(inspect.signature(group).parameters.values(), by_hand=True)
+        ],
+    ) -> None:
+        """What it does."""
+        got.append(array)
+
+    application = typer.Typer()
+    application.command()(command)
+    for arguments in ([], ["--width", "4"], ["--no-noise", "--law", "own"]):
+        assert CliRunner().invoke(application, arguments).exit_code == 0
+    assert got == [{}, {"width": 4}, {"law": "own", "noise": False}]
+
+
 def test_help_and_refusals_are_those_of_the_declaration(asked):
     code, said = asked("--help")
     assert code == 0
