@@ -27,6 +27,8 @@ LONGER = {
     "°": "deg",
     "Ω": "Ohm",
 }
+BYTES = range(0xDC80, 0xDD00)
+"""How Python holds the bytes from 0x80 on of a file's name that is not of the system's encoding."""
 BOXES = range(0x2500, 0x2580)
 """Unicode's box drawing."""
 
@@ -61,6 +63,8 @@ def _instead(character: str) -> str:
 
 
 def _escape(character: str) -> str:
+    if ord(character) in BYTES:
+        return f"\\x{ord(character) - BYTES.start + 0x80:02x}"
     return character.encode("ascii", "backslashreplace").decode("ascii")
 
 

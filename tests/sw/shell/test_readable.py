@@ -19,7 +19,7 @@ BOXES = [character for character in map(chr, range(0x2500, 0x2580)) if unicodeda
         ("┏━┓┃┡╇│└┴┘╭╮", "iso8859-1", "+-+|++|+++++"),
         ("█▁█ mm² ±1 ≤ 2", "ascii", "#_# mm2 +/-1 <= 2"),
         ("“Größe” – Ω", "ascii", '"Gr\\xf6\\xdfe" - Ohm'),
-        ("/tmp/\udcfc.engram", "utf-8", "/tmp/\\udcfc.engram"),
+        ("/tmp/\udcfc.engram", "utf-8", "/tmp/\\xfc.engram"),
         ("猫 🐈", "cp1252", "\\u732b \\U0001f408"),
     ],
 )
