@@ -17,10 +17,19 @@ __all__ = ["Store", "cache_folder", "digest_of"]
 
 
 def cache_folder() -> Path:
-    """Folder of downloads and cached results: ``$ENGRAM_CACHE``, or the system's cache folder."""
+    """Folder of downloads and cached results: ``$ENGRAM_CACHE``, or the system's cache folder.
+
+    Raises EngramError if there is no variable and no home.
+    """
     import pooch
 
-    return Path(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram"))
+    folder = Path(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram"))
+    if folder.parts[:1] == ("~",):  # what is left of "~/.cache" where nobody knows a home
+        raise EngramError(
+            "downloads and results are kept in the home folder, and none is known; "
+            "set ENGRAM_CACHE to a folder for them"
+        )
+    return folder
 
 
 def digest_of(key: Any) -> str:

@@ -45,24 +45,23 @@ def borrow_library(library: Path, build: Path) -> None:
         os.utime(build / part.name, times=(time.time() + AN_HOUR_S,) * 2)
 
 
-def run_build(command: list[str], environment: dict[str, str], log: Path, given: str = "") -> bool:
-    """Run a build tool with `given` on its standard input; whether it succeeded.
+def run_build(command: list[str], environment: dict[str, str], log: Path, folder: Path) -> bool:
+    """Run a build tool in a folder; whether it succeeded.
 
     The compilers it starts end with it, and all of them end when we are interrupted.
     """
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             command,
+            cwd=folder,
             env={**os.environ, **environment},
-            stdin=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
             start_new_session=True,
         )
         try:
-            process.communicate(given)
+            process.wait()
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

