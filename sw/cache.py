@@ -23,7 +23,7 @@ def cache_folder() -> Path:
     """
     import pooch
 
-    folder = Path(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram"))
+    folder = Path(os.path.expanduser(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram")))
     if folder.parts[:1] == ("~",):  # what is left of "~/.cache" where nobody knows a home
         raise EngramError(
             "downloads and results are kept in the home folder, and none is known; "

@@ -8,6 +8,7 @@ import typer
 from sw.console import messages, print_text
 from sw.shell.help import Command, Group
 from sw.shell.start import start
+from sw.surroundings import own_modules_first
 from sw.version import engram_version
 
 __all__ = ["application", "main"]
@@ -67,6 +68,7 @@ def application() -> typer.Typer:
 
 def main() -> None:
     """Run ``engram``; a missing optional package is one line that says how to install it."""
+    own_modules_first()
     try:
         start(application())
     except ModuleNotFoundError as error:

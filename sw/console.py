@@ -27,6 +27,7 @@ from rich.table import Table
 
 from sw.errors import EngramError
 from sw.progress import Listener, Stage
+from sw.surroundings import settle
 
 __all__ = [
     "BundleArgument",
@@ -90,6 +91,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            settle()
             return command(*args, **kwargs)
         except EngramError as error:
             show_error(str(error))

@@ -7,7 +7,9 @@ system, which lies in the home. In a container or on the node of a cluster there
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from sw.cache import cache_folder
 from sw.errors import EngramError
@@ -37,18 +39,28 @@ def settle() -> None:
     """Set the environment of this process for what it imports later and for its child processes.
 
     Python's safe path: a file ``random.py`` or a folder ``sim`` where a person stands is no module of a child
-    process. Where the system's cache folder does not serve the tools, they use ours.
+    process. Where the system's cache folder does not serve the tools of others, they use ours.
+
+    Raises
+    ------
+    EngramError
+        If there is no folder for temporary files.
     """
     os.environ["PYTHONSAFEPATH"] = "1"
-    if _keeps(_system_cache()):
-        return
     try:
-        ours = cache_folder()
-    except EngramError:
-        return
-    if _keeps(ours) or (refusal(_system_cache()) and not refusal(ours)):
-        os.environ["XDG_CACHE_HOME"] = str(ours.absolute())
-        os.environ.setdefault("MPLCONFIGDIR", str(ours.absolute() / "matplotlib"))
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        raise EngramError(
+            "temporary files need a folder that can be written, none was found; set TMPDIR to one"
+        ) from None
+    if not _keeps(_system_cache()):
+        with suppress(EngramError):  # no home at all; who needs a cache will say so
+            ours = cache_folder().absolute()
+            if _keeps(ours) or (refusal(_system_cache()) and not refusal(ours)):
+                os.environ["XDG_CACHE_HOME"] = str(ours)
+    if "MPLCONFIGDIR" not in os.environ and refusal(_system_folder("config")):
+        if not refusal(folder := _system_cache() / "matplotlib"):
+            os.environ["MPLCONFIGDIR"] = str(folder)
 
 
 def require_tool_cache() -> None:
@@ -84,6 +96,10 @@ def _keeps(folder: Path) -> bool:
 
 
 def _system_cache() -> Path:
+    return _system_folder("cache")
+
+
+def _system_folder(kind: Literal["cache", "config"]) -> Path:
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir())
+    return Path(platformdirs.user_cache_dir() if kind == "cache" else platformdirs.user_config_dir())

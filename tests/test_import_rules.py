@@ -19,7 +19,7 @@ HOUSE = """
     formal.specification formal.proof
     sim.netlist sim.run
     sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
-    sim.testbenches sim.chip sim.streams sim.job sim.models
+    sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models
     hw.tuning hw.build hw.fpga hw.sizing
     hw.chip hw.stream_core hw.image_accelerator hw.accelerator
     hw.frontend hw.frontend.folded hw.frontend.streaming hw.families
@@ -31,7 +31,8 @@ HOUSE = """
     sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.bundle sw.reference sw.design sw.zoo
     constraints.boards
-    sw.shell sw.console sw.farm sw.sources sw.cache sw.figures sw.validation sw.files sw.durations sw.version
+    sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation sw.files sw.durations
+    sw.version
     sw.progress sw.errors
     sw hw sim formal constraints
 """
@@ -48,8 +49,8 @@ LIGHT = ("sw.design", "sw.reference", "sw.bundle", "sw.errors", "sw.files", "sw.
 """The contract: what everybody may import."""
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
-COMMAND = ("sw.console", "sw.shell", "sw.version", "sw.cache")
-"""What the modules behind a subcommand may use besides; measured components are kept."""
+COMMAND = ("sw.console", "sw.shell", "sw.version", "sw.cache", "sw.surroundings")
+"""What the modules behind a subcommand may use besides; measured components are kept, and tools run."""
 HEAVY = {
     "torch",
     "brevitas",

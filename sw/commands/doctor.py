@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import typer
@@ -71,13 +72,13 @@ class Finding:
 
 @reports_errors
 def doctor(json: JsonOption = False) -> None:
-    """List the tools and versions that are found, those that are needed, and what to do.
+    """List what is found and what is needed, and try it: write, compile, simulate, synthesise.
 
-    The exit code is 0 when the whole chain works, and 1 when something is missing.
+    The exit code is 0 when the whole chain works, and 1 when something is missing or fails.
     """
     from rich.markup import escape
 
-    messages.print("looking at packages, compilers and data sets; a few seconds")
+    messages.print("looking at packages, then trying cache, simulator and synthesis; up to a minute or two")
     findings = examine()
     data = data_sets()
     missing = [finding for finding in findings if not finding.ok]
@@ -86,8 +87,9 @@ def doctor(json: JsonOption = False) -> None:
     else:
         _print_table(findings, data)
     for finding in missing:
+        what = "fails" if finding.name in [name for name, *_ in TRIALS] else "missing"
         messages.print(
-            f"[bold red]missing:[/] {finding.name} (for {finding.needed_for}): {escape(finding.advice)}",
+            f"[bold red]{what}:[/] {finding.name} (for {finding.needed_for}): {escape(finding.advice)}",
             soft_wrap=True,
             highlight=False,
         )
@@ -98,7 +100,7 @@ def doctor(json: JsonOption = False) -> None:
 
 def examine() -> list[Finding]:
     """Everything the chain from data set to bitstream needs."""
-    return [_python(), *_packages(), *_compilers(), _verilator()]
+    return [_python(), *_packages(), *_compilers(), _verilator(), *_trials()]
 
 
 def data_sets() -> dict[str, str]:
@@ -185,10 +187,9 @@ def _imports_that_fail() -> dict[str, str]:
     modules = " ".join(MODULES.values()).split()
     try:
         ran = subprocess.run(
-            [sys.executable, "-c", program, *modules],
+            [sys.executable, "-P", "-c", program, *modules],
             capture_output=True,
-            encoding="utf-8",
-            errors="replace",
+            text=True,
             timeout=IMPORT_SECONDS,
         )
         lines = ran.stdout.splitlines()
@@ -225,6 +226,62 @@ def _verilator() -> Finding:
         return Finding("Verilator", "engram simulate", wanted, None, False, str(error))
     version = f"{found.version[0]}.{found.version[1]:03d} at {found.path}"
     return Finding("Verilator", "engram simulate", wanted, version, True)
+
+
+def _trials() -> list[Finding]:
+    """What the chain does on this machine; a tool that is found may still not run, or not be let write."""
+    return [_tried(*trial) for trial in TRIALS]
+
+
+def _tried(name: str, command: str, wanted: str, trial: Callable[[], str]) -> Finding:
+    from sw.errors import EngramError
+
+    try:
+        return Finding(name, command, wanted, trial(), True)
+    except ModuleNotFoundError as error:  # the package has a finding of its own
+        return Finding(name, command, wanted, None, False, f"install {error.name}, then try again")
+    except (EngramError, RuntimeError, OSError) as error:
+        lines = str(error).splitlines() or [type(error).__name__]
+        lines[1:-1] = []  # the middle of a log
+        return Finding(name, command, wanted, None, False, " ".join(lines))
+
+
+def _write_into_cache() -> str:
+    from sw.cache import cache_folder
+    from sw.errors import EngramError
+    from sw.surroundings import refusal
+
+    folder = cache_folder()
+    if reason := refusal(folder):
+        raise EngramError(f"{folder} cannot be written: {reason}; set ENGRAM_CACHE to a folder that can")
+    return str(folder)
+
+
+def _simulate() -> str:
+    from sim.trial import try_simulator
+
+    try_simulator()
+    return "a small model answered"
+
+
+def _synthesise() -> str:
+    import tempfile
+    from pathlib import Path
+
+    from hw.fpga.toolchain import run_yosys
+
+    with tempfile.TemporaryDirectory(prefix="engram-doctor-") as folder:
+        Path(folder, "top.v").write_text("module top(input a, output b); assign b = ~a; endmodule\n")
+        run_yosys("read_verilog top.v; synth_ice40 -top top -json top.json", Path(folder))
+    return "a small netlist came"
+
+
+TRIALS: tuple[tuple[str, str, str, Callable[[], str]], ...] = (
+    ("cache", "results and downloads", "can be written", _write_into_cache),
+    ("simulation", "engram simulate", "compiles and runs", _simulate),
+    ("synthesis", "engram build", "runs", _synthesise),
+)
+"""Name of each trial, the command that needs it, what must hold, and the trial."""
 
 
 def _print_table(findings: list[Finding], data: dict[str, str]) -> None:
