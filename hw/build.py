@@ -147,7 +147,7 @@ def build(
     named = [file for file in result["files"] if not file.endswith(".mem")]
     memories = len(result["files"]) - len(named)
     written = ", ".join(named) + (f" and {memories} memory files" if memories else "")
-    messages.print(f"written: {written}", soft_wrap=True, highlight=False)
+    terminal.say(f"written: {written}")
     if not met:
         start, end = result["critical_path"]
         messages.print(

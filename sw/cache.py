@@ -8,23 +8,38 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sw.errors import EngramError
 from sw.files import write_atomically
 
-__all__ = ["Store", "cache_folder", "digest_of"]
+__all__ = ["Store", "cache_folder", "digest_of", "system_folder"]
 
 
 def cache_folder() -> Path:
-    """Folder of downloads and cached results: ``$ENGRAM_CACHE``, or the system's cache folder.
+    """Folder of downloads and cached results: ``$ENGRAM_CACHE``, or one in the system's cache folder.
 
-    Raises EngramError if there is no variable and no home.
+    Raises EngramError as :func:`system_folder`.
     """
-    import pooch
+    named = os.environ.get("ENGRAM_CACHE")
+    return Path(os.path.expanduser(named)) if named else system_folder("cache") / "engram"
 
-    folder = Path(os.path.expanduser(os.environ.get("ENGRAM_CACHE") or pooch.os_cache("engram")))
-    if folder.parts[:1] == ("~",):  # what is left of "~/.cache" where nobody knows a home
+
+def system_folder(kind: Literal["cache", "config"]) -> Path:
+    """Where all programs of this user keep what they can make again, or their settings; it may not exist.
+
+    Raises
+    ------
+    EngramError
+        If neither an XDG variable nor the home of the user is known.
+    """
+    import platformdirs
+
+    try:
+        folder = Path(platformdirs.user_cache_dir() if kind == "cache" else platformdirs.user_config_dir())
+    except RuntimeError:
+        folder = Path("~")  # what older versions leave of "~/.cache"
+    if not folder.is_absolute():
         raise EngramError(
             "downloads and results are kept in the home folder, and none is known; "
             "set ENGRAM_CACHE to a folder for them"

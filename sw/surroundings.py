@@ -11,11 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from sw.cache import cache_folder
+from sw.cache import cache_folder, system_folder
 from sw.errors import EngramError
 from sw.sources import ROOT
 
-__all__ = ["own_modules_first", "python_path", "refusal", "require_tool_cache", "settle"]
+__all__ = [
+    "own_modules_first",
+    "python_path",
+    "refusal",
+    "require_tool_cache",
+    "settle",
+    "tools_use_ours",
+]
 
 
 def own_modules_first() -> None:
@@ -53,20 +60,22 @@ def settle() -> None:
         raise EngramError(
             "temporary files need a folder that can be written, none was found; set TMPDIR to one"
         ) from None
-    if not _keeps(_system_cache()):
+    system = _known("cache")
+    if not _keeps(system):
         with suppress(EngramError):  # no home at all; who needs a cache will say so
             ours = cache_folder().absolute()
-            if _keeps(ours) or (refusal(_system_cache()) and not refusal(ours)):
+            if _keeps(ours) or (not _serves(system) and _serves(ours)):
                 os.environ["XDG_CACHE_HOME"] = str(ours)
-    if "MPLCONFIGDIR" not in os.environ and refusal(_system_folder("config")):
-        if not refusal(folder := _system_cache() / "matplotlib"):
-            os.environ["MPLCONFIGDIR"] = str(folder)
+    if "MPLCONFIGDIR" not in os.environ and not _serves(_known("config")):
+        system = _known("cache")
+        if system is not None and _serves(system / "matplotlib"):
+            os.environ["MPLCONFIGDIR"] = str(system / "matplotlib")
 
 
 def require_tool_cache() -> None:
     """Raise EngramError if the tools of others have no folder to keep things in; they would end with it."""
     settle()
-    folder = _system_cache()
+    folder = system_folder("cache")
     if reason := refusal(folder):
         raise EngramError(
             f"the tools keep what they compile in {folder}, which must be writable, got: {reason}; "
@@ -74,13 +83,16 @@ def require_tool_cache() -> None:
         )
 
 
+def tools_use_ours() -> bool:
+    """Whether :func:`settle` gave the tools of others our cache folder; the system's does not serve them."""
+    return os.environ.get("XDG_CACHE_HOME") == str(cache_folder().absolute())
+
+
 def refusal(folder: Path) -> str | None:
     """Reason why no file can be written into a folder, which is made if missing; None if one can.
 
     It is tried: permissions do not tell of a full or a read-only disk, nor anything to root.
     """
-    if folder.parts[:1] == ("~",):  # what is left of "~/.cache" for a user without a home
-        return "no home folder is known"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -90,16 +102,19 @@ def refusal(folder: Path) -> str | None:
     return None
 
 
-def _keeps(folder: Path) -> bool:
+def _known(kind: Literal["cache", "config"]) -> Path | None:
+    try:
+        return system_folder(kind)
+    except EngramError:
+        return None
+
+
+def _serves(folder: Path | None) -> bool:
+    return folder is not None and refusal(folder) is None
+
+
+def _keeps(folder: Path | None) -> bool:
     """Whether tools can keep machine code in a folder: writable, and on a file system that executes."""
-    return refusal(folder) is None and not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
-
-
-def _system_cache() -> Path:
-    return _system_folder("cache")
-
-
-def _system_folder(kind: Literal["cache", "config"]) -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir() if kind == "cache" else platformdirs.user_config_dir())
+    if folder is None or not _serves(folder):
+        return False
+    return not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)

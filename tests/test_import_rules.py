@@ -32,8 +32,7 @@ HOUSE = """
     sw.data sw.bundle sw.reference sw.design sw.zoo
     constraints.boards
     sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation sw.files sw.durations
-    sw.version
-    sw.progress sw.errors
+    sw.version sw.progress sw.errors
     sw hw sim formal constraints
 """
 """Rooms of the house, from the roof to the ground: a room imports only rooms that stand behind it.

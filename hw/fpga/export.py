@@ -82,7 +82,7 @@ def write_verilog(
         texts = _verilog(component, stem)
     texts |= {f"{name}_example.v": example, f"{stem}.sdc": constraints}
     for file, text in texts.items():
-        write_atomically(folder / file, text.encode())
+        write_atomically(folder / file, text.encode(errors="surrogateescape"))  # names in another encoding
     save(bundle, folder / f"{stem}.engram")
     return {
         "bundle": name,
@@ -100,6 +100,11 @@ def write_verilog(
         "cycles_per_image": speed_of(bundle, parallelism, clock_mhz, baud).cycles_per_image,
         "baud": baud if core is Core.uart else None,
     }
+
+
+def in_string(text: str) -> str:
+    """A text as it stands between the quotes of a string in Verilog."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _verilog(component: Any, stem: str) -> dict[str, str]:
@@ -124,7 +129,7 @@ def _verilog(component: Any, stem: str) -> dict[str, str]:
         if read := re.match(r'( *initial \$readmemb\(")(core-\d+\.mem)(", \\?(\S+?) ?\);)', line):
             file = ".".join(part for part in (stem, module, read[4], "mem") if part)
             files[file] = memories.pop(read[2])
-            line = f"{read[1]}{file}{read[3]}"
+            line = f"{read[1]}{in_string(file)}{read[3]}"
         lines.append(line)
     assert not memories, f"not read by the Verilog: {sorted(memories)}"
     return {f"{stem}.v": "\n".join([*lines, ""]), **files}

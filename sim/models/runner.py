@@ -241,7 +241,7 @@ def _start(
     except PermissionError:
         pass  # the cache lies on a file system that executes nothing, as many do that are shared
     try:
-        return started(shutil.copy2(model.executable, folder / "model"))
+        return started(Path(shutil.copy2(model.executable, folder / "model")))
     except PermissionError:
         raise EngramError(
             f"models are programs: the file system of {model.executable.parents[3]} or of {folder.parent} "

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sw.console import JsonOption, messages, print_json, print_text, reports_errors, terminal
+from sw.console import JsonOption, print_json, print_text, reports_errors, terminal
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def compare(
     else:
         print_text(text)
     if output is not None:
-        messages.print(f"table written to {output}", soft_wrap=True, highlight=False)
+        terminal.say(f"table written to {output}")
 
 
 def _facts(source: str) -> "Facts":

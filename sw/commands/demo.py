@@ -2,6 +2,7 @@
 
 import json as jsonlib
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors
+from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors, terminal
 from sw.surroundings import python_path
 
 __all__ = ["demo"]
@@ -54,7 +55,7 @@ def demo(
         print_json({**run, "seconds": seconds})
     else:
         _print_tables(run, seconds)
-    messages.print(f"everything is in {output}", soft_wrap=True, highlight=False)
+    terminal.say(f"everything is in {output}")
 
 
 def _anew(bundle: Path) -> list[str]:
@@ -64,10 +65,13 @@ def _anew(bundle: Path) -> list[str]:
 
 def _step(*arguments: str) -> dict[str, Any]:
     """Run one command with ``--json``; its messages pass through, its failure ends the demo."""
-    messages.print(f"\n[bold]$ engram {' '.join(arguments)}[/]", soft_wrap=True, highlight=False)
-    command = [sys.executable, "-P", "-m", "sw.cli", *arguments, "--json"]
+    from rich.markup import escape
+
+    command = escape(shlex.join(["engram", *arguments]))
+    messages.print(f"\n[bold]$ {command}[/]", soft_wrap=True, highlight=False)
+    program = [sys.executable, "-P", "-m", "sw.cli", *arguments, "--json"]
     environment = {**os.environ, "PYTHONPATH": python_path()}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(program, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise typer.Exit(done.returncode)
     return jsonlib.loads(done.stdout)

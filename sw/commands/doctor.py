@@ -78,6 +78,8 @@ def doctor(json: JsonOption = False) -> None:
     """
     from rich.markup import escape
 
+    from sw.surroundings import tools_use_ours
+
     messages.print("looking at packages, then trying cache, simulator and synthesis; up to a minute or two")
     findings = examine()
     data = data_sets()
@@ -95,7 +97,14 @@ def doctor(json: JsonOption = False) -> None:
         )
     if missing:
         raise typer.Exit(1)
-    messages.print("[green]the whole chain works[/]")
+    if tools_use_ours():
+        messages.print(
+            "[green]every part works[/] while ENGRAM_CACHE is set; the home has no cache folder for tools",
+            soft_wrap=True,
+            highlight=False,
+        )
+    else:
+        messages.print("[green]the whole chain works[/]")
 
 
 def examine() -> list[Finding]:

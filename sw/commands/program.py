@@ -13,10 +13,10 @@ from sw.console import (
     JsonOption,
     SeedOption,
     answer,
-    messages,
     print_json,
     print_text,
     reports_errors,
+    terminal,
 )
 from sw.rram.devices.files import EXAMPLE
 
@@ -99,7 +99,7 @@ def program(
         print_json(result)
     else:
         _describe(result)
-    messages.print(f"chip written to {output}", soft_wrap=True, highlight=False)
+    terminal.say(f"chip written to {output}")
 
 
 def _summary(chip: "Bundle", output: Path) -> dict[str, Any]:

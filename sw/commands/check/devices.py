@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors, terminal
+from sw.console import JsonOption, SeedOption, answer, print_json, reports_errors, terminal
 from sw.files import write_atomically
 from sw.rram.devices.presets import DEVICES
 
@@ -63,7 +63,7 @@ def check_devices(
     else:
         answer.print(_table(found, samples))
     if output is not None:
-        messages.print(f"figures written to {output}", soft_wrap=True, highlight=False)
+        terminal.say(f"figures written to {output}")
 
 
 def _write(rows: list[dict[str, Any]], output: Path) -> None:

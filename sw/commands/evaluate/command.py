@@ -8,7 +8,7 @@ import typer
 
 from sw.commands.options.array import OverridingOptions
 from sw.commands.options.declared import takes_options
-from sw.console import BundleArgument, JsonOption, SeedOption, messages, print_json, reports_errors, terminal
+from sw.console import BundleArgument, JsonOption, SeedOption, print_json, reports_errors, terminal
 from sw.data.of_bundle import selection_of
 from sw.evaluation.studies import Rows, Study
 
@@ -167,4 +167,4 @@ def evaluate(
     if json:
         print_json({**values_of(evaluation, studies), "files": [str(path) for path in files]})
     for path in files:
-        messages.print(f"written to {path}", soft_wrap=True, highlight=False)
+        terminal.say(f"written to {path}")

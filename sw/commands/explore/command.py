@@ -51,7 +51,7 @@ def explore(request: Request, json: JsonOption = False) -> None:
     if json:
         print_json({**said, "files": [str(path) for path in files]})
     for path in files:
-        messages.print(f"written to {path}", soft_wrap=True, highlight=False)
+        terminal.say(f"written to {path}")
     if not said["finished"]:
         messages.print("[yellow]interrupted[/]; what is done is kept, the same command goes on")
         raise typer.Exit(130)

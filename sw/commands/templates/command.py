@@ -12,7 +12,6 @@ from sw.console import (
     JsonOption,
     SeedOption,
     answer,
-    messages,
     print_json,
     reports_errors,
     terminal,
@@ -152,7 +151,7 @@ def templates(
         else:
             print_storage(found, f"{trained.design.name}: storage and accuracy with the ideal array")
         for path in files:
-            messages.print(f"written to {path}", soft_wrap=True, highlight=False)
+            terminal.say(f"written to {path}")
         return
     kind = kind or Kinds.kmeans
     named["kind"] = kind.value
@@ -173,7 +172,7 @@ def templates(
         print_json(_result(remade, output, time.monotonic() - started))
     else:
         _print_table(trained, remade)
-    messages.print(f"bundle written to {output}", soft_wrap=True, highlight=False)
+    terminal.say(f"bundle written to {output}")
 
 
 def _per_class(text: str | None) -> int | Literal["auto"] | None:

