@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from constraints import boards
 from hw.build import build
-from hw.fpga.export import Core, write_verilog
+from hw.fpga.export import Core, in_string, write_verilog
 from hw.fpga.toolchain import run_yosys
 from hw.frontend.schedule import Parallelism
 from hw.rtlil import to_rtlil
@@ -61,6 +61,11 @@ def test_everything_is_written_and_named(exported):
     stream = {"clk", "rst", "label", "template", "margin", "accepted"} | pixels | results
     assert header(Path(result["verilog"])) == (uart if core is Core.uart else stream)
     assert result["cycles_per_image"] == image_cycles(BUNDLE, SIZES)
+
+
+def test_names_of_files_in_strings_of_verilog():
+    assert in_string("a 'b' $c ü.mem") == "a 'b' $c ü.mem"
+    assert in_string('a"b\\c.mem') == r"a\"b\\c.mem"
 
 
 def test_each_memory_has_a_file_and_each_file_a_reader(exported):

@@ -1,10 +1,12 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
 from constraints import boards
 from hw.fpga import toolchain
-from hw.fpga.toolchain import Toolchain, find_tool, first_error, read_timing
+from hw.fpga.toolchain import Toolchain, find_tool, first_error, read_timing, tool_command
 from sw.errors import EngramError
 from sw.progress import Listener
 
@@ -65,6 +67,29 @@ def test_missing_tool_says_how_to_install_it():
         EngramError, match=r"yowasp-none is not installed; .*pip install 'engram-rram\[fpga\]'"
     ):
         find_tool("yowasp-none")
+
+
+def test_a_script_beside_this_python_is_run_by_it_whatever_its_first_line_says(tmp_path, monkeypatch):
+    beside, elsewhere = tmp_path / "my 'venv'", tmp_path / "bin"
+    for folder in (beside, elsewhere):
+        folder.mkdir()
+        (folder / f"tool-{folder.name[0]}").write_text("#!/no such python\nprint('ran')\n")
+        (folder / f"tool-{folder.name[0]}").chmod(0o755)
+    monkeypatch.setattr(toolchain.sysconfig, "get_path", lambda name: str(beside))
+    monkeypatch.setenv("PATH", str(elsewhere))
+    assert tool_command("tool-m") == [sys.executable, str(beside / "tool-m")]
+    assert tool_command("tool-b") == [str(elsewhere / "tool-b")]
+    assert subprocess.run(tool_command("tool-m"), capture_output=True, text=True).stdout == "ran\n"
+
+
+@pytest.mark.parametrize("tool", [toolchain.YOSYS, "yowasp-icepack"])
+def test_a_tool_that_cannot_keep_its_machine_code_is_one_line(tools, monkeypatch, tool):
+    def refuse():
+        raise EngramError("the tools keep what they compile in X; set ENGRAM_CACHE")
+
+    monkeypatch.setattr(toolchain, "require_tool_cache", refuse)
+    with pytest.raises(EngramError, match="set ENGRAM_CACHE"):
+        tools.synthesise() if tool == toolchain.YOSYS else tools.pack()
 
 
 @pytest.mark.parametrize(

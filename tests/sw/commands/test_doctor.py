@@ -7,8 +7,11 @@ import pytest
 from packaging.requirements import Requirement
 from typer.testing import CliRunner
 
+import hw.fpga.toolchain
 import sim.models.verilator
+import sim.trial
 import sw.commands.doctor as doctor_module
+from sim.models.runner import Model
 from sw.cli import application
 from sw.commands.doctor import Finding, examine
 from sw.errors import EngramError
@@ -26,8 +29,9 @@ def run(*arguments):
 
 @pytest.fixture
 def no_imports(monkeypatch):
-    """Skip the slow imports of real packages."""
+    """Skip the slow imports of real packages, and the trials."""
     monkeypatch.setattr(doctor_module, "_imports_that_fail", dict)
+    monkeypatch.setattr(doctor_module, "TRIALS", ())
 
 
 def by_name(findings):
@@ -153,6 +157,95 @@ def test_verilator_that_is_too_old(monkeypatch):
     finding = doctor_module._verilator()
     assert (finding.ok, finding.found, finding.wanted) == (False, None, ">=5.036")
     assert finding.advice == "Verilator 5.036 or newer is needed, /usr/bin/verilator is 5.006; do this"
+
+
+# -- trials -------------------------------------------------------------------------------------------------
+
+
+def trial_of(name):
+    return next(trial for named, _, _, trial in doctor_module.TRIALS if named == name)
+
+
+def test_a_trial_that_fails_is_a_finding_and_the_chain_does_not_work(no_imports, monkeypatch):
+    def refuse():
+        raise EngramError("the cache must be writable; set ENGRAM_CACHE")
+
+    def break_off():
+        raise RuntimeError("the testbench failed:\nfirst\nsecond\nlibgpi.so is missing")
+
+    def lack():
+        raise ModuleNotFoundError("No module named 'cocotb'", name="cocotb")
+
+    def work():
+        return "it works"
+
+    trials = [("one", refuse), ("two", break_off), ("three", lack), ("four", work)]
+    monkeypatch.setattr(
+        doctor_module, "TRIALS", tuple((name, "a command", "runs", trial) for name, trial in trials)
+    )
+    found = by_name(examine())
+    assert [(found[name].ok, found[name].found, found[name].advice) for name, _ in trials] == [
+        (False, None, "the cache must be writable; set ENGRAM_CACHE"),
+        (False, None, "the testbench failed: libgpi.so is missing"),
+        (False, None, "install cocotb, then try again"),
+        (True, "it works", ""),
+    ]
+    code, _, err = run()
+    assert code == 1
+    assert "fails: one (for a command): the cache must be writable; set ENGRAM_CACHE\n" in err
+    assert "works" not in err
+
+
+def test_the_cache_is_written_to(monkeypatch, tmp_path):
+    monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "cache"))
+    assert trial_of("cache")() == str(tmp_path / "cache")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path / "file"))
+    with pytest.raises(EngramError, match="file cannot be written: File exists; set ENGRAM_CACHE"):
+        trial_of("cache")()
+
+
+def test_a_model_is_compiled_anew_run_and_deleted(monkeypatch, tmp_path):
+    made = []
+
+    def build(source):
+        folder = tmp_path / str(len(made))
+        folder.mkdir()
+        made.append(source.verilog)
+        return Model(folder / source.top, source.top, source.waves)
+
+    def answer(model, testbench, jobs):
+        return [{"answer": 42} for _ in jobs]
+
+    monkeypatch.setattr(sim.trial, "build_model", build)
+    monkeypatch.setattr(sim.trial, "run_testbench", answer)
+    assert trial_of("simulation")() == trial_of("simulation")() == "a small model answered"
+    assert made[0] != made[1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_synthesis_is_run(monkeypatch):
+    seen = []
+
+    def yosys(script, folder):
+        seen.append((script.split("; ")[0], (folder / "top.v").is_file()))
+
+    monkeypatch.setattr(hw.fpga.toolchain, "run_yosys", yosys)
+    assert trial_of("synthesis")() == "a small netlist came"
+    assert seen == [("read_verilog top.v", True)]
+
+
+def test_a_chain_that_works_in_our_cache_only_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor_module, "examine", lambda: GOOD)
+    monkeypatch.setenv("ENGRAM_CACHE", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("MPLCONFIGDIR", "")
+    monkeypatch.setenv("HOME", "/proc/no-home")
+    code, _, err = run()
+    assert code == 0
+    assert err.endswith(
+        "every part works while ENGRAM_CACHE is set; the home has no cache folder for tools\n"
+    )
 
 
 def test_every_module_looked_at_belongs_to_a_requirement():
