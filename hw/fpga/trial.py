@@ -83,8 +83,10 @@ def try_board(board: Board, folder: Path, listener: Listener = SILENT) -> None:
     family = known(board.family)
     top = EmptyTop(board)
     folder.mkdir(exist_ok=True)
-    (folder / "top.il").write_text(to_rtlil(top, "top"))
-    (folder / f"top.{family.constraint_kind}").write_text(family.constraints(board, top.pins))
+    (folder / "top.il").write_text(to_rtlil(top, "top"), encoding="utf-8")
+    (folder / f"top.{family.constraint_kind}").write_text(
+        family.constraints(board, top.pins), encoding="utf-8"
+    )
     try:
         available = Toolchain(board, folder, listener).try_empty()
     except ToolError as error:

@@ -95,7 +95,12 @@ def _said(given: Given) -> dict[str, str]:
 
 def _run(folder: str, tool: str, *arguments: str) -> str:
     done = subprocess.run(
-        [*tool_command(tool), *arguments], cwd=folder, capture_output=True, text=True, check=False
+        [*tool_command(tool), *arguments],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     if done.returncode:
         raise EngramError(f"{tool} failed: {first_error(done.stdout + done.stderr)}")

@@ -106,7 +106,8 @@ def _version(path: Path, wheel: Path | None) -> tuple[int, int]:
             [path, "--version"],
             env={**os.environ, **_environment(wheel)},
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=60,
         )
         said = ran.stdout.strip() or ran.stderr.strip()

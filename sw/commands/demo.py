@@ -71,7 +71,9 @@ def _step(*arguments: str) -> dict[str, Any]:
     messages.print(f"\n[bold]$ {command}[/]", soft_wrap=True, highlight=False)
     program = [sys.executable, "-P", "-m", "sw.cli", *arguments, "--json"]
     environment = {**os.environ, "PYTHONPATH": python_path()}
-    done = subprocess.run(program, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        program, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace", check=False
+    )
     if done.returncode:
         raise typer.Exit(done.returncode)
     return jsonlib.loads(done.stdout)

@@ -198,7 +198,8 @@ def _imports_that_fail() -> dict[str, str]:
         ran = subprocess.run(
             [sys.executable, "-P", "-c", program, *modules],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=IMPORT_SECONDS,
         )
         lines = ran.stdout.splitlines()
@@ -280,7 +281,8 @@ def _synthesise() -> str:
     from hw.fpga.toolchain import run_yosys
 
     with tempfile.TemporaryDirectory(prefix="engram-doctor-") as folder:
-        Path(folder, "top.v").write_text("module top(input a, output b); assign b = ~a; endmodule\n")
+        module = "module top(input a, output b); assign b = ~a; endmodule\n"
+        Path(folder, "top.v").write_text(module, encoding="utf-8")
         run_yosys("read_verilog top.v; synth_ice40 -top top -json top.json", Path(folder))
     return "a small netlist came"
 
