@@ -4,10 +4,7 @@ import os
 import re
 import shlex
 import shutil
-import signal
-import subprocess
 import sysconfig
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +16,8 @@ from amaranth.lib.wiring import Component
 
 from hw.fpga.toolchain import tool_command
 from sw.errors import EngramError
+from sw.system.programs import run
+from sw.system.scratch import scratch_folder
 
 __all__ = ["Outcome", "Proof", "Verdict", "prove"]
 
@@ -100,8 +99,7 @@ def prove(proof: Proof) -> Outcome:
         If a tool is missing or cannot run the proof.
     """
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="engram-formal-") as name:
-        folder = Path(name)
+    with scratch_folder("formal") as folder:
         (folder / "top.il").write_text(rtlil.convert(proof.specification(), name="top"), encoding="utf-8")
         (folder / "top.sby").write_text(_task(proof), encoding="utf-8")
         log = _run(folder)
@@ -138,24 +136,8 @@ def _run(folder: Path) -> str:
             raise EngramError(f"{tool} is not installed; install it with: pip install 'engram-rram[formal]'")
     # a shell reads these
     tools = [word for option, tool in TOOLS.items() for word in (option, shlex.join(tool_command(tool)))]
-    child = subprocess.Popen(
-        [*tool_command("yowasp-sby"), *tools, "-d", "run", "top.sby"],
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,  # so that the solvers can be ended with it
-    )
-    try:
-        log, _ = child.communicate()
-    except BaseException:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-        raise
-    return log
+    command = [*tool_command("yowasp-sby"), *tools, "-d", "run", "top.sby"]
+    return run(command, cwd=folder, env={**os.environ, "PATH": path}).stdout
 
 
 def _assertion(log: str) -> str:

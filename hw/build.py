@@ -27,6 +27,7 @@ from sw.console import (
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 from sw.shell.start import start
+from sw.system.locks import one_at_a_time
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -123,25 +124,29 @@ def build(
     name = Path(bundle.removeprefix("zoo:")).stem
     folder = output or Path("build") / f"{name}-{target.name}"
 
-    if verilog_only:
-        result = write_verilog(
-            classifier, target, folder, name=name, core=core, baud=baud, parallelism=sizes, listener=terminal
-        )
-        met = True
-    else:
-        report = build_bitstream(
-            classifier,
-            target,
-            folder,
-            name=name,
-            seed=seed,
-            baud=baud,
-            parallelism=sizes,
-            listener=terminal,
-        )
-        result, met = report.to_json(), report.timing_met
-        if not json:
-            answer.print(report.table())
+    with one_at_a_time(folder, "choose another place with -o"):
+        if verilog_only:
+            result = write_verilog(
+                *(classifier, target, folder),
+                name=name,
+                core=core,
+                baud=baud,
+                parallelism=sizes,
+                listener=terminal,
+            )
+            met = True
+        else:
+            report = build_bitstream(
+                *(classifier, target, folder),
+                name=name,
+                seed=seed,
+                baud=baud,
+                parallelism=sizes,
+                listener=terminal,
+            )
+            result, met = report.to_json(), report.timing_met
+    if not (verilog_only or json):
+        answer.print(report.table())
     if json:
         print_json(result)
     named = [file for file in result["files"] if not file.endswith(".mem")]

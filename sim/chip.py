@@ -2,8 +2,6 @@
 
 import socket
 import struct
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +10,8 @@ import numpy as np
 
 from sim.job import JOB, last_words
 from sim.models.runner import Model, start_model
-from sw.farm.programs import ended
+from sw.system.programs import Program, all_ended
+from sw.system.scratch import scratch_folder
 
 __all__ = ["CAME", "HEADER", "ChipPort", "Order", "chip_port"]
 
@@ -126,11 +125,11 @@ def chip_port(
     RuntimeError
         If the testbench fails, or if the chip sent bytes that nobody read.
     """
-    with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
+    with scratch_folder("sim") as folder:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             np.savez(
-                Path(name) / JOB,
+                folder / JOB,
                 wire=np.array(theirs.fileno()),
                 divisor=np.array(divisor),
                 boot_cycles=np.array(boot_cycles),
@@ -138,11 +137,11 @@ def chip_port(
                 flash=np.frombuffer(flash, np.uint8),
             )
 
-            def start() -> subprocess.Popen:
-                return start_model(model, "sim.testbenches.host", Path(name), wires=(theirs.fileno(),))
+            def start() -> Program:
+                return start_model(model, "sim.testbenches.host", folder, wires=(theirs.fileno(),))
 
-            with ended([start]):
+            with all_ended([start]):
                 theirs.close()  # so that reading ends when the simulation does
-                port = ChipPort(ours, Path(name))
+                port = ChipPort(ours, folder)
                 yield port
                 port.finish()

@@ -5,7 +5,6 @@ Python at a clock edge. The cocotb bench of :mod:`sim.accelerator` takes a sampl
 every score back.
 """
 
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +25,8 @@ from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
 from sw.errors import EngramError
 from sw.progress import SILENT, Done, Listener
+from sw.system.programs import Program
+from sw.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -206,14 +207,14 @@ def verify_images(
     seeds = np.random.SeedSequence(seed).generate_state(len(shards), np.uint64).tolist()
     writes = np.zeros(0, np.uint64) if programming is None else programming.requests()
     patience = program.patience + (0 if programming is None else programming.patience())
-    with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
-        folders = [Path(name) / str(number) for number in range(len(shards))]
+    with scratch_folder("sim") as place:
+        folders = [place / str(number) for number in range(len(shards))]
         for folder, shard in zip(folders, shards, strict=True):
             folder.mkdir()
             images[shard].tofile(folder / "pixels")
             writes.tofile(folder / "writes")
 
-        def start(folder: Path) -> subprocess.Popen:
+        def start(folder: Path) -> Program:
             number = folders.index(folder)
             shard = shards[number]
             numbers: tuple[int, ...] = (len(shard), images[0].size, seeds[number], *stalls, patience)

@@ -5,8 +5,6 @@ simulation that ends without an outcome is a fault of ours, never of the user.
 """
 
 import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -17,8 +15,9 @@ from numpy.typing import NDArray
 
 from sim.models.runner import Model, start_model
 from sw.errors import EngramError
-from sw.farm.programs import ended
 from sw.progress import Done
+from sw.system.programs import Program, all_ended
+from sw.system.scratch import scratch_folder
 
 __all__ = ["JOB", "OUTCOME", "PROGRESS", "Arrays", "last_words", "run_testbench", "run_together"]
 
@@ -66,14 +65,14 @@ def run_testbench(
     RuntimeError
         If a testbench fails, with the end of its log.
     """
-    with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
-        folders = [Path(name) / str(number) for number in range(len(jobs))]
+    with scratch_folder("sim") as place:
+        folders = [place / str(number) for number in range(len(jobs))]
         dump = folders[0] / f"waves.{model.waves}"
         for folder, job in zip(folders, jobs, strict=True):
             folder.mkdir()
             np.savez(folder / JOB, **job)  # type: ignore[arg-type]
 
-        def start(folder: Path) -> subprocess.Popen:
+        def start(folder: Path) -> Program:
             return start_model(model, testbench, folder, dump if waves and folder is folders[0] else None)
 
         run_together(start, folders, done)
@@ -84,7 +83,7 @@ def run_testbench(
 
 
 def run_together(
-    start: Callable[[Path], subprocess.Popen],
+    start: Callable[[Path], Program],
     folders: Sequence[Path],
     done: Done = lambda images: None,
 ) -> list[int]:
@@ -101,7 +100,7 @@ def run_together(
             done(finished - told)
             told = finished
 
-    with ended(partial(start, folder) for folder in folders) as processes:
+    with all_ended(partial(start, folder) for folder in folders) as processes:
         while any(process.poll() is None for process in processes):
             tell()
             time.sleep(POLL_S)

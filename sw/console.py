@@ -28,6 +28,7 @@ from rich.table import Table
 from sw.errors import EngramError
 from sw.progress import Listener, Stage
 from sw.surroundings import settle
+from sw.system.signals import ends_in_order, exit_code, word
 
 __all__ = [
     "BundleArgument",
@@ -86,9 +87,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 
 
 def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a command: an EngramError is one line and exit code 2, Ctrl-C is one line and 130."""
+    """Decorate a command: an EngramError is one line and exit code 2, and so is a signal that ends it.
+
+    The exit code of a signal is 130 for Ctrl-C, 143 for SIGTERM and 129 for SIGHUP.
+    """
 
     @functools.wraps(command)
+    @ends_in_order()
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             settle()
@@ -104,8 +109,13 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
             )
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
-            messages.print("[yellow]interrupted[/]; nothing half-written is left behind")
-            raise typer.Exit(130) from None
+            messages.print(
+                f"[yellow]{word()}[/]; nothing half-written is left behind, and the same command goes on with "
+                "what is done",
+                soft_wrap=True,
+                highlight=False,
+            )
+            raise typer.Exit(exit_code()) from None
 
     return guarded
 

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, the folders for them, and TOML files of the user."""
 
+import glob
 import os
 import tomllib
 from contextlib import suppress
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sw.errors import EngramError
+from sw.system.locks import open_in_use, remove_abandoned
 
 __all__ = ["make_folder", "read_toml", "write_atomically"]
 
@@ -21,7 +23,8 @@ def write_atomically(path: Path, data: bytes, *, sync: bool = False) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        remove_abandoned(path.parent, f".{glob.escape(path.name)}.*.tmp")
+        with os.fdopen(open_in_use(temporary), "wb") as file:
             file.write(data)
             if sync:
                 file.flush()

@@ -31,7 +31,7 @@ HOUSE = """
     sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.bundle sw.reference sw.design sw.zoo
     constraints.boards
-    sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation sw.files
+    sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation sw.files sw.system
     sw.durations sw.version sw.progress sw.errors
     sw hw sim formal constraints
 """
@@ -44,7 +44,16 @@ MOST_FILES = 15
 CROWDED = {"hw/frontend"}
 """Folders that may have more files of their own."""
 
-LIGHT = ("sw.design", "sw.reference", "sw.bundle", "sw.errors", "sw.files", "sw.progress", "sw.validation")
+LIGHT = (
+    "sw.design",
+    "sw.reference",
+    "sw.bundle",
+    "sw.errors",
+    "sw.files",
+    "sw.progress",
+    "sw.system",
+    "sw.validation",
+)
 """The contract: what everybody may import."""
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""

@@ -1,13 +1,13 @@
 """Export: a classifier as Verilog for any flow, with memory files, constraints template and example."""
 
 import re
-import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
+from sw.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -115,8 +115,7 @@ def _verilog(component: Any, stem: str) -> dict[str, str]:
     internal = " ".join(f"-remove {name}" for name in INTERNAL_ATTRIBUTES)
     script = "read_rtlil core.il; proc -nomux -norom; memory_collect; "
     script += f"attrmap {internal}; attrmap -modattr {internal}; write_verilog -norename -extmem core.v"
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with scratch_folder("verilog") as folder:
         (folder / "core.il").write_text(to_rtlil(component, TOP), encoding="utf-8")
         run_yosys(script, folder)
         text = (folder / "core.v").read_text(encoding="utf-8")

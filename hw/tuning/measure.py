@@ -1,7 +1,5 @@
 """Measure: what a component takes of a part after synthesis and packing, from a folder of earlier results."""
 
-import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +11,8 @@ from hw.rtlil import to_rtlil
 from hw.sizing.fit import netlist_usage
 from sw.cache import Store
 from sw.errors import EngramError
+from sw.system.programs import run
+from sw.system.scratch import scratch_folder
 
 __all__ = ["Measured", "measure"]
 
@@ -85,23 +85,16 @@ def _given(component: Any, board: Board, pins: dict[str, str] | None) -> Given:
 
 def _said(given: Given) -> dict[str, str]:
     """Yosys' count of the cells, and the packer's log."""
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("measured") as folder:
         for name, text in given.files.items():
-            Path(folder, name).write_text(text, encoding="utf-8")
+            (folder / name).write_text(text, encoding="utf-8")
         _run(folder, *given.synthesis)
         log = _run(folder, *given.packing)
-        return {"cells": Path(folder, "cells.json").read_text(encoding="utf-8"), "log": log}
+        return {"cells": (folder / "cells.json").read_text(encoding="utf-8"), "log": log}
 
 
-def _run(folder: str, tool: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [*tool_command(tool), *arguments],
-        cwd=folder,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        check=False,
-    )
+def _run(folder: Path, tool: str, *arguments: str) -> str:
+    done = run([*tool_command(tool), *arguments], cwd=folder)
     if done.returncode:
-        raise EngramError(f"{tool} failed: {first_error(done.stdout + done.stderr)}")
-    return done.stdout + done.stderr
+        raise EngramError(f"{tool} failed: {first_error(done.stdout)}")
+    return done.stdout

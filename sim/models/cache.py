@@ -7,11 +7,11 @@ models that are compiled alike. Several processes may build at the same time.
 import os
 import re
 import shutil
-import signal
-import subprocess
-import tempfile
 import time
 from pathlib import Path
+
+from sw.system.programs import run
+from sw.system.scratch import scratch_folder
 
 __all__ = ["borrow_library", "first_error", "keep", "run_build"]
 
@@ -23,16 +23,16 @@ def keep(files: list[Path], kept: Path) -> None:
     if kept.is_dir():
         return
     kept.parent.mkdir(parents=True, exist_ok=True)
-    finished = Path(tempfile.mkdtemp(prefix=".finished-", dir=kept.parent))
-    try:
+    with scratch_folder("finished", kept.parent) as folder:
+        finished = folder / "entry"
+        finished.mkdir()
         for path in files:
             shutil.copy2(path, finished)
-        finished.rename(kept)
-    except OSError:
-        if not kept.is_dir():  # another process may have been faster
-            raise
-    finally:
-        shutil.rmtree(finished, ignore_errors=True)
+        try:
+            finished.rename(kept)
+        except OSError:
+            if not kept.is_dir():  # another process may have been faster
+                raise
 
 
 def borrow_library(library: Path, build: Path) -> None:
@@ -51,22 +51,8 @@ def run_build(command: list[str], environment: dict[str, str], log: Path, folder
     The compilers it starts end with it, and all of them end when we are interrupted.
     """
     with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            process.wait()
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            raise
-    return process.returncode == 0
+        done = run(command, cwd=folder, env={**os.environ, **environment}, stdout=output)
+    return done.returncode == 0
 
 
 def first_error(log: Path) -> str:

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version as package_version
@@ -22,6 +21,8 @@ from sw.cache import Store
 from sw.errors import EngramError
 from sw.sources import code_of
 from sw.surroundings import python_path, require_tool_cache
+from sw.system.programs import Program, run
+from sw.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
@@ -162,8 +163,8 @@ def build_model(source: ModelSource) -> Model:
         _require_fst_headers()
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".build-", dir=kept.parent) as folder:
-            built = _compile(source, tools, Path(folder))
+        with scratch_folder("build", kept.parent) as folder:
+            built = _compile(source, tools, folder)
             keep([built], kept)
     except OSError as error:
         raise EngramError(
@@ -174,7 +175,7 @@ def build_model(source: ModelSource) -> Model:
 
 def start_model(
     model: Model, testbench: str, folder: Path, waves: Path | None = None, wires: Sequence[int] = ()
-) -> subprocess.Popen:
+) -> Program:
     """Start a simulation in `folder`; it writes its log to ``sim.log`` in that folder.
 
     cocotb's own runner waits for the simulation, which rules out progress, several shards at once, and ending
@@ -216,17 +217,17 @@ def start_model(
     return _start(model, arguments, folder, variables, wires)
 
 
-def start_program(model: Model, arguments: list[str], folder: Path) -> subprocess.Popen:
+def start_program(model: Model, arguments: list[str], folder: Path) -> Program:
     """Start a model that has a main program, in `folder`; its output goes to ``sim.log`` in it."""
     return _start(model, arguments, folder, dict(os.environ))
 
 
 def _start(
     model: Model, arguments: list[str], folder: Path, environment: dict[str, str], wires: Sequence[int] = ()
-) -> subprocess.Popen:
-    def started(executable: Path) -> subprocess.Popen:
+) -> Program:
+    def started(executable: Path) -> Program:
         with (folder / "sim.log").open("wb") as log:
-            return subprocess.Popen(
+            return Program(
                 [executable, *arguments],
                 cwd=folder,
                 env=environment,
@@ -309,13 +310,7 @@ def _program_part(main: Path, shop: Workshop) -> list[str]:
 def _require_fst_headers() -> None:
     missing = []
     for header, package in FST_HEADERS.items():
-        ran = subprocess.run(
-            ["g++", "-E", "-x", "c++", "-"],
-            input=f"#include <{header}>\n",
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
+        ran = run(["g++", "-E", "-x", "c++", "-"], given=f"#include <{header}>\n")
         if ran.returncode:
             missing.append((header, package))
     if missing:

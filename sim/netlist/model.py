@@ -7,8 +7,6 @@ Yosys has black boxes only of the PLLs and, on ECP5, of block RAM and multiplier
 
 import importlib.resources
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from importlib.abc import Traversable
 from importlib.metadata import version as package_version
@@ -23,8 +21,10 @@ from sim.models.runner import Model, ModelSource, build_model
 from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.cache import Store
+from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 from sw.sources import code_of
+from sw.system.scratch import keep_folder, scratch_folder
 
 if TYPE_CHECKING:
     from constraints.boards import Board, Family
@@ -74,12 +74,16 @@ def synthesise(
     }
     kept = Store().path("netlists", key, "")
     if not kept.is_dir():
-        folder = Path(tempfile.mkdtemp(prefix="engram-netlist-"))  # stays with its logs when a step fails
-        (folder / "top.il").write_text(text, encoding="utf-8")
-        tools = Toolchain(board, folder, listener)
-        tools.synthesise()
-        keep([tools.write_netlist(), folder / "cells.json"], kept)
-        shutil.rmtree(folder)
+        with scratch_folder("netlist") as folder:
+            (folder / "top.il").write_text(text, encoding="utf-8")
+            tools = Toolchain(board, folder, listener)
+            try:
+                tools.synthesise()
+                netlist = tools.write_netlist()
+            except EngramError:
+                keep_folder(folder)  # the message names a log in it
+                raise
+            keep([netlist, folder / "cells.json"], kept)
     cells = read_netlist_cells((kept / "cells.json").read_text(encoding="utf-8"))
     real = {name: count for name, count in cells.items() if not name.startswith("$")}  # $scopeinfo is none
     return Synthesised((kept / "top.v").read_text(encoding="utf-8"), real)

@@ -3,7 +3,6 @@
 import json as jsonlib
 import os
 import shlex
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,11 +12,15 @@ import typer
 
 from sw.console import JsonOption, SeedOption, answer, messages, print_json, reports_errors, terminal
 from sw.surroundings import python_path
+from sw.system.locks import one_at_a_time
+from sw.system.programs import run
 
 __all__ = ["demo"]
 
 CHIPS = 20
 BOARD = "icebreaker"
+STEP_GRACE_S = 10.0
+"""How long a step may take to keep what it has done when the demo is interrupted."""
 
 
 @reports_errors
@@ -34,9 +37,21 @@ def demo(
     change any of them by hand afterwards.
     """
     started = time.monotonic()
+    with one_at_a_time(output, "give another folder with -o"):
+        run = _all_steps(output, seed)
+    seconds = time.monotonic() - started
+    if json:
+        print_json({**run, "seconds": seconds})
+    else:
+        _print_tables(run, seconds)
+    terminal.say(f"everything is in {output}")
+
+
+def _all_steps(output: Path, seed: int) -> dict[str, dict[str, Any]]:
+    """The answers of the commands."""
     digits, by_mean = output / "digits.engram", output / "digits-mean.engram"
     chip, seeds = output / "digits-chip.engram", ["--seed", str(seed)]
-    run = {
+    return {
         "learned": _step("train", "--data", "digits", *seeds, *_anew(digits)),
         "mean": _step("train", "--data", "digits", "--templates", "mean", *seeds, *_anew(by_mean)),
         "evaluate": _step(
@@ -50,12 +65,6 @@ def demo(
         "simulate chip": _step("simulate", str(chip), "--images", "all", *seeds),
         "build": _step("build", str(chip), "--board", BOARD, *seeds, "-o", str(output / BOARD)),
     }
-    seconds = time.monotonic() - started
-    if json:
-        print_json({**run, "seconds": seconds})
-    else:
-        _print_tables(run, seconds)
-    terminal.say(f"everything is in {output}")
 
 
 def _anew(bundle: Path) -> list[str]:
@@ -71,9 +80,7 @@ def _step(*arguments: str) -> dict[str, Any]:
     messages.print(f"\n[bold]$ {command}[/]", soft_wrap=True, highlight=False)
     program = [sys.executable, "-P", "-m", "sw.cli", *arguments, "--json"]
     environment = {**os.environ, "PYTHONPATH": python_path()}
-    done = subprocess.run(
-        program, env=environment, stdout=subprocess.PIPE, encoding="utf-8", errors="replace", check=False
-    )
+    done = run(program, env=environment, stderr=None, grace=STEP_GRACE_S)
     if done.returncode:
         raise typer.Exit(done.returncode)
     return jsonlib.loads(done.stdout)

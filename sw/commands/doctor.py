@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import typer
 
 from sw.console import JsonOption, answer, messages, print_json, reports_errors
+from sw.system.programs import run
 
 __all__ = ["Finding", "doctor", "examine"]
 
@@ -195,14 +196,8 @@ def _imports_that_fail() -> dict[str, str]:
     )
     modules = " ".join(MODULES.values()).split()
     try:
-        ran = subprocess.run(
-            [sys.executable, "-P", "-c", program, *modules],
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=IMPORT_SECONDS,
-        )
-        lines = ran.stdout.splitlines()
+        command = [sys.executable, "-P", "-c", program, *modules]
+        lines = run(command, timeout=IMPORT_SECONDS).stdout.splitlines()
     except subprocess.TimeoutExpired as late:
         lines = late.stdout.decode().splitlines() if isinstance(late.stdout, bytes) else []
     errors = dict.fromkeys(modules, "the import did not finish")

@@ -28,6 +28,7 @@ from sw.evaluation.chips import CHIPS_TOGETHER
 from sw.reference import pipeline
 from sw.reference.array import cell_currents
 from sw.reference.noise import NOISE_SIGMA
+from sw.system.workers import ended_on_error, tie_to_parent
 
 if TYPE_CHECKING:
     import torch
@@ -156,7 +157,10 @@ def measure(bundle: Bundle, levels: NDArray[np.uint8], jobs: int, turns: int = T
     Processes are started afresh: PyTorch's threads do not survive forking.
     """
     context, levels = multiprocessing.get_context("spawn"), np.asfortranarray(levels)
-    with ProcessPoolExecutor(jobs, context, initializer=_enter, initargs=(bundle, levels)) as pool:
+    with (
+        ProcessPoolExecutor(jobs, context, initializer=_enter, initargs=(bundle, levels)) as pool,
+        ended_on_error(),
+    ):
 
         def total(processes: int, work: Callable[..., Any], *arguments: Any) -> Any:
             runs = [pool.submit(work, *arguments) for _ in range(processes)]
@@ -194,6 +198,7 @@ _work: Work
 
 def _enter(bundle: Bundle, levels: NDArray[np.uint8]) -> None:
     global _work
+    tie_to_parent()
     torch_chips = {together: TorchChips([bundle] * together) for together in WAYS}
     _work = Work(bundle, levels, torch_chips, torch_chips[1].inputs(levels))
 

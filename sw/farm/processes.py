@@ -5,16 +5,17 @@ spend more time than that on handing the interpreter to each other.
 """
 
 import os
-import signal
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from typing import Any, NamedTuple, Self
 
 from threadpoolctl import threadpool_limits
 
 from sw.errors import EngramError
 from sw.farm.farm import Task
+from sw.system.workers import ended_on_error, tie_to_parent
 
 __all__ = ["Processes", "default_jobs", "one_thread"]
 
@@ -29,8 +30,8 @@ class Processes:
     """A farm of processes; a context manager that starts them, and ends them whatever ends the block.
 
     What is held is shared where the platform starts processes by forking, else copied once to each. So it
-    must be held before the processes start. Tasks that wait are dropped at the end of the block; the few that
-    run are waited for.
+    must be held before the processes start. At the end of the block tasks that wait are dropped, and the few
+    that run are waited for; an error or a signal ends these too.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ class Processes:
         self.processes = processes
         self._values: list[Any] = []
         self._pool: ProcessPoolExecutor | None = None
+        self._stack = ExitStack()
 
     def hold(self, value: Any) -> Any:
         """Something that stands for the value; raises RuntimeError once the processes have started."""
@@ -51,13 +53,16 @@ class Processes:
         return _Held(len(self._values) - 1)
 
     def __enter__(self) -> Self:
-        self._pool = ProcessPoolExecutor(self.processes, initializer=_enter, initargs=(self._values,))
-        self._pool.submit(os.getpid).result()  # starts the processes before a progress bar has a thread
+        with ExitStack() as stack:
+            self._pool = ProcessPoolExecutor(self.processes, initializer=_enter, initargs=(self._values,))
+            stack.callback(self._pool.shutdown, cancel_futures=True)
+            stack.enter_context(ended_on_error())
+            self._pool.submit(os.getpid).result()  # starts the processes before a progress bar has a thread
+            self._stack = stack.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        assert self._pool is not None
-        self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
         """In the order of the tasks, all of which are handed out at once.
@@ -102,7 +107,7 @@ def _enter(values: list[Any]) -> None:
     global _values
     _values = values
     one_thread()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits
+    tie_to_parent()
 
 
 def _call(function: Any, arguments: tuple[Any, ...]) -> Any:

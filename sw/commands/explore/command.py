@@ -10,6 +10,7 @@ from sw.commands.explore.request import Request
 from sw.commands.options.declared import takes_options
 from sw.console import JsonOption, messages, print_json, reports_errors, terminal
 from sw.files import make_folder
+from sw.system.signals import exit_code, word
 
 if TYPE_CHECKING:
     from sw.explore.driver.lab import Means
@@ -53,8 +54,8 @@ def explore(request: Request, json: JsonOption = False) -> None:
     for path in files:
         terminal.say(f"written to {path}")
     if not said["finished"]:
-        messages.print("[yellow]interrupted[/]; what is done is kept, the same command goes on")
-        raise typer.Exit(130)
+        messages.print(f"[yellow]{word()}[/]; what is done is kept, the same command goes on")
+        raise typer.Exit(exit_code())
 
 
 def _means(request: Request, question: "Question", *, quiet: bool) -> "Means":

@@ -12,6 +12,7 @@ from sw.commands.train.report import draw, print_presets, print_table, result_of
 from sw.commands.train.request import Request
 from sw.console import JsonOption, messages, print_json, reports_errors, terminal
 from sw.errors import EngramError
+from sw.system.signals import exit_code
 
 __all__ = ["train"]
 
@@ -84,7 +85,7 @@ def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: b
     _say(f"bundle written to {target} after {run.seconds:.0f} s, curves to {curves}")
     if not trained.finished:
         _say(GOES_ON)
-        raise typer.Exit(130)
+        raise typer.Exit(exit_code())
 
 
 def _state(run: Any) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-import tempfile
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -11,6 +11,7 @@ from typing import Any
 from sw.errors import EngramError
 from sw.farm.farm import Farm, Here, Task
 from sw.sources import code_of
+from sw.system.scratch import scratch_folder
 
 __all__ = ["HERE", "LOCAL", "open_farm"]
 
@@ -133,23 +134,37 @@ def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
     for name in ("distributed", "tornado", "asyncio"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     quiet = {"distributed.admin.large-graph-warning-threshold": LARGE}
-    with dask.config.set(quiet), tempfile.TemporaryDirectory(prefix="engram-") as folder:
+    with dask.config.set(quiet), scratch_folder("dask") as folder:
         if scheduler != LOCAL:
             with _connected(Client, scheduler) as client:
                 yield Cluster(client, scheduler)
             return
-        cluster = LocalCluster(
-            n_workers=jobs or os.cpu_count() or 1,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            local_directory=folder,
-            silence_logs=logging.CRITICAL,
-            preload=["sw.explore.compute.preload"],
-        )
+        with _signals_for_this_process():
+            cluster = LocalCluster(
+                n_workers=jobs or os.cpu_count() or 1,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address="127.0.0.1:0",
+                local_directory=str(folder),
+                silence_logs=logging.CRITICAL,
+            )
         with cluster, Client(cluster) as client:
             yield Cluster(client)
+
+
+@contextmanager
+def _signals_for_this_process() -> Iterator[None]:
+    """Leave what a terminal sends to this process; it waits until the block ends.
+
+    The workers would complain and end. What is blocked here stays so in the threads and processes that are
+    started here, and in those that they start.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _connected(client: Callable[..., Any], address: str) -> Any:

@@ -16,14 +16,13 @@ import json
 import reprlib
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from sw.errors import EngramError
-from sw.files import make_folder, write_atomically
+from sw.files import write_atomically
+from sw.system.locks import LOCK, one_at_a_time
 from sw.training.loop.state import State
 from sw.training.run.result import IDENTITY, RESULT, as_text, write_result
 from sw.training.run.state_file import read_checkpoint, write_checkpoint
@@ -34,7 +33,6 @@ FORMAT_VERSION = 1
 PARTS = ("teacher", "float", "student")
 BUNDLE = "bundle.engram"
 CURVES = "curves.png"
-LOCK = ".lock"
 ABSENT = "absent"
 
 Row = dict[str, float | int | str | None]
@@ -64,24 +62,11 @@ class RunFolder:
         self._identity = json.loads(json.dumps(identity))
         self._parts: dict[str, RunPart] = {}
         self._seconds_before = 0.0
-        self._made = not path.exists()
-        make_folder(path)
-        self._refuse_other_files()
-        self._lock = FileLock(path / LOCK)
-        try:
-            self._lock.acquire(blocking=False)
-        except Timeout:
-            raise EngramError(
-                f"{path} must be used by one process at a time, another one is training there; "
-                "wait for it, or give another --run folder"
-            ) from None
-        except OSError as error:
-            raise EngramError(f"cannot lock {path}: {error.strerror or error}; give another folder") from None
-        try:
+        with ExitStack() as stack:
+            stack.enter_context(one_at_a_time(path, "give another --run folder"))
+            self._refuse_other_files()
             self._open(restart)
-        except BaseException:
-            self.close()
-            raise
+            self._lock = stack.pop_all()
         self._opened = time.monotonic()
 
     def __enter__(self) -> "RunFolder":
@@ -91,10 +76,7 @@ class RunFolder:
         """Close; a folder in which nothing was logged or saved goes away again."""
         with suppress(OSError):
             if {path.name for path in self.path.iterdir()} <= {IDENTITY, LOCK}:
-                for name in (IDENTITY, LOCK):
-                    (self.path / name).unlink(missing_ok=True)
-                if self._made:
-                    self.path.rmdir()
+                (self.path / IDENTITY).unlink(missing_ok=True)
         self.close()
 
     @property
@@ -137,7 +119,7 @@ class RunFolder:
 
     def close(self) -> None:
         """Let other processes in; the end of the process does that too."""
-        self._lock.release()
+        self._lock.close()
 
     def _open(self, restart: bool) -> None:
         old = list(self.path.glob(".*.tmp"))

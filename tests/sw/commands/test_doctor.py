@@ -126,13 +126,13 @@ def test_imports_are_tried_in_a_process_of_their_own(monkeypatch):
 def test_an_import_that_kills_or_hangs_its_process_is_a_finding(monkeypatch):
     monkeypatch.setattr(doctor_module, "MODULES", {"package": "json"})
     dead = subprocess.CompletedProcess([], -11, stdout="", stderr="")
-    monkeypatch.setattr(subprocess, "run", lambda *args, **options: dead)
+    monkeypatch.setattr(doctor_module, "run", lambda *args, **options: dead)
     assert doctor_module._imports_that_fail() == {"package": "the import did not finish"}
 
     def hang(command, **options):
         raise subprocess.TimeoutExpired(command, options["timeout"], output=b'["json", ""]\n')
 
-    monkeypatch.setattr(subprocess, "run", hang)
+    monkeypatch.setattr(doctor_module, "run", hang)
     assert doctor_module._imports_that_fail() == {}
 
 

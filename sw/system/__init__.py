@@ -1,0 +1,1 @@
+"""System: programs that end with us, signals that end us, locks, and folders that do not outlive us."""

@@ -1,0 +1,116 @@
+"""Signals that end a command: one line, the exit code that shells know, and the second one at once."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from sw.system.signals import Ended, ends_in_order, exit_code
+
+COMMAND = """
+import sys, time
+import typer
+from sw.console import reports_errors
+
+@reports_errors
+def command(slow: bool = False):
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        print("closing", flush=True)
+        if slow:
+            time.sleep(60)
+
+typer.run(command)
+"""
+
+
+def started(*arguments, **options):
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        **({"stderr": subprocess.PIPE} | options),
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "ended by SIGTERM"),
+        (signal.SIGHUP, 129, "ended by SIGHUP"),
+    ],
+)
+def test_a_signal_is_one_line_and_its_exit_code(number, code, word):
+    with started() as process:
+        process.send_signal(number)
+        process.send_signal(number)  # timeout sends its own twice
+        out, err = process.communicate()
+    assert (process.returncode, out) == (code, "closing\n")
+    assert err == (
+        f"{word}; nothing half-written is left behind, and the same command goes on with what is done\n"
+    )
+
+
+def test_the_second_ends_at_once():
+    with started("--slow") as process:
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.readline() == "closing\n"
+        time.sleep(0.6)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert (process.returncode, err) == (
+        130,
+        "\ninterrupted at once; the next run removes what is half-written\n",
+    )
+
+
+def test_a_terminal_that_is_closed_gets_no_words_and_makes_no_error():
+    ours, theirs = pty.openpty()
+    with started(stderr=theirs, start_new_session=True) as process:
+        os.close(theirs)
+        os.close(ours)
+        process.send_signal(signal.SIGHUP)
+        process.communicate()
+    assert process.returncode == 129
+
+
+def test_what_is_ignored_stays_so():
+    """As nohup wants it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ends_in_order():
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_handlers_are_those_of_before_after_the_block():
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    with ends_in_order(), ends_in_order():
+        assert signal.getsignal(signal.SIGTERM) != before[1]
+    assert [signal.getsignal(number) for number in numbers] == before
+    assert exit_code() == 130
+
+
+def test_who_catches_ctrl_c_catches_all_of_them():
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    try:
+        with pytest.raises(KeyboardInterrupt) as end, ends_in_order():
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert (end.type, exit_code()) == (Ended, 143)
+        # what is left to do is ended by a further signal as if there were no handler
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), before, strict=True):
+            signal.signal(number, handler)
