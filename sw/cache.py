@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sw.errors import EngramError
 from sw.files import write_atomically
+from sw.kept import KINDS, keep_within_limit, used
 
 __all__ = ["Store", "cache_folder", "digest_of", "system_folder"]
 
@@ -58,24 +59,29 @@ class Store:
     Parameters
     ----------
     folder
-        Made when the first result comes; the cache folder if None.
+        Made when the first result comes. If None, it is the cache folder, whose size has a limit.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         # absolute, because simulations run in folders of their own
         self.folder = (cache_folder() if folder is None else folder).absolute()
+        self._limited = folder is None
 
     def path(self, kind: str, key: Any, suffix: str) -> Path:
         """Path of the file of a kind and key, or of a folder if `suffix` is empty."""
+        assert kind in KINDS, kind
         digest = digest_of(key)
         return self.folder / kind / digest[:2] / f"{digest[2:34]}{suffix}"
 
     def get(self, kind: str, key: Any) -> Any:
         """The value of a key, or None."""
+        path = self.path(kind, key, ".json")
         try:
-            return json.loads(self.path(kind, key, ".json").read_bytes())["value"]
+            found = json.loads(path.read_bytes())["value"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
+        used(path)
+        return found
 
     def put(self, kind: str, key: Any, value: Any) -> None:
         """Keep a JSON value; raises EngramError if it cannot be written."""
@@ -83,6 +89,8 @@ class Store:
 
     def write(self, path: Path, data: bytes) -> None:
         """Write a file; raises EngramError that says what is not lost."""
+        if self._limited:
+            keep_within_limit(self.folder)
         try:
             write_atomically(path, data)
         except EngramError as error:

@@ -34,6 +34,7 @@ def application() -> typer.Typer:
     """All subcommands; what they need beyond NumPy is imported when they run."""
     from hw.build import build
     from sim.run import simulate
+    from sw.commands.cache import cache
     from sw.commands.check.devices import check_devices
     from sw.commands.check.lines import check_lines
     from sw.commands.compare import compare
@@ -61,6 +62,7 @@ def application() -> typer.Typer:
     check.command("devices", cls=Command)(check_devices)
     check.command("lines", cls=Command)(check_lines)
     engram.add_typer(check, name="check", help="Hold models against the laws and equations behind them.")
+    engram.command(cls=Command)(cache)
     engram.command(cls=Command)(doctor)
     return engram
 

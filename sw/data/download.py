@@ -7,6 +7,7 @@ from typing import Any
 from sw.cache import cache_folder
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
+from sw.system.locks import one_at_a_time
 
 __all__ = ["download", "fetch"]
 
@@ -40,16 +41,18 @@ def fetch(
     import pooch
     import requests
 
+    place = folder or cache_folder() / data_name
     pooch.get_logger().setLevel("ERROR")
     way_out = f"put the .npz into the folder $ENGRAM_DATA, or give --data FILE.npz instead of {data_name}"
     try:
-        found = pooch.retrieve(
-            url,
-            known_hash=f"md5:{md5}",
-            fname=url.rsplit("/", 1)[-1],
-            path=folder or cache_folder() / data_name,
-            downloader=partial(download, listener=listener),
-        )
+        with one_at_a_time(place, way_out):
+            found = pooch.retrieve(
+                url,
+                known_hash=f"md5:{md5}",
+                fname=url.rsplit("/", 1)[-1],
+                path=place,
+                downloader=partial(download, listener=listener),
+            )
     except ValueError:
         raise EngramError(f"{url} has another checksum than md5 {md5}; try again, or {way_out}") from None
     except (requests.RequestException, OSError) as error:

@@ -1,8 +1,8 @@
 """Locks: a folder that one command uses at a time, and files and folders whose owner lives.
 
-They are those of the kernel (flock), which lets go when the owner ends, by SIGKILL too. The number of a process
-in a file would stay, and a later process may have it. Over NFS they hold between machines where its lock service
-runs; where it does not, a folder is refused, and files that are left are not removed.
+They are those of the kernel (flock), which lets go when the owner ends, by SIGKILL too. The number of a
+process in a file would stay, and a later process may have it. Over NFS they hold between machines where its
+lock service runs; where it does not, a folder is refused, and files that are left are not removed.
 """
 
 import errno
@@ -139,7 +139,9 @@ def _locked(folder: Path, other: str) -> int:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise EngramError(f"cannot make the folder {folder}: {error.strerror or error}; {other}") from None
+            raise EngramError(
+                f"cannot make the folder {folder}: {error.strerror or error}; {other}"
+            ) from None
         try:
             file = open_locked(path)
             if file is None:

@@ -3,8 +3,8 @@
 Every child of this project is started here, but for the processes of a pool, which :mod:`sw.system.workers`
 ties to us. Between us and a program stands :mod:`sw.system.guard`, a small process in a session of its own:
 Ctrl-C at a terminal reaches us alone, and we end the program. It holds one end of a socket and we the other,
-which the kernel closes when we end, by SIGKILL too. On Linux it also ends what the program started, such as the
-compilers of make, whatever groups they are in; elsewhere, what is in the program's own group.
+which the kernel closes when we end, by SIGKILL too. On Linux it also ends what the program started, such as
+the compilers of make, whatever groups they are in; elsewhere, what is in the program's own group.
 """
 
 import os

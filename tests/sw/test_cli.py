@@ -11,7 +11,18 @@ from sw import cli
 from sw.version import engram_version
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "train", "templates", "evaluate", "explore", "program", "simulate", "build", "doctor")
+COMMANDS = (
+    "demo",
+    "train",
+    "templates",
+    "evaluate",
+    "explore",
+    "program",
+    "simulate",
+    "build",
+    "cache",
+    "doctor",
+)
 
 
 def engram(*arguments):
@@ -37,7 +48,7 @@ def test_every_command_has_help_json_and_seed(command):
     done = CliRunner().invoke(cli.application(), [command, "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     assert "--json" in done.stdout
-    assert ("--seed" in done.stdout) == (command != "doctor")
+    assert ("--seed" in done.stdout) == (command not in ("cache", "doctor"))
 
 
 def test_a_refusal_is_one_line_on_standard_error_and_exit_code_2(tmp_path):

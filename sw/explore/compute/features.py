@@ -11,6 +11,7 @@ from sw.cache import Store
 from sw.data.parts import Dataset, PartName
 from sw.explore.compute.images import NARROW, piece_maps
 from sw.farm.farm import Farm, Task
+from sw.kept import used
 from sw.progress import Done
 from sw.sources import code_of
 
@@ -84,6 +85,7 @@ class Features:
             maps = np.load(self._path(part, start), allow_pickle=False)
         except (OSError, ValueError, EOFError):
             return None
+        used(self._path(part, start))
         return maps if maps.shape == shape and maps.dtype in NARROW else None
 
     def _keep(self, part: PartName, start: int, maps: NDArray) -> None:

@@ -14,6 +14,7 @@ from sw.explore.compute.images import Images, images_of, piece_maps
 from sw.explore.compute.templates import remade
 from sw.explore.space.settings import Variant
 from sw.farm.farm import Farm
+from sw.kept import used
 from sw.progress import OpenStage
 from sw.sources import code_of
 from sw.templates.maker import Maker
@@ -122,9 +123,11 @@ class Variants:
     def _kept(self, variant: Variant) -> Bundle | None:
         path = self._path(variant)
         try:
-            return from_bytes(path.read_bytes(), str(path))
+            found = from_bytes(path.read_bytes(), str(path))
         except (OSError, EngramError):
             return None
+        used(path)
+        return found
 
     def _make(self, variant: Variant) -> Bundle:
         name, trained = variant.bundle, self._bundles[variant.bundle]

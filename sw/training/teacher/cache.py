@@ -8,6 +8,7 @@ from torch import Tensor
 
 from sw.cache import Store
 from sw.errors import EngramError
+from sw.kept import keep_within_limit, used
 from sw.progress import Say
 from sw.sources import code_of
 from sw.training.run.state_file import read_checkpoint, write_checkpoint
@@ -26,6 +27,7 @@ def keep(
     identity: dict[str, Any], kind: str, tensors: dict[str, Tensor], values: dict[str, Any], warn: Say
 ) -> None:
     """Write an entry; `warn` gets a line where the cache cannot be written, which is no error."""
+    keep_within_limit(Store().folder)
     try:
         content = {"identity": identity, "values": values}
         write_checkpoint(entry_path(identity, kind), content, tensors)
@@ -56,6 +58,7 @@ def kept(
         return None
     if found is None or found[0].get("identity") != identity or _layout(found[1]) != _layout(layout):
         return None
+    used(entry_path(identity, kind))
     return found[1], found[0]["values"]
 
 

@@ -259,7 +259,8 @@ def test_a_second_process_is_refused_until_the_first_is_dead(tmp_path):
             other.kill()
     said = str(refusal.value)
     assert said.startswith(f"{tmp_path} must be used by one command at a time, ") and "\n" not in said
-    assert f"(process {other.pid} on " in said and said.endswith("; wait for it, or give another --run folder")
+    assert f"(process {other.pid} on " in said
+    assert said.endswith("; wait for it, or give another --run folder")
     RunFolder(tmp_path, {"data": "mnist"}).close()
 
 
