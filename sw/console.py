@@ -87,9 +87,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 
 
 def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Decorate a command: an EngramError is one line and exit code 2, and so is a signal that ends it.
+    """Decorate a command: an EngramError is one line and exit code 2.
 
-    The exit code of a signal is 130 for Ctrl-C, 143 for SIGTERM and 129 for SIGHUP.
+    A signal that ends it is one line too, and exit code 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
     """
 
     @functools.wraps(command)

@@ -315,7 +315,7 @@ import typer; from sim.run import simulate; typer.run(simulate)"
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(files[0])], stderr=subprocess.PIPE, text=True
     )
-    while process.poll() is None and not list(cache.glob("models/*/.build-*/build/*.mk")):
+    while process.poll() is None and not list(cache.glob("models/engram-build-*/build/*.mk")):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()

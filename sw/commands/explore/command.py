@@ -1,6 +1,7 @@
 """``engram explore``: which array to build, from a space of sizes to a Pareto front."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from sw.commands.explore.request import Request
 from sw.commands.options.declared import takes_options
 from sw.console import JsonOption, messages, print_json, reports_errors, terminal
 from sw.files import make_folder
+from sw.system.locks import one_at_a_time
 from sw.system.signals import exit_code, word
 
 if TYPE_CHECKING:
@@ -39,16 +41,22 @@ def explore(request: Request, json: JsonOption = False) -> None:
     question = question_of(request)
     means = _means(request, question, quiet=json)
 
-    def folder() -> Path:
-        first = next(iter(question.bundles.values())).design.name
-        made = request.output or Path("runs") / f"explore-{first}"
-        make_folder(made)
-        return made
+    # a search has its database there and builds have their work; else equal commands write equal files
+    alone = bool(question.finalists) or (question.search != "grid" and request.storage is None)
+    with ExitStack() as locked:
 
-    if request.explain is None:
-        said, files = run(question, means, folder)
-    else:
-        said, files = run_explain(question, means, folder(), request.explain, quiet=json)
+        def folder() -> Path:
+            first = next(iter(question.bundles.values())).design.name
+            made = request.output or Path("runs") / f"explore-{first}"
+            make_folder(made)
+            if alone:
+                locked.enter_context(one_at_a_time(made, "give another folder with -o"))
+            return made
+
+        if request.explain is None:
+            said, files = run(question, means, folder)
+        else:
+            said, files = run_explain(question, means, folder(), request.explain, quiet=json)
     if json:
         print_json({**said, "files": [str(path) for path in files]})
     for path in files:

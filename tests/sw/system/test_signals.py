@@ -12,7 +12,9 @@ import pytest
 from sw.system.signals import Ended, ends_in_order, exit_code
 
 COMMAND = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored where tests run in the background
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 import typer
 from sw.console import reports_errors
 
