@@ -28,6 +28,7 @@ from sw.evaluation.chips import CHIPS_TOGETHER
 from sw.reference import pipeline
 from sw.reference.array import cell_currents
 from sw.reference.noise import NOISE_SIGMA
+from sw.system.signals import deferred
 from sw.system.workers import ended_on_error, tie_to_parent
 
 if TYPE_CHECKING:
@@ -166,7 +167,10 @@ def measure(bundle: Bundle, levels: NDArray[np.uint8], jobs: int, turns: int = T
             runs = [pool.submit(work, *arguments) for _ in range(processes)]
             return np.sum([run.result() for run in runs], axis=0)
 
-        total(jobs, _reference_rate)  # what starts late is not measured
+        with deferred():  # a process that is half started is killed by nobody
+            starting = [pool.submit(_reference_rate) for _ in range(jobs)]
+        for each in starting:
+            each.result()  # what starts late is not measured
 
         def measured(together: int, processes: int, threads: int) -> Baseline:
             batch = BATCHES[int(np.argmax(total(processes, _trials, threads, together)))]

@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from sw.errors import EngramError
 from sw.farm.farm import Task
+from sw.system.signals import deferred
 from sw.system.workers import ended_on_error, tie_to_parent
 
 __all__ = ["Processes", "default_jobs", "one_thread"]
@@ -57,7 +58,9 @@ class Processes:
             self._pool = ProcessPoolExecutor(self.processes, initializer=_enter, initargs=(self._values,))
             stack.callback(self._pool.shutdown, cancel_futures=True)
             stack.enter_context(ended_on_error())
-            self._pool.submit(os.getpid).result()  # starts the processes before a progress bar has a thread
+            with deferred():  # a process that is half started is killed by nobody
+                starting = self._pool.submit(os.getpid)
+            starting.result()  # the processes start before a progress bar has a thread
             self._stack = stack.pop_all()
         return self
 

@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any
 
-__all__ = ["Ended", "ends_in_order", "exit_code", "word"]
+__all__ = ["Ended", "deferred", "ends_in_order", "exit_code", "word"]
 
 WORDS = {"SIGINT": "interrupted", "SIGTERM": "ended by SIGTERM", "SIGHUP": "ended by SIGHUP"}
 """What the signals that end a command are called; those that a platform lacks never come."""
@@ -28,10 +29,12 @@ class Ended(KeyboardInterrupt):
 
 
 class _First:
-    """The first signal that came, and when."""
+    """The first signal that came, when, whether it still waits, and how many blocks make it wait."""
 
     number: int | None = None
     seconds: float = 0.0
+    waits: bool = False
+    deferring: int = 0
 
 
 def exit_code() -> int:
@@ -57,7 +60,7 @@ def ends_in_order() -> Iterator[None]:
     if not mine:
         yield
         return
-    _First.number = None
+    _First.number, _First.waits = None, False
     taken = [number for number in numbers if before[number] not in (signal.SIG_IGN, None)]
     for number in taken:
         signal.signal(number, _end)
@@ -69,12 +72,36 @@ def ends_in_order() -> Iterator[None]:
             signal.signal(number, before[number] if _First.number is None else signal.SIG_DFL)
 
 
+@contextmanager
+def deferred() -> Iterator[None]:
+    """The first signal waits for the end of the block: something in it must not be left half started.
+
+    Threads and processes that are started in the block get none of these signals, nor do those that these
+    start: a terminal sends them to all, and workers would end before those who wait for them, and complain.
+    """
+    resource_tracker.ensure_running()  # else the first process starts it, and unblocks signals thereafter
+    blocked = {number for name in WORDS if (number := getattr(signal, name, None)) is not None}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
+    _First.deferring += 1  # our own handler runs even so, when another thread gets the signal
+    try:
+        yield
+    finally:
+        _First.deferring -= 1
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if _First.waits and not _First.deferring:
+            _First.waits = False
+            raise Ended
+
+
 def _end(number: int, frame: FrameType | None) -> None:
     now = time.monotonic()
     if _First.number is None:
         _First.number, _First.seconds = number, now
         if number == getattr(signal, "SIGHUP", None):
             _leave_terminal()
+        if _First.deferring:
+            _First.waits = True
+            return
         raise Ended
     if now - _First.seconds >= SAME_S:
         with suppress(OSError):

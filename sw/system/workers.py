@@ -11,15 +11,14 @@ __all__ = ["ended_on_error", "tie_to_parent"]
 
 
 def tie_to_parent() -> None:
-    """End this process of a pool when its parent is gone, by SIGKILL too, and let Ctrl-C be the parent's.
+    """End this process of a pool when its parent is gone, by SIGKILL too, and leave Ctrl-C to the parent.
 
     A process of a pool would wait for its next task for ever.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # a process that was forked has the handlers of its parent, who is to be the one that ends this
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if callable(signal.getsignal(number)):
-            signal.signal(number, signal.SIG_DFL)
+    # a process that was forked has the handlers of its parent, and may have SIGTERM blocked, which pools use
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

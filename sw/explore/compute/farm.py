@@ -2,9 +2,8 @@
 
 import logging
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any
 
@@ -12,6 +11,7 @@ from sw.errors import EngramError
 from sw.farm.farm import Farm, Here, Task
 from sw.sources import code_of
 from sw.system.scratch import scratch_folder
+from sw.system.signals import deferred
 
 __all__ = ["HERE", "LOCAL", "open_farm"]
 
@@ -139,32 +139,19 @@ def open_farm(scheduler: str, jobs: int | None) -> Iterator[Farm]:
             with _connected(Client, scheduler) as client:
                 yield Cluster(client, scheduler)
             return
-        with _signals_for_this_process():
-            cluster = LocalCluster(
-                n_workers=jobs or os.cpu_count() or 1,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                local_directory=str(folder),
-                silence_logs=logging.CRITICAL,
-            )
-        with cluster, Client(cluster) as client:
+        with ExitStack() as stack:
+            with deferred():  # Dask cannot be left half started
+                cluster = LocalCluster(
+                    n_workers=jobs or os.cpu_count() or 1,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    local_directory=str(folder),
+                    silence_logs=logging.CRITICAL,
+                )
+                client = stack.enter_context(Client(stack.enter_context(cluster)))
             yield Cluster(client)
-
-
-@contextmanager
-def _signals_for_this_process() -> Iterator[None]:
-    """Leave what a terminal sends to this process; it waits until the block ends.
-
-    The workers would complain and end. What is blocked here stays so in the threads and processes that are
-    started here, and in those that they start.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _connected(client: Callable[..., Any], address: str) -> Any:

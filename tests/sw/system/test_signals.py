@@ -116,3 +116,26 @@ def test_who_catches_ctrl_c_catches_all_of_them():
     finally:
         for number, handler in zip((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), before, strict=True):
             signal.signal(number, handler)
+
+
+DEFERRED = """
+import os, signal, subprocess, sys
+from sw.system.signals import deferred, ends_in_order
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+STATUS = "import re; print(re.search('SigBlk:(.*)', open('/proc/self/status').read())[1])"
+try:
+    with ends_in_order():
+        with deferred(), deferred():
+            os.kill(os.getpid(), signal.SIGHUP)
+            signal.raise_signal(signal.SIGTERM)
+            blocked = subprocess.run([sys.executable, "-c", STATUS], capture_output=True, text=True).stdout
+            print("whole", all(int(blocked, 16) >> number - 1 & 1 for number in (1, 2, 15)), flush=True)
+        print("never", flush=True)
+except KeyboardInterrupt:
+    print("ended", flush=True)
+"""
+
+
+def test_what_must_be_whole_is_waited_for():
+    done = subprocess.run([sys.executable, "-c", DEFERRED], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("whole True\nended\n", "")
