@@ -109,7 +109,8 @@ def signal_group(group: int, number: int) -> None:
 def children() -> list[int]:
     """Our own, as Linux lists them."""
     with suppress(OSError):
-        return [int(word) for word in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+        listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+        return [int(word) for word in listed.split()]
     return []
 
 

@@ -138,7 +138,7 @@ def run(
         "stdin": subprocess.DEVNULL if given is None else subprocess.PIPE,
         "stdout": subprocess.PIPE,
         "stderr": subprocess.STDOUT,
-        "text": True,
+        "encoding": "utf-8",
         "errors": "replace",
     }
     program = Program(command, grace=grace, **(streams | options))
