@@ -4,6 +4,7 @@ The common layout is ``x_train, y_train, x_test, y_test``: images uint8 (N, H, W
 The validation part is carved from the training part by a fixed seed; the test part is never chosen from.
 """
 
+import hashlib
 import os
 import zipfile
 import zlib
@@ -16,6 +17,8 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from sw.cache import cache_folder
+from sw.data.hints import object_hint
+from sw.data.layout import LAYOUT, check_keys, check_layout
 from sw.data.official import fetch_cifar10_grey, fetch_idx
 from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
@@ -27,8 +30,6 @@ SPLIT_SEED = 20_250_214
 MAX_VALIDATION = 5_000
 DIGITS_VALIDATION = 0.13
 """Share of the small digits set: 10 % would be too few images to choose a checkpoint by."""
-LAYOUT = ("x_train", "y_train", "x_test", "y_test")
-MAX_CLASSES = 256
 
 FETCHED: dict[str, tuple[str, Callable[[Listener], dict[str, NDArray]]]] = {
     "mnist": ("mnist.npz", lambda listener: fetch_idx("mnist", listener)),
@@ -57,18 +58,18 @@ def load(name_or_path: str, listener: Listener = SILENT) -> Dataset:
             raise EngramError(
                 f"data must be one of {', '.join(NAMES)} or a path ending in .npz, got {name_or_path!r}"
             )
-        return load_npz(path)
+        return load_npz(path, listener=listener)
     file_name, fetch = FETCHED[name_or_path]
     own = os.environ.get("ENGRAM_DATA")
     for place in ([Path(own)] if own else []) + [cache_folder()]:
         if (place / file_name).is_file():
             return load_npz(place / file_name, name_or_path)
     arrays = fetch(listener)
-    _check(arrays, name_or_path)
+    check_layout(arrays, name_or_path)
     return _split(arrays, name_or_path)
 
 
-def load_npz(path: Path, name: str | None = None) -> Dataset:
+def load_npz(path: Path, name: str | None = None, *, listener: Listener = SILENT) -> Dataset:
     """Read an ``.npz`` of the common layout, without unpickling anything.
 
     Parameters
@@ -77,6 +78,8 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
         The file.
     name
         What the data set is called; the file's name if None.
+    listener
+        Hears of images that tell less than they seem to.
 
     Raises
     ------
@@ -88,12 +91,7 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
     )
     try:
         with _archive(path) as archive:
-            missing = [key for key in LAYOUT if key not in archive.files]
-            if missing:
-                raise EngramError(
-                    f"{path} must hold {', '.join(LAYOUT)}; missing: {', '.join(missing)}, "
-                    f"found: {', '.join(archive.files) or 'nothing'}"
-                )
+            check_keys(archive.files, str(path))
             arrays = {}
             for key in LAYOUT:
                 try:
@@ -102,7 +100,7 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
                     if "pickle" not in str(error).lower():
                         raise
                     raise EngramError(
-                        f"{path}: {key} is an object array, which is never unpickled; save it as integers"
+                        f"{path}: {key} is an object array, which is never unpickled; {object_hint(key)}"
                     ) from None
     except OSError as error:
         if error.errno is None:
@@ -117,7 +115,8 @@ def load_npz(path: Path, name: str | None = None) -> Dataset:
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError):
         # All of these come from zipfile and NumPy on damaged files, the last one of an unknown compression.
         raise foreign from None
-    _check(arrays, str(path))
+    check_layout(arrays, str(path))
+    _warn(arrays, str(path), listener)
     return _split(arrays, name or path.name)
 
 
@@ -132,57 +131,41 @@ def _archive(path: Path) -> Iterator[NpzFile]:
             yield opened
 
 
-def _check(arrays: dict[str, NDArray], name: str) -> None:
-    for part in ("train", "test"):
-        images, labels = arrays[f"x_{part}"], arrays[f"y_{part}"]
-        if images.dtype != np.uint8 or images.ndim != 3:
-            raise EngramError(
-                f"{name}: x_{part} must be uint8 of shape (N, height, width), "
-                f"got {images.dtype} of shape {images.shape}; convert colour to grey and scale to 0..255"
-            )
-        if labels.dtype.kind not in "iu" or labels.ndim != 1:
-            raise EngramError(
-                f"{name}: y_{part} must be integers of shape (N,), got {labels.dtype} of shape {labels.shape}"
-            )
-        if len(images) != len(labels):
-            raise EngramError(
-                f"{name}: x_{part} and y_{part} must have one length, got {len(images)} and {len(labels)}"
-            )
-        if not images.size:
-            raise EngramError(f"{name}: x_{part} must hold at least one image, got shape {images.shape}")
-    if arrays["x_train"].shape[1:] != arrays["x_test"].shape[1:]:
-        raise EngramError(
-            f"{name}: training and test images must have one size, got "
-            f"{arrays['x_train'].shape[1:]} and {arrays['x_test'].shape[1:]}"
+def _warn(arrays: dict[str, NDArray], name: str, listener: Listener) -> None:
+    """Tell of classes with one training image, and of test images that were trained with."""
+    alone = np.flatnonzero(np.bincount(arrays["y_train"].astype(np.uint8)) == 1)
+    if len(alone):
+        named = ", ".join(map(str, alone[:5])) + (", ..." if len(alone) > 5 else "")
+        listener.warn(
+            f"{name}: one training image alone of class {named}; it serves for training and for validation"
         )
-    labels = arrays["y_train"]
-    present, counts = np.unique(labels, return_counts=True)
-    if not np.array_equal(present, np.arange(len(present))) or not 2 <= len(present) <= MAX_CLASSES:
-        raise EngramError(
-            f"{name}: y_train must hold every class 0 .. K-1, with K from 2 to {MAX_CLASSES}, "
-            f"got {len(present)} different labels from {labels.min()} to {labels.max()}"
+    seen = set(map(_mark, arrays["x_train"]))
+    again = sum(_mark(image) in seen for image in arrays["x_test"])
+    if again:
+        listener.warn(
+            f"{name}: {again} of {len(arrays['x_test'])} test images are training images too; accuracy on "
+            "these says nothing about new ones"
         )
-    if counts.min() < 2:
-        raise EngramError(
-            f"{name}: y_train must hold every class at least twice, one for validation; "
-            f"class {present[counts.argmin()]} comes once"
-        )
-    tests = arrays["y_test"]
-    if tests.min() < 0 or tests.max() >= len(present):
-        raise EngramError(
-            f"{name}: y_test must hold the classes of y_train, 0 to {len(present) - 1}, "
-            f"got {tests.min()} to {tests.max()}"
-        )
+
+
+def _mark(image: NDArray[np.uint8]) -> bytes:
+    """What equal images have in common; short, so that a large data set is not held twice."""
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
 def _split(arrays: dict[str, NDArray], name: str, fraction: float = 0.1) -> Dataset:
-    """Carve the validation part from the training part: a fraction of every class, at most 5,000 images."""
-    images, labels = arrays["x_train"], arrays["y_train"]
+    """Carve the validation part from the training part: a fraction of every class, at most 5,000 images.
+
+    Both parts have every class: without it in training nothing could be learned, without it in validation
+    epochs would be chosen that give it up. So the only image of a class is in both.
+    """
+    images, labels = arrays["x_train"], arrays["y_train"].astype(np.uint8)
     validation = _stratified(labels, min(fraction, MAX_VALIDATION / len(labels)))
+    train = ~validation | (np.bincount(labels)[labels] == 1)
     return Dataset(
         name,
-        train=Part(images[~validation], labels[~validation].astype(np.uint8)),
-        validation=Part(images[validation], labels[validation].astype(np.uint8)),
+        train=Part(images[train], labels[train]),
+        validation=Part(images[validation], labels[validation]),
         test=Part(arrays["x_test"], arrays["y_test"].astype(np.uint8)),
         classes=int(labels.max()) + 1,
     )

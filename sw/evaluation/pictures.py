@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
+from sw.evaluation.classes import balanced_accuracy, recalls
 from sw.figures import new_figure, write_figure
 
 if TYPE_CHECKING:
@@ -24,10 +25,11 @@ MIN_SPAN_PERCENT = 2.0
 """Smallest range of the accuracy axis, so that chips that differ by one image do not look far apart."""
 
 
-def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
+def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path, *, by_class: bool = False) -> None:
     """Draw a confusion matrix: true class by row, answered class by column.
 
-    Colour is the share of the row; up to 20 classes the cells also show the number of images.
+    Colour is the share of the row; up to 20 classes the cells also show the number of images. With `by_class`
+    the title has the balanced accuracy, and up to 20 classes the rows have the recall.
 
     Raises
     ------
@@ -41,9 +43,15 @@ def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path) -> None:
     figure = new_figure(side + (0.8 if numbered else 2), side)
     axes = figure.add_subplot()
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    if by_class:
+        title += f"\nbalanced accuracy {balanced_accuracy(matrix):.2%}"
     axes.set(title=title, xlabel="answered class", ylabel="true class")
     if numbered:
         axes.set(xticks=range(classes), yticks=range(classes))
+        if by_class:
+            shares = ("-" if np.isnan(recall) else f"{recall:.0%}" for recall in recalls(matrix))
+            axes.set_yticklabels([f"{label}: {recall}" for label, recall in enumerate(shares)])
+            axes.set_ylabel("true class: recall")
         for row, column in np.argwhere(matrix):
             colour = "white" if share[row, column] > 0.5 else "black"
             axes.text(

@@ -43,6 +43,8 @@ class Remade:
     ----------
     bundle
         The new one.
+    answers
+        Its classes of the test images, int64 (N,).
     choice
         Rule of its windows; empty where there was nothing to choose.
     silhouettes
@@ -50,6 +52,7 @@ class Remade:
     """
 
     bundle: Bundle
+    answers: NDArray[np.int64]
     choice: str = ""
     silhouettes: dict[int, float] = field(default_factory=dict)
 
@@ -166,8 +169,12 @@ class Maker:
             made = holding(candidates[choice])
         else:
             made = holding(mean_templates(levels["train"], owners, design.templates))
-        metrics = {f"{part}.ideal": share(made, part) for part in PARTS if part != "train"}
-        return Remade(made.with_(provenance=self._provenance(metrics, step)), choice, found)
+        answers = pipeline.classify(made, levels["test"])
+        metrics = {
+            "validation.ideal": share(made, "validation"),
+            "test.ideal": accuracy(answers, self.dataset.test.labels),
+        }
+        return Remade(made.with_(provenance=self._provenance(metrics, step)), answers, choice, found)
 
     def _check_images(self, kind: Kind, needed: int) -> None:
         fewest = int(np.bincount(self.dataset.train.labels, minlength=self.bundle.design.classes).min())

@@ -82,6 +82,9 @@ def evaluate(
     its mean. The energy of one classification is modelled, not measured, with the resolution of the chips'
     ADCs.
 
+    Where classes differ in size by more than half, or one is never found, the recall of each and the balanced
+    accuracy are shown as well; --json always has them.
+
     Files: evaluation.json, which is what --json prints, and pictures: confusion.png, confusion-rram.png (the
     least accurate chip), chips.png, templates.png, energy.png.
     """
@@ -95,6 +98,7 @@ def evaluate(
     from sw.energy.report import report_of
     from sw.evaluation.baseline import check_torch, measure
     from sw.evaluation.chips import Chips
+    from sw.evaluation.classes import unequal
     from sw.evaluation.distribution import distribution_of
     from sw.evaluation.scores import accuracy
     from sw.evaluation.studies import points_of
@@ -139,6 +143,7 @@ def evaluate(
             truth=truth,
             ideal=labels,
             worst=run.labels(*array, int(accuracies.argmin())),
+            unequal=unequal(dataset),
             programmed=None
             if classifier.provenance.device is None
             else accuracy(classify(classifier, levels), truth),

@@ -15,6 +15,7 @@ from sw.commands.options.array import Array
 from sw.console import answer
 from sw.energy.report import EnergyReport
 from sw.evaluation.baseline import Baseline
+from sw.evaluation.classes import ClassReport
 from sw.evaluation.distribution import Distribution
 from sw.evaluation.pictures import draw_chips, draw_confusion, draw_templates
 from sw.evaluation.scores import accuracy, confusion_matrix
@@ -23,6 +24,8 @@ from sw.files import write_atomically
 
 __all__ = ["Evaluation", "draw", "print_table", "values_of", "write"]
 
+HEADINGS = {"ideal": "ideal array", "rram_min": "least accurate chip"}
+"""Of the columns of recalls."""
 BARS = "▁▂▃▄▅▆▇█"
 REPORT = "evaluation.json"
 
@@ -41,6 +44,8 @@ class Evaluation(NamedTuple):
         Accuracies recorded in training; empty for other data.
     truth, ideal, worst
         Classes (N,): the true ones, and those of the ideal array and of the least accurate chip.
+    unequal
+        Whether the data set's classes differ in size.
     programmed
         Accuracy of the bundle itself; None for one that is not a chip.
     accuracies, distribution
@@ -63,6 +68,7 @@ class Evaluation(NamedTuple):
     truth: NDArray
     ideal: NDArray[np.int64]
     worst: NDArray[np.int64]
+    unequal: bool
     programmed: float | None
     accuracies: NDArray[np.float64]
     distribution: Distribution
@@ -79,6 +85,14 @@ class Evaluation(NamedTuple):
     def yield_means_little(self) -> bool:
         """Whether a chip that guesses would count as good."""
         return self.distribution.yield_at <= self.chance
+
+    @property
+    def classes(self) -> ClassReport:
+        """Answers class by class, of the ideal array and of the least accurate chip."""
+        count = self.bundle.design.classes
+        answers = {"ideal": self.ideal, "rram_min": self.worst}
+        matrices = {name: confusion_matrix(self.truth, labels, count) for name, labels in answers.items()}
+        return ClassReport(matrices, self.unequal)
 
     @property
     def chip_images(self) -> int:
@@ -124,6 +138,7 @@ def values_of(run: Evaluation, studies: Mapping[Study, Rows]) -> dict[str, Any]:
             "rram_std": chips.std,
             "rram": run.accuracies.tolist(),
         },
+        "classes": run.classes.values(),
         "device": device.name,
         "conditions": conditions.model_dump(mode="json"),
         "conditions_of_chip": run.programmed is not None,
@@ -162,18 +177,20 @@ def draw(run: Evaluation, folder: Path) -> list[Path]:
     design, (device, conditions) = run.bundle.design, run.array
     adc = "ideal ADC" if conditions.adc.bits is None else f"{conditions.adc.bits}-bit ADC"
     array = f"{device.name}, {conditions.cell_bits}-bit codes, {adc}"
-    ideal = accuracy(run.ideal, run.truth)
+    ideal, classes = accuracy(run.ideal, run.truth), run.classes
     names = ("confusion", "confusion-rram", "chips", "templates", "energy")
     files = [folder / f"{picture}.png" for picture in names]
     draw_confusion(
-        confusion_matrix(run.truth, run.ideal, design.classes),
+        classes.matrices["ideal"],
         f"{design.name}: ideal array, {ideal:.2%}",
         files[0],
+        by_class=classes.told,
     )
     draw_confusion(
-        confusion_matrix(run.truth, run.worst, design.classes),
+        classes.matrices["rram_min"],
         f"{design.name}: least accurate chip, {run.distribution.minimum:.2%}\n{array}",
         files[1],
+        by_class=classes.told,
     )
     draw_chips(run.accuracies, ideal, f"{design.name}: {array}", files[2])
     draw_templates(run.bundle, files[3])
@@ -199,6 +216,11 @@ def print_table(run: Evaluation) -> None:
     for row in _rows_of_chips(run):
         table.add_row(*row)
     answer.print(table)
+    classes = run.classes
+    if classes.told:
+        answer.print(classes.table(f"{design.name}: recall by class", HEADINGS))
+    for line in classes.lines(HEADINGS):
+        answer.print(line, soft_wrap=True, highlight=False)
     lines = [
         *filter(None, [array_in_words(run.bundle, run.given)]),
         _yield(run),

@@ -21,12 +21,17 @@ from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
+    from sw.evaluation.classes import ClassReport
     from sw.templates.maker import Remade
 
 __all__ = ["templates"]
 
 LIBRARIES = ("numpy", "scikit-learn")
 """Libraries whose versions templates depend on."""
+
+
+HEADINGS = {"ideal": "ideal array"}
+"""Of the columns of recalls."""
 
 
 class Kinds(StrEnum):
@@ -125,6 +130,7 @@ def templates(
     from sw.bundle import open_bundle, save
     from sw.bundle.provenance import Step, recorded_name
     from sw.commands.templates.storage import print_storage, run_storage
+    from sw.evaluation.classes import classes_of
     from sw.templates.maker import Maker
     from sw.templates.sizes import AUTO, design_for
     from sw.version import versions_with
@@ -168,10 +174,12 @@ def templates(
         step=step,
     )
     save(remade.bundle, output)
+    answers = {"ideal": remade.answers}
+    classes = classes_of(dataset, dataset.test.labels, answers, trained.design.classes)
     if json:
-        print_json(_result(remade, output, time.monotonic() - started))
+        print_json(_result(remade, classes, output, time.monotonic() - started))
     else:
-        _print_table(trained, remade)
+        _print_table(trained, remade, classes)
     terminal.say(f"bundle written to {output}")
 
 
@@ -202,7 +210,7 @@ def _several(named: dict[str, Any]) -> int:
     return SEVERAL if number is None else number
 
 
-def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:
+def _result(remade: "Remade", classes: "ClassReport", output: Path, seconds: float) -> dict[str, Any]:
     made = remade.bundle
     design, metrics = made.design, made.provenance.metrics
     return {
@@ -210,6 +218,7 @@ def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:
         "digest": made.digest,
         "accuracy": metrics["test.ideal"],
         "validation": metrics["validation.ideal"],
+        "classes": classes.values(),
         "choice": remade.choice or None,
         "silhouettes": {str(count): value for count, value in remade.silhouettes.items()} or None,
         "cell": design.cell,
@@ -223,7 +232,7 @@ def _result(remade: "Remade", output: Path, seconds: float) -> dict[str, Any]:
     }
 
 
-def _print_table(before: "Bundle", remade: "Remade") -> None:
+def _print_table(before: "Bundle", remade: "Remade", classes: "ClassReport") -> None:
     from rich.table import Table
 
     table = Table(title=f"{before.design.name}: accuracy with the ideal array")
@@ -239,6 +248,10 @@ def _print_table(before: "Bundle", remade: "Remade") -> None:
             *("-" if share is None else f"{share:.2%}" for share in shares),
         )
     answer.print(table)
+    if classes.told:
+        answer.print(classes.table("recall by class, test", HEADINGS))
+    for line in classes.lines(HEADINGS):
+        answer.print(line, soft_wrap=True, highlight=False)
     if remade.choice:
         answer.print(f"windows chosen on the validation part: {remade.choice}", highlight=False)
     if remade.silhouettes:

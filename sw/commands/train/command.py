@@ -7,6 +7,7 @@ import typer
 
 from sw.commands.options.array import chosen_array
 from sw.commands.options.declared import takes_options
+from sw.commands.train.facts import tested
 from sw.commands.train.plan import Plan, plan_of
 from sw.commands.train.report import draw, print_presets, print_table, result_of
 from sw.commands.train.request import Request
@@ -34,7 +35,9 @@ def train(request: Request, json: JsonOption = False) -> None:
     command and seed give the same file on one machine, in one piece or in several: whatever ends a training,
     the same command goes on from the last checkpoint in its run folder. Ctrl-C while the student trains also
     writes the best epoch so far. The folder has a log of each network (teacher.csv, float.csv, student.csv)
-    and their picture, curves.png.
+    and their picture, curves.png. Where classes differ in size by more than half, or one is never found, the
+    recall of each and the balanced accuracy are shown as well, and drawn in confusion.png; --json always has
+    them.
     """
     array = chosen_array(**request.array)
     if request.list_presets:
@@ -74,14 +77,15 @@ def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: b
             raise
         save(trained.bundle, target)
         save(trained.bundle, folder / BUNDLE)
-        curves = draw(run, plan)
-        result = result_of(plan, trained, target, run, curves)
+        test = tested(plan, trained.bundle)
+        curves = draw(run, plan, test)
+        result = result_of(plan, trained, test, target, run, curves)
         if trained.finished:
             run.finish(result)
     if json:
         print_json(result)
     else:
-        print_table(trained.bundle)
+        print_table(trained.bundle, test.classes)
     _say(f"bundle written to {target} after {run.seconds:.0f} s, curves to {curves}")
     if not trained.finished:
         _say(GOES_ON)

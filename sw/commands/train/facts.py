@@ -8,7 +8,7 @@ import inspect
 from dataclasses import asdict
 from enum import EnumType
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,11 +19,14 @@ from sw.commands.train.request import Request
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sw.bundle import Bundle
     from sw.bundle.provenance import Option, Step
     from sw.commands.train.plan import Plan
+    from sw.evaluation.classes import ClassReport
 
-__all__ = ["ACCURACIES", "facts_of", "facts_of_bundle"]
+__all__ = ["ACCURACIES", "Tested", "facts_of", "facts_of_bundle", "tested"]
 
 ACCURACIES = ("float", "quantised", "ideal")
 """Metrics of a bundle, see :class:`sw.training.train.Trained`."""
@@ -31,7 +34,26 @@ READ = ("preset", "data", "design", "templates", *SIZES, *OWN_OPTION, "recipe")
 """Options that a plan follows from, beside the seed and the chips of noise-aware training."""
 
 
-def facts_of(plan: "Plan", bundle: "Bundle") -> dict[str, Any]:
+class Tested(NamedTuple):
+    """The test images as a bundle sees them: levels of their features (N, F), and its answers by class."""
+
+    levels: "NDArray"
+    classes: "ClassReport"
+
+
+def tested(plan: "Plan", bundle: "Bundle") -> Tested:
+    """Features of the plan's test images, and what the bundle answers to them."""
+    from sw.evaluation.classes import classes_of
+    from sw.reference.features import features_of
+    from sw.reference.pipeline import classify
+
+    test = plan.dataset.test
+    levels = features_of(bundle, test.images)
+    answers = {"ideal": classify(bundle, levels)}
+    return Tested(levels, classes_of(plan.dataset, test.labels, answers, bundle.design.classes))
+
+
+def facts_of(plan: "Plan", bundle: "Bundle", test: Tested | None = None) -> dict[str, Any]:
     """Facts about a bundle that was trained by a plan; reads no clock.
 
     Energy is what ``engram evaluate`` says without options: modelled, averaged over the test images, with
@@ -43,10 +65,11 @@ def facts_of(plan: "Plan", bundle: "Bundle") -> dict[str, Any]:
         What was trained; its data set gives the images.
     bundle
         With ideal cells.
+    test
+        Of the same two; None finds it out.
     """
     from sw.energy.constants import DEFAULT, read_constants
     from sw.energy.report import report_of
-    from sw.reference.features import features_of
     from sw.training.teacher.residual import default_name
 
     design, metrics = bundle.design, bundle.provenance.metrics
@@ -55,14 +78,15 @@ def facts_of(plan: "Plan", bundle: "Bundle") -> dict[str, Any]:
         recipe["teacher"] = Path(recipe["teacher"] or default_name(design.height, design.width)).name
     trained, *remade = bundle.provenance.steps
     adc_bits = chosen_array().conditions.adc.bits
-    levels = features_of(bundle, plan.dataset.test.images)
-    energy = report_of(bundle, levels, read_constants(DEFAULT), DEFAULT, adc_bits, plan.dataset.name)
+    test = test or tested(plan, bundle)
+    energy = report_of(bundle, test.levels, read_constants(DEFAULT), DEFAULT, adc_bits, plan.dataset.name)
     return {
         "name": plan.name,
         "data": plan.dataset.origin.model_dump(),
         "digest": bundle.digest,
         "accuracy": {name: metrics.get(f"test.{name}") for name in ACCURACIES},
         "validation": {name: metrics.get(f"validation.{name}") for name in ACCURACIES},
+        "classes": test.classes.values(),
         "design": design.description(),
         "recipe": recipe,
         "method": plan.templates,

@@ -131,7 +131,7 @@ def plan_of(request: Request, array: Array | None = None) -> Plan:
         request = replace(request, templates_per_class=1)
     if chosen is None:
         dataset = load(request.data or "digits", terminal)
-        point, recipe = design_for(dataset, request.design), recipe_for(dataset.name)
+        point, recipe = design_for(dataset, request.design), recipe_for(dataset)
     else:
         dataset = load(chosen.data, terminal)
         point, recipe = chosen.design, chosen.recipe

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sw.commands.train.facts import facts_of
+from sw.commands.train.facts import Tested, facts_of
 from sw.console import answer, print_json
 from sw.training.presets import PRESETS
 from sw.training.run.curves import draw_curves, read_log
@@ -12,6 +12,7 @@ from sw.training.run.curves import draw_curves, read_log
 if TYPE_CHECKING:
     from sw.bundle import Bundle
     from sw.commands.train.plan import Plan
+    from sw.evaluation.classes import ClassReport
     from sw.training.run.folder import RunFolder
     from sw.training.train import Trained
 
@@ -22,20 +23,31 @@ KINDS = {
     "quantised": "quantised, as trained",
     "ideal": "integers, ideal array",
 }
+CONFUSION = "confusion.png"
 
 
-def draw(run: "RunFolder", plan: "Plan") -> Path:
-    """Draw the curves of a run into its folder; the path of the picture."""
+def draw(run: "RunFolder", plan: "Plan", test: Tested) -> Path:
+    """Draw the curves of a run into its folder; the path of the picture.
+
+    Beside it lies the confusion matrix of the test images, of data whose recalls are told to people.
+    """
+    from sw.evaluation.pictures import draw_confusion
     from sw.training.run.folder import CURVES, PARTS
 
     files = {name: run.part(name).log_file for name in PARTS}
     logs = {name: read_log(path) for name, path in files.items() if path.exists()}
     draw_curves(logs, f"{plan.name}, seed {plan.seed}", run.path / CURVES)
+    confusion = run.path / CONFUSION
+    if test.classes.told:
+        title = f"{plan.name}: test images of {plan.dataset.name}, ideal array"
+        draw_confusion(test.classes.matrices["ideal"], title, confusion, by_class=True)
+    else:
+        confusion.unlink(missing_ok=True)  # of an earlier piece of the run, which never found some class
     return run.path / CURVES
 
 
 def result_of(
-    plan: "Plan", trained: "Trained", target: Path, run: "RunFolder", curves: Path
+    plan: "Plan", trained: "Trained", test: Tested, target: Path, run: "RunFolder", curves: Path
 ) -> dict[str, Any]:
     """The answer as one JSON object.
 
@@ -45,7 +57,7 @@ def result_of(
     teacher = trained.teacher
     return {
         "bundle": str(target),
-        **facts_of(plan, trained.bundle),
+        **facts_of(plan, trained.bundle, test),
         "teacher": teacher and {"accuracy": teacher.accuracy, "digest": teacher.digest},
         "run": str(run.path),
         "log": str(run.part("student").log_file),
@@ -55,8 +67,8 @@ def result_of(
     }
 
 
-def print_table(bundle: "Bundle") -> None:
-    """The answer as a table."""
+def print_table(bundle: "Bundle", classes: "ClassReport") -> None:
+    """The answer as a table, and one by class where classes differ in size or one is never found."""
     from rich.table import Table
 
     design, metrics = bundle.design, bundle.provenance.metrics
@@ -71,6 +83,11 @@ def print_table(bundle: "Bundle") -> None:
         f"{design.templates} templates",
         highlight=False,
     )
+    headings = {"ideal": KINDS["ideal"]}
+    if classes.told:
+        answer.print(classes.table(f"{design.name}: recall by class, test", headings))
+    for line in classes.lines(headings):
+        answer.print(line, soft_wrap=True, highlight=False)
 
 
 def print_presets(json: bool) -> None:

@@ -25,6 +25,7 @@ NORM_IMAGES = 20_000
 and fit neither averaged weights nor accumulators that are exact. They are augmented as in training, to
 which thresholds have been learned."""
 SAVE_SECONDS = 60.0
+RISING_SHARE = 0.1
 
 
 def fit(
@@ -130,7 +131,7 @@ class _Training:
             self.optimiser,
             recipe.learning_rate,
             total_steps=self.steps * epochs,
-            pct_start=0.1,
+            pct_start=_rising_share(self.steps * epochs),
             cycle_momentum=False,
         )
         self.average = None
@@ -248,6 +249,15 @@ class _Training:
         values = state.values
         self.epoch, self.phase, self.best = values["epoch"], values["phase"], values["best"]
         self.progress.agreement = values["agreement"]
+
+
+def _rising_share(steps: int) -> float:
+    """Share of the steps in which the learning rate rises.
+
+    PyTorch divides by the length of the rise, which is one step less than this share of all steps; so where a
+    tenth of them is a single step, it rises for two.
+    """
+    return RISING_SHARE if RISING_SHARE * steps != 1 else 2 / steps
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:
