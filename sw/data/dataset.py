@@ -137,7 +137,7 @@ def _warn(arrays: dict[str, NDArray], name: str, listener: Listener) -> None:
     if len(alone):
         named = ", ".join(map(str, alone[:5])) + (", ..." if len(alone) > 5 else "")
         listener.warn(
-            f"{name}: one training image alone of class {named}; it serves for training and for validation"
+            f"{name}: only one training image of class {named}; it serves for training and for validation"
         )
     seen = set(map(_mark, arrays["x_train"]))
     again = sum(_mark(image) in seen for image in arrays["x_test"])

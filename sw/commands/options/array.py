@@ -22,7 +22,7 @@ from sw.rram.effects.conditions import Conditions
 from sw.rram.effects.coping import Coping
 from sw.rram.effects.effect import Option
 from sw.rram.effects.known import EFFECTS, check_effects
-from sw.rram.laws.measured import COLUMNS
+from sw.rram.laws.samples import COLUMNS
 from sw.validation import validated
 
 __all__ = ["Array", "ArrayOptions", "OverridingOptions", "changed_array", "chosen_array"]

@@ -15,6 +15,7 @@ from sw.rram.laws.endurance import Endurance
 from sw.rram.laws.measured import Measured
 from sw.rram.laws.read_noise import NoiseLaw
 from sw.rram.laws.retention import Retention
+from sw.rram.laws.siemens import LEAST_LRS_SIEMENS, Siemens
 from sw.rram.laws.write_verify import Pulses
 from sw.validation import validated
 
@@ -25,7 +26,6 @@ HEADROOM_SIGMAS = 3.0
 PROBABILITIES = ("p_stuck_hrs", "p_stuck_lrs", "p_broken_row", "p_broken_col")
 """Probabilities of faults: parameters that the user may set for any device."""
 
-Siemens = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Coefficient = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -38,7 +38,8 @@ class Device(BaseModel):
     name
         What people call it.
     g_hrs_siemens, g_lrs_siemens
-        Target conductances of the high- and the low-resistance state; the window.
+        Target conductances of the high- and the low-resistance state; the window. What no cell can have is
+        refused, see :mod:`sw.rram.laws.siemens`.
     error_polynomial
         Programming error after write-verify: standard deviation in microsiemens as a polynomial of the target
         conductance in microsiemens, constant term first. ``(0,)`` is exact programming. None only for a
@@ -97,6 +98,11 @@ class Device(BaseModel):
             raise ValueError(
                 f"g_hrs_siemens must be below g_lrs_siemens, got {self.g_hrs_siemens:g} and "
                 f"{self.g_lrs_siemens:g}"
+            )
+        if self.g_lrs_siemens < LEAST_LRS_SIEMENS:
+            raise ValueError(
+                f"g_lrs_siemens must be at least {LEAST_LRS_SIEMENS:g}, got {self.g_lrs_siemens:g}; "
+                "values are in siemens, 60 uS is 6e-5"
             )
         if self.p_stuck_hrs + self.p_stuck_lrs > 1:
             raise ValueError(

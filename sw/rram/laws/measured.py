@@ -6,24 +6,19 @@ which only window cells need, and between times, logarithmically, quantiles are 
 extrapolated.
 """
 
-import csv
 import hashlib
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.errors import EngramError
+from sw.rram.laws.samples import Samples, samples_of
 
-__all__ = ["COLUMNS", "Measured", "read_measured"]
+__all__ = ["Measured", "read_measured"]
 
-COLUMNS = ("level", "time_seconds", "g_siemens")
 MAX_QUANTILES = 4_096
-
-Samples = dict[tuple[float, float], list[float]]
-"""Conductances by level and time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,17 +114,14 @@ def read_measured(path: Path) -> Measured:
     Raises
     ------
     EngramError
-        If the file cannot be read, has other columns, a value that is missing or is not a number, or lacks a
-        level at some time; the line is named. Nothing is filled in.
+        If the file cannot be read, is no such file (:mod:`sw.rram.laws.samples`), or lacks a level at some
+        time; the line is named. Nothing is filled in.
     """
     try:
         content = path.read_bytes()
-        text = content.decode("utf-8-sig")
     except OSError as error:
         raise EngramError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise EngramError(f"{path} must be a CSV file in UTF-8, it is not") from None
-    samples, lines = _samples_of(text, path)
+    samples, lines = samples_of(content, path)
     levels = sorted({level for level, _ in samples})
     times = sorted({time for _, time in samples})
     if len(levels) < 2:
@@ -152,38 +144,6 @@ def read_measured(path: Path) -> Measured:
             f"that of level {one:g} at {times[0]:g} s; the lowest level is the HRS"
         )
     return measured
-
-
-def _samples_of(text: str, path: Path) -> tuple[Samples, dict[tuple[float, float], int]]:
-    """Samples by level and time, and the line in which each pair comes first."""
-    reader = csv.reader(text.splitlines())
-    header = [name.strip() for name in next(reader, [])]
-    if sorted(header) != sorted(COLUMNS):
-        raise EngramError(
-            f"{path}: line 1 must name the columns {','.join(COLUMNS)}, got {','.join(header)[:80]!r}"
-        )
-    samples: Samples = {}
-    lines: dict[tuple[float, float], int] = {}
-    for number, row in enumerate(reader, start=2):
-        if len(row) != len(header):
-            raise EngramError(f"{path}: line {number} must hold {len(header)} values, got {len(row)}")
-        given = dict(zip(header, row, strict=True))
-        level = _number(given, "level", path, number, -inf, inf)
-        time = _number(given, "time_seconds", path, number, 1e-12, 1e12)
-        lines.setdefault((level, time), number)
-        samples.setdefault((level, time), []).append(_number(given, "g_siemens", path, number, 0, 1))
-    return samples, lines
-
-
-def _number(row: dict[str, str], column: str, path: Path, line: int, low: float, high: float) -> float:
-    try:
-        value = float(row[column])
-    except ValueError:
-        value = inf
-    if not (low <= value <= high and abs(value) < inf):
-        limits = "a number" if high == inf else f"a number from {low:g} to {high:g}"
-        raise EngramError(f"{path}: line {line}: {column} must be {limits}, got {row[column].strip()[:40]!r}")
-    return value
 
 
 def _quantiles(samples: Samples, level: float, time: float) -> NDArray[np.float64]:

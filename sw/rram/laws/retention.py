@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from sw.errors import EngramError
 from sw.rram.laws.law import Law
+from sw.rram.laws.siemens import SignedSiemens
 
 __all__ = ["TEN_YEARS_SECONDS", "Retention", "drifted"]
 
@@ -26,7 +27,6 @@ BOLTZMANN_EV_PER_KELVIN = 8.617333262e-5
 ROUNDING = 1e-9
 """Of times, relative."""
 
-Siemens = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
 
 
@@ -56,9 +56,9 @@ activation_energy_ev = 1.1              # both or none: for --temperature-kelvin
 reference_kelvin = 300.0
 """
 
-    shift_siemens_per_ln_second: Siemens
-    sigma_siemens: Siemens
-    sigma_siemens_per_ln_second: Siemens
+    shift_siemens_per_ln_second: SignedSiemens
+    sigma_siemens: SignedSiemens
+    sigma_siemens_per_ln_second: SignedSiemens
     valid_from_seconds: Seconds = 1.0
     valid_to_seconds: Seconds = TEN_YEARS_SECONDS
     activation_energy_ev: Annotated[float, Field(ge=0, le=10)] | None = None

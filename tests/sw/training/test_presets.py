@@ -3,11 +3,19 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from sw.data.dataset import NAMES
+from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
 from sw.training.presets import DESIGNS, PRESETS, RECIPES, preset_named, recipe_for
+
+
+def named(name, images):
+    """A data set of two classes with so many training images."""
+    part = Part(np.zeros((images, 4, 4), np.uint8), (np.arange(images) % 2).astype(np.uint8))
+    return Dataset(name, part, part.first(2), part.first(2), classes=2)
 
 
 def test_names_are_those_of_data_sets():
@@ -34,11 +42,26 @@ def test_a_preset_trains_ideal_cells_and_as_many_means_as_there_can_be(name):
     ],
 )
 def test_recipes_by_data_set_are_those_that_results_were_made_with(data, epochs, batch, shift, flip, taught):
-    recipe = recipe_for(data)
+    recipe = recipe_for(named(data, 1_000))
     assert (recipe.epochs, recipe.float_epochs, recipe.teacher_epochs) == epochs
     assert (recipe.batch, recipe.shift, recipe.flip, recipe.learning_rate) == (batch, shift, flip, 1e-2)
     assert recipe.rotate_deg == (5.0 if data == "digits" else 0.0)
     assert (recipe.distil_weight, recipe.temperature) == taught
+
+
+@pytest.mark.parametrize("images", [2, 18, 32, 47, 48, 97, 300, 545, 993, 999])
+def test_few_images_are_seen_often_enough_in_batches_of_one_size(images):
+    recipe = recipe_for(named("own.npz", images))
+    batches = [
+        len(batch) for batch in np.array_split(np.arange(images), range(recipe.batch, images, recipe.batch))
+    ]
+    assert min(batches) > 1 and max(batches) <= 48
+    for epochs, least in ((recipe.epochs, 500), (recipe.float_epochs, 200), (recipe.teacher_epochs, 100)):
+        assert least <= epochs * len(batches) < least + len(batches)
+
+
+def test_few_images_of_a_known_set_change_nothing():
+    assert recipe_for(named("mnist", 10)) == RECIPES["mnist"]
 
 
 def test_unknown_preset_is_refused_with_the_known_ones():

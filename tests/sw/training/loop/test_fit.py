@@ -323,3 +323,16 @@ def test_a_loss_that_is_not_finite_ends_the_training(split):
         "the loss of the test must stay finite, it is nan in epoch 1; use a smaller learning rate"
     )
     assert len(run.rows) == 1 and not run.states
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 9, 10, 11, 20])
+def test_trainings_of_any_number_of_steps_come_to_their_end(split, steps):
+    memory = Memory()
+    assert train(Linear(), split, replace(RECIPE, batch=64), steps, run=memory)
+    rates = [row["learning_rate"] for row in memory.rows]
+    assert len(rates) == steps
+    assert all(0 <= rate <= RECIPE.learning_rate for rate in rates)
+
+
+def test_a_rise_of_one_step_is_made_two():
+    assert [loop._rising_share(steps) for steps in (9, 10, 11, 1_000)] == [0.1, 0.2, 0.1, 0.1]
