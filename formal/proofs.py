@@ -1,7 +1,7 @@
 """All proofs, in the order in which ``python -m formal`` runs them."""
 
-from formal import adc, reductions, sample_hold, streams, winner
+from formal import adc, reductions, sample_hold, streams, uart, winner
 
 __all__ = ["PROOFS"]
 
-PROOFS = (*streams.PROOFS, *reductions.PROOFS, *adc.PROOFS, *winner.PROOFS, *sample_hold.PROOFS)
+PROOFS = (*streams.PROOFS, *reductions.PROOFS, *adc.PROOFS, *winner.PROOFS, *sample_hold.PROOFS, *uart.PROOFS)

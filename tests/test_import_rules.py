@@ -15,7 +15,7 @@ HOUSE = """
     sw.commands.explore sw.commands sw.commands.train sw.commands.templates sw.commands.evaluate
     sw.commands.check sw.commands.options
     formal.__main__ formal.proofs
-    formal.adc formal.reductions formal.sample_hold formal.streams formal.winner
+    formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
     formal.specification formal.proof
     sim.netlist sim.run
     sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming

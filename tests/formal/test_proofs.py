@@ -20,6 +20,7 @@ import hw.classifier.winner
 import hw.frontend.streaming.activation
 import hw.frontend.streaming.mac
 import hw.frontend.streaming.regroup
+import hw.host.uart
 import hw.quantiser.word_packer
 from formal.__main__ import run_proofs
 from formal.adc import REAL, REAL_TABLES, SHARED, SHARED_TABLES, AdcSpec, codes_of
@@ -29,10 +30,11 @@ from formal.reductions import POINTWISE, WORD, HeldSpec
 from formal.sample_hold import CurrentSpec, HoldSpec
 from formal.specification import without_reset
 from formal.streams import RegroupSpec, SerialiserSpec, WordPackerSpec
+from formal.uart import LineSpec
 from formal.winner import WinnerSpec
 
 BY_NAME = {proof.name: proof for proof in PROOFS}
-SLOW = {"adc-real-size", "match-lines"}
+SLOW = {"adc-real-size", "match-lines", "uart-slow"}
 """More than five seconds each; ``python -m formal`` runs them."""
 
 
@@ -176,7 +178,26 @@ MUTANTS = {
             "Mux(level, first, second)",
         ),
     ),
+    "uart decides by one sample": (
+        lambda block: LineSpec(block=block),
+        (
+            hw.host.uart,
+            "UartReceiver",
+            "line.eq((sample & earlier) | (sample & earliest) | (earlier & earliest))",
+            "line.eq(earlier)",
+        ),
+    ),
+    "uart takes a glitch for a start bit": (
+        lambda block: LineSpec(block=block),
+        (hw.host.uart, "UartReceiver", "m.Elif((bits_left == FRAME_BITS) & line)", "m.Elif(Const(0))"),
+    ),
+    "uart takes a break for a byte": (
+        lambda block: Tied(LineSpec(4, 0.02, bad=False, block=block), low=1, length=400),
+        (hw.host.uart, "UartReceiver", "with m.Elif(line)", "with m.Elif(1)"),
+    ),
 }
+DEPTHS = {"uart takes a break for a byte": 50}
+"""Cycles from reset until it shows; 14 where nothing is said."""
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -184,7 +205,7 @@ def test_a_broken_block_is_refuted(name):
     """By a run from reset, so it is the block that fails and no lemma about its registers."""
     specification, change = MUTANTS[name]
     block = mutant(*change)
-    outcome = prove(Proof(name, "", "bounded", 14, lambda: specification(block)))
+    outcome = prove(Proof(name, "", "bounded", DEPTHS.get(name, 14), lambda: specification(block)))
     assert outcome.verdict == "refuted"
     assert outcome.waveform.startswith("$")
 
@@ -227,6 +248,20 @@ def test_induction_that_does_not_close_is_not_a_proof():
     outcome = prove(Proof("forgetful", "", "unbounded", 4, Forgetful))
     assert outcome.verdict == "undecided"
     assert outcome.detail.startswith("test_proofs.py:")
+
+
+class Tied(Component):
+    """A specification whose inputs are constant, 0 where nothing is said, so that a long run is quick."""
+
+    def __init__(self, specification, **values):
+        self._specification, self._values = specification, values
+        super().__init__({})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.specification = self._specification
+        m.d.comb += [getattr(self._specification, name).eq(value) for name, value in self._values.items()]
+        return m
 
 
 class Forgetful(Component):
