@@ -10,6 +10,7 @@ from hw.array.codes.flash import FlashLoader
 from hw.frontend.variant import Sizes
 from hw.host.controller import Controller
 from hw.host.feature_buffer import FeatureBuffer
+from hw.host.guard import RequestGuard
 from hw.host.uart import UartReceiver, UartTransmitter
 from hw.image_accelerator import ImageAccelerator
 from hw.optional import connect_optional, has_port, optional_ports
@@ -78,6 +79,7 @@ class Chip(wiring.Component):
         """Connections only."""
         m = Module()
         m.submodules.receiver = receiver = UartReceiver(self._divisor)
+        m.submodules.guard = guard = RequestGuard(self._divisor)
         m.submodules.transmitter = transmitter = UartTransmitter(self._divisor)
         loader, accelerator = self._loader, self._accelerator
         m.submodules.controller = controller = Controller(
@@ -101,13 +103,18 @@ class Chip(wiring.Component):
             connect_optional(m, flipped(self), loader)
             m.d.comb += self.ready.eq(loader.ready)
 
-        connect(m, receiver.o, controller.i)
+        connect(m, receiver.o, guard.i)
+        connect(m, guard.o, controller.i)
         connect(m, controller.o, transmitter.i)
         connect(m, accelerator.result, controller.result)
         connect_optional(m, controller, accelerator)
         m.d.comb += [
             receiver.rx.eq(self.rx),
             self.tx.eq(transmitter.tx),
+            guard.broken.eq(receiver.broken),
+            guard.waiting.eq(controller.waiting),
+            guard.busy.eq(controller.busy),
+            controller.drop.eq(guard.drop),
             controller.ready.eq(self.ready),
             self.busy.eq(controller.busy | ~self.ready),
             accelerator.score_address.eq(controller.score_address),

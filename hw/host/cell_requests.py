@@ -33,6 +33,10 @@ class CellRequests(wiring.Component):
         Serve this request; `opcode` counts in the cycle of `start`.
     i, o
         Arguments and answers.
+    waiting
+        Arguments are to come.
+    drop
+        Give up the request while it waits for arguments: `done` without an answer.
     done
         The last byte of the answer is taken in this cycle, or with CODES was in the one before.
     ready
@@ -49,6 +53,8 @@ class CellRequests(wiring.Component):
                 "opcode": In(8),
                 "i": In(stream.Signature(8)),
                 "o": Out(stream.Signature(8)),
+                "waiting": Out(1),
+                "drop": In(1),
                 "done": Out(1),
                 "ready": In(1),
                 **host_ports(design),
@@ -119,8 +125,10 @@ class CellRequests(wiring.Component):
                     ]
                     m.next = "ARGUMENTS"
             with m.State("ARGUMENTS"):
-                m.d.comb += self.i.ready.eq(1)
-                with m.If(self.i.valid):
+                m.d.comb += [self.i.ready.eq(1), self.waiting.eq(1)]
+                with m.If(self.drop):
+                    finish()
+                with m.Elif(self.i.valid):
                     m.d.sync += [arguments.eq(Cat(arguments[8:], self.i.payload)), place.eq(place + 1)]
                     with m.If(place == CELL_ARGUMENT_BYTES - 1):
                         m.d.sync += place.eq(0)

@@ -10,13 +10,20 @@ from hw.host.protocol import Answer, Identity, Opcode
 from sw.bundle import Bundle
 from sw.errors import EngramError
 
-__all__ = ["RESYNCHRONISE", "HostClient", "NoAnswer", "Request", "Transport", "exchange"]
+__all__ = ["HostClient", "NoAnswer", "OutOfStep", "Request", "Transport", "exchange", "resynchronise"]
 
-RESYNCHRONISE = "it may be inside an unfinished request: send I until it answers, or reset it"
+ASK_AGAIN = f"ask again: the chip drops unfinished requests after {protocol.IDLE_BITS:,} idle bit times"
+STALE_BYTES = 2**17
+"""More than any answer has: 65,535 rows of 2 codes."""
+STALE_READS = 8
+"""Times to read what nobody asked for, before that is no answer to anything."""
 
 
 class Transport(Protocol):
     """Carries bytes to a chip and back, with a time limit for reading.
+
+    The limit must be longer than :data:`hw.host.protocol.IDLE_BITS` bit times, so that the chip has dropped
+    an unfinished request when it is over. Two seconds are, from 19,200 baud on.
 
     A ``serial.Serial`` of pyserial is one, for a chip on a board; :class:`sim.chip.ChipPort` is another, for
     one under Verilator.
@@ -36,13 +43,17 @@ class Request(NamedTuple):
     awaited: int
 
 
-class NoAnswer(EngramError):
+class OutOfStep(EngramError):
+    """What came is no answer to the request: bytes were lost or added on the way, to or from the chip."""
+
+
+class NoAnswer(OutOfStep):
     """An answer did not come in full; `came` is as much of it as did."""
 
     def __init__(self, came: bytes, awaited: int):
         self.came = came
         super().__init__(
-            f"the chip must answer {awaited} bytes, got {len(came)}; check port and speed, or {RESYNCHRONISE}"
+            f"the chip must answer {awaited} bytes, got {len(came)}; check port and speed, or {ASK_AGAIN}"
         )
 
 
@@ -50,6 +61,17 @@ def exchange(transport: Transport, request: Request) -> bytes:
     """The answer to a request, as it came; raises NoAnswer."""
     transport.write(request.sent)
     return _read(transport, request.awaited)
+
+
+def resynchronise(transport: Transport) -> None:
+    """Read until nothing comes for the time limit: then the chip waits for a new request.
+
+    Raises EngramError if it does not fall silent.
+    """
+    for _ in range(STALE_READS):
+        if not transport.read(STALE_BYTES):
+            return
+    raise EngramError("the chip must send nothing unasked, but more and more comes; check port and speed")
 
 
 class HostClient:
@@ -66,7 +88,9 @@ class HostClient:
     ------
     EngramError
         If nobody or a chip of another bundle answers. Methods raise it too, for what the chip does not know,
-        when its codes are not loaded yet, and when an answer does not come.
+        when its codes are not loaded yet, and when an answer does not come. Then they have resynchronised:
+        the next request finds the chip ready for it. They do not repeat a request, for the chip may have done
+        what it was told. With read noise it may have counted an image: set the index anew.
     """
 
     def __init__(self, transport: Transport, bundle: Bundle):
@@ -74,9 +98,15 @@ class HostClient:
         self._pixels = self.identify().pixels
 
     def identify(self) -> Identity:
-        """Ask the chip who it is: it may have become ready since; one of another bundle is refused."""
-        request = Request(bytes([Opcode.IDENTIFY]), protocol.IDENTITY_BYTES)
-        came = Identity.from_bytes(exchange(self._transport, request))
+        """Ask the chip who it is: it may have become ready since; one of another bundle is refused.
+
+        Asks twice when it must: whoever spoke with the chip before may have left a request unfinished.
+        """
+        try:
+            came = self._identity()
+        except OutOfStep:
+            resynchronise(self._transport)
+            came = self._identity()
         wanted = protocol.identity_of(self._bundle, with_front_end=came.pixels != 0)
         if came._replace(ready=1) != wanted:
             raise EngramError(
@@ -116,6 +146,16 @@ class HostClient:
             raise EngramError(f"the index of an image must be 0 to {2**32 - 1}, got {index}")
         self._ask(protocol.index_request(index), 1)
 
+    def _identity(self) -> Identity:
+        request = Request(bytes([Opcode.IDENTIFY]), protocol.IDENTITY_BYTES)
+        came = exchange(self._transport, request)
+        if not came.startswith(protocol.MAGIC):
+            raise OutOfStep(
+                f"the chip must say {protocol.MAGIC!r} when asked who it is, got {came[:4]!r}; "
+                "check port and speed"
+            )
+        return Identity.from_bytes(came)
+
     def _classified(self, request: bytes) -> Answer:
         # An answer begins with whether the margin was large enough.
         return Answer.from_bytes(self._ask(request, protocol.ANSWER_BYTES, (0, 1)))
@@ -125,16 +165,20 @@ class HostClient:
 
         That byte is read alone, because a chip that refuses the request sends no other.
         """
-        wanted = first or (request[0],)
+        try:
+            return self._answer(request, size, first or (request[0],))
+        except OutOfStep:
+            resynchronise(self._transport)
+            raise
+
+    def _answer(self, request: bytes, size: int, wanted: tuple[int, ...]) -> bytes:
         self._transport.write(request)
         status = _read(self._transport, 1)
         if status[0] == protocol.NOT_READY:
             raise EngramError("the chip must have its codes before it is asked; write them to its flash")
         if status[0] not in wanted:
             bytes_wanted = " or ".join(f"{byte:#04x}" for byte in wanted)
-            raise EngramError(
-                f"the chip must answer with {bytes_wanted}, got {status[0]:#04x}; {RESYNCHRONISE}"
-            )
+            raise OutOfStep(f"the chip must answer with {bytes_wanted}, got {status[0]:#04x}; {ASK_AGAIN}")
         return status + _read(self._transport, size - 1)
 
 

@@ -1,6 +1,6 @@
 """Controller: serves the host's requests, see :mod:`hw.host.protocol`."""
 
-from amaranth.hdl import Array, Cat, Const, Module, Signal, unsigned
+from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, flipped
 
@@ -27,7 +27,8 @@ class Controller(wiring.Component):
     """Request bytes in, answer bytes out, one request at a time.
 
     A request byte that arrives while an answer is being sent waits in the receiver. Under back-pressure on
-    `o` the answer waits.
+    `o` the answer waits. With `drop` a request that waits for its data ends without an answer. Front end and
+    feature buffer cannot forget half an image, so it is filled up with zeros.
 
     Parameters
     ----------
@@ -59,6 +60,8 @@ class Controller(wiring.Component):
         there. Without meaning unless `loads_codes`.
     busy
         A request is being served.
+    waiting, drop
+        A :class:`hw.host.guard.RequestGuard`.
     """
 
     def __init__(self, bundle: Bundle, *, with_front_end: bool = False, loads_codes: bool = False):
@@ -79,6 +82,8 @@ class Controller(wiring.Component):
                 "score": In(unsigned(design.max_score.bit_length())),
                 "ready": In(1),
                 "busy": Out(1),
+                "waiting": Out(1),
+                "drop": In(1),
                 **optional_ports(self._cells),
                 **({"next_image": Out(next_image_port())} if bundle.array.read_noise is not None else {}),
             }
@@ -119,10 +124,16 @@ class Controller(wiring.Component):
         def to_ready():
             m.next = "READY"
 
+        def answer_from(state):
+            m.next = state
+            with m.If(self.drop):
+                m.next = "READY"
+
         pass_data = [
-            self.data.payload.eq(self.i.payload),
-            self.data.valid.eq(self.i.valid),
+            self.data.payload.eq(Mux(self.drop, 0, self.i.payload)),
+            self.data.valid.eq(self.i.valid | self.drop),
             self.i.ready.eq(self.data.ready),
+            self.waiting.eq(1),
         ]
         ready = self.ready if self._loads_codes else Const(1)
         cells = self._cells
@@ -133,6 +144,7 @@ class Controller(wiring.Component):
                 cells.ready.eq(ready),
                 cells.opcode.eq(self.i.payload),
                 cells.i.payload.eq(self.i.payload),
+                cells.drop.eq(self.drop),
             ]
 
         def when_ready(state, otherwise="SEND_NOT_READY"):
@@ -176,31 +188,35 @@ class Controller(wiring.Component):
                 pixel = Signal(range(design.height * design.width))
 
                 def count_pixels(then):
-                    with m.If(self.i.valid & self.i.ready):
-                        m.d.sync += pixel.eq(pixel + 1)
-                        with m.If(pixel == design.height * design.width - 1):
-                            m.d.sync += pixel.eq(0)
-                            m.next = then
+                    m.d.sync += pixel.eq(pixel + 1)
+                    with m.If(pixel == design.height * design.width - 1):
+                        m.d.sync += pixel.eq(0)
+                        then()
+
+                def classify():
+                    m.next = "CLASSIFY"
 
                 with m.State("IMAGE"):
                     m.d.comb += pass_data
-                    count_pixels("CLASSIFY")
+                    with m.If(self.data.valid & self.data.ready):
+                        count_pixels(classify)
                 if self._loads_codes:
                     with m.State("DROP_IMAGE"):
-                        m.d.comb += self.i.ready.eq(1)
-                        count_pixels("SEND_NOT_READY")
+                        m.d.comb += [self.i.ready.eq(1), self.waiting.eq(1)]
+                        with m.If(self.i.valid | self.drop):
+                            count_pixels(lambda: answer_from("SEND_NOT_READY"))
             else:
                 with m.State("LOAD"):
                     m.d.comb += pass_data
                     with m.If(self.loaded):
-                        m.next = "SEND_LOADED"
+                        answer_from("SEND_LOADED")
                 with m.State("SEND_LOADED"):
                     send(Const(Opcode.LOAD, 8), to_ready)
             with m.State("CLASSIFY"):
                 m.d.comb += self.result.ready.eq(1)
                 with m.If(self.result.valid):
                     m.d.sync += result.eq(self.result.payload)
-                    m.next = "SEND_ANSWER"
+                    answer_from("SEND_ANSWER")
             with m.State("SEND_ANSWER"):
                 send_block(answer.word_select(position, 8), ANSWER_BYTES, to_ready)
             with m.State("READ_SCORE"):
@@ -223,8 +239,11 @@ class Controller(wiring.Component):
                     m.next = "READY"
 
                 with m.State("INDEX"):
-                    m.d.comb += self.i.ready.eq(1)
-                    with m.If(self.i.valid):
+                    m.d.comb += [self.i.ready.eq(1), self.waiting.eq(1)]
+                    with m.If(self.drop):
+                        m.d.sync += position.eq(0)
+                        m.next = "READY"
+                    with m.Elif(self.i.valid):
                         m.d.sync += [index.eq(Cat(index[8:], self.i.payload)), position.eq(position + 1)]
                         with m.If(position == INDEX_BYTES - 1):
                             m.d.sync += position.eq(0)
@@ -241,6 +260,7 @@ class Controller(wiring.Component):
                         self.o.payload.eq(cells.o.payload),
                         self.o.valid.eq(cells.o.valid),
                         cells.o.ready.eq(self.o.ready),
+                        self.waiting.eq(cells.waiting),
                     ]
                     with m.If(cells.done):
                         m.next = "READY"

@@ -45,6 +45,13 @@ with the single byte ``!``: IMAGE after all of its pixels, which are dropped, so
 and then tries again, and requests for cells after all of their data. No answer but one to SCORES can begin
 with that byte: a host asks for scores only after an image. IDENTIFY, LOAD and INDEX are served at any time. A
 chip that is ready stays so until the next reset.
+
+A request whose bytes stop coming is dropped without an answer after IDLE_BITS bit times. A byte without a
+stop bit, or a break, ends a request whose answer has not begun, and the chip takes no byte until the line was
+silent for IDLE_BITS bit times. So a host that does not know where the chip stands listens until nothing has
+come for longer than that, and asks again. What a dropped request leaves: the rest of an IMAGE counts as
+zeros, so RESULT and SCORES say nothing until the next image, and the index has counted one; after a dropped
+LOAD the word-line values must be sent again; of other requests nothing is left.
 """
 
 import struct
@@ -60,6 +67,7 @@ from sw.bundle import Bundle
 from sw.design import DesignPoint
 
 __all__ = [
+    "IDLE_BITS",
     "Answer",
     "Cell",
     "Identity",
@@ -91,6 +99,9 @@ WRITTEN_FORMAT = "<BBBBHHH"
 WRITTEN_BYTES = struct.calcsize(WRITTEN_FORMAT)
 NO_ROOM = ord("x")
 INDEX_BYTES = 4
+IDLE_BITS = 2**15
+"""Bit times of silence after which the chip drops an unfinished request: 33 ms at 1 Mbaud, 284 ms at 115,200.
+Long, because a host's operating system may hold up its bytes, and nobody waits for it but after a fault."""
 
 
 class Opcode(IntEnum):

@@ -36,10 +36,13 @@ class Host:
 
 
 class Wire:
-    """A transport to a chip in the simulator, which runs while somebody reads or writes."""
+    """A transport to a chip in the simulator, which runs while somebody reads or writes.
 
-    def __init__(self, chip: Chip):
-        self._chip = chip
+    A read ends when no byte came for `limit` cycles, or never.
+    """
+
+    def __init__(self, chip: Chip, limit: float = float("inf")):
+        self._chip, self._limit = chip, limit
         self._asked, self._came = queue.Queue(), queue.Queue()
         self._waiting = b""
 
@@ -58,8 +61,11 @@ class Wire:
             if isinstance(what, bytes):
                 await Host(ctx, self._chip).send(what)
                 continue
-            while len(self._waiting) < what:
+            quiet = 0
+            while len(self._waiting) < what and quiet < self._limit:
+                had = len(self._waiting)
                 await ctx.tick()
+                quiet = quiet + 1 if len(self._waiting) == had else 0
             self._came.put(self._waiting[:what])
             self._waiting = self._waiting[what:]
 
@@ -70,9 +76,9 @@ class Wire:
             self._waiting += came
 
 
-def over_the_wire(dut: Chip, talk, *, before=None, processes=()) -> None:
+def over_the_wire(dut: Chip, talk, *, before=None, processes=(), limit: float = float("inf")) -> None:
     """Run `talk(port)` in a thread against the chip."""
-    wire, bench, failures = Wire(dut), Bench(dut, budget=400_000), []
+    wire, bench, failures = Wire(dut, limit), Bench(dut, budget=400_000), []
 
     def person():
         try:

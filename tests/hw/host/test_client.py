@@ -5,7 +5,7 @@ import pytest
 
 from hw.chip import Chip
 from hw.host import protocol
-from hw.host.client import HostClient, NoAnswer, Request, exchange
+from hw.host.client import HostClient, NoAnswer, OutOfStep, Request, exchange
 from hw.host.protocol import Opcode
 from sw.errors import EngramError
 from sw.reference import pipeline
@@ -57,14 +57,14 @@ def test_images_are_classified_by_a_chip_with_a_front_end() -> None:
 @pytest.mark.parametrize(
     ("answers", "message"),
     [
-        (b"ENGR", "the chip must answer 26 bytes, got 4; check port and speed, or it may be inside"),
+        (b"", "the chip must answer 26 bytes, got 0; check port and speed, or ask again: the chip drops"),
         (
             protocol.identity_of(BUNDLE.with_array(read_noise=None)).to_bytes(),
             f"the chip must be built from bundle {BUNDLE.digest[:16]}, got an answer of ",
         ),
         (IDENTITY + b"L!", "the chip must have its codes before"),
-        (IDENTITY + b"Z", "must answer with 0x4c, got 0x5a; it may be inside an unf"),
-        (IDENTITY + b"LZ", "must answer with 0x00 or 0x01, got 0x5a; it may be inside an unf"),
+        (IDENTITY + b"Z", "must answer with 0x4c, got 0x5a; ask again: the chip drops unfinished requests"),
+        (IDENTITY + b"LZ", "must answer with 0x00 or 0x01, got 0x5a; ask again: the chip drops unfinished"),
         (IDENTITY + b"L" + bytes(3), "the chip must answer 8 bytes, got 2"),
         (WITH_FRONT_END, "the chip must have no front end for word-line values; send images"),
     ],
@@ -72,6 +72,71 @@ def test_images_are_classified_by_a_chip_with_a_front_end() -> None:
 def test_wrong_answers_are_one_line(answers: bytes, message: str) -> None:
     with pytest.raises(EngramError, match=message):
         HostClient(Script(answers), BUNDLE).classify_levels(LEVELS[0])
+
+
+class Replies:
+    """A transport with a reply to each write."""
+
+    def __init__(self, *replies: bytes):
+        self.sent: list[bytes] = []
+        self._replies, self._came = list(replies), b""
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(data)
+        self._came += self._replies.pop(0)
+
+    def read(self, size: int) -> bytes:
+        came, self._came = self._came[:size], self._came[size:]
+        return came
+
+
+@pytest.mark.parametrize("reply", [b"", b"ENGR", bytes(26), b"?" * 40, bytes(9) + IDENTITY])
+def test_who_the_chip_is_is_asked_again_after_something_else(reply: bytes) -> None:
+    port = Replies(reply, IDENTITY)
+    HostClient(port, BUNDLE)
+    assert port.sent == [b"I", b"I"]
+    with pytest.raises(EngramError, match=r"the chip must say b'ENGR' when asked who it is, got b'\?\?\?\?'"):
+        HostClient(Replies(reply, b"?" * 27), BUNDLE)
+
+
+@pytest.mark.parametrize("reply", [b"", b"\x01", b"\xff" + bytes(20)])
+def test_after_a_wrong_answer_the_next_request_finds_an_empty_line(reply: bytes) -> None:
+    good = protocol.Answer(1, 0, 1, 77)
+    port = Replies(IDENTITY, b"L", reply, b"L", good.to_bytes())
+    host = HostClient(port, BUNDLE)
+    with pytest.raises(
+        OutOfStep, match="ask again: the chip drops unfinished requests after 32,768 idle bit"
+    ):
+        host.classify_levels(LEVELS[0])
+    assert len(port.sent) == 3  # a request that may have been served is not repeated
+    assert host.classify_levels(LEVELS[0]) == good
+
+
+def test_a_port_that_never_falls_silent_is_not_read_for_ever() -> None:
+    class Babble:
+        def write(self, data: bytes) -> None:
+            pass
+
+        def read(self, size: int) -> bytes:
+            return bytes(min(size, 50))
+
+    with pytest.raises(EngramError, match="the chip must send nothing unasked, but more and more comes"):
+        HostClient(Babble(), BUNDLE)
+
+
+def test_a_request_that_somebody_left_unfinished_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hw.host.guard.IDLE_BITS", 50)
+    expected = pipeline.run_levels(BUNDLE, LEVELS[:1])
+
+    def talk(port):
+        port.write(protocol.load_request(LEVELS[1], DESIGN)[:3])
+        host = HostClient(port, BUNDLE)
+        port.write(protocol.index_request(5)[:2])
+        with pytest.raises(NoAnswer):
+            host.scores()
+        assert host.classify_levels(LEVELS[0]) == answer_of(expected, 0)
+
+    over_the_wire(Chip(BUNDLE, DIVISOR), talk, limit=60 * DIVISOR + 100)
 
 
 def test_what_does_not_fit_the_chip_is_not_sent() -> None:

@@ -1,5 +1,6 @@
-"""UART pins: frames, back-to-back bytes, a broken stop bit, divisors."""
+"""UART pins: frames, clocks that are off, glitches, breaks, noise, divisors."""
 
+import numpy as np
 import pytest
 from amaranth.hdl import Module
 from amaranth.lib import stream, wiring
@@ -40,28 +41,79 @@ def test_bytes_pass_the_wire(divisor):
     assert got == sent
 
 
-def test_frame_without_stop_bit_is_dropped():
-    divisor = 8
+def received(divisor, line, spoilt=()):
+    """Bytes, and cycles in which `broken` rose, on a line with these levels, high behind them."""
     dut = UartReceiver(divisor)
-    bench = Bench(dut)
-    got = []
+    bench = Bench(dut, budget=40_000)
+    got, breaks = [], []
 
     async def pin(ctx):
-        async def bits(*values):
-            for value in values:
-                ctx.set(dut.rx, value)
-                await ctx.tick().repeat(divisor)
-
-        await bits(1, 1)
-        await bits(0, *[0] * 8, 0)  # stop bit missing
-        await bits(*[1] * 12)
-        await bits(0, 1, 0, 1, 0, 0, 0, 0, 0, 1)
-        await bits(1, 1)
-        got.append((ctx.get(dut.o.valid), ctx.get(dut.o.payload)))
+        was_broken = 0
+        ctx.set(dut.o.ready, 1)
+        for cycle, level in enumerate([*line, *[1] * 11 * divisor]):
+            ctx.set(dut.rx, level ^ (cycle in spoilt))
+            await ctx.tick()
+            if ctx.get(dut.o.valid):
+                got.append(ctx.get(dut.o.payload))
+            if ctx.get(dut.broken) > was_broken:
+                breaks.append(cycle)
+            was_broken = ctx.get(dut.broken)
 
     bench.testbench(pin)
     bench.run()
-    assert got == [(1, 5)]
+    return got, breaks
+
+
+def frames(data, divisor, off=0.0, begin=0.0):
+    """Levels of bytes without a pause; bits are longer by the share `off`, sampled from `begin` cycles on."""
+    bits = [bit for byte in data for bit in (0, *(byte >> place & 1 for place in range(8)), 1)]
+    length = divisor * (1 + off)
+    return [bits[int((cycle + begin) / length)] for cycle in range(int(len(bits) * length - begin))]
+
+
+HIGH = [1] * 8
+DATA = [0x00, 0xFF, 0x55, 0xAA, 0x01, 0x80, 0xFE, 0x7F]
+
+
+@pytest.mark.parametrize("divisor", [4, 5, 24])
+@pytest.mark.parametrize("off", [-0.02, 0.02])
+def test_clocks_may_be_two_percent_off(divisor, off):
+    for begin in (0.01, 0.5, 0.99):
+        assert received(divisor, HIGH + frames(DATA, divisor, off, begin)) == (DATA, [])
+
+
+@pytest.mark.parametrize("divisor", [5, 8, 24])
+def test_lows_shorter_than_half_a_bit_are_no_bytes(divisor):
+    line = list(HIGH)
+    for length in range(1, (divisor + 1) // 2):
+        line += [0] * length + [1, 1]
+        line += frames([length], divisor)
+    assert received(divisor, line) == (list(range(1, (divisor + 1) // 2)), [])
+
+
+@pytest.mark.parametrize("length", [10, 11, 35])
+def test_a_break_is_no_byte_and_disturbs_none(length):
+    divisor = 8
+    line = HIGH + frames([1, 2], divisor) + [0] * length * divisor + [1, 1] + frames([3], divisor)
+    got, breaks = received(divisor, line)
+    assert got == [1, 2, 3] and len(breaks) == 1
+
+
+def test_a_frame_whose_stop_bit_is_low_is_dropped():
+    divisor = 8
+    line = frames([5, 6, 7], divisor)
+    line[19 * divisor : 20 * divisor] = [0] * divisor  # the next start bit belongs to this low
+    got, breaks = received(divisor, HIGH + line[: 20 * divisor] + HIGH * 10 + frames([7], divisor))
+    assert got == [5, 7] and len(breaks) == 1
+
+
+@pytest.mark.parametrize("off", [-0.03, 0.03])
+def test_one_bad_sample_in_each_bit_changes_nothing(off):
+    """At random places; :mod:`formal.uart` has all of them."""
+    divisor, rng = 16, np.random.default_rng(1)
+    length = divisor * (1 + off)
+    spoilt = {len(HIGH) + int(length * bit) + 1 + rng.integers(divisor - 1) for bit in range(10 * len(DATA))}
+    assert received(divisor, HIGH + frames(DATA, divisor, off), spoilt) == (DATA, [])
 
 
 @pytest.mark.parametrize("block", [UartReceiver, UartTransmitter])
