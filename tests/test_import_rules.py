@@ -17,7 +17,7 @@ HOUSE = """
     formal.__main__ formal.proofs
     formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
     formal.specification formal.proof
-    sim.netlist sim.run
+    sim.netlist sim.run sim.uart
     sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
     sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models
     hw.tuning hw.build hw.fpga hw.sizing
@@ -328,6 +328,7 @@ COMMANDS = {
     "hw.tuning.sparsity",
     "sim.netlist.run",
     "sim.run",
+    "sim.uart",
     *(name for name in FILES if within(name, ["sw.commands"])),
 }
 """What talks to a person."""
