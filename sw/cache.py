@@ -95,5 +95,6 @@ class Store:
             write_atomically(path, data)
         except EngramError as error:
             raise EngramError(
-                f"{error}; what is done is kept: make room, then the same command goes on"
+                f"{error}; what is done is kept: make room, or set ENGRAM_CACHE to another folder, then the "
+                "same command goes on"
             ) from None
