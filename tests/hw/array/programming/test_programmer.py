@@ -46,8 +46,17 @@ def bundle_of(shape, rule, *, imperfect=False):
     return random_bundle(design, seed=1, pulse=rule, noise=imperfect, inl=imperfect)
 
 
+MOST_CELLS = 36
+
+
 def cells_of(design):
     return [(row, line) for line in range(design.templates) for row in range(design.features)]
+
+
+def cells_to_write(design):
+    """All cells of a small array; of a larger one every n-th, which still comes to every tile and line."""
+    cells = cells_of(design)
+    return cells[:: -(-len(cells) // MOST_CELLS)]
 
 
 async def ask(ctx, dut, **request):
@@ -77,8 +86,11 @@ def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect
     erased = erased_states(indices, rule)
     targets = target_states(bundle.templates, design, rule)
     expected = write_verify(erased, targets, indices, rule, design.max_code)
+    cells = cells_to_write(design)
+    written = np.zeros(erased.shape, bool)
+    written[:, *zip(*cells, strict=True)] = True
     blank = bundle.with_array(codes=erased.astype(np.uint8))
-    programmed = bundle.with_array(codes=expected.states.astype(np.uint8))
+    programmed = bundle.with_array(codes=np.where(written, expected.states, erased).astype(np.uint8))
     levels = random_levels(design, 2, seed=3)
     words = ArrayGeometry(design).pack_levels(levels).reshape(-1, design.row_lanes).tolist()
     dut = Accelerator(blank, spram=spram)
@@ -87,7 +99,7 @@ def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect
     async def program_then_classify(ctx):
         if spram:
             await load(ctx, dut, blank)
-        for row, line in cells_of(design):
+        for row, line in cells:
             got = await ask(
                 ctx,
                 dut,
@@ -101,7 +113,7 @@ def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect
             assert [got.failed >> device & 1 for device in range(2)] == expected.failed[place].tolist(), place
             assert got.sets == expected.sets[place].sum(), place
             assert got.resets == expected.resets[place].sum(), place
-        assert ctx.get(dut.failures) == expected.failed.sum()
+        assert ctx.get(dut.failures) == expected.failed[written].sum()
         await offer(ctx, dut.levels, words)
 
     bench.consume(dut.result, 2)
@@ -110,7 +122,7 @@ def test_array_is_programmed_as_the_reference_programs_it(name, spram, imperfect
     bench.run()
     reference = pipeline.run_levels(programmed, levels).codes
     assert [item.code for item in conversions] == reference.reshape(-1).tolist()
-    assert expected.failed.any() == (rule is not EASY)
+    assert expected.failed[written].any() == (rule is not EASY)
 
 
 def test_cycles_of_a_cell_and_of_a_pulse():
