@@ -89,8 +89,10 @@ def test_confusion_matrix_is_drawn(classes, tmp_path):
 
 
 def test_a_class_without_images_is_drawn(tmp_path):
-    pictures.draw_confusion(np.array([[3, 0], [0, 0]]), "title", tmp_path / "c.png")
-    pixels(tmp_path / "c.png")
+    alone = np.array([[3, 0], [0, 0]])
+    pictures.draw_confusion(alone, "title", tmp_path / "c.png")
+    pictures.draw_confusion(alone, "title", tmp_path / "by-class.png", by_class=True)
+    assert not np.array_equal(pixels(tmp_path / "c.png"), pixels(tmp_path / "by-class.png"))
 
 
 @pytest.mark.parametrize("shares", [[0.9], [0.9, 0.95, 0.92]])

@@ -64,6 +64,14 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
     assert result["yield_at"] == pytest.approx(ideal - 0.01)
     assert result["yield"] == np.mean(np.array(chips) >= result["yield_at"])
     assert result["conditions"]["cell_bits"] == 4
+    classes = result["classes"]
+    counts = np.bincount(data.test.labels)
+    assert classes["images"] == counts.tolist()
+    for name in ("ideal", "rram_min"):
+        shares = np.array(classes[name]["recall"])
+        assert shares @ counts / counts.sum() == pytest.approx(result["accuracy"][name])
+        assert classes[name]["balanced_accuracy"] == pytest.approx(shares.mean())
+        assert classes[name]["never_found"] == np.flatnonzero(shares == 0).tolist()
     names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png", "energy.png"]
     assert result["files"] == [str(tmp_path / name) for name in (*names, "evaluation.json")]
     written = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))
@@ -88,6 +96,8 @@ def test_evaluate_prints_a_table(digits, tmp_path):
         "modelled energy of one classification, nJ",
         "dense layer instead",
         "8-bit conversions",
+        "recall by class",
+        "never found, ",
     ):
         assert text in out
 

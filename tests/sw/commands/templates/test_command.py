@@ -52,6 +52,8 @@ def test_answer_is_one_json_object_about_the_bundle_written():
     assert (found["cell"], found["templates"], found["features"], found["rows"]) == ("window", 12, 18, 6)
     assert found["accuracy"] == bundle.provenance.metrics["test.ideal"] > 0.7
     assert found["validation"] == bundle.provenance.metrics["validation.ideal"]
+    counts, shares = np.array(found["classes"]["images"]), found["classes"]["ideal"]["recall"]
+    assert shares @ counts / counts.sum() == pytest.approx(found["accuracy"])
     assert found["choice"]
     assert bundle.provenance.steps[-1].seed == 5
 

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sw.bundle import load
@@ -50,6 +51,10 @@ def test_answer_is_one_json_object_about_the_bundle_written(data_file, tmp_path)
     }
     assert answer["digest"] == bundle.digest
     assert answer["accuracy"] == {key: metrics[f"test.{key}"] for key in ("float", "quantised", "ideal")}
+    shares = answer["classes"]["ideal"]["recall"]
+    assert answer["classes"]["images"] == [20, 20, 20]
+    assert sum(shares) / 3 == pytest.approx(metrics["test.ideal"])
+    assert (folder / "confusion.png").exists() == (0.0 in shares)
     assert (answer["macs"], answer["weights"]) == (bundle.design.macs, bundle.design.weights)
     assert (answer["templates"], answer["features"]) == (bundle.design.templates, bundle.design.features)
     assert bundle.provenance.steps[0].seed == 4
@@ -91,6 +96,19 @@ def test_table_and_place_are_shown(data_file):
     assert "integers, ideal array" in result.stdout
     assert "bundle written to x.engram after" in result.stderr
     assert "{" not in result.stdout
+
+
+def test_unequal_classes_are_told_of_one_by_one(tmp_path):
+    labels = np.repeat([0, 1], [30, 4])
+    images = (np.random.default_rng(0).integers(0, 150, (34, 9, 8)) + 50 * labels[:, None, None]).astype(
+        np.uint8
+    )
+    np.savez("few.npz", x_train=images, y_train=labels, x_test=images ^ 1, y_test=labels)
+    result = run("--data", "few.npz", "--distil", "none", "--epochs", 1, "-o", "few.engram")
+    assert result.exit_code == 0, result.output
+    assert "few: recall by class, test" in result.stdout and "balanced" in result.stdout
+    (folder,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
+    assert (folder / "confusion.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_means_take_one_template_per_class_by_themselves(data_file):
