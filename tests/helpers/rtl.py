@@ -53,17 +53,24 @@ class Bench:
         self.testbench(drive)
 
     def consume(self, port: Any, count: int) -> list[Any]:
-        """Take `count` items from an output stream, with random pauses; the list fills while running."""
+        """Take `count` items from an output stream, with random pauses; the list fills while running.
+
+        Fails when an offer is withdrawn or changed before it is taken.
+        """
         waits, got = self._waits(), []
 
         async def take(ctx):
+            ready, offered = False, None
             while len(got) < count:
-                while waits():
-                    await ctx.tick()
-                ctx.set(port.ready, 1)
-                (item,) = await ctx.tick().sample(port.payload).until(port.valid)
-                ctx.set(port.ready, 0)
-                got.append(item)
+                ready = ready or not waits()
+                ctx.set(port.ready, ready)
+                *_, valid, item = await ctx.tick().sample(port.valid, port.payload)
+                assert offered is None or (valid and item == offered), "an offer was withdrawn or changed"
+                offered = item if valid and not ready else None
+                if valid and ready:
+                    got.append(item)
+                    ready = False
+            ctx.set(port.ready, 0)
 
         self.testbench(take)
         return got

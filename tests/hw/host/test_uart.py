@@ -41,6 +41,22 @@ def test_bytes_pass_the_wire(divisor):
     assert got == sent
 
 
+def test_a_byte_that_nobody_takes_is_overwritten_and_the_bench_sees_it():
+    dut = Loop(4)
+    bench = Bench(dut, seed=1, stall=1.0)
+    bench.consume(dut.o, 1)
+
+    async def send(ctx):
+        for byte in (1, 2):
+            ctx.set(dut.i.payload, byte)
+            ctx.set(dut.i.valid, 1)
+            await ctx.tick().until(dut.i.ready)
+
+    bench.testbench(send)
+    with pytest.raises(AssertionError, match="an offer was withdrawn or changed"):
+        bench.run()
+
+
 def received(divisor, line, spoilt=()):
     """Bytes, and cycles in which `broken` rose, on a line with these levels, high behind them."""
     dut = UartReceiver(divisor)

@@ -57,6 +57,23 @@ def test_one_wrong_bit_and_the_chip_is_not_ready(bit):
     assert (ready, reads) == (None, 2)
 
 
+ELSEWHERE = {
+    "a pin that is stuck low": bytes(200),
+    "codes of another chip": flash_contents(CODES[::-1]),
+    "codes a byte too early": flash_contents(CODES[1:]),
+    "codes a byte too late": b"\xff" + flash_contents(CODES),
+    "codes whose end is missing": flash_contents(CODES[:-2]),
+    "codes with the other bit first": CODES,
+    "noise": np.random.default_rng(2).integers(0, 256, 200, dtype=np.uint8).tobytes(),
+}
+
+
+@pytest.mark.parametrize("holds", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_whatever_else_a_flash_sends_is_read_again_and_no_chip_is_ready(holds):
+    ready, _, reads = load(holds, 2 * load_cycles(CODES) + 10)
+    assert (ready, reads) == (None, 2)
+
+
 def test_flash_that_is_written_later_is_read_again():
     ready, got, reads = load(b"", 3 * load_cycles(CODES), later=flash_contents(CODES))
     assert ready is not None
