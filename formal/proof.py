@@ -16,8 +16,8 @@ from amaranth.lib.wiring import Component
 
 from hw.fpga.toolchain import tool_command
 from sw.errors import EngramError
+from sw.files import scratch_folder
 from sw.system.programs import run
-from sw.system.scratch import scratch_folder
 
 __all__ = ["Outcome", "Proof", "Verdict", "prove"]
 

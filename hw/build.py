@@ -24,7 +24,7 @@ from sw.console import (
     reports_errors,
     terminal,
 )
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
 from sw.progress import SILENT, Listener
 from sw.shell.start import start
 from sw.system.locks import one_at_a_time
@@ -215,13 +215,17 @@ def build_bitstream(
     from hw.sizing.estimate import estimate
     from hw.sizing.fit import check_netlist, check_plan, codes_in_spram, netlist_usage, planned_memories
     from sw.bundle import save
-    from sw.files import write_atomically
+    from sw.files import check_target, move_atomically, write_atomically, writing
 
     check_plan(bundle, board, parallelism)
     uart_divisor(board.clock.core_mhz, baud)
     family, spram = known(board.family), codes_in_spram(bundle, board, parallelism)
     listener.say(f"building {name} for {board.title}, in {folder}")
     stem = f"{name}-{board.name}"
+    bitstream = folder / f"{stem}{family.suffix}"
+    contents, report_file = folder / f"{stem}.engram", folder / "report.json"
+    for path in (bitstream, contents, report_file):
+        check_target(path)
     with _work_folder(folder / f"{stem}.work") as work:
         try_board(board, work / "board", listener)
         tools = Toolchain(board, work, listener)
@@ -232,10 +236,7 @@ def build_bitstream(
         placed = tools.place_and_route(seed)
         packed = tools.pack()
         if spram:
-            packed.write_bytes(flash_file(packed.read_bytes(), code_bytes(bundle)))
-
-        bitstream = folder / f"{stem}{packed.suffix}"
-        contents, report_file = folder / f"{stem}.engram", folder / "report.json"
+            write_atomically(packed, flash_file(packed.read_bytes(), code_bytes(bundle)))
         report = BuildReport(
             bundle_name=name,
             digest=bundle.digest,
@@ -255,8 +256,9 @@ def build_bitstream(
             files=(str(bitstream), str(contents), str(report_file)),
         )
         # The report comes last: where there is one, what it describes is whole.
-        report_file.unlink(missing_ok=True)
-        packed.replace(bitstream)
+        with writing(report_file):
+            report_file.unlink(missing_ok=True)
+        move_atomically(packed, bitstream)
         save(bundle, contents)
         write_atomically(report_file, jsonlib.dumps(report.to_json(), indent=2).encode() + b"\n")
     return report
@@ -264,18 +266,19 @@ def build_bitstream(
 
 @contextmanager
 def _work_folder(work: Path) -> Iterator[Path]:
-    """The empty folder `work`; kept with its logs after success and failure, not after Ctrl-C."""
+    """The empty folder `work`; kept with its logs after success and failure, not after Ctrl-C or for want of
+    room, which it only takes."""
     try:
         if work.exists():
             shutil.rmtree(work)
         work.mkdir(parents=True)
     except OSError as error:
-        raise EngramError(
+        raise WriteError(
             f"cannot make the folder {work}: {error.strerror}; choose another place with -o"
         ) from None
     try:
         yield work
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, WriteError):
         shutil.rmtree(work, ignore_errors=True)
         raise
 
@@ -287,11 +290,13 @@ def _elaborate(
     from hw.families.known import known
     from hw.fpga.top import Top
     from hw.rtlil import to_rtlil
+    from sw.files import write_atomically
 
     top = Top(bundle, board, baud, parallelism, spram=spram)
-    (work / "top.il").write_text(to_rtlil(top, "top"), encoding="utf-8")
     family = known(board.family)
-    (work / f"top.{family.constraint_kind}").write_text(family.constraints(board, top.pins), encoding="utf-8")
+    write_atomically(work / "top.il", to_rtlil(top, "top").encode())
+    constraints = work / f"top.{family.constraint_kind}"
+    write_atomically(constraints, family.constraints(board, top.pins).encode())
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.job import JOB, last_words
+from sim.job import JOB, failure_in
 from sim.models.runner import Model, start_model
+from sw.files import scratch_folder
 from sw.system.programs import Program, all_ended
-from sw.system.scratch import scratch_folder
 
 __all__ = ["CAME", "HEADER", "ChipPort", "Order", "chip_port"]
 
@@ -92,8 +92,8 @@ class ChipPort:
             came += part
         return came
 
-    def _dead(self) -> RuntimeError:
-        return RuntimeError("the testbench failed:\n" + last_words(self._folder))
+    def _dead(self) -> Exception:
+        return failure_in(self._folder)
 
 
 @contextmanager

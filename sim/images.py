@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 from hw.sizing.front_end_choice import Variant
 from sim.accelerator import bench_model, macros_of, settling_cycles, verify_inputs
 from sim.check import Report, check_batches, joined
-from sim.job import last_words, run_together
+from sim.job import failure_in, last_words, run_together
 from sim.models.runner import Model, ModelSource, Waves, build_model, start_program, to_verilog
 from sim.programming import ProgrammingReport, SelfProgramming, worst
 from sim.recording import IMAGES_AT_ONCE, Recording, payload_bytes
 from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
+from sw.files import scratch_folder
 from sw.progress import SILENT, Done, Listener
 from sw.system.programs import Program
-from sw.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -249,9 +249,9 @@ def _programmed(programming: SelfProgramming, folder: Path) -> ProgrammingReport
 def _require_success(codes: Sequence[int], folders: Sequence[Path]) -> None:
     for code, folder in zip(codes, folders, strict=True):
         if code == COULD_NOT_WRITE:
-            raise EngramError(
+            raise WriteError(
                 f"the simulation must write its results to {tempfile.gettempdir()}, got "
                 f"{last_words(folder)!r}; make room there or set TMPDIR"
             )
         if code:
-            raise RuntimeError(f"the simulation ended with {code}:\n{last_words(folder)}")
+            raise failure_in(folder, code)

@@ -4,8 +4,8 @@ Each process gets a folder with its job, an ``.npz`` file, and leaves an outcome
 simulation that ends without an outcome is a fault of ours, never of the user.
 """
 
-import shutil
 import time
+import zipfile
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,18 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.models.runner import Model, start_model
-from sw.errors import EngramError
+from sw.errors import WriteError
+from sw.files import disk_fault, move_atomically, scratch_folder
 from sw.progress import Done
 from sw.system.programs import Program, all_ended
-from sw.system.scratch import scratch_folder
 
-__all__ = ["JOB", "OUTCOME", "PROGRESS", "Arrays", "last_words", "run_testbench", "run_together"]
+__all__ = [
+    "JOB",
+    "OUTCOME",
+    "PROGRESS",
+    "Arrays",
+    "failure_in",
+    "last_words",
+    "run_testbench",
+    "run_together",
+]
 
 Arrays = dict[str, NDArray]
 
 JOB, OUTCOME, PROGRESS = "job.npz", "outcome.npz", "progress"
 """Files in the folder in which a testbench runs. The last one grows by a byte per image."""
 
+FST_HEADER_BYTES = 9
+"""Kind and length of the first block, never all zero in a whole file."""
 POLL_S = 0.1
 LOG_LINES = 20
 
@@ -61,7 +72,7 @@ def run_testbench(
     Raises
     ------
     EngramError
-        If the waveform cannot be written.
+        If there is no room for the simulation, or the waveform cannot be written.
     RuntimeError
         If a testbench fails, with the end of its log.
     """
@@ -75,10 +86,13 @@ def run_testbench(
         def start(folder: Path) -> Program:
             return start_model(model, testbench, folder, dump if waves and folder is folders[0] else None)
 
-        run_together(start, folders, done)
+        codes = run_together(start, folders, done)
         outcomes = [_outcome(folder) for folder in folders]
         if waves:
-            _hand_over(dump, waves)
+            if codes[0]:
+                raise failure_in(folders[0], codes[0])
+            _check_whole(dump)
+            move_atomically(dump, waves)
     return outcomes
 
 
@@ -114,24 +128,36 @@ def last_words(folder: Path) -> str:
     return "\n".join(tail)
 
 
+def failure_in(folder: Path, code: int = 0) -> Exception:
+    """Why a simulation failed in `folder`: the disk, which is an EngramError, or a fault of ours.
+
+    `code` is its exit code, where that is known.
+    """
+    if fault := disk_fault(folder, (folder / "sim.log").read_text(errors="replace"), code):
+        return WriteError(
+            f"the simulation cannot write into {folder}: {fault}; make room there or set TMPDIR"
+        )
+    return RuntimeError("the testbench failed:\n" + last_words(folder))
+
+
 def _outcome(folder: Path) -> Arrays:
-    if not (folder / OUTCOME).exists():
-        raise RuntimeError("the testbench failed:\n" + last_words(folder))
-    with np.load(folder / OUTCOME) as arrays:
-        return dict(arrays)
+    try:
+        with np.load(folder / OUTCOME) as arrays:
+            return dict(arrays)
+    except (FileNotFoundError, EOFError, ValueError, zipfile.BadZipFile):  # none, or cut off
+        raise failure_in(folder) from None
+
+
+def _check_whole(dump: Path) -> None:
+    """Refuse a waveform that was cut off.
+
+    The writer of VCD ends the simulation where it cannot write. That of FST goes on, but does not come to the
+    header, which is written last into room that it leaves at the beginning.
+    """
+    with dump.open("rb") as file:
+        if dump.suffix == ".fst" and not any(file.read(FST_HEADER_BYTES)):
+            raise WriteError(f"cannot write {dump}: it was cut off; make room there or set TMPDIR")
 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _hand_over(dump: Path, waves: Path) -> None:
-    temporary = waves.with_name(f".{waves.name}.tmp")
-    try:
-        waves.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(dump, temporary)
-        temporary.replace(waves)
-    except OSError as error:
-        raise EngramError(f"cannot write {waves}: {error.strerror or error}; choose another place") from None
-    finally:
-        temporary.unlink(missing_ok=True)

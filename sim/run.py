@@ -22,6 +22,7 @@ from sw.console import (
     terminal,
 )
 from sw.errors import EngramError
+from sw.files import check_target
 from sw.shell.start import start
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def simulate(
     from sw.reference.pipeline import levels_of
 
     waves = _waves_format(trace)
+    if trace is not None:
+        check_target(trace)
     target = None if board is None else load_checked(board)
     opened = open_bundle(bundle)
     if self_program:

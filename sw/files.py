@@ -1,115 +1,185 @@
-"""Files that appear whole or not at all, the folders for them, and TOML files of the user."""
+"""Files that appear whole or not at all, the folders for them, and why a disk refuses them."""
 
-import codecs
+import errno
 import glob
 import os
-import re
-import tomllib
-from contextlib import suppress
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
+from sw.system import scratch
 from sw.system.locks import open_in_use, remove_abandoned
 
-__all__ = ["make_folder", "read_toml", "text_of", "write_atomically"]
+__all__ = [
+    "check_target",
+    "disk_fault",
+    "make_folder",
+    "move_atomically",
+    "scratch_folder",
+    "write_atomically",
+    "writing",
+]
 
-WIDE_BYTES = 64
-"""Of a file without byte order mark, among which UTF-16 has zeros."""
-TOML_HINTS = {
-    r"^\s*(//|;|%|--)": "comments begin with #",
-    "[\u201c\u201d\u201e\u2018\u2019]": "quotes are straight ones",
-    r"^\s*[\w-]+\s*:": "write key = value",
-    r"=\s*[-+]?\d+,\d": "a number has a decimal point, no comma",
-    r"\d[dD][-+]?\d": "the exponent is written with an e",
-    r"[=\[,]\s*[-+]?\.\d": "write a digit before the point",
-    r"=\s*[-+]?\d+\.(\D|$)": "write a digit behind the point",
-    r"=\s*[-+]?[\d.]+([eE][-+]?\d+)?\s*[^\W\d]": "write the number without its unit",
-    r"=\s*(True|False|TRUE|FALSE|yes|no)\b": "write true or false in small letters",
-    r"=\s*[^\W\d]": "put text in quotes",
-}
-"""What to do about a line that TOML does not have, by what it looks like; the first that fits."""
+
+DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+"""Errors that are the disk's, whatever was done: full, quota, file too large, broken, read-only."""
+DISK_WORDS = (*(os.strerror(number) for number in DISK), "File size limit exceeded")
+"""How tools speak of them; the last is the shell's word for a program that the system ended for its file.
+"""
+PROBE_BYTES = 1 << 16
+"""A disk with less room than this is full: tools write in pieces of about this size."""
 
 
 def write_atomically(path: Path, data: bytes, *, sync: bool = False) -> None:
-    """Write `data` to a temporary neighbour and rename it; raises EngramError when that fails.
+    """Write `data` to a temporary neighbour and rename it; raises WriteError when that fails.
 
     With `sync` the data are on the disk before the name is: a power cut leaves the old file or the new one.
     """
-    if not path.name:
-        raise EngramError(f"cannot write {path}: that is a folder; give a file name")
+    with _neighbour(path) as temporary, os.fdopen(open_in_use(temporary), "wb") as file:
+        file.write(data)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def move_atomically(finished: Path, path: Path) -> None:
+    """Give a finished file the name `path`, on this disk or another; raises WriteError when that fails."""
+    with _neighbour(path) as temporary:
+        try:
+            finished.rename(temporary)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            shutil.copyfile(finished, temporary)
+
+
+@contextmanager
+def _neighbour(path: Path) -> Iterator[Path]:
+    """Name beside `path` for a file that becomes `path` after the block, and is gone where that fails."""
+    check_target(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned(path.parent, f".{glob.escape(path.name)}.*.tmp")
-        with os.fdopen(open_in_use(temporary), "wb") as file:
-            file.write(data)
-            if sync:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise EngramError(f"cannot write {path}: {error.strerror or error}") from None
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(path.parent, f".{glob.escape(path.name)}.*.tmp")
+            yield temporary
+            temporary.replace(path)
     finally:
         with suppress(OSError):  # after a rename it is gone; in a folder that is none it never was
             temporary.unlink()
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder with its parents, unless it exists; raises EngramError where no file could be written."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise EngramError(f"cannot make the folder {folder}: {error.strerror or error}") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise EngramError(f"cannot write into {folder}: permission denied; give another folder")
-
-
-def text_of(content: bytes, path: Path, what: str) -> str:
-    """Text of a file in UTF-8, without a byte order mark.
-
-    Parameters
-    ----------
-    content
-        Of the file at `path`, which messages name.
-    what
-        What it must be, such as "a TOML file".
+def check_target(path: Path) -> None:
+    """Refuse a path that can be no file, ahead of the work that is to fill it.
 
     Raises
     ------
-    EngramError
-        If it is in another encoding.
+    WriteError
+        If it is a folder, or what should be its folder is a file.
     """
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as that of UTF-32 LE does
-    if wide or b"\0" in content[:WIDE_BYTES]:
-        raise EngramError(f"{path} must be {what} in UTF-8, it is in UTF-16 or is no text; save it as UTF-8")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise EngramError(
-            f"{path} must be {what} in UTF-8, line {line} has byte 0x{content[error.start]:02x} of another "
-            "encoding such as cp1252; save it as UTF-8"
-        ) from None
+    if not path.name or os.path.isdir(path):
+        raise WriteError(f"cannot write {path}: that is a folder; give a file name")
+    for above in path.parents:
+        if os.path.exists(above) and not os.path.isdir(above):
+            raise WriteError(f"cannot write {path}: {above} is a file, not a folder; give another place")
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Content of a TOML file; raises EngramError if it cannot be read or is none."""
+@contextmanager
+def writing(place: Path, advice: str = "", *, disk_only: bool = False) -> Iterator[None]:
+    """Make a failure of the system one line: `place` cannot be written, why, and `advice`.
+
+    With `disk_only` the block does other things too, whose errors are left alone.
+
+    Raises
+    ------
+    WriteError
+        In place of an OSError of the block.
+    """
     try:
-        content = path.read_bytes()
+        yield
     except OSError as error:
-        raise EngramError(f"cannot read {path}: {error.strerror}") from None
-    text = text_of(content, path, "a TOML file")
+        if disk_only and error.errno not in DISK:
+            raise
+        raise _refused(place, error, advice) from None
+
+
+@contextmanager
+def scratch_folder(kind: str, parent: Path | None = None, *, keeps_logs: bool = False) -> Iterator[Path]:
+    """A temporary folder of :func:`sw.system.scratch.scratch_folder`, which is gone after the block.
+
+    With `keeps_logs` it stays where a tool failed in it whose message names its log.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be made, and in place of an error of the disk in the block.
+    """
+    advice = f"make room there or set {'TMPDIR' if parent is None else 'ENGRAM_CACHE'}"
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch.scratch_folder(kind, parent))
+        except OSError as error:
+            raise _refused(parent or Path(tempfile.tempdir or "temporary files"), error, advice) from None
+        try:
+            with writing(folder, advice, disk_only=True):
+                yield folder
+        except EngramError as error:
+            if keeps_logs and not isinstance(error, WriteError):
+                scratch.keep_folder(folder)
+            raise
+
+
+def disk_fault(folder: Path, said: str = "", code: int = 0) -> str | None:
+    """Why the disk is to blame for a program that wrote into `folder`, or None where it is not.
+
+    Many tools do not look whether their writing succeeds: they leave a short file and end well. So the
+    folder is asked too, by writing a little into it.
+
+    Parameters
+    ----------
+    folder
+        Where the program wrote.
+    said
+        Its messages, if it failed.
+    code
+        Its exit code, negative for a signal.
+    """
+    if code == -signal.SIGXFSZ:
+        return os.strerror(errno.EFBIG)
+    for line in said.splitlines():
+        if any(word in line for word in DISK_WORDS):
+            return line.strip()
+    probe = folder / f".room.{os.getpid()}.tmp"
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        hint = _toml_hint(str(error), text)
-        raise EngramError(f"{path} must be a TOML file: {error}" + (f"; {hint}" if hint else "")) from None
+        with probe.open("wb") as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())  # some file systems tell of no room only then
+    except OSError as error:
+        return _reason(error)
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+    return None
 
 
-def _toml_hint(complaint: str, text: str) -> str:
-    """What to do about the line of a complaint; empty where nothing fits."""
-    place = re.search(r"at line (\d+)", complaint)
-    lines = text.splitlines()
-    line = lines[int(place[1]) - 1] if place and int(place[1]) <= len(lines) else ""
-    return next((hint for pattern, hint in TOML_HINTS.items() if re.search(pattern, line)), "")
+def _refused(place: Path, error: OSError, advice: str = "") -> WriteError:
+    return WriteError(f"cannot write {place}: {_reason(error)}{'; ' if advice else ''}{advice}")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder with its parents, unless it exists; raises WriteError where no file could be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WriteError(f"cannot make the folder {folder}: {_reason(error)}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WriteError(f"cannot write into {folder}: permission denied; give another folder")

@@ -31,8 +31,8 @@ HOUSE = """
     sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.bundle sw.reference sw.design sw.zoo
     constraints.boards
-    sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.kept sw.figures sw.validation sw.files
-    sw.system sw.durations sw.version sw.progress sw.errors
+    sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.kept sw.figures sw.validation
+    sw.texts sw.files sw.system sw.durations sw.version sw.progress sw.errors
     sw hw sim formal constraints
 """
 """Rooms of the house, from the roof to the ground: a room imports only rooms that stand behind it.

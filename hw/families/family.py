@@ -88,6 +88,9 @@ class FpgaFamily:
         Packer of the bitstream with its arguments but the last one, the bitstream.
     suffix
         Of a bitstream.
+    routed_end, bitstream_end
+        Regular expressions of the last bytes of the two files that the tools write, by which one that was
+        cut off is told from a whole one.
     netlist_cells
         Names of cells that count in a netlist.
     resources
@@ -121,6 +124,8 @@ class FpgaFamily:
     routed: tuple[str, ...]
     packer: tuple[str, ...]
     suffix: str
+    routed_end: bytes
+    bitstream_end: bytes
     netlist_cells: NetlistCells
     resources: Mapping[str, str]
     cell_title: str

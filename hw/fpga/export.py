@@ -5,9 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
+from sw.files import check_target, scratch_folder, write_atomically
 from sw.progress import SILENT, Listener
-from sw.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from constraints.boards import Board
@@ -19,6 +19,10 @@ __all__ = ["Core", "write_verilog"]
 TOP = "engram"
 INTERNAL_ATTRIBUTES = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
 """Of Amaranth and Yosys, of no use to other tools."""
+MODULE, END_OF_MODULE = re.compile(r"^module ", re.M), re.compile(r"^endmodule$", re.M)
+"""In RTLIL, and in the Verilog that Yosys makes of it."""
+MEMORY = re.compile(r" *reg (?:\[(\d+):0\] )?\S+ +\[(\d+):0\];")
+"""Declaration of a memory: highest bit and highest address."""
 
 
 class Core(StrEnum):
@@ -61,10 +65,10 @@ def write_verilog(
     from hw.fpga.sdc import sdc, stream_sdc
     from hw.stream_core import StreamCore
     from sw.bundle import save
-    from sw.files import write_atomically
 
     clock_mhz = board.clock.core_mhz
     stem = f"{name}-{board.name}"
+    check_target(folder / f"{stem}.v")
     divisor = uart_divisor(clock_mhz, baud)
     if core is Core.stream:
         if parallelism is None:
@@ -115,19 +119,29 @@ def _verilog(component: Any, stem: str) -> dict[str, str]:
     internal = " ".join(f"-remove {name}" for name in INTERNAL_ATTRIBUTES)
     script = "read_rtlil core.il; proc -nomux -norom; memory_collect; "
     script += f"attrmap {internal}; attrmap -modattr {internal}; write_verilog -norename -extmem core.v"
+    rtlil = to_rtlil(component, TOP)
     with scratch_folder("verilog") as folder:
-        (folder / "core.il").write_text(to_rtlil(component, TOP), encoding="utf-8")
+        (folder / "core.il").write_text(rtlil, encoding="utf-8")
         run_yosys(script, folder)
         text = (folder / "core.v").read_text(encoding="utf-8")
         memories = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.mem")}
-    module = ""
+        # Yosys ends well on a full disk, with files that are cut off
+        if len(END_OF_MODULE.findall(text)) != len(MODULE.findall(rtlil)):
+            raise WriteError(f"cannot write {folder}: the Verilog is cut off; make room there or set TMPDIR")
+    module, size = "", 0
     lines, files = [], {}
     for line in text.splitlines():
+        if declared := MEMORY.match(line):
+            size = (int(declared[1] or 0) + 2) * (int(declared[2]) + 1)  # a line of digits for every word
         if start := re.match(r"module \\?(\S+?) ?\(", line):
             module = start[1].removeprefix(TOP).removeprefix(".")
         if read := re.match(r'( *initial \$readmemb\(")(core-\d+\.mem)(", \\?(\S+?) ?\);)', line):
             file = ".".join(part for part in (stem, module, read[4], "mem") if part)
-            files[file] = memories.pop(read[2])
+            files[file] = memories.pop(read[2], "")
+            if len(files[file]) != size:
+                raise WriteError(
+                    f"cannot write {folder}: {read[2]} is cut off; make room there or set TMPDIR"
+                )
             line = f"{read[1]}{in_string(file)}{read[3]}"
         lines.append(line)
     assert not memories, f"not read by the Verilog: {sorted(memories)}"

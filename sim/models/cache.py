@@ -10,9 +10,9 @@ import shutil
 import time
 from pathlib import Path
 
+from sw.files import scratch_folder
 from sw.kept import hold, keep_within_limit
 from sw.system.programs import run
-from sw.system.scratch import scratch_folder
 
 __all__ = ["borrow_library", "first_error", "keep", "run_build"]
 

@@ -18,12 +18,12 @@ from sim.models.cache import borrow_library, first_error, keep
 from sim.models.compile import Workshop
 from sim.models.verilator import Verilator, find_verilator
 from sw.cache import Store
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
+from sw.files import disk_fault, scratch_folder
 from sw.kept import hold
 from sw.sources import code_of
 from sw.surroundings import python_path, require_tool_cache
 from sw.system.programs import Program, run
-from sw.system.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from amaranth.lib.wiring import Component
@@ -169,7 +169,7 @@ def build_model(source: ModelSource) -> Model:
             while not hold(kept):  # another process may remove it at this very moment
                 keep([built], kept)
     except OSError as error:
-        raise EngramError(
+        raise WriteError(
             f"cannot write models to {kept.parent}: {error.strerror or error}; set ENGRAM_CACHE"
         ) from None
     return model
@@ -281,6 +281,11 @@ def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
     shop.add_text(f"{source.top}_generated.v", source.verilog)
     options += [*source.options, *(f"-G{name}={value}" for name, value in source.parameters.items())]
     if not shop.compile(source.top, options):
+        if fault := disk_fault(folder, shop.log.read_text(encoding="utf-8", errors="replace")):
+            raise WriteError(
+                f"compiling the simulation failed: cannot write {folder.parent}: {fault}; "
+                "make room there or set ENGRAM_CACHE"
+            )
         raise EngramError(
             f"compiling the simulation failed: {first_error(shop.log)}; check that g++ and make work"
         )

@@ -21,11 +21,10 @@ from sim.models.runner import Model, ModelSource, build_model
 from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.cache import Store
-from sw.errors import EngramError
+from sw.files import scratch_folder, writing
 from sw.kept import hold
 from sw.progress import SILENT, Listener
 from sw.sources import code_of
-from sw.system.scratch import keep_folder, scratch_folder
 
 if TYPE_CHECKING:
     from constraints.boards import Board, Family
@@ -60,7 +59,7 @@ def synthesise(
     Raises
     ------
     EngramError
-        If `baud` cannot be made, or if Yosys is missing or fails.
+        If `baud` cannot be made, if Yosys is missing or fails, or if there is no room for the netlist.
     """
     from hw.fpga.top import Top
     from hw.rtlil import to_rtlil
@@ -75,17 +74,14 @@ def synthesise(
     }
     kept = Store().path("netlists", key, "")
     if not hold(kept):
-        with scratch_folder("netlist") as folder:
+        with scratch_folder("netlist", keeps_logs=True) as folder:
             (folder / "top.il").write_text(text, encoding="utf-8")
             tools = Toolchain(board, folder, listener)
-            try:
-                tools.synthesise()
-                netlist = tools.write_netlist()
-            except EngramError:
-                keep_folder(folder)  # the message names a log in it
-                raise
-            while not hold(kept):  # another process may remove it at this very moment
-                keep([netlist, folder / "cells.json"], kept)
+            tools.synthesise()
+            files = [tools.write_netlist(), folder / "cells.json"]
+            with writing(kept, "make room there or set ENGRAM_CACHE"):
+                while not hold(kept):  # another process may remove it at this very moment
+                    keep(files, kept)
     cells = read_netlist_cells((kept / "cells.json").read_text(encoding="utf-8"))
     real = {name: count for name, count in cells.items() if not name.startswith("$")}  # $scopeinfo is none
     return Synthesised((kept / "top.v").read_text(encoding="utf-8"), real)

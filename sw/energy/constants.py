@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from sw.errors import EngramError
-from sw.files import read_toml
+from sw.texts import read_toml
 from sw.validation import validated
 
 __all__ = ["DEFAULT", "Constant", "Constants", "read_constants", "read_table", "with_unit"]

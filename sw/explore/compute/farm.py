@@ -9,8 +9,8 @@ from typing import Any
 
 from sw.errors import EngramError
 from sw.farm.farm import Farm, Here, Task
+from sw.files import scratch_folder
 from sw.sources import code_of
-from sw.system.scratch import scratch_folder
 from sw.system.signals import deferred
 
 __all__ = ["HERE", "LOCAL", "open_farm"]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sw.design.layer import Count
 from sw.errors import EngramError
-from sw.files import read_toml
+from sw.texts import read_toml
 from sw.validation import validated
 
 __all__ = ["SIZES", "Kinds", "Point", "Sizes", "Space", "Value", "read_space", "values_of"]

@@ -12,11 +12,11 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from sw.errors import EngramError
-from sw.files import read_toml
 from sw.rram.devices.device import Device
 from sw.rram.devices.presets import DEVICES
 from sw.rram.laws.law import Law
 from sw.rram.laws.measured import read_measured
+from sw.texts import read_toml
 from sw.validation import validated
 
 __all__ = ["EXAMPLE", "device_named"]

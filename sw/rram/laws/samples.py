@@ -12,8 +12,8 @@ from math import inf
 from pathlib import Path
 
 from sw.errors import EngramError
-from sw.files import text_of
 from sw.rram.laws.siemens import MOST_SIEMENS, unit_hint
+from sw.texts import text_of
 
 __all__ = ["COLUMNS", "Samples", "samples_of"]
 

@@ -41,7 +41,9 @@ def test_failing_tool_is_one_line_with_its_own_error_and_the_log(tools, tmp_path
 
 
 def test_first_use_of_a_tool_is_announced(tmp_path, pretend):
-    pretend("echo 'Preparing to run tool. This might take a while...'")
+    pretend(
+        "echo 'Preparing to run tool. This might take a while...'; printf '\\042..\\001\\006\\000' > top.bin"
+    )
 
     said = []
     tools = Toolchain(boards.load("icebreaker"), tmp_path, Listener(say=said.append))
