@@ -24,7 +24,7 @@ from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
 from sw.errors import EngramError, WriteError
-from sw.files import scratch_folder
+from sw.files import disk_fault, scratch_folder
 from sw.progress import SILENT, Done, Listener
 from sw.system.programs import Program
 
@@ -249,9 +249,10 @@ def _programmed(programming: SelfProgramming, folder: Path) -> ProgrammingReport
 def _require_success(codes: Sequence[int], folders: Sequence[Path]) -> None:
     for code, folder in zip(codes, folders, strict=True):
         if code == COULD_NOT_WRITE:
+            why = last_words(folder) or disk_fault(folder) or "no reason"
             raise WriteError(
                 f"the simulation must write its results to {tempfile.gettempdir()}, got "
-                f"{last_words(folder)!r}; make room there or set TMPDIR"
+                f"{why!r}; make room there or set TMPDIR"
             )
         if code:
             raise failure_in(folder, code)

@@ -7,6 +7,7 @@ simulation that ends without an outcome is a fault of ours, never of the user.
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.models.runner import Model, start_model
+from sim.waves import waveform
 from sw.errors import WriteError
-from sw.files import disk_fault, move_atomically, scratch_folder
+from sw.files import disk_fault, scratch_folder
 from sw.progress import Done
 from sw.system.programs import Program, all_ended
 
@@ -35,8 +37,6 @@ Arrays = dict[str, NDArray]
 JOB, OUTCOME, PROGRESS = "job.npz", "outcome.npz", "progress"
 """Files in the folder in which a testbench runs. The last one grows by a byte per image."""
 
-FST_HEADER_BYTES = 9
-"""Kind and length of the first block, never all zero in a whole file."""
 POLL_S = 0.1
 LOG_LINES = 20
 
@@ -78,21 +78,19 @@ def run_testbench(
     """
     with scratch_folder("sim") as place:
         folders = [place / str(number) for number in range(len(jobs))]
-        dump = folders[0] / f"waves.{model.waves}"
         for folder, job in zip(folders, jobs, strict=True):
             folder.mkdir()
             np.savez(folder / JOB, **job)  # type: ignore[arg-type]
 
-        def start(folder: Path) -> Program:
-            return start_model(model, testbench, folder, dump if waves and folder is folders[0] else None)
+        with nullcontext() if waves is None else waveform(folders[0], waves) as dump:
 
-        codes = run_together(start, folders, done)
-        outcomes = [_outcome(folder) for folder in folders]
-        if waves:
-            if codes[0]:
+            def start(folder: Path) -> Program:
+                return start_model(model, testbench, folder, dump if folder is folders[0] else None)
+
+            codes = run_together(start, folders, done)
+            outcomes = [_outcome(folder) for folder in folders]
+            if dump is not None and codes[0]:
                 raise failure_in(folders[0], codes[0])
-            _check_whole(dump)
-            move_atomically(dump, waves)
     return outcomes
 
 
@@ -146,17 +144,6 @@ def _outcome(folder: Path) -> Arrays:
             return dict(arrays)
     except (FileNotFoundError, EOFError, ValueError, zipfile.BadZipFile):  # none, or cut off
         raise failure_in(folder) from None
-
-
-def _check_whole(dump: Path) -> None:
-    """Refuse a waveform that was cut off.
-
-    The writer of VCD ends the simulation where it cannot write. That of FST goes on, but does not come to the
-    header, which is written last into room that it leaves at the beginning.
-    """
-    with dump.open("rb") as file:
-        if dump.suffix == ".fst" and not any(file.read(FST_HEADER_BYTES)):
-            raise WriteError(f"cannot write {dump}: it was cut off; make room there or set TMPDIR")
 
 
 def _size(path: Path) -> int:

@@ -19,7 +19,7 @@ HOUSE = """
     formal.specification formal.proof
     sim.netlist sim.run sim.uart
     sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
-    sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models
+    sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models sim.waves
     hw.tuning hw.build hw.fpga hw.sizing
     hw.chip hw.stream_core hw.image_accelerator hw.accelerator
     hw.frontend hw.frontend.folded hw.frontend.streaming hw.families

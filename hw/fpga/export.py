@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sw.errors import EngramError, WriteError
-from sw.files import check_target, scratch_folder, write_atomically
+from sw.files import check_target, scratch_folder, write_atomically, writing
 from sw.progress import SILENT, Listener
 
 if TYPE_CHECKING:
@@ -85,9 +85,13 @@ def write_verilog(
     with listener.waiting("writing Verilog"):
         texts = _verilog(component, stem)
     texts |= {f"{name}_example.v": example, f"{stem}.sdc": constraints}
-    for file, text in texts.items():
-        write_atomically(folder / file, text.encode(errors="surrogateescape"))  # names in another encoding
+    # The Verilog comes last: where there is one, all that it reads is there.
+    verilog = folder / f"{stem}.v"
+    with writing(verilog):
+        verilog.unlink(missing_ok=True)
     save(bundle, folder / f"{stem}.engram")
+    for file, text in reversed(texts.items()):
+        write_atomically(folder / file, text.encode(errors="surrogateescape"))  # names in another encoding
     return {
         "bundle": name,
         "digest": bundle.digest,
@@ -123,8 +127,12 @@ def _verilog(component: Any, stem: str) -> dict[str, str]:
     with scratch_folder("verilog") as folder:
         (folder / "core.il").write_text(rtlil, encoding="utf-8")
         run_yosys(script, folder)
-        text = (folder / "core.v").read_text(encoding="utf-8")
-        memories = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.mem")}
+        memories = {
+            path.name: path.read_text(encoding="utf-8")
+            for path in folder.glob("core*")
+            if path.suffix != ".il"
+        }
+        text = memories.pop("core.v", "")
         # Yosys ends well on a full disk, with files that are cut off
         if len(END_OF_MODULE.findall(text)) != len(MODULE.findall(rtlil)):
             raise WriteError(f"cannot write {folder}: the Verilog is cut off; make room there or set TMPDIR")
