@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 __all__ = ["FILES", "PACKAGES", "ROOT", "Import", "arrows_of", "circles", "imports_of", "room_of", "upward"]
@@ -32,7 +33,8 @@ class Import:
     typing: bool
 
 
-def imports_of(source: str) -> list[Import]:
+@cache  # most questions are about all files
+def imports_of(source: str) -> tuple[Import, ...]:
     """Every import of a source text, at any depth; ``from a import b`` counts as ``a.b``."""
     found: list[Import] = []
 
@@ -54,7 +56,7 @@ def imports_of(source: str) -> list[Import]:
             visit(child, inner, typing)
 
     visit(ast.parse(source), False, False)
-    return found
+    return tuple(found)
 
 
 def arrows_of(sources: Mapping[str, str]) -> dict[str, dict[str, int]]:

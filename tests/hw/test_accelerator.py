@@ -77,7 +77,16 @@ def test_scores_can_be_read_back_after_each_image(name):
     assert scores.tolist() == expected.scores.tolist()
 
 
-@pytest.mark.parametrize(("name", "imperfections"), CASES)
+@pytest.mark.parametrize(
+    ("name", "imperfections"),
+    [
+        *((name, {}) for name in SHAPES),
+        *(
+            (name, BOTH)
+            for name in ("plain", "one_row_per_tile", "short_tile_many_lines", "windows_that_leak")
+        ),
+    ],
+)
 def test_timing_model_is_exact(name, imperfections):
     shape = SHAPES[name]
     images = 4
