@@ -31,7 +31,7 @@ HOUSE = """
     sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.bundle sw.reference sw.design sw.zoo
     constraints.boards
-    sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.kept sw.figures sw.validation
+    sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation
     sw.texts sw.files sw.system sw.durations sw.version sw.progress sw.errors
     sw hw sim formal constraints
 """
@@ -52,12 +52,13 @@ LIGHT = (
     "sw.files",
     "sw.progress",
     "sw.system",
+    "sw.texts",
     "sw.validation",
 )
 """The contract: what everybody may import."""
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
-COMMAND = ("sw.console", "sw.shell", "sw.version", "sw.cache", "sw.kept", "sw.surroundings")
+COMMAND = ("sw.console", "sw.shell", "sw.version", "sw.cache", "sw.surroundings")
 """What the modules behind a subcommand may use besides; measured components are kept, and tools run."""
 HEAVY = {
     "torch",

@@ -10,8 +10,8 @@ import shutil
 import time
 from pathlib import Path
 
+from sw.cache.kept import hold, keep_within_limit
 from sw.files import scratch_folder
-from sw.kept import hold, keep_within_limit
 from sw.system.programs import run
 
 __all__ = ["borrow_library", "first_error", "keep", "run_build"]

@@ -18,9 +18,9 @@ from sim.models.cache import borrow_library, first_error, keep
 from sim.models.compile import Workshop
 from sim.models.verilator import Verilator, find_verilator
 from sw.cache import Store
+from sw.cache.kept import hold
 from sw.errors import EngramError, WriteError
 from sw.files import disk_fault, scratch_folder
-from sw.kept import hold
 from sw.sources import code_of
 from sw.surroundings import python_path, require_tool_cache
 from sw.system.programs import Program, run

@@ -21,8 +21,8 @@ from sim.models.runner import Model, ModelSource, build_model
 from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.cache import Store
+from sw.cache.kept import hold
 from sw.files import scratch_folder, writing
-from sw.kept import hold
 from sw.progress import SILENT, Listener
 from sw.sources import code_of
 

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from sw.cache.kept import KINDS, Entry, Kind, clear, entries, limit_bytes
 from sw.console import JsonOption, answer, messages, print_json, reports_errors
 from sw.errors import EngramError
-from sw.kept import KINDS, Entry, Kind, clear, entries, limit_bytes
 
 __all__ = ["cache"]
 

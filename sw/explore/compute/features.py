@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from sw.bundle import Bundle
 from sw.cache import Store
+from sw.cache.kept import used
 from sw.data.parts import Dataset, PartName
 from sw.explore.compute.images import NARROW, piece_maps
 from sw.farm.farm import Farm, Task
-from sw.kept import used
 from sw.progress import Done
 from sw.sources import code_of
 

@@ -7,6 +7,7 @@ from sw.bundle import Bundle
 from sw.bundle.file import from_bytes
 from sw.bundle.ideal import with_ideal_array
 from sw.cache import Store
+from sw.cache.kept import used
 from sw.data.parts import Dataset, PartName
 from sw.errors import EngramError
 from sw.explore.compute.features import Features
@@ -14,7 +15,6 @@ from sw.explore.compute.images import Images, images_of, piece_maps
 from sw.explore.compute.templates import remade
 from sw.explore.space.settings import Variant
 from sw.farm.farm import Farm
-from sw.kept import used
 from sw.progress import OpenStage
 from sw.sources import code_of
 from sw.templates.maker import Maker

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from sw.cache import Store
+from sw.cache.kept import keep_within_limit, used
 from sw.errors import EngramError
-from sw.kept import keep_within_limit, used
 from sw.progress import Say
 from sw.sources import code_of
 from sw.training.run.state_file import read_checkpoint, write_checkpoint

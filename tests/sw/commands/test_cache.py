@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sw.cache import Store
-from sw.kept import KINDS
+from sw.cache.kept import KINDS
 from tests.helpers.commands import run
 
 

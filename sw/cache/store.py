@@ -10,9 +10,9 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+from sw.cache.kept import KINDS, keep_within_limit, used
 from sw.errors import EngramError
 from sw.files import write_atomically
-from sw.kept import KINDS, keep_within_limit, used
 
 __all__ = ["Store", "cache_folder", "digest_of", "system_folder"]
 

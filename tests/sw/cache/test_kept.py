@@ -6,15 +6,15 @@ import sys
 
 import pytest
 
-from sw import kept as kept_module
+from sw.cache import kept as kept_module
+from sw.cache.kept import KINDS, clear, entries, hold, keep_within_limit, limit_bytes, used
 from sw.errors import EngramError
-from sw.kept import KINDS, clear, entries, hold, keep_within_limit, limit_bytes, used
 
 HOUR = 3600.0
 HOLDER = """
 import sys, time
 from pathlib import Path
-from sw.kept import hold
+from sw.cache.kept import hold
 print(hold(Path(sys.argv[1])), flush=True)
 time.sleep(60)
 """
