@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import sw.cli
 from sw import surroundings
 from sw.cache import cache_folder
 from sw.errors import EngramError
@@ -162,16 +163,9 @@ def test_a_child_process_takes_nothing_from_where_a_person_stands(
     assert str(theirs) not in child.stdout
 
 
-def test_the_command_line_as_a_module_where_they_have_packages_of_our_names(theirs: Path) -> None:
-    (theirs / "sw" / "__init__.py").unlink()  # it alone is out of reach: Python looks for it before we run
-    (theirs / "sw").rmdir()
-    (theirs / "random.py").unlink()
-    child = subprocess.run(
-        [sys.executable, "-m", "sw.cli", "--version"],
-        cwd=theirs,
-        env={**os.environ, "PYTHONPATH": python_path(), "PYTHONSAFEPATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert child.stdout.startswith("engram ")
+def test_the_command_line_looks_for_our_modules_first(monkeypatch: pytest.MonkeyPatch, theirs: Path) -> None:
+    monkeypatch.setattr(sys, "path", [str(theirs), *sys.path])  # as python -m sw.cli does where they stand
+    monkeypatch.setattr(sw.cli, "application", lambda: None)
+    monkeypatch.setattr(sw.cli, "start", lambda program: None)
+    sw.cli.main()
+    assert sys.path[:2] == [str(ROOT), str(theirs)]

@@ -1,7 +1,6 @@
 """Starting compiled models: from a cache that executes nothing, and with whose modules."""
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from sim.models import runner
 from sim.models.runner import Model, start_model, start_program
 from sw.errors import EngramError
 from sw.sources import ROOT
+from sw.system.programs import Program
 
 
 @pytest.fixture
@@ -36,18 +36,20 @@ def folder(tmp_path: Path) -> Path:
 def no_programs_below(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a folder behave as on a file system mounted with noexec."""
 
-    class Refusing(subprocess.Popen):
+    class Refusing(Program):
         def __init__(self, command: list[Any], **options: Any) -> None:
             if Path(command[0]).is_relative_to(place):
                 raise PermissionError(13, "Permission denied")
             super().__init__(command, **options)
 
-    monkeypatch.setattr(runner.subprocess, "Popen", Refusing)
+    monkeypatch.setattr(runner, "Program", Refusing)
 
 
-def said(process: subprocess.Popen, folder: Path) -> list[str]:
-    assert process.wait() == 0
-    return (folder / "sim.log").read_text().splitlines()
+def said(program: Program, folder: Path) -> list[str]:
+    code = program.wait()
+    program.end()
+    assert code == 0
+    return (folder / "sim.log").read_text(encoding="utf-8").splitlines()
 
 
 def test_a_model_runs_where_it_is_kept(model: Model, folder: Path) -> None:
