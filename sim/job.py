@@ -4,6 +4,7 @@ Each process gets a folder with its job, an ``.npz`` file, and leaves an outcome
 simulation that ends without an outcome is a fault of ours, never of the user.
 """
 
+import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Sequence
@@ -131,9 +132,9 @@ def failure_in(folder: Path, code: int = 0) -> Exception:
 
     `code` is its exit code, where that is known.
     """
-    if fault := disk_fault(folder, (folder / "sim.log").read_text(errors="replace"), code):
+    if fault := disk_fault(folder, (folder / "sim.log").read_text(encoding="utf-8", errors="replace"), code):
         return WriteError(
-            f"the simulation cannot write into {folder}: {fault}; make room there or set TMPDIR"
+            f"the simulation failed: {fault}; make room in {tempfile.gettempdir()} or set TMPDIR"
         )
     return RuntimeError("the testbench failed:\n" + last_words(folder))
 

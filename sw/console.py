@@ -8,6 +8,7 @@ import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
@@ -26,6 +27,7 @@ from rich.progress import (
 from rich.table import Table
 
 from sw.errors import EngramError
+from sw.files import writing
 from sw.progress import Listener, Stage
 from sw.surroundings import settle
 from sw.system.signals import ends_in_order, exit_code, word
@@ -97,7 +99,9 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             settle()
-            return command(*args, **kwargs)
+            # what is left here no writer of ours told of, so more is not known
+            with writing(Path("standard output, or what a library keeps"), "make room", disk_only=True):
+                return command(*args, **kwargs)
         except EngramError as error:
             show_error(str(error))
             raise typer.Exit(2) from None

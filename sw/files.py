@@ -15,6 +15,7 @@ from sw.system import scratch
 from sw.system.locks import open_in_use, remove_abandoned
 
 __all__ = [
+    "DISK",
     "check_target",
     "disk_fault",
     "make_folder",
@@ -134,10 +135,11 @@ def scratch_folder(kind: str, parent: Path | None = None, *, keeps_logs: bool = 
 
 
 def disk_fault(folder: Path, said: str = "", code: int = 0) -> str | None:
-    """Why the disk is to blame for a program that wrote into `folder`, or None where it is not.
+    """What the disk is to blame for after a program wrote into `folder`, or None where it is not.
 
-    Many tools do not look whether their writing succeeds: they leave a short file and end well. So the
-    folder is asked too, by writing a little into it.
+    It is the program's own line, which may name another place, or that we cannot write into the folder
+    either. Many tools do not look whether their writing succeeds: they leave a short file and end well. So
+    the folder is asked too, by writing a little into it.
 
     Parameters
     ----------
@@ -149,7 +151,7 @@ def disk_fault(folder: Path, said: str = "", code: int = 0) -> str | None:
         Its exit code, negative for a signal.
     """
     if code == -signal.SIGXFSZ:
-        return os.strerror(errno.EFBIG)
+        return f"cannot write {folder}: {os.strerror(errno.EFBIG)}"
     for line in said.splitlines():
         if any(word in line for word in DISK_WORDS):
             return line.strip()
@@ -160,7 +162,7 @@ def disk_fault(folder: Path, said: str = "", code: int = 0) -> str | None:
             file.flush()
             os.fsync(file.fileno())  # some file systems tell of no room only then
     except OSError as error:
-        return _reason(error)
+        return str(_refused(folder, error))
     finally:
         with suppress(OSError):
             probe.unlink()

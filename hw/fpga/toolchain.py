@@ -201,7 +201,7 @@ class Toolchain:
                 code = child.wait()
         words = log.read_text(encoding="utf-8", errors="replace") if code else ""
         if fault := disk_fault(self._folder, words, code):
-            raise WriteError(f"{step} failed: cannot write {self._folder}: {fault}; {WAY_OUT}")
+            raise WriteError(f"{step} failed: {fault}; {WAY_OUT}")
         if code:
             raise ToolError(step, first_error(words), log)
 
@@ -238,7 +238,7 @@ def run_yosys(script: str, folder: Path) -> None:
     done = run([*tool_command(YOSYS), "-q", "-p", script], cwd=folder)
     said = done.stdout if done.returncode else ""
     if fault := disk_fault(folder, said, done.returncode):
-        raise WriteError(f"{YOSYS} failed: cannot write {folder}: {fault}; make room there or set TMPDIR")
+        raise WriteError(f"{YOSYS} failed: {fault}; make room there or set TMPDIR")
     if done.returncode:
         raise EngramError(f"{YOSYS} failed: {first_error(said)}")
 

@@ -104,7 +104,7 @@ def _run(folder: Path, tool: str, *arguments: str) -> str:
     done = run([*tool_command(tool), *arguments], cwd=folder)
     said = done.stdout
     if fault := disk_fault(folder, said if done.returncode else "", done.returncode):
-        raise WriteError(f"{tool} failed: cannot write {folder}: {fault}; make room there or set TMPDIR")
+        raise WriteError(f"{tool} failed: {fault}; make room there or set TMPDIR")
     if done.returncode:
         raise EngramError(f"{tool} failed: {first_error(said)}")
     return said

@@ -283,8 +283,7 @@ def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
     if not shop.compile(source.top, options):
         if fault := disk_fault(folder, shop.log.read_text(encoding="utf-8", errors="replace")):
             raise WriteError(
-                f"compiling the simulation failed: cannot write {folder.parent}: {fault}; "
-                "make room there or set ENGRAM_CACHE"
+                f"compiling the simulation failed: {fault}; make room there or set ENGRAM_CACHE and TMPDIR"
             )
         raise EngramError(
             f"compiling the simulation failed: {first_error(shop.log)}; check that g++ and make work"

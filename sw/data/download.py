@@ -6,6 +6,7 @@ from typing import Any
 
 from sw.cache import cache_folder
 from sw.errors import EngramError
+from sw.files import DISK
 from sw.progress import SILENT, Listener
 from sw.system.locks import one_at_a_time
 
@@ -56,7 +57,8 @@ def fetch(
     except ValueError:
         raise EngramError(f"{url} has another checksum than md5 {md5}; try again, or {way_out}") from None
     except (requests.RequestException, OSError) as error:
-        reason = type(error).__name__
+        # of the network the kind says most, of the disk its own words
+        reason = error.strerror if error.errno in DISK else type(error).__name__
         raise EngramError(
             f"cannot download {url} ({reason}); run again to continue where it stopped, or {way_out}"
         ) from None

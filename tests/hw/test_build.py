@@ -22,7 +22,7 @@ from hw.sizing.array_timing import accelerator_timing
 from hw.sizing.front_end_choice import Source, Variant, configured, with_lanes
 from sw.bundle import load, save
 from sw.design import DesignPoint
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
 from tests.helpers.bundles import TINY, random_bundle
 
 ICE40_SYNC_WORD = bytes.fromhex("7eaa997e")
@@ -96,6 +96,28 @@ def test_codes_in_single_port_ram_are_in_the_file_and_the_report(tmp_path, monke
     ]
     assert values["flash_offset"] == FLASH_OFFSET
     assert "1 planned, as planned, codes from flash at 0x20000, in the .bin" in table_text(report)
+
+
+def test_a_full_disk_leaves_an_earlier_build_and_nothing_of_this_one(tmp_path, monkeypatch):
+    (tmp_path / "tiny-icebreaker.bin").write_bytes(b"an earlier one")
+
+    def synthesise(tools):
+        (tools._folder / "top.json").write_text("half of")
+        raise WriteError("no room")
+
+    monkeypatch.setattr(Toolchain, "synthesise", synthesise)
+    with pytest.raises(WriteError, match=r"^no room$"):
+        build_bitstream(random_bundle(TINY, seed=3), boards.load("icebreaker"), tmp_path, name="tiny")
+    assert os.listdir(tmp_path) == ["tiny-icebreaker.bin"]
+    assert (tmp_path / "tiny-icebreaker.bin").read_bytes() == b"an earlier one"
+
+
+@pytest.mark.parametrize("name", ["tiny-icebreaker.bin", "tiny-icebreaker.engram", "report.json"])
+def test_a_folder_in_the_place_of_a_file_is_refused_ahead_of_the_tools(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(WriteError, match=f"cannot write .*{name}: that is a folder; give a file name"):
+        build_bitstream(random_bundle(TINY, seed=3), boards.load("icebreaker"), tmp_path, name="tiny")
+    assert os.listdir(tmp_path) == [name]
 
 
 MEDIUM = DesignPoint(
@@ -212,7 +234,7 @@ def test_folder_that_cannot_be_made_is_named(bundle_file, tmp_path):
     result = run(bundle_file, "--board", "icebreaker", "-o", tmp_path / "file")
 
     assert result.exit_code == 2
-    assert "cannot make the folder" in result.stderr
+    assert "is a file, not a folder; give another place" in result.stderr
 
 
 def test_lanes_change_the_layout_and_nothing_else():

@@ -240,7 +240,7 @@ def test_a_program_that_crashes_shows_its_log(tmp_path: Path) -> None:
     script = tmp_path / "model"
     script.write_text("#!/bin/sh\necho it broke\nkill -SEGV $$\n")
     script.chmod(0o755)
-    with pytest.raises(RuntimeError, match="ended with -11:\nit broke"):
+    with pytest.raises(RuntimeError, match="the testbench failed:\nit broke"):
         verify_images(ImageProgram(Model(script, "top", "none"), 1), BUNDLE, IMAGES[:1], LEVELS[:1])
 
 

@@ -25,7 +25,7 @@ from sw.bundle import Bundle, save
 from sw.bundle.provenance import DataOrigin, Provenance
 from sw.data.dataset import load
 from sw.design import DesignPoint
-from sw.errors import EngramError
+from sw.errors import EngramError, WriteError
 from sw.reference import pipeline
 from sw.reference.pipeline import run_levels
 from tests.helpers.bundles import random_bundle, random_images, random_levels, tiny_design
@@ -158,6 +158,16 @@ def test_a_testbench_that_fails_shows_its_log(tmp_path: Path) -> None:
     script.write_text("#!/bin/sh\necho it broke\nexit 1\n")
     script.chmod(0o755)
     with pytest.raises(RuntimeError, match="the testbench failed:\nit broke"):
+        run_testbench(Model(script, "top", "none"), "nothing", [{}])
+
+
+@pytest.mark.parametrize("outcome", ["", "cut off"])
+def test_a_testbench_that_the_disk_ends_is_one_line(tmp_path: Path, outcome: str) -> None:
+    script = tmp_path / "model"
+    said = "OSError: [Errno 28] No space left on device"
+    script.write_text(f"#!/bin/sh\necho 'Traceback'\necho '{said}'\nprintf '{outcome}' > outcome.npz\n")
+    script.chmod(0o755)
+    with pytest.raises(WriteError, match=r"^the simulation failed: OSError: .Errno 28. No space .*TMPDIR$"):
         run_testbench(Model(script, "top", "none"), "nothing", [{}])
 
 

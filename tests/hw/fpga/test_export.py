@@ -19,6 +19,7 @@ from hw.sizing.image_timing import image_cycles
 from hw.stream_core import StreamCore
 from sim.models.runner import ModelSource, build_model
 from sw.bundle import load, save
+from sw.errors import WriteError
 from sw.reference.pipeline import run as reference
 from sw.reference.pulse import PulseRule
 from tests.helpers.bundles import TINY, random_bundle, random_images
@@ -76,6 +77,22 @@ def test_each_memory_has_a_file_and_each_file_a_reader(exported):
     assert len(read) == len(set(read)) > 5
     declared = re.findall(r"^  reg (?:\[\d+:0\] )?\S+ +\[\d+:0\];$", text, re.MULTILINE)
     assert len(declared) == len(read)
+
+
+@pytest.mark.parametrize(("suffix", "message"), [(".v", "the Verilog"), (".mem", r"core-\d+\.mem")])
+def test_what_yosys_left_cut_off_is_not_exported(tmp_path, monkeypatch, suffix, message):
+    """Yosys ends well on a full disk: cut in the middle of a line, between lines, or not made at all."""
+
+    def cut(script, folder):
+        run_yosys(script, folder)
+        last = max(folder.glob(f"*{suffix}"))
+        lines = last.read_text().splitlines(keepends=True)
+        last.write_text("".join(lines[: 2 * len(lines) // 3]))
+
+    monkeypatch.setattr("hw.fpga.toolchain.run_yosys", cut)
+    with pytest.raises(WriteError, match=f"{message} is cut off; make room there or set TMPDIR"):
+        write_verilog(BUNDLE, BOARD, tmp_path / "v", name="tiny", core=Core.stream, parallelism=SIZES)
+    assert not (tmp_path / "v").exists()
 
 
 def test_the_example_compiles_and_names_every_port(exported):

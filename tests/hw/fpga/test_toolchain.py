@@ -6,8 +6,8 @@ import pytest
 
 from constraints import boards
 from hw.fpga import toolchain
-from hw.fpga.toolchain import Toolchain, find_tool, first_error, read_timing, tool_command
-from sw.errors import EngramError
+from hw.fpga.toolchain import Toolchain, find_tool, first_error, read_timing, run_yosys, tool_command
+from sw.errors import EngramError, WriteError
 from sw.progress import Listener
 
 
@@ -53,6 +53,69 @@ def test_first_use_of_a_tool_is_announced(tmp_path, pretend):
     assert "first use of yowasp-icepack: it is compiled once" in first
     assert took.split()[0] == "bitstream" and took.endswith(" s")
     assert list(tools.seconds) == ["bitstream"]
+
+
+WHOLE = {
+    "synthesise": {
+        "top.json": b'{\n  "modules": {\n  }\n}\n',
+        "cells.json": b' header\n{"design": {"num_cells_by_type": {"SB_LUT4": 3}}}\n',
+    },
+    "write_netlist": {"top.v": b"module top();\nendmodule\n"},
+    "place_and_route": {
+        "top.asc": b".device 5k\n\n.logic_tile 1 1\n0101\n\n.sym 1 clk\n.sym 2 chip.reset\n",
+        "timing.json": b'{"fmax": {"c": {"achieved": 9}}, "critical_paths": [], "utilization": {}}',
+    },
+    "pack": {"top.bin": b"\x00bits \x22\x93\x83\x01\x06\x00"},
+}
+ECP5_WHOLE = {
+    "place_and_route": {"top.config": b".device X\n\n.tile A:B\narc: 1 2\n\n", **WHOLE["place_and_route"]},
+    "pack": {"top.bit": b"\xffbits\x0e\xf7\x5e\0\0\0\xff\xff\xff\xff"},
+}
+CUT = [
+    (board, step, name, size)
+    for board, made in (("icebreaker", WHOLE), ("ulx3s-85f", ECP5_WHOLE))
+    for step, files in made.items()
+    for name in files
+    if board == "icebreaker" or name != "top.asc"
+    for size in {0, 1, len(files[name]) // 2, len(files[name]) - (2 if name == "cells.json" else 1)}
+]
+
+
+@pytest.mark.parametrize(("board", "step", "name", "size"), CUT)
+def test_a_file_that_a_tool_left_cut_off_is_refused(monkeypatch, tmp_path, board, step, name, size):
+    """As on a full disk, where all of these tools end with code 0."""
+    made = dict((WHOLE if board == "icebreaker" else ECP5_WHOLE)[step])
+    work = {"place_and_route": (1,)}.get(step, ())
+
+    def tool(self, *_):
+        for file, content in made.items():
+            (tmp_path / file).write_bytes(content)
+
+    monkeypatch.setattr(Toolchain, "_run", tool)
+    tools = Toolchain(boards.load(board), tmp_path)
+    getattr(tools, step)(*work)
+    made[name] = made[name][:size]
+    with pytest.raises(WriteError, match=rf"cannot write .*{name}: it ends after {size} bytes, as on a full"):
+        getattr(tools, step)(*work)
+    (tmp_path / name).unlink()
+    made.pop(name)
+    with pytest.raises(WriteError, match=rf"cannot write .*{name}: it ends after 0 bytes"):
+        getattr(tools, step)(*work)
+
+
+def test_a_tool_that_the_disk_ends_is_told_from_one_that_fails(tools, tmp_path, pretend):
+    pretend("echo 'ERROR: x' >&2; echo 'OSError: [Errno 28] No space left on device: /c' >&2; exit 1")
+    with pytest.raises(WriteError) as refusal:
+        tools.pack()
+    assert str(refusal.value) == (
+        "bitstream failed: OSError: [Errno 28] No space left on device: /c; "
+        "make room there or choose another place with -o"
+    )
+    pretend("kill -XFSZ $$")
+    with pytest.raises(
+        WriteError, match=f"cannot write {tmp_path}: File too large; make room there or set TM"
+    ):
+        run_yosys("", tmp_path)
 
 
 def test_broken_netlist_is_refused_by_yosys_itself(tools, tmp_path):

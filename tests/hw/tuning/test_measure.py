@@ -11,6 +11,7 @@ from amaranth.lib.wiring import In, Out
 from constraints import boards
 from hw.tuning import measure as module
 from hw.tuning.measure import Measured, measure
+from sw.errors import WriteError
 
 CELLS = '{"design": {"num_cells_by_type": {"SB_LUT4": 3, "SB_DFF": 2, "SB_RAM40_4K": 1, "SB_MAC16": 4}}}'
 LOG = "Info: Device utilisation:\nInfo: \t         ICESTORM_LC:    17/ 5280     0%\n"
@@ -62,3 +63,11 @@ def test_what_the_tools_said_is_kept(tmp_path, runs, monkeypatch):
     runs.clear()
     assert measure(Inverter(2), board, tmp_path) == want
     assert len(runs) == 2
+
+
+def test_half_an_answer_is_not_kept(tmp_path, runs, monkeypatch):
+    """Yosys ends well on a full disk."""
+    monkeypatch.setattr(f"{__name__}.CELLS", CELLS[:40])
+    with pytest.raises(WriteError, match=r"cells.json is cut off; make room there or set TMPDIR"):
+        measure(Inverter(2), boards.load("icebreaker"), tmp_path)
+    assert not list(tmp_path.rglob("*.json"))

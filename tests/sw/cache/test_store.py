@@ -2,8 +2,8 @@
 
 import pytest
 
-from sw import cache as store_module
 from sw.cache import Store, digest_of
+from sw.cache import store as store_module
 from sw.errors import EngramError
 
 
