@@ -1,18 +1,16 @@
 """``python -m sim.uart``: random bytes over a bad line into the UART receiver, compared one by one."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
 from numpy.typing import NDArray
-from sw.farm.programs import ended
 
-from sim.job import last_words
+from sim.job import failure_in, run_together
 from sim.models.runner import Model, ModelSource, build_model, start_program, to_verilog
 from sim.testbenches.files import TESTBENCHES
 from sw.console import JsonOption, answer, print_json, reports_errors, terminal
+from sw.files import scratch_folder
 
 __all__ = ["Count", "Line", "bad_line", "compare"]
 
@@ -140,14 +138,13 @@ def receiver_model(divisor: int) -> Model:
 def receive(model: Model, levels: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Cycles and bytes that the receiver gives for a line.
 
-    Raises RuntimeError if the simulation fails.
+    Raises RuntimeError if the simulation fails, WriteError if a full disk is why.
     """
-    with tempfile.TemporaryDirectory(prefix="engram-sim-") as name:
-        folder = Path(name)
+    with scratch_folder("sim") as folder:
         np.packbits(levels, bitorder="little").tofile(folder / "line")
-        with ended([lambda: start_program(model, [str(len(levels))], folder)]) as (program,):
-            if code := program.wait():
-                raise RuntimeError(f"the simulation ended with {code}:\n{last_words(folder)}")
+        (code,) = run_together(lambda place: start_program(model, [str(len(levels))], place), [folder])
+        if code:
+            raise failure_in(folder, code)
         came = np.fromfile(folder / "bytes", "<i8").reshape(-1, 2)
     return came[:, 0], came[:, 1].astype(np.uint8)
 
