@@ -11,6 +11,7 @@ from sim.models.runner import Model, ModelSource, build_model, start_program, to
 from sim.testbenches.files import TESTBENCHES
 from sw.console import JsonOption, answer, print_json, reports_errors, terminal
 from sw.files import scratch_folder
+from sw.shell.start import start
 
 __all__ = ["Count", "Line", "bad_line", "compare"]
 
@@ -186,4 +187,4 @@ def simulate_uart(
 
 
 if __name__ == "__main__":
-    typer.run(simulate_uart)
+    start(simulate_uart)
