@@ -14,12 +14,13 @@ from hw.tuning.calibrate import calibrate
 from hw.tuning.sparsity import sparsity
 from sim.netlist.run import simulate_netlist
 from sim.run import simulate
+from sim.uart import simulate_uart
 from sw.cli import application
 from sw.commands.explore.command import explore
 from sw.commands.train.command import train
 from sw.shell.start import alone
 
-ALONE = (build, simulate, simulate_netlist, calibrate, sparsity, run_proofs, train, explore)
+ALONE = (build, simulate, simulate_netlist, simulate_uart, calibrate, sparsity, run_proofs, train, explore)
 
 
 def programs():
