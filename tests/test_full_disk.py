@@ -199,3 +199,15 @@ def try_every_write(command, place, aside):
         refused += check(outcome, place, whole) == 2
     assert refused >= 1
     assert files(place)[0] == whole
+
+
+@pytest.mark.parametrize("name", ["templates", "check devices", "train"])
+def test_a_place_that_can_be_no_file_is_refused_ahead_of_the_work(name, place):
+    """Before the data are loaded or a sample is drawn: no stage is begun."""
+    (place / "made").write_text("in the way")
+    code, _, err = run(*COMMANDS[name])
+    target = COMMANDS[name][COMMANDS[name].index("-o") + 1]
+    assert (code, err) == (
+        2,
+        f"error: cannot write {target}: made is a file, not a folder; give another place\n",
+    )

@@ -37,10 +37,12 @@ def compare(
     Everything is as it was recorded at the end of the training. Of files, accuracies are those recorded, and
     the energy is worked out from the data set's test images.
     """
-    from sw.files import write_atomically
+    from sw.files import check_target, write_atomically
     from sw.training.table.gains import gains_of, grouped
     from sw.training.table.markdown import gain_values, markdown, row_values
 
+    if output is not None:
+        check_target(output)
     found = [_facts(source) for source in sources]
     rows, gains = grouped(found, join_seeds=join_seeds), gains_of(found)
     text = markdown(rows, gains)

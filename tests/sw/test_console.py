@@ -1,12 +1,15 @@
 """What work below the commands looks like at the terminal."""
 
+import errno
 import io
+import os
 
 import pytest
+import typer
 from rich.console import Console
 
 from sw import console
-from sw.console import terminal
+from sw.console import reports_errors, terminal
 from sw.progress import SILENT
 
 
@@ -67,3 +70,21 @@ def test_nobody_need_listen(capsys):
         stage.done(1)
         stage.note("e")
     assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_of_the_disk_that_no_writer_told_of_is_one_line(seen):
+    """Such as that of a library which keeps something for itself."""
+
+    def command():
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with pytest.raises(typer.Exit) as end:
+        reports_errors(command)()
+    assert end.value.exit_code == 2
+    place = "standard output, or what a library keeps"
+    assert lines(seen) == [f"error: cannot write {place}: {os.strerror(errno.EDQUOT)}; make room"]
+
+
+def test_other_errors_of_the_system_are_faults_of_ours(seen):
+    with pytest.raises(FileNotFoundError):
+        reports_errors(lambda: open("/nowhere/at/all"))()

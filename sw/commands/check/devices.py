@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sw.console import JsonOption, SeedOption, answer, print_json, reports_errors, terminal
-from sw.files import write_atomically
+from sw.files import check_target, write_atomically
 from sw.rram.devices.presets import DEVICES
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def check_devices(
     from sw.rram.devices.files import device_named
     from sw.rram.effects.known import EFFECTS, device_figures
 
+    if output is not None:
+        check_target(output)
     rng = np.random.default_rng(seed)
     devices = [device_named(name) for name in device or DEVICES]
     found: list[Compared] = []

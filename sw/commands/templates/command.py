@@ -18,6 +18,7 @@ from sw.console import (
 )
 from sw.data.of_bundle import dataset_of
 from sw.errors import EngramError
+from sw.files import check_target
 
 if TYPE_CHECKING:
     from sw.bundle import Bundle
@@ -163,6 +164,7 @@ def templates(
     named["kind"] = kind.value
     sizes = {name: size for name, size in array.items() if size is not None}
     design = design_for(trained.design, kind.value, thresholds, number, sizes, thresholds_by.value)
+    check_target(output)
     dataset, _ = dataset_of(trained, data, terminal)
     options = {**named, "data": data and Path(data).name}
     step = Step.of("templates", options, seed, versions_with(*LIBRARIES), [recorded_name(bundle)])

@@ -13,6 +13,7 @@ from sw.commands.train.report import draw, print_presets, print_table, result_of
 from sw.commands.train.request import Request
 from sw.console import JsonOption, messages, print_json, reports_errors, terminal
 from sw.errors import EngramError
+from sw.files import check_target
 from sw.system.signals import exit_code
 
 __all__ = ["train"]
@@ -47,6 +48,7 @@ def train(request: Request, json: JsonOption = False) -> None:
     target = request.output or plan.bundle
     if target.is_dir():
         raise EngramError(f"--output must be a file, got the folder {target}; add a name such as x.engram")
+    check_target(target)
     _train(plan, target, request.run, request.restart, json)
 
 

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import resource
 import struct
 import tarfile
 import threading
@@ -213,3 +214,17 @@ def test_cifar_by_name_comes_from_the_official_archive(site, tmp_path, monkeypat
     cifar = load("cifar10-grey")
     assert (len(cifar.train.images), len(cifar.validation.images)) == (10, 10)
     assert cifar.test.labels.tolist() == [7] and cifar.test.images[0, 0, 0] == 7
+
+
+def test_a_full_disk_is_named_and_the_part_that_came_is_continued(site, tmp_path):
+    url = f"{site.url}/data.bin"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(EngramError) as refusal:
+            download.fetch(url, md5(CONTENT), "mnist", tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(refusal.value).startswith(f"cannot download {url} (File too large); run again to continue")
+    assert [path.name for path in tmp_path.iterdir()] == ["data.bin.part"]
+    assert download.fetch(url, md5(CONTENT), "mnist", tmp_path).read_bytes() == CONTENT
