@@ -20,9 +20,9 @@ LAST = Layer(kind="pointwise1x1", out_channels=2)
 P = Parallelism
 
 
-@pytest.fixture(params=[(5, 4, 1), (6, 5, 2), (4, 3, 2)], ids="{0[0]}x{0[1]} by {0[2]}".format)
+@pytest.fixture(params=[(5, 4, 1), (4, 3, 2)], ids="{0[0]}x{0[1]} by {0[2]}".format)
 def size(request):
-    """Rows, columns, stride: maps smaller than the kernel, and maps that a stride divides and does not."""
+    """Rows, columns, stride: maps smaller than the kernel, with sides that a stride divides and does not."""
     return request.param
 
 

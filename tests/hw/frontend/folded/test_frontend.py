@@ -69,7 +69,7 @@ DESIGNS = {
         Layer(kind="conv3x3", out_channels=2),
     ),
 }
-SIZES = (P(), P(1, 4, 3), P(2, 2, 1, 2), P(4, 8, 9, 4), P(8, 1, 2))
+SIZES = (P(), P(1, 4, 3), P(2, 2, 1, 2), P(4, 4, 9, 2), P(8, 1, 2))
 
 
 def pruned_bundle(shape: DesignPoint) -> Bundle:
