@@ -67,6 +67,8 @@ class Disk:
         if self.folder is None or event not in ("open", "os.mkdir"):
             return
         path, _, flags = what
+        if isinstance(path, int):  # a file that is open already
+            return
         writes = not os.path.isdir(path) if event == "os.mkdir" else flags & (os.O_WRONLY | os.O_RDWR)
         if not writes or not os.path.abspath(os.fsdecode(path)).startswith(self.folder):
             return

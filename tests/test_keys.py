@@ -141,12 +141,28 @@ logits_of(network, split.images, flip=True)
 }
 """What computes each kind of result, from a bundle and a data set that are there."""
 OTHERS = {
-    "features": ["sw/console.py", "sw/cache.py", "sw/rram/chip/programming.py", "sw/energy/energy.toml"],
-    "chips": ["sw/console.py", "sw/cache.py", "sw/templates/maker.py", "sw/energy/energy.toml", "hw/adc.py"],
-    "fpga": ["sw/cache.py", "sw/templates/maker.py", "sw/energy/energy.toml", "sim/images.py"],
+    "features": [
+        "sw/console.py",
+        "sw/cache/store.py",
+        "sw/rram/chip/programming.py",
+        "sw/energy/energy.toml",
+    ],
+    "chips": [
+        "sw/console.py",
+        "sw/cache/store.py",
+        "sw/templates/maker.py",
+        "sw/energy/energy.toml",
+        "hw/adc.py",
+    ],
+    "fpga": ["sw/cache/store.py", "sw/templates/maker.py", "sw/energy/energy.toml", "sim/images.py"],
     "builds": ["sw/templates/maker.py", "sw/energy/energy.toml", "hw/tuning/calibrate.py", "sim/run.py"],
     "search": ["sw/explore/page/page.py", "sw/explore/driver/run.py", "hw/build.py", "sim/images.py"],
-    "teachers": ["sw/cache.py", "sw/training/train.py", "sw/training/student/network.py", "sw/files.py"],
+    "teachers": [
+        "sw/cache/store.py",
+        "sw/training/train.py",
+        "sw/training/student/network.py",
+        "sw/files.py",
+    ],
 }
 """Files of the project that are near, and have no part in it."""
 

@@ -22,6 +22,8 @@ from pathlib import Path
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 """Linux, prctl(2)."""
 CANNOT_RUN = 127
+DEFAULT = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGXFSZ)
+"""The guard ignores the first two, and Python itself the others; a program would inherit that."""
 POLL_S = 0.02
 
 
@@ -65,7 +67,7 @@ def started(command: list[str]) -> tuple[int, int]:
         try:
             os.setpgid(0, 0)
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-            for each in (signal.SIGINT, signal.SIGHUP):
+            for each in DEFAULT:
                 signal.signal(each, signal.SIG_DFL)
             os.execvp(command[0], command)
         except OSError as error:

@@ -18,7 +18,7 @@ from typing import Any
 
 __all__ = ["Program", "all_ended", "run"]
 
-GUARD = str(Path(__file__).with_name("guard.py"))
+GUARD = Path(__file__).with_name("guard.py")
 GRACE_S = 2.0
 """How long a program may take to end when it is asked to."""
 MARGIN_S = 5.0
@@ -57,7 +57,7 @@ class Program(subprocess.Popen):
         self._grace = grace
         self._lifeline, theirs = socket.socketpair()
         with theirs:
-            guarded = [sys.executable, "-I", "-S", GUARD, str(theirs.fileno()), str(grace), *words]
+            guarded = [sys.executable, "-I", "-S", str(GUARD), str(theirs.fileno()), str(grace), *words]
             super().__init__(
                 guarded, pass_fds=(*pass_fds, theirs.fileno()), start_new_session=True, **options
             )

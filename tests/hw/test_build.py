@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -234,7 +235,7 @@ def test_folder_that_cannot_be_made_is_named(bundle_file, tmp_path):
     result = run(bundle_file, "--board", "icebreaker", "-o", tmp_path / "file")
 
     assert result.exit_code == 2
-    assert "is a file, not a folder; give another place" in result.stderr
+    assert "File exists; choose another place with -o" in result.stderr
 
 
 def test_lanes_change_the_layout_and_nothing_else():
@@ -251,7 +252,10 @@ def test_interrupt_ends_the_tool_and_leaves_nothing(bundle_file, tmp_path):
     output = tmp_path / "out"
     work = output / "tiny-icebreaker.work"
     command = [sys.executable, "-m", "hw.build", bundle_file, "--board", "icebreaker", "-o", output]
-    build = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    hears = partial(
+        signal.signal, signal.SIGINT, signal.default_int_handler
+    )  # not so in the background of a shell
+    build = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears)
     until = time.monotonic() + 60
     while not (tools := processes_in(work)) and build.poll() is None and time.monotonic() < until:
         time.sleep(0.05)

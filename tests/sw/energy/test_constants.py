@@ -90,5 +90,5 @@ def test_files_that_are_no_text_or_not_there_are_refused(tmp_path):
     with pytest.raises(EngramError, match=r"cannot read .*none\.toml: No such file"):
         read_constants(tmp_path / "none.toml")
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(EngramError, match=r"bytes\.toml must be a TOML file: "):
+    with pytest.raises(EngramError, match=r"bytes\.toml must be a TOML file in UTF-8"):
         read_constants(tmp_path / "bytes.toml")

@@ -108,6 +108,7 @@ def test_handlers_are_those_of_before_after_the_block():
 def test_who_catches_ctrl_c_catches_all_of_them():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # not so in the background of a shell
         with pytest.raises(KeyboardInterrupt) as end, ends_in_order():
             os.kill(os.getpid(), signal.SIGTERM)
         assert (end.type, exit_code()) == (Ended, 143)

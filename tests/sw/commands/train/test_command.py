@@ -200,7 +200,10 @@ REFUSALS = {
         "a teacher must be one of tiny, r8, r10, r18, resnet50, a file ending in .pt2 or .onnx, or "
         "package.module:callable, got 'r9'",
     ),
-    "run in a file": (["--run", __file__], f"cannot make the folder {__file__}: File exists"),
+    "run in a file": (
+        ["--run", __file__],
+        f"cannot make the folder {__file__}: File exists; give another --run folder",
+    ),
     "unknown design": (
         ["--design", "resnet"],
         "--design must be one of digits, mnist, cifar10-grey, got 'resnet'",
