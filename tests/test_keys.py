@@ -154,9 +154,24 @@ OTHERS = {
         "sw/energy/energy.toml",
         "hw/adc.py",
     ],
-    "fpga": ["sw/cache/store.py", "sw/templates/maker.py", "sw/energy/energy.toml", "sim/images.py"],
-    "builds": ["sw/templates/maker.py", "sw/energy/energy.toml", "hw/tuning/calibrate.py", "sim/run.py"],
-    "search": ["sw/explore/page/page.py", "sw/explore/driver/run.py", "hw/build.py", "sim/images.py"],
+    "fpga": [
+        "sw/cache/store.py",
+        "sw/templates/maker.py",
+        "sw/energy/energy.toml",
+        "sim/images.py",
+    ],
+    "builds": [
+        "sw/templates/maker.py",
+        "sw/energy/energy.toml",
+        "hw/tuning/calibrate.py",
+        "sim/run.py",
+    ],
+    "search": [
+        "sw/explore/page/page.py",
+        "sw/explore/driver/run.py",
+        "hw/build.py",
+        "sim/images.py",
+    ],
     "teachers": [
         "sw/cache/store.py",
         "sw/training/train.py",

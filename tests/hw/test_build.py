@@ -252,9 +252,8 @@ def test_interrupt_ends_the_tool_and_leaves_nothing(bundle_file, tmp_path):
     output = tmp_path / "out"
     work = output / "tiny-icebreaker.work"
     command = [sys.executable, "-m", "hw.build", bundle_file, "--board", "icebreaker", "-o", output]
-    hears = partial(
-        signal.signal, signal.SIGINT, signal.default_int_handler
-    )  # not so in the background of a shell
+    # in the background of a shell nobody hears it
+    hears = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
     build = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears)
     until = time.monotonic() + 60
     while not (tools := processes_in(work)) and build.poll() is None and time.monotonic() < until:

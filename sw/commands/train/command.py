@@ -44,12 +44,18 @@ def train(request: Request, json: JsonOption = False) -> None:
     if request.list_presets:
         print_presets(json)
         return
+    if request.output is not None:
+        _check_output(request.output)  # ahead of the data, which may have to be fetched
     plan = plan_of(request, array)
     target = request.output or plan.bundle
+    _check_output(target)
+    _train(plan, target, request.run, request.restart, json)
+
+
+def _check_output(target: Path) -> None:
     if target.is_dir():
         raise EngramError(f"--output must be a file, got the folder {target}; add a name such as x.engram")
     check_target(target)
-    _train(plan, target, request.run, request.restart, json)
 
 
 def _train(plan: Plan, target: Path, chosen: Path | None, restart: bool, json: bool) -> None:
