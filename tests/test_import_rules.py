@@ -6,7 +6,19 @@ import sys
 
 import pytest
 
-from tests.helpers.imports import FILES, PACKAGES, ROOT, arrows_of, circles, imports_of, upward
+from tests.helpers.imports import (
+    DOORS,
+    FILES,
+    PACKAGES,
+    PRODUCT,
+    ROOT,
+    SOURCES,
+    arrows_of,
+    circles,
+    imports_of,
+    upward,
+    within,
+)
 
 STANDARD = sys.stdlib_module_names
 
@@ -38,8 +50,6 @@ HOUSE = """
 """Rooms of the house, from the roof to the ground: a room imports only rooms that stand behind it.
 A room is a folder, or a file that lies directly in a package. A folder and its own subfolders may import each
 other, since a folder holds both what its subfolders share and what is put together from them."""
-DOORS = {"sw.explore.__main__": "sw.commands.explore"}
-"""``python -m`` doors that lie in a lower folder than the command behind them."""
 MOST_FILES = 15
 CROWDED = {"hw/frontend"}
 """Folders that may have more files of their own."""
@@ -77,10 +87,6 @@ HEAVY = {
     "plotly",
 }
 """What makes 'engram --help' slow, or is not installed everywhere."""
-
-
-def within(module, packages):
-    return any(module == package or module.startswith(package + ".") for package in packages)
 
 
 def complaints(module, source):
@@ -133,10 +139,6 @@ CALIBRATION = "hw.tuning.calibrate"
 @pytest.mark.parametrize("module", FILES)
 def test_imports(module):
     assert complaints(module, FILES[module].read_text(encoding="utf-8")) == []
-
-
-SOURCES = {name: path.read_text(encoding="utf-8") for name, path in FILES.items()}
-PRODUCT = {name: source for name, source in SOURCES.items() if not within(name, ["tests"])}
 
 
 def test_no_circles():
@@ -316,48 +318,3 @@ def test_hardware_never_loads_torch():
     loaded = loaded_after("".join(f"import {name}\n" for name in names))
     assert "amaranth" in loaded
     assert loaded & {"torch", "brevitas", "sklearn", "matplotlib", "sim"} == set()
-
-
-COMMANDS = {
-    "sw.cli",
-    "sw.distil",
-    *DOORS,
-    "sw.shell.start",
-    "formal.__main__",
-    "hw.build",
-    "hw.tuning.calibrate",
-    "hw.tuning.sparsity",
-    "sim.netlist.run",
-    "sim.run",
-    "sim.uart",
-    *(name for name in FILES if within(name, ["sw.commands"])),
-}
-"""What talks to a person."""
-
-
-def prints(source):
-    """Lines that write to the terminal by hand."""
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return sorted(
-        call.lineno for call in calls if ast.unparse(call.func) in {"print", "typer.echo", "click.echo"}
-    )
-
-
-def test_a_line_that_prints_is_found():
-    assert prints("def f():\n    print(1)\ntyper.echo('x')\nbar.print(2)\n") == [2, 3]
-
-
-def test_nobody_echoes():
-    """Typer's echo writes UTF-8 to a terminal that calls itself ASCII."""
-    assert [name for name, source in PRODUCT.items() if "typer.echo(" in source] == []
-
-
-@pytest.mark.parametrize("module", sorted(name for name in FILES if not within(name, ["tests"])))
-def test_nothing_below_the_commands_knows_a_command_or_the_terminal(module):
-    source = FILES[module].read_text(encoding="utf-8")
-    used = [each.module for each in imports_of(source)]
-    if module not in COMMANDS:
-        assert [name for name in used if within(name, ["sw.commands"])] == []
-    if module not in COMMANDS | {"sw.console"}:
-        assert [name for name in used if within(name, ["sw.console"])] == []
-        assert prints(source) == []

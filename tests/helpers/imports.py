@@ -6,7 +6,21 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-__all__ = ["FILES", "PACKAGES", "ROOT", "Import", "arrows_of", "circles", "imports_of", "room_of", "upward"]
+__all__ = [
+    "DOORS",
+    "FILES",
+    "PACKAGES",
+    "PRODUCT",
+    "ROOT",
+    "SOURCES",
+    "Import",
+    "arrows_of",
+    "circles",
+    "imports_of",
+    "room_of",
+    "upward",
+    "within",
+]
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("sw", "hw", "sim", "formal", "constraints", "tests")
@@ -19,8 +33,18 @@ def _modules() -> Iterator[tuple[str, Path]]:
             yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
 
 
+def within(module: str, packages: Iterable[str]) -> bool:
+    """Whether a module is one of these packages or modules, or lies in one."""
+    return any(module == package or module.startswith(package + ".") for package in packages)
+
+
 FILES = dict(_modules())
 """Every file of the project by its module's name."""
+SOURCES = {name: path.read_text(encoding="utf-8") for name, path in FILES.items()}
+PRODUCT = {name: source for name, source in SOURCES.items() if not within(name, ["tests"])}
+"""Sources without the tests."""
+DOORS = {"sw.explore.__main__": "sw.commands.explore"}
+"""``python -m`` doors that lie in a lower folder than the command behind them."""
 
 
 @dataclass(frozen=True)
