@@ -142,7 +142,9 @@ def _run(folder: Path) -> str:
 
 def _assertion(log: str) -> str:
     """The first broken assertion of a run from reset, or else of the induction."""
-    broken = sorted(re.findall(r"engine_0(?:\.basecase|(\.induction))?: .*Assert failed in \S+: (\S+)", log))
+    # the path may have blanks in it
+    place = r"engine_0(?:\.basecase|(\.induction))?: .*Assert failed in \S+: (.+?:\d+)"
+    broken = sorted(re.findall(place, log))
     if not broken:
         return _last_error(log)
     file, _, line = broken[0][1].rpartition("/")[2].partition(":")
