@@ -100,7 +100,8 @@ def prove(proof: Proof) -> Outcome:
     """
     started = time.monotonic()
     with scratch_folder("formal") as folder:
-        (folder / "top.il").write_text(rtlil.convert(proof.specification(), name="top"), encoding="utf-8")
+        text = rtlil.convert(proof.specification(), name="top")
+        (folder / "top.il").write_text(SOURCE.sub(_without_folders, text), encoding="utf-8")
         (folder / "top.sby").write_text(_task(proof), encoding="utf-8")
         log = _run(folder)
         status = folder / "run" / "status"
@@ -115,6 +116,10 @@ def prove(proof: Proof) -> Outcome:
             seconds=time.monotonic() - started,
             waveform=waveforms[0].read_text(encoding="utf-8") if waveforms else None,
         )
+
+
+SOURCE = re.compile(r'^( *attribute \\src ")([^"]*)(")', re.MULTILINE)
+"""Of RTLIL: places in source files, separated by bars."""
 
 
 def _task(proof: Proof) -> str:
@@ -140,14 +145,18 @@ def _run(folder: Path) -> str:
     return run(command, cwd=folder, env={**os.environ, "PATH": path}).stdout
 
 
+def _without_folders(source: re.Match[str]) -> str:
+    """A source attribute with file names alone: the solver's front end cuts a path off at its first blank."""
+    places = [place.rpartition("/")[2] for place in source[2].split("|")]
+    return f"{source[1]}{'|'.join(places)}{source[3]}"
+
+
 def _assertion(log: str) -> str:
     """The first broken assertion of a run from reset, or else of the induction."""
-    # the path may have blanks in it
-    place = r"engine_0(?:\.basecase|(\.induction))?: .*Assert failed in \S+: (.+?:\d+)"
-    broken = sorted(re.findall(place, log))
+    broken = sorted(re.findall(r"engine_0(?:\.basecase|(\.induction))?: .*Assert failed in \S+: (\S+)", log))
     if not broken:
         return _last_error(log)
-    file, _, line = broken[0][1].rpartition("/")[2].partition(":")
+    file, _, line = broken[0][1].partition(":")
     return f"{file}:{line.partition('.')[0]}"
 
 
