@@ -289,8 +289,8 @@ def test_the_command_names_the_proofs_it_knows():
 @pytest.mark.parametrize("place", ["engine_0", "engine_0.basecase"])
 def test_an_assertion_broken_from_reset_is_named_before_one_of_the_induction(place):
     log = (
-        "SBY 1 [run] engine_0.induction: ##   0:00:00  Assert failed in top: /x/adc.py:7 (check)\n"
-        f"SBY 2 [run] {place}: ##   0:00:00  Assert failed in top: /x/winner.py:129 (check)\n"
+        "SBY 1 [run] engine_0.induction: ##   0:00:00  Assert failed in top: adc.py:7 (check)\n"
+        f"SBY 2 [run] {place}: ##   0:00:00  Assert failed in top: winner.py:129 (check)\n"
         "SBY 3 [run] DONE (FAIL, rc=2)\n"
     )
     assert formal.proof._assertion(log) == "winner.py:129"
