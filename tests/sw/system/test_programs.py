@@ -146,8 +146,11 @@ def test_a_signal_while_it_starts_leaves_nothing(monkeypatch):
 
     class Interrupted(programs.socket.socket):
         def recv(self, size):
-            guards.extend(int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and is_ours(p))
+            guards.extend(children() - before)
             raise KeyboardInterrupt
+
+    def children():
+        return {int(process.name) for process in Path("/proc").iterdir() if is_ours(process)}
 
     def is_ours(process):
         try:
@@ -155,6 +158,7 @@ def test_a_signal_while_it_starts_leaves_nothing(monkeypatch):
         except OSError:
             return False
 
+    before = children()  # of tests that ran here before
     pair = programs.socket.socketpair
 
     def socketpair():
