@@ -24,10 +24,11 @@ BATCH_ENTRIES = 4_096
 MIN_BATCH, MAX_BATCH = 4, 32
 
 
-def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
+def accelerator_model(bundle: Bundle, waves: Waves = "none", *, brief: bool = False) -> Model:
     """The accelerator of `bundle` in ``accelerator_bench.sv``, compiled or from the cache.
 
-    Raises EngramError as :func:`sim.models.runner.build_model`.
+    `brief` as in :class:`sim.models.runner.ModelSource`; raises EngramError as
+    :func:`sim.models.runner.build_model`.
     """
     from hw.accelerator import Accelerator
     from hw.geometry import ArrayGeometry
@@ -40,6 +41,7 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none") -> Model:
         inputs=(geometry.words, geometry.word_bits),
         headstart=geometry.words_in_tile[0] - 1,
         waves=waves,
+        brief=brief,
     )
 
 

@@ -78,10 +78,11 @@ def front_end_of(
         return bundle, serial_front_end(bundle, variant)
 
 
-def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
+def image_program(bundle: Bundle, parallelism: "Sizes", *, brief: bool = False) -> ImageProgram:
     """:class:`hw.image_accelerator.ImageAccelerator` in ``image_harness.cpp``, compiled or from the cache.
 
-    Raises EngramError as :func:`sim.models.runner.build_model`.
+    `brief` as in :class:`sim.models.runner.ModelSource`; raises EngramError as
+    :func:`sim.models.runner.build_model`.
     """
     from hw.geometry import ArrayGeometry
     from hw.image_accelerator import ImageAccelerator
@@ -103,6 +104,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes") -> ImageProgram:
         },
         defines=macros_of(bundle),
         main=TESTBENCHES / "image_harness.cpp",
+        brief=brief,
     )
     return ImageProgram(build_model(source), 64 * image_cycles(bundle, parallelism) + 10_000)
 

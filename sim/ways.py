@@ -96,11 +96,13 @@ class Outcome(NamedTuple):
 
 def run_features(job: Job) -> Outcome:
     """Word-line values through the accelerator, all of them at random stalls."""
+    from hw.sizing.array_timing import accelerator_timing
     from sim.accelerator import accelerator_model, verify
+    from sim.models.runner import is_brief
 
     bundle, levels, seed = job.bundle, job.levels, job.seed
     with job.listener.waiting(COMPILING):
-        model = accelerator_model(bundle)
+        model = accelerator_model(bundle, brief=is_brief(len(levels) * accelerator_timing(bundle).interval))
     if job.trace is not None:
         with job.listener.waiting(COMPILING_WAVES):
             traced = accelerator_model(bundle, job.waves)
@@ -118,14 +120,17 @@ def run_features(job: Job) -> Outcome:
 
 def run_pixels(job: Job) -> Outcome:
     """Whole images: all of them as fast as they go, a sample at random stalls."""
+    from hw.sizing.image_timing import image_cycles
     from sim.check import combined
     from sim.images import front_end_of, image_bench, image_program, verify_images, verify_sample
+    from sim.models.runner import is_brief
 
     images, levels, seed = job.images, job.levels, job.seed
     with job.listener.waiting("choosing the parallelism of the front end"):
         bundle, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism, job.listener)
     with job.listener.waiting(COMPILING):
-        program, bench = image_program(bundle, sizes), image_bench(bundle, sizes)
+        brief = is_brief(len(images) * image_cycles(bundle, sizes))
+        program, bench = image_program(bundle, sizes, brief=brief), image_bench(bundle, sizes)
     if job.trace is not None:
         with job.listener.waiting(COMPILING_WAVES):
             traced = image_bench(bundle, sizes, job.waves)

@@ -1,22 +1,30 @@
 """Cache of compiled models, a folder of the store: an entry is whole or does not exist.
 
 Verilator's own run-time library, which takes most of the time to compile, is kept too and shared by all
-models that are compiled alike. Several processes may build at the same time.
+models. Several processes may build at the same time.
 """
 
 import os
 import re
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from sw.cache import Store
 from sw.cache.kept import hold, keep_within_limit
 from sw.files import scratch_folder
 from sw.system.programs import run
 
-__all__ = ["borrow_library", "first_error", "keep", "run_build"]
+__all__ = ["RUNTIME_OBJECTS", "RuntimeLibrary", "first_error", "keep", "run_build"]
 
 AN_HOUR_S = 3_600
+
+RUNTIME_OBJECTS = tuple(
+    f"verilated{part}.o" for part in ("", "_dpi", "_fst_c", "_threads", "_timing", "_vcd_c", "_vpi")
+)
+"""All that a model may be linked with. Not verilator.o, cocotb's main program: it includes the model."""
 
 
 def keep(files: list[Path], kept: Path) -> None:
@@ -37,14 +45,38 @@ def keep(files: list[Path], kept: Path) -> None:
                 raise
 
 
-def borrow_library(library: Path, build: Path) -> None:
-    """Copy a run-time library, if the cache has it, to where a model is about to be compiled."""
-    if not hold(library):
-        return
-    for part in library.iterdir():
-        shutil.copyfile(part, build / part.name)
-        # make would compile it again because Verilator writes the make file later than this
-        os.utime(build / part.name, times=(time.time() + AN_HOUR_S,) * 2)
+class RuntimeLibrary:
+    """Objects of Verilator's run-time library, each kept once for models of every kind.
+
+    No option of a model reaches them: that for optimisation is one of make, for the model's own files alone,
+    and the macros for waveforms, which are on the command line of every file, change none of these.
+
+    Parameters
+    ----------
+    facts
+        What they follow from: the tools and our code.
+    """
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+
+    def lend(self, build: Path) -> None:
+        """Copy what is kept to where a model is about to be compiled."""
+        for name in RUNTIME_OBJECTS:
+            kept = self._place(name)
+            if hold(kept):
+                shutil.copyfile(kept / name, build / name)
+                # make would compile it again because Verilator writes the make file later than this
+                os.utime(build / name, times=(time.time() + AN_HOUR_S,) * 2)
+
+    def take(self, build: Path) -> None:
+        """Keep what was compiled with a model."""
+        for name in RUNTIME_OBJECTS:
+            if (build / name).exists():
+                keep([build / name], self._place(name))
+
+    def _place(self, name: str) -> Path:
+        return Store().path("runtimes", {**self._facts, "object": name}, "")
 
 
 def run_build(command: list[str], environment: dict[str, str], log: Path, folder: Path) -> bool:

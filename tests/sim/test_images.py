@@ -62,7 +62,7 @@ pytestmark = pytest.mark.usefixtures("models")
 
 @pytest.fixture(scope="module")
 def program(models: Path) -> ImageProgram:
-    return image_program(BUNDLE, SIZES)
+    return image_program(BUNDLE, SIZES, brief=True)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_all_images_agree_and_follow_each_other_at_the_planned_distance(program:
 def test_a_folded_front_end_gives_the_same(models: Path) -> None:
     bundle, sizes = front_end_of(BUNDLE, Variant.folded)
     assert isinstance(sizes, Folded)
-    report = verify_images(image_program(bundle, sizes), bundle, IMAGES, LEVELS)
+    report = verify_images(image_program(bundle, sizes, brief=True), bundle, IMAGES, LEVELS)
     assert (report.first, report.wrong.any()) == (None, False)
     assert report.interval == image_cycles(bundle, sizes)
 
@@ -94,7 +94,7 @@ def test_window_levels_read_noise_and_nonlinearity_agree(models: Path) -> None:
     levels = pipeline.levels_of(bundle, IMAGES)
     assert set(range(8)) == set(levels.reshape(-1).tolist())
     placed, sizes = front_end_of(bundle)
-    program = image_program(placed, sizes)
+    program = image_program(placed, sizes, brief=True)
     for jobs in (1, 3):
         report = verify_images(program, placed, IMAGES, levels, jobs=jobs)
         assert (report.first, report.wrong.any()) == (None, False)
@@ -324,7 +324,7 @@ def test_command_refuses_boards_that_mean_nothing(
 def test_command_ends_with_1_and_the_first_mismatch(
     files: tuple[Path, Path], program: ImageProgram, bench: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sim_images, "image_program", lambda *_: program)
+    monkeypatch.setattr(sim_images, "image_program", lambda *_, **how: program)
     monkeypatch.setattr(sim_images, "image_bench", lambda *_: bench)
     code, output, errors = command(fault_of("codes"), files, "--json")
     assert code == 1

@@ -128,7 +128,7 @@ def test_command_without_programming_runs_the_codes_of_the_bundle(tmp_path: Path
 def test_command_ends_with_1_when_programming_goes_wrong(
     program: ImageProgram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.images.image_program", lambda *_: program)
+    monkeypatch.setattr("sim.images.image_program", lambda *_, **how: program)
     other = BUNDLE.with_array(pulse=RULE.model_copy(update={"key": (5, 6, 7, 9)}))
     code, output, errors = command(other, tmp_path, "--self-program", "--images", 1, "--json")
     values = json.loads(output)

@@ -58,7 +58,7 @@ def bundle_of(design: DesignPoint) -> Bundle:
 @pytest.mark.parametrize("design", SHAPES.values(), ids=list(SHAPES))
 def test_corner_shapes_agree_with_the_reference(design: DesignPoint) -> None:
     bundle, levels = bundle_of(design), random_levels(design, IMAGES, 6)
-    report = verify(accelerator_model(bundle), bundle, levels, seed=7)
+    report = verify(accelerator_model(bundle, brief=True), bundle, levels, seed=7)
     assert report.first is None
     assert not report.wrong.any()
     assert report.labels.tolist() == run_levels(bundle, levels).label.tolist()
@@ -69,7 +69,7 @@ def test_read_noise_counts_images_over_shards_and_batches() -> None:
     design = tiny_design(cell="window", thresholds_per_feature=3, cell_bits=3, adc_bits=6)
     bundle = random_bundle(design, 5, codes="random", noise=True, inl=True)
     levels = random_levels(design, IMAGES, 6)
-    model = accelerator_model(bundle)
+    model = accelerator_model(bundle, brief=True)
     for jobs in (1, 2):
         report = verify(model, bundle, levels, seed=7, jobs=jobs)
         assert (report.first, report.wrong.any()) == (None, False)
@@ -82,7 +82,7 @@ def test_read_noise_counts_images_over_shards_and_batches() -> None:
 
 def test_shards_give_the_same_as_one_process() -> None:
     bundle, levels = bundle_of(ODD), random_levels(ODD, 5, 8)
-    model = accelerator_model(bundle)
+    model = accelerator_model(bundle, brief=True)
     done: list[int] = []
     report = verify(model, bundle, levels, seed=1, jobs=3, done=done.append)
     assert not report.wrong.any()
@@ -99,7 +99,7 @@ def test_a_cell_that_is_one_code_off_is_found_and_named() -> None:
     hit = (run_levels(bundle, levels).codes != run_levels(other, levels).codes).any(axis=(1, 2))
     assert hit.any() and not hit.all()
 
-    report = verify(accelerator_model(bundle), other, levels, seed=7, jobs=2)
+    report = verify(accelerator_model(bundle, brief=True), other, levels, seed=7, jobs=2)
     assert np.flatnonzero(report.wrong).tolist() == np.flatnonzero(hit).tolist()
     assert report.first is not None
     assert report.first.image == np.flatnonzero(hit)[0]
@@ -117,14 +117,14 @@ def test_rtl_that_does_not_wait_for_its_consumer_is_found(monkeypatch: pytest.Mo
 
     monkeypatch.setattr("sim.accelerator.to_verilog", impatient)
     bundle, levels = bundle_of(ODD), random_levels(ODD, 5, 6)
-    report = verify(accelerator_model(bundle), bundle, levels, seed=1)
+    report = verify(accelerator_model(bundle, brief=True), bundle, levels, seed=1)
     assert report.wrong.all()
     assert report.first is not None
 
 
 def test_stalls_change_the_cycles_and_nothing_else() -> None:
     bundle, levels = bundle_of(ODD), random_levels(ODD, IMAGES, 6)
-    model = accelerator_model(bundle)
+    model = accelerator_model(bundle, brief=True)
     first, again, other = (verify(model, bundle, levels, seed=seed) for seed in (1, 1, 2))
     assert first.cycles == again.cycles
     assert first.cycles != other.cycles
@@ -133,15 +133,15 @@ def test_stalls_change_the_cycles_and_nothing_else() -> None:
 
 def test_nothing_is_compiled_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = bundle_of(ODD)
-    model = accelerator_model(bundle)
+    model = accelerator_model(bundle, brief=True)
 
     def compile_again(*_: object) -> None:
         raise AssertionError("compiled again")
 
     monkeypatch.setattr(runner, "_compile", compile_again)
-    assert accelerator_model(bundle) == model
+    assert accelerator_model(bundle, brief=True) == model
     with pytest.raises(AssertionError, match="compiled again"):
-        accelerator_model(random_bundle(ODD, 6, codes="random"))
+        accelerator_model(random_bundle(ODD, 6, codes="random"), brief=True)
 
 
 def test_verilog_that_does_not_compile_leaves_nothing(
@@ -240,14 +240,14 @@ def test_command_ends_with_1_and_the_first_mismatch(
     files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = bundle_of(ODD)
-    model = accelerator_model(bundle)
+    model = accelerator_model(bundle, brief=True)
     codes = bundle.array.codes.copy()
     codes[:, 0, 0] ^= 4
     other = Path(files[0]).with_name("other.engram")
     origin = DataOrigin(name=str(files[1]), digest=load(str(files[1])).digest)
     provenance = Provenance(data=origin)
     save(bundle.with_array(codes=codes).with_(provenance=provenance), other)
-    monkeypatch.setattr("sim.accelerator.accelerator_model", lambda *_: model)
+    monkeypatch.setattr("sim.accelerator.accelerator_model", lambda *_, **how: model)
 
     code, output, errors = command(other, *FEATURES, "--images", 20, "--json")
     assert code == 1

@@ -118,13 +118,16 @@ def _built(
 
 def _run_rtl(chip: Bundle, sizes: Any, pictures: NDArray[np.uint8]) -> dict[str, Any]:
     """Cycles and mismatches of whole images; a chip without a front end takes none."""
+    from hw.sizing.image_timing import image_cycles
     from sim.images import image_program, verify_images
+    from sim.models.runner import is_brief
     from sw.reference.pipeline import levels_of
 
     if sizes is None:
         return {"cycles": None, "rtl_images": 0, "mismatches": 0}
     with terminal.waiting("compiling the RTL"):
-        program = image_program(chip, sizes)
+        brief = is_brief(len(pictures) * image_cycles(chip, sizes))
+        program = image_program(chip, sizes, brief=brief)
     report = verify_images(program, chip, pictures, levels_of(chip, pictures))
     return {
         "cycles": report.interval,

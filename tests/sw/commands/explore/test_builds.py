@@ -107,7 +107,7 @@ def test_a_chip_that_is_not_as_the_reference_is_found_out(tmp_path, asked, monke
     import sim.images
 
     compiled = sim.images.image_program
-    monkeypatch.setattr(sim.images, "image_program", lambda chip, sizes: compiled(other, sizes))
+    monkeypatch.setattr(sim.images, "image_program", lambda chip, sizes, **how: compiled(other, sizes, **how))
     chip = chip_with(3)
     codes = chip.array.codes.copy()
     codes[:, :, 0] = codes[:, :, 1]
