@@ -84,6 +84,6 @@ class Workshop:
             settings |= WHEEL_SETTINGS
         # make reads MAKEFLAGS like a command line
         environment["MAKEFLAGS"] = " ".join(f"{name}={value}" for name, value in settings.items())
-        command = [str(program), "--cc", "--exe", "--build", "-Mdir", ".", "-o", top]
+        command = [str(program), "--cc", "--exe", "--build", "--build-jobs", "0", "-Mdir", ".", "-o", top]
         command += ["--top-module", top, *options, *self._sources]
         return run_build([*UNLIMITED_STACK, *command], environment, self.log, self.build)

@@ -316,7 +316,7 @@ def _cocotb_part(source: ModelSource, shop: Workshop) -> list[str]:
     lines = [f'public_flat_rw -module "{source.top}" -var "{port}"' for port in source.public]
     shop.add_text("public.vlt", "\n".join(["`verilator_config", *lines, ""]))
     libraries = shop.link(cocotb_tools.config.libs_dir, "libraries")
-    linking = ["-LDFLAGS", f"-L{libraries} -lcocotbvpi_verilator", "--build-jobs", "0"]
+    linking = ["-LDFLAGS", f"-L{libraries} -lcocotbvpi_verilator"]
     return ["--prefix", COCOTB_CLASS, "--vpi", "--public-flat-rw", "--timescale", "1ns/1ns", *linking]
 
 
