@@ -66,6 +66,15 @@ def quick_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluations without pictures, which take most of the time."""
+    from sw.commands.evaluate import report, study
+
+    monkeypatch.setattr(report, "draw", lambda run, folder: [])
+    monkeypatch.setattr(study, "draw_study", lambda *rest: None)
+
+
+@pytest.fixture
 def data_file(tmp_path: Path) -> str:
     """File of a data set of three classes, 9 x 8 pixels, whose name and folder have spaces."""
     rng = np.random.default_rng(0)

@@ -28,13 +28,15 @@ RULE = PulseRule(
     amplitude_step=30,
     max_pulses=10,
 )
-DESIGN = tiny_design(layers=(), height=3, width=4, classes=2, rows=8, cell_bits=4, adc_bits=6)
-"""12 features in row tiles of 8 and 4, 2 templates."""
+DESIGN = tiny_design(layers=(), height=2, width=3, classes=2, rows=4, cell_bits=4, adc_bits=6)
+"""6 features in row tiles of 4 and 2, 2 templates."""
 BUNDLE = random_bundle(DESIGN, 1, codes="random", pulse=RULE)
+LONGER = random_bundle(DESIGN.with_(height=3, width=4, rows=8), 1, codes="random", pulse=RULE)
+"""12 features, more than the array keeps injected faults of."""
 TEMPLATES = random_templates(np.random.default_rng(5), DESIGN)
 TARGETS = target_states(TEMPLATES, DESIGN, RULE)
 EXPECTED = write_verify(
-    BUNDLE.array.codes.astype(np.int64), TARGETS, device_indices(12, 2), RULE, DESIGN.max_code
+    BUNDLE.array.codes.astype(np.int64), TARGETS, device_indices(6, 2), RULE, DESIGN.max_code
 )
 
 
@@ -44,7 +46,7 @@ def check_programmed(host: HostProgrammer) -> None:
     assert got.codes.tolist() == EXPECTED.states.tolist()
     assert got.failed.tolist() == EXPECTED.failed.tolist()
     assert (got.sets, got.resets) == (EXPECTED.sets.sum(), EXPECTED.resets.sum())
-    assert done == [1] * 24
+    assert done == [1] * 12
     for line in range(2):
         assert host.read_codes(line).tolist() == EXPECTED.states[:, :, line].tolist()
     assert EXPECTED.failed.any() and not EXPECTED.failed.all()
@@ -84,7 +86,7 @@ def test_codes_in_single_port_ram_are_programmed_when_they_are_there(monkeypatch
 
 def test_faults_are_injected_and_cleared_and_what_is_not_there_is_refused():
     def talk(port):
-        host = HostProgrammer(port, BUNDLE)
+        host = HostProgrammer(port, LONGER)
         stuck = np.logical_or(*stuck_devices(device_indices(12, 2), RULE))
         device, row, line = (int(place) for place in np.argwhere(~stuck)[-1])
         assert host.set_fault(line, row, device, Fault.LRS)
@@ -122,7 +124,7 @@ def test_faults_are_injected_and_cleared_and_what_is_not_there_is_refused():
             assert port.read(1) == bytes([protocol.UNKNOWN]), request
         assert host.read_codes(1, 11).shape == (2, 1)
 
-    over_the_wire(Chip(BUNDLE, DIVISOR), talk)
+    over_the_wire(Chip(LONGER, DIVISOR), talk)
 
 
 def test_a_chip_without_a_pulse_rule_says_so_and_goes_on():
@@ -140,8 +142,8 @@ def test_long_match_lines_are_read_in_runs(monkeypatch):
     monkeypatch.setattr("hw.host.driver.MOST_ROWS", 5)
     codes = bytes(range(20))
     runs = b"G" + codes[:10] + b"G" + codes[10:]
-    port = Script(protocol.identity_of(BUNDLE).to_bytes() + b"G" + runs)
-    host = HostProgrammer(port, BUNDLE)
+    port = Script(protocol.identity_of(LONGER).to_bytes() + b"G" + runs)
+    host = HostProgrammer(port, LONGER)
     assert host.read_codes(1, 2, 10).tolist() == [list(codes[::2]), list(codes[1::2])]
     assert port.sent[2:] == [protocol.codes_request(Cell(1, row), 5) for row in (2, 7)]
 

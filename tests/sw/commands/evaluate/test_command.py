@@ -9,7 +9,6 @@ from typer.testing import CliRunner
 from sw.bundle import load, save
 from sw.bundle.ideal import with_ideal_array
 from sw.cli import application
-from sw.commands.evaluate import report, study
 from sw.energy.accounting import energy_of
 from sw.energy.constants import DEFAULT, read_constants
 from sw.energy.work import macs_nonzero, storage_bits
@@ -78,7 +77,7 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
         assert name in err
 
 
-def test_evaluate_prints_a_table(digits, tmp_path):
+def test_evaluate_prints_a_table(digits, tmp_path, undrawn):
     code, out, _ = run("evaluate", digits[2], "--chips", 2, "--yield-at", 0.01, "-o", tmp_path)
     assert code == 0
     for text in (
@@ -99,7 +98,7 @@ def test_evaluate_prints_a_table(digits, tmp_path):
         assert text in out
 
 
-def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp_path):
+def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp_path, undrawn):
     data, bundle, path = digits
     mine = tmp_path / "mine.toml"
     text = DEFAULT.read_text(encoding="utf-8")
@@ -124,7 +123,7 @@ def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp
     assert result["storage"] == storage
 
 
-def test_some_images_are_the_first_ones(digits, tmp_path):
+def test_some_images_are_the_first_ones(digits, tmp_path, undrawn):
     data, bundle, path = digits
     code, out, err = run("evaluate", path, "--images", 20, "--chips", 1, "-o", tmp_path, "--json")
     assert code == 0, err
@@ -133,7 +132,7 @@ def test_some_images_are_the_first_ones(digits, tmp_path):
     assert (result["images"], result["accuracy"]["ideal"]) == (20, expected)
 
 
-def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
+def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path, undrawn):
     data, bundle, path = digits
     chip_path = tmp_path / "chip.engram"
     options = ["--p-stuck-lrs", 0.1, "--seed", 7, "--cell-bits", 3, "--adc-bits", 6]
@@ -156,13 +155,6 @@ def test_programmed_chips_are_evaluated_as_they_are(digits, tmp_path):
     assert shares["programmed"] == expected == shares["rram_min"]  # the first chip of that seed
     code, out, _ = run("evaluate", chip_path, "--chips", 1, "-o", tmp_path)
     assert "this bundle: chip of cmo-hfox, seed 7" in out
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Nothing but the figures, since pictures take most of the time."""
-    monkeypatch.setattr(report, "draw", lambda run, folder: [])
-    monkeypatch.setattr(study, "draw_study", lambda *rest: None)
 
 
 def test_chips_beside_a_chip_are_programmed_and_read_like_it(digits, tmp_path, undrawn):
@@ -220,7 +212,7 @@ def test_a_yield_that_guessing_reaches_is_called_out(digits, tmp_path, undrawn, 
     assert (written["yield_at_most_chance"], written["chance"]) == (little, 0.1)
 
 
-def test_programmable_chips_are_evaluated_like_others(digits, tmp_path):
+def test_programmable_chips_are_evaluated_like_others(digits, tmp_path, undrawn):
     data, bundle, path = digits
     chip = tmp_path / "chip.engram"
     code, _, err = run("program", path, "-o", chip, "--programmable")
@@ -235,7 +227,7 @@ def test_programmable_chips_are_evaluated_like_others(digits, tmp_path):
     assert shares["ideal"] == float(np.mean(ideal == data.test.labels))
 
 
-def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path):
+def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path, undrawn):
     data, _, path = digits
     train, test = data.train, data.test
     other = {"x_train": train.images, "y_train": train.labels, "x_test": test.images, "y_test": test.labels}

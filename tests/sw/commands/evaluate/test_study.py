@@ -42,6 +42,10 @@ def test_a_study_runs_the_same_chips_under_other_conditions(digits, tmp_path):
         row["accuracy_max"],
     )
     assert len((tmp_path / "coping.csv").read_text().splitlines()) == 1 + 15
+
+
+def test_a_study_is_a_table_too(digits, tmp_path, undrawn):
+    path = digits[2]
     code, out, _ = run("evaluate", path, "--images", 9, "--chips", 1, "--study", "time", "-o", tmp_path)
     assert code == 0
     assert "study of time: mean accuracy in percent, 1 chip" in out
@@ -64,7 +68,7 @@ def test_an_interrupted_study_keeps_what_is_done(digits, tmp_path, monkeypatch):
     assert (tmp_path / "time.png").exists()
 
 
-def test_a_study_of_time_says_where_the_device_has_no_law(digits, tmp_path):
+def test_a_study_of_time_says_where_the_device_has_no_law(digits, tmp_path, undrawn):
     cells = tmp_path / "cells.csv"
     rows = [f"{level},{time},{(level + 1) * 1e-5}" for level in (0, 1) for time in (1, 86_400)]
     cells.write_text("\n".join(["level,time_seconds,g_siemens", *rows]), encoding="utf-8")
@@ -75,7 +79,7 @@ def test_a_study_of_time_says_where_the_device_has_no_law(digits, tmp_path):
     assert len((tmp_path / "time.csv").read_text().splitlines()) == 1 + 72
 
 
-def test_the_baseline_is_measured_in_the_same_run(digits, tmp_path, monkeypatch):
+def test_the_baseline_is_measured_in_the_same_run(digits, tmp_path, monkeypatch, undrawn):
     plain = Baseline(1_000.0, 2, 1, chips_together=1, reference_images_per_second=1_500.0)
     measured = plain, Baseline(2_000.0, 1, 2, chips_together=4, reference_images_per_second=1_000.0)
     monkeypatch.setattr(baseline, "measure", lambda chip, levels, jobs: measured)

@@ -102,7 +102,8 @@ def test_phases_are_named_and_follow_each_other():
     assert names == sorted(names, key=order.index)
     assert names.index("quantised pruning") == 0.3 * STEPS
     assert STOP * STEPS < names.index("quantised") <= (STOP + 0.01) * STEPS
-    assert {trainee().phase(step, STEPS) for step in range(STEPS)} == {"quantised"}
+    plain = trainee()
+    assert {plain.phase(step, STEPS) for step in range(STEPS)} == {"quantised"}
 
 
 def test_asking_for_the_phase_changes_nothing():
@@ -112,7 +113,7 @@ def test_asking_for_the_phase_changes_nothing():
     assert not any(layer.soft for layer in layers_of(model))
 
 
-@pytest.mark.parametrize("steps", [3, 7, 18, 50, 199, 200, 399, 400, 777, 3_000])
+@pytest.mark.parametrize("steps", [3, 7, 18, 50, 199, 200, 399, 400, 777, 1_300])
 def test_pruning_never_exceeds_the_budget_and_is_over_in_the_last_phase(steps):
     model = trainee(macs_nonzero=BUDGET)
     full = 54 * 30 + 216 * 30
