@@ -138,7 +138,7 @@ async def until_ready(ctx, dut, flash, bundle):
 
 
 def test_chip_says_it_is_not_ready_until_its_codes_are_there(short_pauses):
-    shape, parallelism = IMAGE_CASES["parallel"]
+    shape, parallelism = IMAGE_CASES["pixels_are_the_features"]
     bundle = random_bundle(shape, seed=1, codes="random")
     images = random_images(shape, 1, seed=2)
     expected = pipeline.run(bundle, images)

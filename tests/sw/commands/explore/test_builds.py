@@ -20,6 +20,7 @@ from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, tiny_design
 from tests.helpers.explorations import BUNDLE, DATA
 
+pytestmark = pytest.mark.usefixtures("models")
 ROW = {"fpga_luts": 9, "fpga_brams": 3, "fpga_cycles": 31}
 PICTURES = DATA.test.images[:RTL_IMAGES]
 
@@ -114,14 +115,15 @@ def test_other_tools_build_again(tmp_path, asked, unsimulated, monkeypatch):
 
 def test_a_chip_that_is_not_as_the_reference_is_found_out(tmp_path, asked, monkeypatch):
     import sim.images
+    from constraints.boards import load
 
+    right, sizes = fitted_chip(chip_with(3), load("icebreaker"))
     compiled = sim.images.image_program
-    monkeypatch.setattr(sim.images, "image_program", lambda chip, sizes, **how: compiled(other, sizes, **how))
-    chip = chip_with(3)
-    codes = chip.array.codes.copy()
+    monkeypatch.setattr(sim.images, "image_program", lambda chip, sizes, **how: compiled(right, sizes, **how))
+    codes = right.array.codes.copy()
     codes[:, :, 0] = codes[:, :, 1]
-    other = chip.with_array(codes=codes)
-    found = built([Finalist(4, ROW, chip)], tmp_path)
+    found = built([Finalist(4, ROW, chip_with(3).with_array(codes=codes))], tmp_path)
+    assert found[4]["front_end"] == front_end_in_words(sizes)
     assert 0 < found[4]["mismatches"] <= RTL_IMAGES
 
 
