@@ -121,11 +121,12 @@ def run(fold: Fold, images: np.ndarray, *, stall: float) -> tuple[list[int], lis
 
     async def watch(ctx):
         cycle = 0
-        while len(ends) < len(images):
-            await ctx.tick()
+        async for _ in ctx.tick():
             cycle += 1
             if len(values) == (len(ends) + 1) * features:
                 ends.append(cycle)
+            if len(ends) == len(images):
+                return
 
     bench.testbench(watch)
     bench.run()
