@@ -12,7 +12,6 @@ from sw.data.parts import Dataset
 from tests.helpers.bundles import random_bundle
 from tests.helpers.commands import QUICK, digits_bundle
 
-
 ALLOCATIONS_PER_COLLECTION = 50_000
 """Python's own 700 let a design of some 100,000 objects be searched for cycles hundreds of times."""
 
