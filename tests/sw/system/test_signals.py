@@ -56,7 +56,8 @@ def test_a_signal_is_one_line_and_its_exit_code(number, code, word):
         process.send_signal(number)
         process.send_signal(number)  # timeout sends its own twice
         out, err = process.communicate()
-    assert (process.returncode, out) == (code, "closing\n")
+    # the second may come when all is done, and ends the process itself then; a shell calls both by one code
+    assert (process.returncode in (code, -number), out) == (True, "closing\n")
     assert err == (
         f"{word}; nothing half-written is left behind, and the same command goes on with what is done\n"
     )

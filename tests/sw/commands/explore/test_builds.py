@@ -47,7 +47,7 @@ def asked(monkeypatch):
 def unsimulated(monkeypatch):
     """RTL that is not run and always right, where only the number of builds counts."""
     report = SimpleNamespace(interval=31, wrong=np.zeros(0, bool))
-    monkeypatch.setattr("sim.images.image_program", lambda chip, sizes: None)
+    monkeypatch.setattr("sim.images.image_program", lambda chip, sizes, **how: None)
     monkeypatch.setattr("sim.images.verify_images", lambda *asked: report)
 
 
