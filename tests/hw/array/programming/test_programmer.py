@@ -31,7 +31,7 @@ HARD = PulseRule(
     hrs_state=1,
     lrs_state=6,
     start_amplitude=70,
-    amplitude_step=50,
+    amplitude_step=120,
     max_pulses=9,
 )
 CASES = {
