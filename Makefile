@@ -1,12 +1,14 @@
 # make demo: installs what is missing into .venv and runs the main job.
 # make test: installs what is missing into .venv and runs every check.
+# make results: runs again what published figures come from and takes under ten minutes, and prints old, new,
+# difference; ONLY="NAME..." runs entries of docs/results.toml by name, WRITE=1 puts the new figures there.
 # Programs run as modules: pip's scripts name their Python in a first line that does not hold every path.
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: demo test clean
+.PHONY: demo test results clean
 
 demo: $(VENV)/installed
 	$(BIN)/python -m sw.cli demo
@@ -15,6 +17,9 @@ test: $(VENV)/installed
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+results: $(VENV)/installed
+	$(BIN)/python -m published again $(ONLY) $(if $(WRITE),--write)
 
 clean:
 	rm -rf $(VENV) build runs

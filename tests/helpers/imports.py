@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("sw", "hw", "sim", "formal", "constraints", "tests")
+PACKAGES = ("sw", "hw", "sim", "formal", "constraints", "published", "tests")
 
 
 def _modules() -> Iterator[tuple[str, Path]]:
