@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from published.book import ROOT, Entry, Figure
+from published.book import Entry, Figure
 from sw.errors import EngramError
 from sw.files import make_folder, write_atomically
 from sw.progress import Listener
@@ -32,7 +32,7 @@ GRACE_S = 20.0
 """How long a training may take to keep what it has done."""
 
 
-def measured(name: str, entry: Entry, say: Listener, root: Path = ROOT) -> Entry:
+def measured(name: str, entry: Entry, say: Listener, root: Path) -> Entry:
     """The entry with the figures of today.
 
     An answer that is there already, of the same command and the same source, is taken as it is.
@@ -93,7 +93,7 @@ def found_in(answer: Any, figure: Figure, name: str) -> int | float:
     return value if isinstance(value, int) else round(value, 6)
 
 
-def commit_of(root: Path = ROOT) -> str:
+def commit_of(root: Path) -> str:
     """The commit of a checkout; raises EngramError where there is none."""
     return _git(root, "rev-parse", "--short=10", "HEAD").strip()
 
@@ -172,6 +172,6 @@ def _program(words: list[str], line: str) -> list[str]:
     raise EngramError(f"commands in docs/results.toml must begin with engram or python -m, got {line!r}")
 
 
-def uncommitted(root: Path = ROOT) -> str:
+def uncommitted(root: Path) -> str:
     """First changed file of the source, empty if all is committed; docs do not count."""
     return next(iter(_git(root, "diff", "HEAD", "--name-only", "--", *SOURCE).splitlines()), "")

@@ -52,20 +52,20 @@ def again(
     nothing again that is of the same source. Nothing is written without --write. Other processors train other
     students: a difference is no fault by itself, and the exit code stays 0.
     """
-    book = read_book()
+    book = read_book(ROOT)
     chosen = _chosen(book, names)
-    if write and (changed := uncommitted()):
+    if write and (changed := uncommitted(ROOT)):
         raise EngramError(f"--write names a commit, so the source must be committed; changed: {changed}")
     known = sum(entry.seconds or 0.0 for entry in chosen.values())
     terminal.say(f"{len(chosen)} entries, about {written_duration(known)} on the machine of last time")
     rows: list[dict[str, Any]] = []
     for number, (name, entry) in enumerate(chosen.items(), 1):
         terminal.say(f"{number} of {len(chosen)}: {name}, about {_time(entry)}")
-        new = measured(name, entry, terminal)
+        new = measured(name, entry, terminal, ROOT)
         rows += _rows(name, entry, new)
         if write:
             book = book.with_entry(name, new)
-            write_book(book)  # after each one, so that an interruption loses none
+            write_book(book, ROOT)  # after each one, so that an interruption loses none
     if write:
         _write_pages(book)
     if json:
@@ -77,13 +77,13 @@ def again(
 @reports_errors
 def fill() -> None:
     """Write the tables and sentences of README and docs from docs/results.toml."""
-    _write_pages(read_book())
+    _write_pages(read_book(ROOT))
 
 
 @reports_errors
 def check() -> None:
     """Say where README and docs differ from docs/results.toml; the exit code is 1 if they do."""
-    found = complaints(read_book(), read_layout())
+    found = complaints(read_book(ROOT), read_layout(ROOT), ROOT)
     for line in found:
         messages.print(line, soft_wrap=True, highlight=False, markup=False)
     if found:
@@ -104,7 +104,7 @@ def take(
     from sw.training.run.result import read_result
     from sw.training.table.gains import Facts, grouped
 
-    book = read_book()
+    book = read_book(ROOT)
     results = sorted((read_result(run) | {"source": str(run)} for run in runs), key=lambda each: each["seed"])
     facts = [validated(Facts, each, each["source"]) for each in results]
     if len(grouped(facts, join_seeds=True)) != 1 or len({each.seed for each in facts}) != len(facts):
@@ -116,7 +116,7 @@ def take(
     entry = Entry(
         command=facts[0].command.replace(f"--seed {facts[0].seed}", "--seed N"),
         seeds=tuple(each.seed for each in facts),
-        commit=commit_of(),
+        commit=commit_of(ROOT),
         date=date.today(),
         processor=" and ".join(sorted(machines)),
         seconds=round(sum(each.seconds or 0.0 for each in facts), 1),
@@ -126,7 +126,7 @@ def take(
         },
     )
     book = book.with_entry(name, entry)
-    write_book(book)
+    write_book(book, ROOT)
     _write_pages(book)
     terminal.say(f"{name}: {len(facts)} seeds taken")
 
@@ -201,7 +201,7 @@ def _as_published(kind: str, subject: str, figure: str, unit: str, values: list[
 
 
 def _write_pages(book: Book) -> None:
-    for page, text in rendered(book, read_layout()).items():
+    for page, text in rendered(book, read_layout(ROOT), ROOT).items():
         if text != (ROOT / page).read_text(encoding="utf-8"):
             write_atomically(ROOT / page, text.encode())
             terminal.say(f"{page} written")

@@ -3,11 +3,12 @@
 import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from statistics import fmean
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["DataOrigin", "Option", "Provenance", "Recorded", "Step", "recorded_name"]
+__all__ = ["DataOrigin", "Option", "Provenance", "Recorded", "Seeds", "Step", "recorded_name"]
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Option = bool | int | float | str | list[str]
@@ -104,6 +105,37 @@ class Recorded(BaseModel):
     seed: int = 0
 
 
+class Seeds(BaseModel):
+    """Trainings that differ in the seed alone, of which a bundle is the one of median validation accuracy.
+
+    Parameters
+    ----------
+    seeds
+        Of the trainings.
+    validation, test
+        Shares of right answers with the ideal array, one for every seed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seeds: tuple[int, ...] = Field(min_length=1)
+    validation: tuple[float, ...]
+    test: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _one_of_each_for_every_seed(self) -> Self:
+        if not len(self.seeds) == len(self.validation) == len(self.test):
+            raise ValueError("validation and test must have one accuracy for every seed")
+        return self
+
+    @property
+    def words(self) -> str:
+        """For people: which seeds, and mean, lowest and highest of their accuracies."""
+        parts = (("validation", self.validation), ("test", self.test))
+        said = (f"{name} {fmean(each):.2%} ({min(each):.2%} .. {max(each):.2%})" for name, each in parts)
+        return f"median by validation of seeds {', '.join(map(str, self.seeds))}: {', '.join(said)}"
+
+
 class Provenance(BaseModel):
     """How the bundle came to be.
 
@@ -117,6 +149,9 @@ class Provenance(BaseModel):
         Accuracies by name, such as ``test.float``; recorded when the bundle was made.
     device
         Device preset, seed and result counts of programming; None for the ideal codes.
+    median_of
+        The trainings among which this one was in the middle; None where no others are known. It is in the
+        file only if it is there, so that the digests of bundles without it stay what they are.
     recorded
         What a file of format 1 says in place of `steps`, which were read from it. It is kept because such a
         bundle must be written with the bytes it was read from, so that its digest, by which chips and kept
@@ -129,6 +164,7 @@ class Provenance(BaseModel):
     steps: tuple[Step, ...] = ()
     metrics: dict[str, float] = {}
     device: dict[str, str | int | float] | None = None
+    median_of: Seeds | None = None
     recorded: Recorded | None = Field(default=None, exclude=True)
 
     @property
@@ -142,9 +178,10 @@ class Provenance(BaseModel):
 
     def description(self) -> dict[str, Any]:
         """JSON values of the provenance, as they stand in the file."""
+        absent = {"median_of"} if self.median_of is None else set()
         if self.recorded is None:
-            return self.model_dump()
-        return {**self.model_dump(exclude={"steps"}), **self.recorded.model_dump()}
+            return self.model_dump(exclude=absent)
+        return {**self.model_dump(exclude={"steps", "median_of"}), **self.recorded.model_dump()}
 
 
 def recorded_name(bundle: str) -> str:

@@ -155,8 +155,15 @@ def values_of(run: Evaluation, studies: Mapping[Study, Rows]) -> dict[str, Any]:
         "weights": design.weights,
         "templates": design.templates,
         "features": design.features,
+        "median_of": _median_of(run),
         "studies": dict(studies),
     }
+
+
+def _median_of(run: Evaluation) -> dict[str, Any] | None:
+    """Accuracies of all seeds that were trained, if the bundle is the median of several."""
+    seeds = run.bundle.provenance.median_of
+    return None if seeds is None else seeds.model_dump(mode="json")
 
 
 def write(run: Evaluation, studies: Mapping[Study, Rows], folder: Path) -> Path:
@@ -230,6 +237,8 @@ def print_table(run: Evaluation) -> None:
         f"front end: {design.macs:,} multiply-accumulates per image, {design.weights:,} weights; "
         f"array: {design.templates:,} templates x {design.features:,} features",
     ]
+    if (seeds := run.bundle.provenance.median_of) is not None and run.metrics:
+        lines.insert(0, seeds.words)
     lines[-1:-1] = [
         f"classifying alone {60 * each.reference_images_per_second / 1e6:.1f} million per minute, plain "
         f"PyTorch in turns with it {60 * each.images_per_second / 1e6:.1f} million, "

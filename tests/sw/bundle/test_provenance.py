@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from sw.bundle import load, save
-from sw.bundle.provenance import DataOrigin, Provenance, Step, recorded_name
+from sw.bundle.provenance import DataOrigin, Provenance, Recorded, Seeds, Step, recorded_name
 from tests.helpers.bundle_files import DESCRIPTION, GOOD, refusal_of, reserialised
 
 STEP = Step.of(
@@ -105,3 +105,26 @@ def test_wrong_provenance_is_refused(provenance, message):
 def test_steps_are_never_changed_in_place():
     with pytest.raises(ValidationError):
         STEP.seed = 1
+
+
+SEEDS = Seeds(seeds=(0, 1, 2), validation=(0.5, 0.75, 0.625), test=(0.25, 0.5, 0.75))
+
+
+def test_the_median_of_several_seeds_says_so(tmp_path):
+    assert SEEDS.words == (
+        "median by validation of seeds 0, 1, 2: validation 62.50% (50.00% .. 75.00%), "
+        "test 50.00% (25.00% .. 75.00%)"
+    )
+    bundle = GOOD.with_(provenance=Provenance(median_of=SEEDS))
+    save(bundle, tmp_path / "m.engram")
+    assert load(tmp_path / "m.engram").provenance.median_of == SEEDS
+
+
+def test_without_a_median_a_bundle_has_the_bytes_that_it_had_before():
+    assert "median_of" not in Provenance().description()
+    assert "median_of" not in Provenance(recorded=Recorded(engram_version="1")).description()
+
+
+def test_every_seed_has_its_accuracies():
+    with pytest.raises(ValidationError, match="one accuracy for every seed"):
+        Seeds(seeds=(0, 1), validation=(0.5,), test=(0.5, 0.5))

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from sw.bundle import load
 from sw.commands.compare import compare
 from sw.commands.evaluate.command import evaluate
 from sw.commands.templates.command import templates
@@ -123,6 +124,7 @@ def trained(tmp_path_factory):
             "a": ["--seed", 0],
             "b": ["--seed", 1],
             "c": ["--seed", 1, "--distil", "dynamic"],
+            "d": ["--seed", 2],
         }.items():
             run(train, "--data", "own.npz", *options, "--run", name, "-o", "x.engram")
         kind = ["--kind", "kmeans", "--per-class", 2, "--thresholds-by", "mean"]
@@ -174,6 +176,26 @@ def test_the_table_goes_to_a_file_too(inside):
     assert result.stdout == Path("table.md").read_text()
     assert result.stdout.count("`engram train --data own.npz --seed ") == 2
     assert "table written to table.md" in result.stderr
+
+
+def test_the_median_of_three_seeds_is_a_bundle_that_says_so(inside):
+    result = run(compare, "d", "a/bundle.engram", "b", "--median", "median.engram")
+    validation = [json.loads(Path(name, "result.json").read_text())["validation"]["ideal"] for name in "abd"]
+    chosen = sorted(range(3), key=lambda seed: (validation[seed], seed))[1]
+    made, trained = load(Path("median.engram")), load(Path("abd"[chosen], "bundle.engram"))
+    assert made.provenance.median_of.validation == tuple(validation)
+    plain = made.provenance.model_copy(update={"median_of": None})
+    assert made.with_(provenance=plain).to_bytes() == trained.to_bytes()
+    assert f"bundle of seed {chosen} written to median.engram" in result.stderr
+    report = run(evaluate, "median.engram", "--chips", 1, "--jobs", 1)
+    assert made.provenance.median_of.words in " ".join(report.stdout.split())
+    answer = json.loads(run(evaluate, "median.engram", "--chips", 1, "--jobs", 1, "--json").stdout)
+    assert answer["median_of"]["seeds"] == [0, 1, 2]
+
+
+def test_a_median_of_two_is_refused_and_nothing_is_written(inside):
+    assert "a median needs 3 seeds or more, got 2" in refusal_of("a", "b", "--median", "two.engram")
+    assert not Path("two.engram").exists()
 
 
 @pytest.mark.parametrize(
