@@ -25,7 +25,7 @@ WORK = Path("runs") / "published"
 ANSWER = "answer.json"
 MODULES = {"engram": "sw.cli"}
 """Programs by the module behind them; ``python -m MODULE`` names its own."""
-SOURCE = (".", ":!docs", ":!*.md")
+SOURCE = ("sw", "hw", "sim", "formal", "constraints", ":!*.md")
 """What a figure follows from, as git names it."""
 PLACES = ("ENGRAM_DATA", "ENGRAM_CACHE")
 GRACE_S = 20.0
@@ -108,10 +108,9 @@ def processor() -> str:
 
 
 def _state(root: Path) -> str:
-    """What the source is: the commit, and what was changed since."""
-    changed = _git(root, "diff", "HEAD", "--", *SOURCE)
-    digest = hashlib.sha256(changed.encode()).hexdigest()[:16]
-    return commit_of(root) + (f" with changes {digest}" if changed else "")
+    """Digest of the source as it is; a commit that changes pages alone leaves kept answers good."""
+    said = _git(root, "ls-files", "-s", "--", *SOURCE) + _git(root, "diff", "--", *SOURCE)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _git(root: Path, *words: str) -> str:

@@ -67,7 +67,7 @@ class Machine:
     def __call__(self, command, **options):
         words = [str(word) for word in command]
         if words[0] == "git":
-            asked = {"rev-parse": "0123456789\n", "diff": self.changed}[words[3]]
+            asked = {"rev-parse": "0123456789\n", "ls-files": "", "diff": self.changed}[words[3]]
             return subprocess.CompletedProcess(words, 0, asked)
         self.ran.append((words[1:], options["cwd"]))
         if self.fails in words and self.fails:
