@@ -15,6 +15,7 @@ COMMANDS = {
     "hw.build",
     "hw.tuning.calibrate",
     "hw.tuning.sparsity",
+    "published.commands",
     "sim.netlist.run",
     "sim.run",
     "sim.uart",
