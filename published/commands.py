@@ -99,8 +99,8 @@ def take(
 ) -> None:
     """Put finished trainings into docs/results.toml as one entry, and write the pages.
 
-    An entry of that name gives the figures to take; a new one gets accuracies, size and energy. The commit that
-    it names is the one that is checked out, so take them before going on.
+    An entry of that name gives the figures to take; a new one gets accuracies, size and energy. The commit
+    that it names is the one that is checked out, so take them before going on.
     """
     from sw.training.run.result import read_result
     from sw.training.table.gains import Facts, grouped
