@@ -62,9 +62,10 @@ def measured(name: str, entry: Entry, say: Listener, root: Path) -> Entry:
     changes = {
         "figures": figures,
         "by_seed": True,
-        "commit": commit_of(root),
-        "date": date.today(),
-        "processor": processor(),
+        "note": "",
+        "commit": kept[-1]["commit"],
+        "date": date.fromisoformat(kept[-1]["date"]),
+        "processor": kept[-1]["processor"],
         "seconds": round(sum(each["seconds"] for each in kept), 1),
     }
     return entry.model_copy(update=changes)
@@ -151,7 +152,15 @@ def _run(line: str, folder: Path, state: str, root: Path) -> dict[str, Any]:
         answer = json.loads(said)
     except ValueError:
         raise EngramError(f"{line} must answer with one JSON object, it said {said[:60]!r}") from None
-    kept = {"line": line, "state": state, "seconds": time.monotonic() - started, "answer": answer}
+    kept = {
+        "line": line,
+        "state": state,
+        "seconds": time.monotonic() - started,
+        "commit": commit_of(root),
+        "date": date.today().isoformat(),
+        "processor": processor(),
+        "answer": answer,
+    }
     write_atomically(folder / ANSWER, json.dumps(kept, indent=1).encode())
     return kept
 

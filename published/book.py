@@ -64,7 +64,7 @@ class Entry(BaseModel):
     seconds
         What all runs took together, None where nobody noted it.
     note
-        Whatever else must be known.
+        Whatever else must be known of this measurement; the next one begins without.
     figures
         By name.
     """
