@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sw.progress import Listener
 from sw.surroundings import python_path
 from sw.system.programs import run
 
-__all__ = ["SHORT_S", "commit_of", "found_in", "measured", "processor", "uncommitted"]
+__all__ = ["SHORT_S", "commit_of", "found_in", "here", "measured", "processor", "uncommitted"]
 
 SHORT_S = 600.0
 """Entries that take less are run when none is named."""
@@ -99,12 +100,16 @@ def commit_of(root: Path) -> str:
     return _git(root, "rev-parse", "--short=10", "HEAD").strip()
 
 
-def processor() -> str:
-    """The kind of this machine, such as ``AMD EPYC, 2 cores``."""
+def here() -> str:
+    """The kind of this machine."""
     from sw.training.run.result import machine
 
-    here = machine()
-    parts = [here["processor"], f"{here['cores']} cores", here["accelerator"]]
+    return processor(machine())
+
+
+def processor(machine: Mapping[str, Any]) -> str:
+    """The kind of a machine, as a run records it: such as ``AMD EPYC, 2 cores``."""
+    parts = [machine["processor"], f"{machine['cores']} cores", machine["accelerator"]]
     return ", ".join(str(each) for each in parts if each)
 
 
@@ -158,7 +163,7 @@ def _run(line: str, folder: Path, state: str, root: Path) -> dict[str, Any]:
         "seconds": time.monotonic() - started,
         "commit": commit_of(root),
         "date": date.today().isoformat(),
-        "processor": processor(),
+        "processor": here(),
         "answer": answer,
     }
     write_atomically(folder / ANSWER, json.dumps(kept, indent=1).encode())

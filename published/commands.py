@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from published.again import SHORT_S, commit_of, found_in, measured, uncommitted
+from published.again import SHORT_S, commit_of, found_in, measured, processor, uncommitted
 from published.book import ROOT, Book, Entry, Figure, read_book, write_book
 from published.layout import read_layout
 from published.pages import complaints, rendered
@@ -111,9 +111,7 @@ def take(
     if len(grouped(facts, join_seeds=True)) != 1 or len({each.seed for each in facts}) != len(facts):
         raise EngramError("runs of one entry must differ in the seed, and in nothing else; leave others out")
     figures = book.entries()[name].figures if name in book.entries() else TRAINED
-    machines = {
-        f"{each.machine['processor']}, {each.machine['cores']} cores" for each in facts if each.machine
-    }
+    machines = {processor(each.machine) for each in facts if each.machine}
     entry = Entry(
         command=facts[0].command.replace(f"--seed {facts[0].seed}", "--seed N"),
         seeds=tuple(each.seed for each in facts),

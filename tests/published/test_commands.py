@@ -81,7 +81,7 @@ class Machine:
 def machine(monkeypatch):
     fake = Machine()
     monkeypatch.setattr(again, "run", fake)
-    monkeypatch.setattr(again, "processor", lambda: "new")
+    monkeypatch.setattr(again, "here", lambda: "new")
     return fake
 
 
