@@ -56,8 +56,10 @@ def again(
     chosen = _chosen(book, names)
     if write and (changed := uncommitted(ROOT)):
         raise EngramError(f"--write names a commit, so the source must be committed; changed: {changed}")
-    known = sum(entry.seconds or 0.0 for entry in chosen.values())
-    terminal.say(f"{len(chosen)} entries, about {written_duration(known)} on the machine of last time")
+    known = [entry.seconds for entry in chosen.values() if entry.seconds is not None]
+    terminal.say(
+        f"{len(chosen)} entries; {len(known)} of them took {written_duration(sum(known))} together last time"
+    )
     rows: list[dict[str, Any]] = []
     for number, (name, entry) in enumerate(chosen.items(), 1):
         terminal.say(f"{number} of {len(chosen)}: {name}, about {_time(entry)}")
