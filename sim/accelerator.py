@@ -2,7 +2,6 @@
 
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,6 @@ from sim.models.runner import Model, ModelSource, Waves, build_model, to_verilog
 from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle
 from sw.progress import Done
-
-if TYPE_CHECKING:
-    from amaranth.lib.wiring import Component
 
 __all__ = ["accelerator_model", "bench_model", "macros_of", "settling_cycles", "verify", "verify_inputs"]
 
@@ -36,7 +32,7 @@ def accelerator_model(bundle: Bundle, waves: Waves = "none", *, brief: bool = Fa
     geometry = ArrayGeometry(bundle.design)
     return bench_model(
         bundle,
-        Accelerator(bundle),
+        to_verilog(Accelerator(bundle), "accelerator"),
         "accelerator",
         inputs=(geometry.words, geometry.word_bits),
         headstart=geometry.words_in_tile[0] - 1,
@@ -60,7 +56,7 @@ def settling_cycles() -> int:
 
 def bench_model(
     bundle: Bundle,
-    component: "Component",
+    verilog: str,
     name: str,
     *,
     inputs: tuple[int, int],
@@ -75,8 +71,8 @@ def bench_model(
     ----------
     bundle
         The classifier.
-    component, name
-        :class:`hw.accelerator.Accelerator` as ``accelerator``, or
+    verilog, name
+        Of :class:`hw.accelerator.Accelerator` as ``accelerator``, or
         :class:`hw.image_accelerator.ImageAccelerator` as ``image_accelerator``.
     inputs
         Inputs per image, and bits of an input.
@@ -113,7 +109,7 @@ def bench_model(
     }
     source = ModelSource(
         top="accelerator_bench",
-        verilog=to_verilog(component, name),
+        verilog=verilog,
         files=tuple(TESTBENCHES / file for file in (*BENCH_FILES, f"{name}_target.sv")),
         parameters=parameters,
         defines=macros_of(bundle),

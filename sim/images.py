@@ -7,6 +7,7 @@ every score back.
 
 import tempfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -85,7 +86,6 @@ def image_program(bundle: Bundle, parallelism: "Sizes", *, brief: bool = False) 
     :func:`sim.models.runner.build_model`.
     """
     from hw.geometry import ArrayGeometry
-    from hw.image_accelerator import ImageAccelerator
     from hw.payloads import conversion_layout, result_layout, write_layout, written_layout
     from hw.sizing.image_timing import image_cycles
 
@@ -93,7 +93,7 @@ def image_program(bundle: Bundle, parallelism: "Sizes", *, brief: bool = False) 
     programmable = bundle.array.pulse is not None
     source = ModelSource(
         top="image_top",
-        verilog=to_verilog(ImageAccelerator(bundle, parallelism), "image_accelerator"),
+        verilog=_verilog(bundle, parallelism),
         files=(TESTBENCHES / "image_top.sv",),
         parameters={
             "WORD_BITS": ArrayGeometry(design).word_bits,
@@ -111,13 +111,12 @@ def image_program(bundle: Bundle, parallelism: "Sizes", *, brief: bool = False) 
 
 def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> Model:
     """The image accelerator in ``accelerator_bench.sv``, for cocotb."""
-    from hw.image_accelerator import ImageAccelerator
     from hw.sizing.image_timing import image_cycles
 
     design = bundle.design
     return bench_model(
         bundle,
-        ImageAccelerator(bundle, parallelism),
+        _verilog(bundle, parallelism),
         "image_accelerator",
         inputs=(design.height * design.width, PIXEL_BITS),
         headstart=0,
@@ -125,6 +124,13 @@ def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> 
         front_end_cycles=image_cycles(bundle, parallelism),
         brief=True,
     )
+
+
+@lru_cache(maxsize=1)  # program and bench are of one design, and to elaborate it takes seconds
+def _verilog(bundle: Bundle, parallelism: "Sizes") -> str:
+    from hw.image_accelerator import ImageAccelerator
+
+    return to_verilog(ImageAccelerator(bundle, parallelism), "image_accelerator")
 
 
 def verify_sample(
