@@ -97,7 +97,7 @@ def _export_layer(
 ) -> tuple[LayerParameters, tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Parameters of one layer and the range of its accumulators, (C,) each."""
     weight = module.integer_weight().cpu().numpy().astype(np.int8)
-    if module.levels is None:
+    if module.layer.activation_bits is None:
         limits = accumulator_range(weight, module.max_input)
         return LayerParameters(weight, np.zeros((len(weight), 0), np.int32)), limits
     signs = module.signs()

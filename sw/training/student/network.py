@@ -1,9 +1,10 @@
 """The student: the quantised CNN of a DesignPoint as a trainable network.
 
-Everything between the layers is a small integer held in a float: pixels 0..255, weights as integers (Brevitas
-weight quantisers), activations 0 .. 2**n - 1 (Brevitas activation quantiser with scale 1). So accumulators
-are exact integers, and the only real-valued step is the batch norm that turns an accumulator into an
-activation or a feature bit. In evaluation that step is ``z * a + b`` in float64, two operations per element,
+Everything between the layers is a small integer held in a float: pixels 0..255, weights, activations
+0 .. 2**n - 1. Their gradients are those of Brevitas' straight-through functions; its quantised layers do the
+same, but take as long for their bookkeeping as all else in a step of networks this small. So accumulators are
+exact integers, and the only real-valued step is the batch norm that turns an accumulator into an activation
+or a feature bit. In evaluation that step is ``z * a + b`` in float64, two operations per element,
 so its value depends neither on a library kernel nor on the vector width; :mod:`sw.training.student.export`
 asks the same function where its steps are. For wide activations the step is the integer rule of the reference
 itself.
@@ -13,11 +14,7 @@ from math import prod
 
 import numpy as np
 import torch
-from brevitas.core.function_wrapper import InplaceTensorClampSte
-from brevitas.inject.enum import RestrictValueType, ScalingImplType, ScalingPerOutputType
-from brevitas.nn import QuantConv2d, QuantIdentity
-from brevitas.quant.base import NarrowIntQuant, SignedBinaryClampedConst, UintQuant
-from brevitas.quant.solver import ActQuantSolver, WeightQuantSolver
+from brevitas.function.ops_ste import binary_sign_ste, round_ste, scalar_clamp_ste
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -33,43 +30,6 @@ from sw.training.student.requantisation import requantisation_of
 __all__ = ["QuantisedLayer", "Student"]
 
 TERNARY_THRESHOLD = 0.7
-
-
-class _BinaryWeight(SignedBinaryClampedConst, WeightQuantSolver):
-    """Sign of the latent weight, {-1, +1}."""
-
-    tensor_clamp_impl = InplaceTensorClampSte
-    scaling_const = 1.0
-
-
-class _IntegerWeight(NarrowIntQuant, WeightQuantSolver):
-    """Latent weight in [-1, 1] in steps of 1 / (2**(b-1) - 1); for 2 bits ternary with threshold 0.5."""
-
-    tensor_clamp_impl = InplaceTensorClampSte
-    scaling_impl_type = ScalingImplType.CONST
-    scaling_per_output_type = ScalingPerOutputType.TENSOR
-    restrict_scaling_type = RestrictValueType.FP
-    scaling_const = 1.0
-
-
-class _Clamp(nn.Module):
-    """Clamp with zero gradient outside; Brevitas's own took a third of the step's time."""
-
-    def __init__(self):  # Brevitas's injector asks for an explicit signature
-        super().__init__()
-
-    def forward(self, values: Tensor, min_val: Tensor, max_val: Tensor) -> Tensor:
-        return torch.clamp(values, min_val, max_val)
-
-
-class _LevelActivation(UintQuant, ActQuantSolver):
-    """Levels 0 .. 2**n - 1 in steps of 1; the batch norm before it does the scaling."""
-
-    tensor_clamp_impl = _Clamp
-    scaling_impl_type = ScalingImplType.CONST
-    scaling_per_output_type = ScalingPerOutputType.TENSOR
-    restrict_scaling_type = RestrictValueType.FP
-    min_val = 0.0
 
 
 class QuantisedLayer(nn.Module):
@@ -102,35 +62,30 @@ class QuantisedLayer(nn.Module):
                 f"{input_bits} bits and {layer.weight_bits}-bit weights reach {self.reach}; "
                 "use fewer channels or bits"
             )
-        self.conv = QuantConv2d(
-            **convolution_sizes(layer, in_channels),
-            weight_quant=_BinaryWeight if layer.weight_bits == 1 else _IntegerWeight,
-            **({} if layer.weight_bits == 1 else {"weight_bit_width": layer.weight_bits}),
-        )
+        self.conv = nn.Conv2d(**convolution_sizes(layer, in_channels))
         nn.init.uniform_(self.conv.weight, -1.0, 1.0)
         self.stays: Tensor
         self.register_buffer("stays", torch.ones_like(self.conv.weight, dtype=torch.bool))
         self.soft = False
-        self.levels: nn.Module | None = None
         if layer.activation_bits is not None:
             top = 2**layer.activation_bits - 1
             self.norm = nn.BatchNorm2d(out, eps=BATCH_NORM_EPS)
             nn.init.constant_(self.norm.weight, top / 3)
             nn.init.constant_(self.norm.bias, top / 4)
-            self.levels = QuantIdentity(
-                act_quant=_LevelActivation, bit_width=layer.activation_bits, max_val=float(top)
-            )
 
     def integer_weight(self) -> Tensor:
         """Weights as integers in float32, (out, in per group, rows, columns); gradients pass through.
 
-        Real-valued while the layer is `soft`. Pruned weights are 0 and get no gradient.
+        A latent weight in [-1, 1] is rounded to one of 2**b - 1 steps: for 2 bits ternary with threshold 0.5,
+        for 1 bit its sign. Real-valued while the layer is `soft`. Pruned weights are 0 and get no gradient.
         """
+        limit = self.layer.weight_limit
         if self.soft:
-            value = self.conv.weight.clamp(-1, 1) * self.layer.weight_limit
+            value = self.conv.weight.clamp(-1, 1) * limit
+        elif self.layer.weight_bits == 1:
+            value = binary_sign_ste(self.conv.weight)
         else:
-            value = self.conv.quant_weight().value * self.layer.weight_limit
-            value = value + (value.round() - value).detach()
+            value = scalar_clamp_ste(round_ste(self.conv.weight * limit), -limit, limit)
         return torch.where(self.stays, value, 0.0)
 
     def spread_(self) -> None:
@@ -173,7 +128,6 @@ class QuantisedLayer(nn.Module):
 
     def activate(self, accumulators: Tensor) -> Tensor:
         """Activation levels of accumulators (N, C, ...) in evaluation; float64 inside, integers if wide."""
-        assert self.levels is not None
         shape = (1, -1) + (1,) * (accumulators.ndim - 2)
         if self.layer.requantises:
             sums = (accumulators * self.signs().view(shape)).cpu().numpy().astype(np.int64)
@@ -181,7 +135,7 @@ class QuantisedLayer(nn.Module):
             return torch.from_numpy(levels).to(accumulators)
         gain, offset = self.affine()
         scaled = accumulators.double() * gain.view(shape)
-        return self.levels(scaled + offset.view(shape)).to(accumulators.dtype)
+        return self._levels(scaled + offset.view(shape)).to(accumulators.dtype)
 
     def affine(self) -> tuple[Tensor, Tensor]:
         """Batch norm of evaluation as gain and offset per channel, float64."""
@@ -204,12 +158,21 @@ class QuantisedLayer(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Levels, or accumulators on the last layer."""
         sums = self.accumulators(values)
-        if self.levels is None:
+        if self.layer.activation_bits is None:
             return sums
         if self.soft:
-            assert self.layer.activation_bits is not None
-            return self.norm(sums).clamp(0, 2**self.layer.activation_bits - 1)
-        return self.levels(self.norm(sums)) if self.training else self.activate(sums)
+            return self.norm(sums).clamp(0, self._top)
+        return self._levels(self.norm(sums)) if self.training else self.activate(sums)
+
+    @property
+    def _top(self) -> int:
+        """The highest level."""
+        assert self.layer.activation_bits is not None
+        return 2**self.layer.activation_bits - 1
+
+    def _levels(self, values: Tensor) -> Tensor:
+        """Values rounded to levels 0 .. 2**n - 1, with no gradient beyond them."""
+        return round_ste(values).clamp(0, self._top)
 
 
 class Student(nn.Module):

@@ -112,16 +112,16 @@ class Trainee(Classifier):
         return [layer.conv.weight for layer in self._layers()]
 
     def clamp_(self) -> None:
-        """Keep template latents in bounds, and weights if they decay.
+        """Keep template latents in bounds, and weights if they decay or are signs.
 
-        A weight out of bounds gets no gradient: without decay it rests there.
+        A weight out of bounds gets no gradient: without decay it rests there. A sign gets one wherever its
+        latent is, and would wander off to where no step turns it.
         """
         self.head.clamp_()
-        if not self.recipe.weight_decay:
-            return
         with torch.no_grad():
             for layer in self._layers():
-                layer.conv.weight.clamp_(-1, 1)
+                if self.recipe.weight_decay or layer.layer.weight_bits == 1:
+                    layer.conv.weight.clamp_(-1, 1)
 
     def _is_soft(self, step: int, steps: int) -> bool:
         return step / steps < self.recipe.soft_share

@@ -75,7 +75,7 @@ def trained_model(design, steps, seed):
     rng = np.random.default_rng(seed)
     model = Trainee(design, True, Recipe(1, 1, 1))
     for module in model.student.layers:
-        if isinstance(module, QuantisedLayer) and module.levels is not None:
+        if isinstance(module, QuantisedLayer) and module.layer.activation_bits is not None:
             with torch.no_grad():
                 module.norm.weight *= torch.where(torch.rand(module.norm.weight.shape) < 0.5, -1.0, 1.0)
                 module.norm.weight[0] = -module.norm.weight[0].abs()
