@@ -46,7 +46,7 @@ class Step(BaseModel):
     versions
         Of ``engram`` and of the libraries that the result depends on.
     interrupted
-        Whether Ctrl-C ended it and the best result so far was taken.
+        Whether Ctrl-C ended it and what it had reached was taken.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

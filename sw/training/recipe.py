@@ -52,7 +52,7 @@ class Recipe:
         (:mod:`sw.training.student.pruning`); None does not prune.
     ema_decay
         Of the exponential moving average of all parameters, per step, which is what is validated and kept;
-        0 keeps the parameters themselves.
+        0 keeps the parameters themselves, which come to rest by themselves as the learning rate does.
     latent_bound
         Of the latent values of stored bits: at one learning rate, the smaller, the sooner a bit changes its
         mind. A small bound suits short trainings, a larger one long ones.

@@ -36,7 +36,7 @@ from sw.training.teacher.residual import default_name
 
 __all__ = ["Trained", "train"]
 
-VERSION = 2
+VERSION = 3
 """To be raised when the same arguments train another student, so that no earlier run is resumed."""
 FLOAT_WEIGHT_DECAY = 0.02
 
@@ -64,8 +64,8 @@ def train(
 ) -> Trained:
     """Train everything and export a bundle with ideal cells.
 
-    The same arguments give the same bytes on one machine. Epochs are chosen by validation accuracy; the test
-    part is looked at once, at the end.
+    The same arguments give the same bytes on one machine. No epoch is chosen, every network is kept as it is
+    at its end; validation and test part are only measured.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def train(
     EngramError
         If design, data and options do not fit together.
     KeyboardInterrupt
-        If Ctrl-C came before a student had been validated once.
+        If Ctrl-C came before an epoch of the student had ended in its last phase.
     """
     _check(dataset, design, recipe, templates)
     chips = None if noise is None else TrainingChips(design, *noise, seed=seed)
@@ -152,7 +152,7 @@ def train(
             listener=listener,
         )
         if not finished:
-            listener.warn("interrupted: the best epoch so far is kept")
+            listener.warn("interrupted: the last whole epoch is kept")
             step = step and step.model_copy(update={"interrupted": True})
         made = Provenance(data=dataset.origin, steps=() if step is None else (step,))
         bundle = _assemble(model, dataset, design, templates, seed, made)

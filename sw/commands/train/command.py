@@ -32,13 +32,13 @@ def train(request: Request, json: JsonOption = False) -> None:
     bit each, and binary templates that are compared with them. The bundle holds exact integers, with ideal
     cells; go on with 'engram evaluate', 'engram simulate' or 'engram build'.
 
-    Epochs are chosen on the validation part, with the ideal array; the test part is only measured. The same
-    command and seed give the same file on one machine, in one piece or in several: whatever ends a training,
-    the same command goes on from the last checkpoint in its run folder. Ctrl-C while the student trains also
-    writes the best epoch so far. The folder has a log of each network (teacher.csv, float.csv, student.csv)
-    and their picture, curves.png. Where classes differ in size by more than half, or one is never found, the
-    recall of each and the balanced accuracy are shown as well, and drawn in confusion.png; --json always has
-    them.
+    Nothing is chosen on the way: every network is kept as it is at its end, and its accuracy measured on the
+    validation and the test part, with the ideal array. The same command and seed give the same file on one
+    machine, in one piece or in several: whatever ends a training, the same command goes on from the last
+    checkpoint in its run folder. Ctrl-C in the last part of the student's training also writes what its last
+    whole epoch left. The folder has a log of each network (teacher.csv, float.csv, student.csv) and their
+    picture, curves.png. Where classes differ in size by more than half, or one is never found, the recall of
+    each and the balanced accuracy are shown as well, and drawn in confusion.png; --json always has them.
     """
     array = chosen_array(**request.array)
     if request.list_presets:

@@ -1,4 +1,4 @@
-"""One training loop for teacher, twin and student: loss, moving average, best epoch, resume, progress."""
+"""One training loop for teacher, twin and student: loss, moving average, what is kept, resume, progress."""
 
 import math
 import time
@@ -6,24 +6,21 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn, update_bn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 from sw.training.loop.augment import augmented
 from sw.training.loop.losses import Progress, Targets, similarity_loss, student_loss
-from sw.training.loop.state import Run, packed, part_of, unpacked
-from sw.training.loop.trainable import EVALUATION_BATCH, Classifier, Split, accuracy
+from sw.training.loop.settle import settle
+from sw.training.loop.state import Run, packed, unpacked
+from sw.training.loop.trainable import Classifier, Split, accuracy
 from sw.training.recipe import Recipe
 
 __all__ = ["fit"]
 
-VALIDATIONS = 60
-"""Number of validations of a training at most; every epoch of a shorter one."""
-NORM_IMAGES = 20_000
-"""Training images from which batch norms get their statistics before a validation: running ones lag behind,
-and fit neither averaged weights nor accumulators that are exact. They are augmented as in training, to
-which thresholds have been learned."""
+VALIDATIONS = 20
+"""Number of validations of a training at most; every epoch of a shorter one. They are there to watch."""
 SAVE_SECONDS = 60.0
 RISING_SHARE = 0.1
 
@@ -41,16 +38,21 @@ def fit(
     run: Run | None = None,
     listener: Listener = SILENT,
 ) -> bool:
-    """Train, and leave the model at its best epoch by validation accuracy (the later one of equals).
+    """Train, and leave the model as it is at the end.
 
-    Ctrl-C in the last phase ends the training early: the model is left at its best epoch so far.
+    Nothing is chosen. The learning rate has come to nothing there, so the last epochs hardly differ; their
+    validations do, by chance, and the best of many is a lucky one as often as a better network. It would
+    also make the validation accuracy one that was chosen for being high. Batch norms get their statistics
+    from a fixed pass over the training images at last (:mod:`sw.training.loop.settle`).
+
+    Ctrl-C in the last phase ends the training early: the model is left as it was after the last whole epoch.
 
     Parameters
     ----------
     model
         Changed in place; in evaluation mode afterwards.
     train, validation
-        Training images, and those that choose the epoch.
+        Training images, and those that show how far it is.
     recipe
         Batch, learning rate, augmentation, distillation, moving average, precision.
     epochs
@@ -76,7 +78,7 @@ def fit(
     EngramError
         If the loss is not finite.
     KeyboardInterrupt
-        If Ctrl-C came before the first epoch of the last phase was validated.
+        If Ctrl-C came before an epoch had ended in the last phase.
     """
     training = _Training(model, train, validation, recipe, epochs, targets, weight_decay)
     state = run.load() if run else None
@@ -90,7 +92,7 @@ def fit(
                 row = training.next_epoch()
                 note = f"loss {row['loss']:.3f}"
                 if row["validation"] is not None:
-                    note += f", validation {row['validation']:.2%}, best {row['best']:.2%}"
+                    note += f", validation {row['validation']:.2%}"
                 stage.note(note)
                 stage.done(1)
                 if run:
@@ -107,11 +109,12 @@ def fit(
                         run.save(training.state())
                         saved = time.monotonic()
         except KeyboardInterrupt:
-            if training.best_state is None or not training.in_last_phase:
+            if training.whole is None:
                 raise
         finished = training.epoch == epochs
-    assert training.best_state is not None
-    model.load_state_dict(training.best_state)
+    assert training.whole is not None
+    model.load_state_dict(training.whole)
+    settle(model, train.images)
     model.eval()
     return finished
 
@@ -139,20 +142,21 @@ class _Training:
             blend = get_ema_multi_avg_fn(recipe.ema_decay)
             self.average = AveragedModel(model, multi_avg_fn=blend, use_buffers=True)
         self.progress, self.phase, self.epoch = Progress(), "", 0
-        self.best, self.best_state = -1.0, None
+        self.whole: dict[str, Tensor] | None = None
+        """The network after the last whole epoch, if that ended in the last phase."""
         self.every = -(-epochs // VALIDATIONS)
 
     def next_epoch(self) -> dict[str, float | int | str | None]:
         """Train one epoch and validate it if it is its turn; a row of the log."""
         started = time.monotonic()
         loss = self._pass()
-        reached = None
-        if self.epoch % self.every == self.every - 1 or self.epoch == self.epochs - 1:
-            kept = self._kept()
-            reached = accuracy(kept, self.validation)
-            if reached >= self.best:
-                self.best, self.best_state = reached, _copy(kept)
         self.epoch += 1
+        latest = self._latest()
+        reached = None
+        if self.epoch % self.every == 0 or self.epoch == self.epochs:
+            settle(latest, self.train.images)
+            reached = accuracy(latest, self.validation)
+        self._keep(latest)
         taught = self.targets is not None
         return {
             "epoch": self.epoch,
@@ -160,7 +164,6 @@ class _Training:
             "learning_rate": self.schedule.get_last_lr()[0],
             "loss": loss,
             "validation": reached,
-            "best": self.best if self.best_state else None,
             "macs_nonzero": self.model.macs_nonzero(),
             "temperature": self.progress.temperature(self.recipe) if taught else None,
             "agreement": self.progress.agreement if taught else None,
@@ -199,44 +202,35 @@ class _Training:
         self.model.advance(step, steps)
         phase = self.model.phase(step, steps)
         if phase != self.phase:
-            self.phase, self.best, self.best_state = phase, -1.0, None
+            self.phase = phase
             if self.average:  # weights may have been scaled
                 self.average.module.load_state_dict(self.model.state_dict())
 
-    @property
-    def in_last_phase(self) -> bool:
-        """Whether no other phase follows."""
-        steps = self.epochs * self.steps
-        return self.phase == self.model.phase(steps - 1, steps)
+    def _latest(self) -> Classifier:
+        """The network as it is: the model, or its moving average with the model's own pruned weights."""
+        if not self.average:
+            return self.model
+        average = self.average.module
+        assert isinstance(average, Classifier)
+        average.eval()
+        average.advance(self.epoch * self.steps - 1, self.epochs * self.steps)
+        for own, theirs in zip(self.model.buffers(), average.buffers(), strict=True):
+            if own.dtype == torch.bool:
+                theirs.copy_(own)
+        return average
 
-    def _kept(self) -> Classifier:
-        """The network to validate: the model, or its moving average with the model's own pruned weights."""
-        kept: Classifier = self.model
-        if self.average:
-            average = self.average.module
-            assert isinstance(average, Classifier)
-            kept = average.eval()
-            kept.advance((self.epoch + 1) * self.steps - 1, self.epochs * self.steps)
-            for own, theirs in zip(self.model.buffers(), kept.buffers(), strict=True):
-                if own.dtype == torch.bool:
-                    theirs.copy_(own)
-        parts = self.train.images[:NORM_IMAGES].split(EVALUATION_BATCH)
-        update_bn((augmented(part, self.recipe)[0] for part in parts), kept)
-        return kept
+    def _keep(self, latest: Classifier) -> None:
+        """Remember the network after an epoch that ended in the last phase."""
+        steps = self.epochs * self.steps
+        if self.phase == self.model.phase(steps - 1, steps):
+            self.whole = {name: value.detach().clone() for name, value in latest.state_dict().items()}
 
     def state(self):
         """State for :meth:`restore`."""
         models = {"model": self.model.state_dict()}
         if self.average:
             models["average"] = self.average.state_dict()
-        if self.best_state:
-            models["best"] = self.best_state
-        values = {
-            "epoch": self.epoch,
-            "phase": self.phase,
-            "best": self.best,
-            "agreement": self.progress.agreement,
-        }
+        values = {"epoch": self.epoch, "phase": self.phase, "agreement": self.progress.agreement}
         return packed(models, self.optimiser, self.schedule, values)
 
     def restore(self, state) -> None:
@@ -245,10 +239,10 @@ class _Training:
         if self.average:
             models["average"] = self.average
         unpacked(state, models, self.optimiser, self.schedule)
-        self.best_state = part_of(state, "best") or None
         values = state.values
-        self.epoch, self.phase, self.best = values["epoch"], values["phase"], values["best"]
+        self.epoch, self.phase = values["epoch"], values["phase"]
         self.progress.agreement = values["agreement"]
+        self._keep(self._latest())
 
 
 def _rising_share(steps: int) -> float:
@@ -258,7 +252,3 @@ def _rising_share(steps: int) -> float:
     tenth of them is a single step, it rises for two.
     """
     return RISING_SHARE if RISING_SHARE * steps != 1 else 2 / steps
-
-
-def _copy(model: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in model.state_dict().items()}

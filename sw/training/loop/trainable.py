@@ -43,7 +43,7 @@ class Classifier(nn.Module):
     def phase(self, step: int, steps: int) -> str:
         """Name of the phase of a step, counted from 0, of a training of so many.
 
-        Epochs of different phases are not compared: the best one is of the last phase.
+        What a training has reached may be kept in the last phase only.
         """
         return ""
 

@@ -11,11 +11,11 @@ from sw.figures import new_figure, write_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["best_row", "draw_curves", "read_log"]
+__all__ = ["draw_curves", "read_log"]
 
 Rows = list[dict[str, Any]]
-NUMBERS = ("epoch", "loss", "validation", "best", "macs_nonzero")
-"""Columns that are drawn, besides ``phase``; the last three may be empty or absent."""
+NUMBERS = ("epoch", "loss", "validation", "macs_nonzero")
+"""Columns that are drawn, besides ``phase``; the last two may be empty or absent."""
 PANELS = (
     ("loss", 1.0, "loss", "tab:orange"),
     ("validation", 100.0, "validation accuracy, %", "tab:blue"),
@@ -50,26 +50,12 @@ def read_log(path: Path) -> Rows:
     return rows
 
 
-def best_row(rows: Rows) -> dict[str, Any] | None:
-    """The epoch that became the bundle: the last that reached the best validation accuracy of the log.
-
-    None if nothing was validated. Without a column ``best`` it is the last of the highest.
-    """
-    validated = [row for row in rows if row["validation"] is not None]
-    if not validated:
-        return None
-    best = validated[-1]["best"]
-    if best is None:
-        best = max(row["validation"] for row in validated)
-    return next((row for row in reversed(validated) if row["validation"] == best), None)
-
-
 def draw_curves(logs: dict[str, Rows], title: str, path: Path) -> None:
     """Draw the logs side by side, one column each; those without rows are left out.
 
-    A dot marks the epoch that was kept, dotted lines where a phase begins. Non-zero MACs are drawn where a
-    log has them. The range of the accuracy is that after the first tenth of the epochs, else the climb from
-    chance would hide everything.
+    A dot marks the last epoch, which was kept, dotted lines where a phase begins. Non-zero MACs are drawn
+    where a log has them. The range of the accuracy is that after the first tenth of the epochs, else the
+    climb from chance would hide everything.
 
     Parameters
     ----------
@@ -124,13 +110,12 @@ def _line(axes: "Axes", rows: Rows, column: str, factor: float, label: str, colo
         low, high = min(settled, default=0), max(settled, default=100)
         spare = max(0.08 * (high - low), 0.5)
         axes.set_ylim(low - spare, high + spare)
-        _mark_best(axes, rows)
+        _mark_kept(axes, rows[-1])
 
 
-def _mark_best(axes: "Axes", rows: Rows) -> None:
-    best = best_row(rows)
-    if best is not None:
-        percent, epoch = 100 * best["validation"], best["epoch"]
+def _mark_kept(axes: "Axes", last: dict[str, Any]) -> None:
+    if last["validation"] is not None:
+        percent, epoch = 100 * last["validation"], last["epoch"]
         axes.plot([epoch], [percent], "o", color="black", label=f"kept: {percent:.2f} %, epoch {epoch:.0f}")
         axes.legend(fontsize="small", loc="lower right")
 

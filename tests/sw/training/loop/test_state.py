@@ -149,9 +149,9 @@ def test_ctrl_c_within_an_epoch_goes_on_too(monkeypatch):
     piece = Memory()
     with monkeypatch.context() as patch:
         patch.setattr(loop, "student_loss", interrupted)
-        best = trained(EVERYTHING, piece)
+        kept = trained(EVERYTHING, piece)
     assert len(piece.states) == 5
-    assert same_state(best.state_dict(), part_of(piece.states[-1], "best"))
+    assert same_state(kept.state_dict(), part_of(piece.states[-1], "average.module"))
     rest = Memory(piece.states[-1])
     assert same_state(trained(EVERYTHING, rest, seed=4).state_dict(), model.state_dict())
     assert piece.rows + rest.rows == whole.rows

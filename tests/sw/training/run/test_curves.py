@@ -5,7 +5,7 @@ import pytest
 from matplotlib import image
 
 from sw.errors import EngramError
-from sw.training.run.curves import best_row, draw_curves, read_log
+from sw.training.run.curves import draw_curves, read_log
 
 
 def log(tmp_path, text):
@@ -20,7 +20,6 @@ def rows(count, **columns):
         "phase": "train",
         "loss": lambda e: 2 / e,
         "validation": None,
-        "best": None,
         "macs_nonzero": None,
     } | columns
     return [
@@ -42,8 +41,7 @@ def test_log_is_read_with_numbers_and_gaps(tmp_path):
         'epoch,phase,loss,validation,macs_nonzero,temperature\n1,"a,b",0.5,,,2\n2,c,nan,0.25,1000,\n',
     )
     first, second = read_log(path)
-    common = {"best": None}
-    assert first == common | {
+    assert first == {
         "epoch": 1,
         "phase": "a,b",
         "loss": 0.5,
@@ -52,7 +50,7 @@ def test_log_is_read_with_numbers_and_gaps(tmp_path):
         "temperature": "2",
     }
     assert np.isnan(second.pop("loss"))
-    assert second == common | {
+    assert second == {
         "epoch": 2,
         "phase": "c",
         "validation": 0.25,
@@ -74,24 +72,6 @@ def test_no_file_is_refused(tmp_path):
         read_log(tmp_path / "x.csv")
 
 
-def test_the_last_of_equal_epochs_is_the_one_that_was_kept():
-    validation = [0.5, 0.9, 0.9, 0.8]
-    found = best_row(rows(4, validation=lambda epoch: validation[epoch - 1]))
-    assert (found["epoch"], found["validation"]) == (3, 0.9)
-
-
-def test_what_the_log_calls_best_counts_also_where_an_earlier_phase_was_better():
-    validation, best = [0.5, 0.95, 0.8, 0.7], [None, None, 0.8, 0.8]
-    found = best_row(
-        rows(4, validation=lambda epoch: validation[epoch - 1], best=lambda epoch: best[epoch - 1])
-    )
-    assert (found["epoch"], found["validation"]) == (3, 0.8)
-
-
-def test_nothing_validated_has_no_best():
-    assert best_row(rows(3)) is None
-
-
 def test_curves_follow_the_log(tmp_path):
     def student(**columns):
         return rows(12, validation=lambda epoch: 1 - 0.5 / epoch, **columns)
@@ -101,7 +81,7 @@ def test_curves_follow_the_log(tmp_path):
         "again": student(),
         "phases": student(phase=lambda epoch: "float" if epoch < 5 else "prune"),
         "macs": student(macs_nonzero=lambda epoch: 1000 - 50 * epoch),
-        "best": student(best=0.75),
+        "interrupted": [*student()[:-1], student()[-1] | {"validation": None}],
         "loss": student(loss=lambda epoch: 3 / epoch),
     }
     drawn = {}
@@ -109,7 +89,7 @@ def test_curves_follow_the_log(tmp_path):
         draw_curves({"student": chosen}, "title", tmp_path / f"{name}.png")
         drawn[name] = pixels(tmp_path / f"{name}.png")
     assert np.array_equal(drawn["plain"], drawn["again"])
-    for name in ("phases", "best", "loss"):
+    for name in ("phases", "interrupted", "loss"):
         assert not np.array_equal(drawn[name], drawn["plain"])
     assert drawn["macs"].shape[0] > drawn["plain"].shape[0]  # a panel more
 

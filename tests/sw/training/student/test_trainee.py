@@ -91,7 +91,7 @@ def test_validation_of_a_training_is_the_integer_reference():
         model = Trainee(DESIGN, True, EVERYTHING)
         fit(model, TRAIN, validation, EVERYTHING, EVERYTHING.epochs, label="test", run=run)
     found = pipeline.run(bundle_of(model, DESIGN), validation.images.numpy()).label
-    assert run.rows[-1]["best"] == np.mean(found == validation.labels.numpy())
+    assert run.rows[-1]["validation"] == np.mean(found == validation.labels.numpy())
 
 
 def test_phases_are_named_and_follow_each_other():
