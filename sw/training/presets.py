@@ -104,7 +104,18 @@ PATIENT = Recipe(
 """For small students that are to be as good as they can be; ternary weights are rounded early."""
 
 RECIPES: dict[str, Recipe] = {
-    "digits": Recipe(70, 30, 15, batch=50, shift=0.5, rotate_deg=5.0, distil_weight=0.1, temperature=2.0),
+    "digits": Recipe(
+        epochs=200,
+        float_epochs=30,
+        teacher_epochs=15,
+        batch=100,
+        learning_rate=3e-2,
+        shift=0.5,
+        rotate_deg=5.0,
+        distil_weight=0.1,
+        temperature=2.0,
+        soft_share=0.5,
+    ),
     "mnist": PATIENT,
     "fashion-mnist": Recipe(25, 10, 6, rotate_deg=0.0, flip=True),
     "cifar10-grey": replace(PATIENT, epochs=50, teacher_epochs=20, teacher="r10", shift=2.0, flip=True),
