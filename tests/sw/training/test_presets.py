@@ -34,7 +34,7 @@ def test_a_preset_trains_ideal_cells_and_as_many_means_as_there_can_be(name):
 @pytest.mark.parametrize(
     ("data", "epochs", "batch", "shift", "flip", "taught"),
     [
-        ("digits", (200, 30, 15), 100, 0.5, False, (0.1, 2.0)),
+        ("digits", (160, 30, 15), 100, 0.5, False, (0.1, 2.0)),
         ("mnist", (75, 8, 12), 250, 1.0, False, (0.5, 4.0)),
         ("fashion-mnist", (25, 10, 6), 250, 1.0, True, (0.5, 3.0)),
         ("cifar10-grey", (50, 8, 20), 250, 2.0, True, (0.5, 4.0)),

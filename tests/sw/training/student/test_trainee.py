@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch.nn import functional
 
+from sw.design import Layer
 from sw.reference import pipeline
 from sw.training.determinism import deterministic
 from sw.training.loop.fit import fit
+from sw.training.recipe import Recipe
 from sw.training.student.heads import DenseHead
 from sw.training.student.noise_aware import STEPS_PER_CHIP, TrainingChips
 from sw.training.student.pruning import START, STOP, budget_at
@@ -223,6 +225,16 @@ def test_a_weight_that_was_driven_out_of_bounds_comes_back_if_weights_decay(soft
     assert torch.equal(first.conv.weight, torch.ones_like(first.conv.weight))
     (gradient,) = torch.autograd.grad(first.integer_weight().sum(), first.conv.weight)
     assert bool((gradient > 0).all())
+
+
+def test_a_weight_of_one_bit_stays_where_a_step_can_turn_it():
+    signs = DESIGN.with_(layers=(Layer(kind="conv3x3", out_channels=4, weight_bits=1),))
+    model = Trainee(signs, True, Recipe(1, 1, 1))
+    (layer,) = layers_of(model)
+    with torch.no_grad():
+        layer.conv.weight.fill_(-3.0)
+    model.clamp_()
+    assert bool((layer.conv.weight == -1).all())
 
 
 def test_weight_decay_is_for_convolution_weights_only():
