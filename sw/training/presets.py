@@ -99,7 +99,6 @@ PATIENT = Recipe(
     temperature=4.0,
     soft_share=0.5,
     latent_bound=0.3,
-    precision="bfloat16",
 )
 """For small students that are to be as good as they can be; ternary weights are rounded early."""
 
@@ -154,19 +153,19 @@ PRUNED: dict[str, Any] = {"soft_share": 0.8, "weight_decay": 0.1}
 
 PRESETS: dict[str, Preset] = {
     "digits": Preset("digits", DESIGNS["digits"], RECIPES["digits"]),
-    "mnist-up5k": Preset("mnist", DESIGNS["mnist"], RECIPES["mnist"]),
+    "mnist-up5k": Preset("mnist", DESIGNS["mnist"], replace(PATIENT, epochs=150)),
     "mnist-97nj": Preset(
         "mnist",
         DESIGNS["mnist"].with_(
             name="mnist-97nj", layers=_layers((16, 2), (32, 2), (16, 1)), templates_per_class=3
         ),
-        replace(PATIENT, **PRUNED, macs_nonzero=84_300),
+        replace(PATIENT, **PRUNED, epochs=150, macs_nonzero=84_300),
     ),
     "cifar10-ecp5": Preset("cifar10-grey", DESIGNS["cifar10-grey"], RECIPES["cifar10-grey"]),
     "cifar10-97nj": Preset(
         "cifar10-grey",
         DESIGNS["cifar10-grey"].with_(name="cifar10-97nj", layers=_layers((16, 2), (32, 2), (16, 1))),
-        replace(RECIPES["cifar10-grey"], **PRUNED, epochs=75, macs_nonzero=80_500),
+        replace(RECIPES["cifar10-grey"], **PRUNED, epochs=200, macs_nonzero=80_500),
     ),
     "cifar10-1m": Preset(
         "cifar10-grey",
@@ -177,7 +176,7 @@ PRESETS: dict[str, Preset] = {
             rows=80,
             row_lanes=20,
         ),
-        replace(RECIPES["cifar10-grey"], **PRUNED, macs_nonzero=1_000_000),
+        replace(RECIPES["cifar10-grey"], **PRUNED, epochs=100, macs_nonzero=1_000_000),
     ),
 }
 """By name of the bundle in the zoo."""

@@ -60,8 +60,9 @@ class Recipe:
         Weight of the mean similarity of templates of one class, see
         :meth:`sw.training.student.heads.TemplateHead.penalty`.
     precision
-        Of convolutions in training. bfloat16 is faster where the processor multiplies it in
-        hardware; evaluation is exact in either case.
+        Of convolutions in training; evaluation is exact in either case. bfloat16 takes half the time where
+        the processor multiplies it in hardware, and 2.4 times the time where it does not, as was measured
+        with the MNIST and CIFAR-10 presets on a processor with AVX2 alone.
     """
 
     epochs: int
