@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hw.fpga.export import Core, write_verilog
+from hw.fpga.export import CORES, Core, write_verilog
 from hw.sizing.front_end_choice import Source, Variant, chosen_parallelism, configured, with_lanes
 from sw.console import (
     BundleArgument,
@@ -90,8 +90,7 @@ def build(
         Core,
         typer.Option(
             "--core",
-            help="With --verilog-only. uart: the whole chip. stream: pixels in, classes out, for use inside "
-            "other designs.",
+            help=f"With --verilog-only. {'; '.join(f'{kind}: {what}' for kind, what in CORES.items())}.",
         ),
     ] = Core.uart,
     clock_mhz: ClockOption = None,

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sw.errors import EngramError, WriteError
 from sw.files import check_target, scratch_folder, write_atomically, writing
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hw.frontend.variant import Sizes
     from sw.bundle import Bundle
 
-__all__ = ["Core", "write_verilog"]
+__all__ = ["CORES", "Core", "write_verilog"]
 
 TOP = "engram"
 INTERNAL_ATTRIBUTES = ("generator", "top", "src", "amaranth.hierarchy", "amaranth.decoding")
@@ -26,10 +26,29 @@ MEMORY = re.compile(r" *reg (?:\[(\d+):0\] )?\S+ +\[(\d+):0\];")
 
 
 class Core(StrEnum):
-    """The core to export: the chip with its UART, or the classifier with plain streams."""
+    """The core to export: the chip with its UART, or the classifier for other designs."""
 
     uart = "uart"
     stream = "stream"
+    axi_stream = "axi-stream"
+    wishbone = "wishbone"
+
+
+CORES = {
+    Core.uart: "the whole chip",
+    Core.stream: "pixels in, classes out, with plain ports",
+    Core.axi_stream: "the same as two AXI4-Streams",
+    Core.wishbone: "the same as registers on a Wishbone bus",
+}
+"""What each of them is, in the words of the command line."""
+
+
+class _Parts(NamedTuple):
+    """A core, what explains it by file name, and its constraints template."""
+
+    component: Any
+    texts: dict[str, str]
+    constraints: str
 
 
 def write_verilog(
@@ -46,45 +65,28 @@ def write_verilog(
     """Write one core without PLL and pins, and what is needed to use it.
 
     ``<name>-<board>.v`` has the top module ``engram``: with `core` ``uart`` the whole chip as on a board, see
-    :class:`hw.chip.Chip`; with ``stream`` what it is made around, see :class:`hw.stream_core.StreamCore`,
-    which cannot program itself even where the bundle has a pulse rule. Each memory with contents has its own
-    ``.mem`` file beside it, which the Verilog reads by ``$readmemb`` from the folder that the tool runs in;
-    the conductance codes are one of them even where the board would load them from its flash.
-    ``<name>_example.v`` uses the core and explains its ports; the ``.sdc`` is a constraints template. The
-    UART's divisor is for the board's clock. `listener` hears of the work.
+    :class:`hw.chip.Chip`; with any other what it is made around, see :mod:`hw.cores`, which cannot program
+    itself even where the bundle has a pulse rule. Each memory with contents has its own ``.mem`` file beside
+    it, which the Verilog reads by ``$readmemb`` from the folder that the tool runs in; the conductance codes
+    are one of them even where the board would load them from its flash. ``<name>_example.v`` uses the core
+    and explains its ports; the ``.sdc`` is a constraints template; with ``wishbone``, ``engram_regs.h`` has
+    the registers for C. The UART's divisor is for the board's clock. `listener` hears of the work.
 
     Raises
     ------
     EngramError
-        If `baud` cannot be made, a stream core has no front end, or a file cannot be written.
+        If `baud` cannot be made, a core for other designs has no front end, or a file cannot be written.
     """
-    from hw.chip import Chip
-    from hw.fpga.clock import uart_divisor
-    from hw.fpga.example import stream_example, uart_example
     from hw.fpga.report import speed_of
-    from hw.fpga.sdc import sdc, stream_sdc
-    from hw.stream_core import StreamCore
     from sw.bundle import save
 
     clock_mhz = board.clock.core_mhz
     stem = f"{name}-{board.name}"
     check_target(folder / f"{stem}.v")
-    divisor = uart_divisor(clock_mhz, baud)
-    if core is Core.stream:
-        if parallelism is None:
-            raise EngramError("--core stream takes pixels; leave out --from features, or use --core uart")
-        component: Any = StreamCore(bundle, parallelism)
-        example = stream_example(bundle.design, name, f"{stem}.v", noisy=bundle.array.read_noise is not None)
-        constraints = stream_sdc(f"{stem}.v", clock_mhz)
-    else:
-        component = Chip(bundle, divisor, parallelism)
-        example, constraints = (
-            uart_example(name, f"{stem}.v", clock_mhz),
-            sdc(f"{stem}.v", clock_mhz, divisor),
-        )
+    parts = _parts(core, bundle, parallelism, name, f"{stem}.v", clock_mhz, baud)
     with listener.waiting("writing Verilog"):
-        texts = _verilog(component, stem)
-    texts |= {f"{name}_example.v": example, f"{stem}.sdc": constraints}
+        texts = _verilog(parts.component, stem)
+    texts |= {**parts.texts, f"{stem}.sdc": parts.constraints}
     # The Verilog comes last: where there is one, all that it reads is there.
     verilog = folder / f"{stem}.v"
     with writing(verilog):
@@ -108,6 +110,49 @@ def write_verilog(
         "cycles_per_image": speed_of(bundle, parallelism, clock_mhz, baud).cycles_per_image,
         "baud": baud if core is Core.uart else None,
     }
+
+
+def _parts(
+    core: Core,
+    bundle: "Bundle",
+    parallelism: "Sizes | None",
+    name: str,
+    verilog: str,
+    clock_mhz: float,
+    baud: int,
+) -> _Parts:
+    """A core, its example in a file named after the bundle, and its constraints."""
+    from hw.chip import Chip
+    from hw.cores.axi_stream import AxiStreamCore
+    from hw.cores.registers import HEADER, c_header
+    from hw.cores.stream import StreamCore
+    from hw.cores.wishbone import WishboneCore
+    from hw.fpga.clock import uart_divisor
+    from hw.fpga.examples.axi_stream import axi_stream_example
+    from hw.fpga.examples.stream import stream_example
+    from hw.fpga.examples.uart import uart_example
+    from hw.fpga.examples.wishbone import wishbone_example
+    from hw.fpga.sdc import sdc, stream_sdc
+
+    example, design = f"{name}_example.v", bundle.design
+    divisor = uart_divisor(clock_mhz, baud)
+    if core is Core.uart:
+        return _Parts(
+            Chip(bundle, divisor, parallelism),
+            {example: uart_example(name, verilog, clock_mhz)},
+            sdc(verilog, clock_mhz, divisor),
+        )
+    if parallelism is None:
+        raise EngramError(f"--core {core} takes pixels; leave out --from features, or use --core uart")
+    if core is Core.stream:
+        text = stream_example(design, name, verilog, noisy=bundle.array.read_noise is not None)
+        return _Parts(StreamCore(bundle, parallelism), {example: text}, stream_sdc(verilog, clock_mhz))
+    if core is Core.axi_stream:
+        text = axi_stream_example(design, name, verilog)
+        constraints = stream_sdc(verilog, clock_mhz, "aclk")
+        return _Parts(AxiStreamCore(bundle, parallelism), {example: text}, constraints)
+    texts = {example: wishbone_example(design, name, verilog), HEADER: c_header(bundle, name)}
+    return _Parts(WishboneCore(bundle, parallelism), texts, stream_sdc(verilog, clock_mhz))
 
 
 def in_string(text: str) -> str:

@@ -22,11 +22,11 @@ set_false_path -to [get_ports {{tx busy ready}}]
 """
 
 
-def stream_sdc(verilog: str, clock_mhz: float) -> str:
-    """Synopsys design constraints of the stream core, all of whose ports belong to the clock."""
+def stream_sdc(verilog: str, clock_mhz: float, clock: str = "clk") -> str:
+    """Synopsys design constraints of a core all of whose ports belong to the clock, its port `clock`."""
     return f"""\
 # Constraints for {verilog}, a template for the design that it becomes a part of.
-# All ports are synchronous to clk; inputs and outputs are meant to meet registers of yours.
+# All ports are synchronous to {clock}; inputs and outputs are meant to meet registers of yours.
 
-create_clock -name clk -period {1000 / clock_mhz:.3f} [get_ports clk]
+create_clock -name {clock} -period {1000 / clock_mhz:.3f} [get_ports {clock}]
 """

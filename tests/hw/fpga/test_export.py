@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 
 from constraints import boards
 from hw.build import build
+from hw.cores.stream import StreamCore
 from hw.fpga.export import Core, in_string, write_verilog
 from hw.fpga.toolchain import run_yosys
 from hw.frontend.schedule import Parallelism
 from hw.rtlil import to_rtlil
 from hw.sizing.image_timing import image_cycles
-from hw.stream_core import StreamCore
 from sim.models.runner import ModelSource, build_model
 from sw.bundle import load, save
 from sw.errors import WriteError
