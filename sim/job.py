@@ -49,6 +49,7 @@ def run_testbench(
     *,
     done: Done = lambda images: None,
     waves: Path | None = None,
+    beside: Sequence[Path] = (),
 ) -> list[Arrays]:
     """Run `testbench` once per job, all at the same time.
 
@@ -64,6 +65,8 @@ def run_testbench(
         Hears several times a second how many more images are finished.
     waves
         File that gets the waveform of the first job; it appears whole or not at all.
+    beside
+        Files that the model reads by name from the folder that it runs in.
 
     Returns
     -------
@@ -82,6 +85,8 @@ def run_testbench(
         for folder, job in zip(folders, jobs, strict=True):
             folder.mkdir()
             np.savez(folder / JOB, **job)  # type: ignore[arg-type]
+            for file in beside:
+                (folder / file.name).symlink_to(file.absolute())
 
         with nullcontext() if waves is None else waveform(folders[0], waves) as dump:
 

@@ -31,7 +31,7 @@ HOUSE = """
     formal.__main__ formal.proofs
     formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
     formal.specification formal.proof
-    sim.netlist sim.run sim.uart
+    sim.netlist sim.cores sim.run sim.uart
     sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
     sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models sim.waves
     hw.tuning hw.build hw.fpga hw.sizing

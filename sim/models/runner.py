@@ -139,11 +139,13 @@ class ModelSource:
 
 @dataclass(frozen=True)
 class Model:
-    """A compiled model: the executable, the name of its top module and the waveform format it writes."""
+    """A compiled model: the executable, the name of its top module, the waveform format it writes, and what
+    comes first on its command line."""
 
     executable: Path
     top: str
     waves: Waves
+    arguments: tuple[str, ...] = ()
 
 
 def is_brief(cycles: int) -> bool:
@@ -244,7 +246,7 @@ def _start(
     def started(executable: Path) -> Program:
         with (folder / "sim.log").open("wb") as log:
             return Program(
-                [executable, *arguments],
+                [executable, *model.arguments, *arguments],
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
