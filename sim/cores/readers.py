@@ -51,12 +51,12 @@ def yosys(files: list[Path], top: str) -> Reading:
 def slang(files: list[Path], top: str) -> Reading:
     """Slang, a complete front end of SystemVerilog, as pyslang: every file, linked."""
     try:
-        from pyslang import ast, syntax
+        from pyslang import SourceManager, ast, syntax
     except ImportError:
         return Reading(False, "pyslang is not installed; install it with: pip install 'engram-rram[sim]'")
-    linked = ast.Compilation()
+    linked, sources = ast.Compilation(), SourceManager()  # the default one remembers files for ever
     for path in files:
-        linked.addSyntaxTree(syntax.SyntaxTree.fromFile(str(path)))
+        linked.addSyntaxTree(syntax.SyntaxTree.fromFile(str(path), sources))
     tops = [str(instance.name) for instance in linked.getRoot().topInstances]
     errors = [str(found.code) for found in linked.getAllDiagnostics() if found.isError()]
     if not errors and tops != [top]:

@@ -38,11 +38,11 @@ def axi_stream_example(design: DesignPoint, name: str, verilog: str) -> str:
 //   aclk           in   1  clock of both streams
 //   aresetn        in   1  reset, active low, synchronous to aclk, for a cycle or more
 //   s_axis_tvalid  in   1  AXI4-Stream of pixels, a packet for every image
-//   s_axis_tready  out  1
+//   s_axis_tready  out  1  a pixel is taken in each cycle in which both are high
 //   s_axis_tdata   in  {PIXEL_BITS:>2}  unsigned, row after row of {width} x {height}
 //   s_axis_tlast   in   1  with the last pixel of an image
 //   m_axis_tvalid  out  1  AXI4-Stream of results, one for every packet, in order
-//   m_axis_tready  in   1
+//   m_axis_tready  in   1  a result is taken in each cycle in which both are high
 //   m_axis_tdata   out {word:>2}  a result, little-endian; what is not named here is zero:
 {fields}
 //   m_axis_tlast   out  1  always 1: every result is a packet

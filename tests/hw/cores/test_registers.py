@@ -1,0 +1,41 @@
+"""The registers as tables and in C."""
+
+import re
+import subprocess
+
+import pytest
+
+from hw.cores.registers import Control, Offset, Status, c_header, explained, identity
+from tests.helpers.bundles import TINY, random_bundle
+
+BUNDLE = random_bundle(TINY, seed=3)
+NAMES = ["tiny", "*/ int x; /*", "a\\"]
+
+
+def test_every_register_has_a_line_and_a_word_of_its_own():
+    lines = explained().splitlines()
+    assert [int(line.split()[0], 16) for line in lines] == [4 * place for place in range(len(Offset))]
+    assert [line.split()[1] for line in lines] == [place.name for place in Offset]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_header_is_c_and_says_what_the_core_says(name):
+    header = c_header(BUNDLE, name)
+    macros = dict(re.findall(r"(?m)^#define (\w+) +(\w+)u", header))
+    values = {macro: int(value, 0) for macro, value in macros.items()}
+    assert [values[f"ENGRAM_{place.name.upper()}"] for place in Offset] == list(Offset)
+    assert [values[f"ENGRAM_STATUS_{bit.name}".upper()] for bit in Status] == list(Status)
+    assert [values[f"ENGRAM_CONTROL_{bit.name}".upper()] for bit in Control] == list(Control)
+    fixed = identity(BUNDLE)
+    assert values["ENGRAM_IS_DIGEST_LOW"] == fixed[Offset.digest_low]
+    assert BUNDLE.digest.startswith(values["ENGRAM_IS_DIGEST_LOW"].to_bytes(4, "little").hex())
+    assert (values["ENGRAM_WIDTH"], values["ENGRAM_HEIGHT"]) == (TINY.width, TINY.height)
+    assert fixed[Offset.size] == TINY.width | TINY.height << 16
+    command = ["g++", "-x", "c", "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", "-"]
+    program = f"{header}{header}unsigned sum(void) {{ return {' + '.join(macros)}; }}\n"
+    assert subprocess.run(command, input=program.encode(), capture_output=True).stderr == b""
+
+
+def test_read_noise_shows_in_the_version():
+    noisy = random_bundle(TINY, seed=3, noise=True)
+    assert [identity(bundle)[Offset.version] >> 8 for bundle in (BUNDLE, noisy)] == [0, 1]
