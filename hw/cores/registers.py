@@ -70,7 +70,7 @@ TEXTS = {
     Offset.counts: _Text("r", "bits 15..0 classes, 31..16 templates"),
     Offset.control: _Text("w", "a one acts: bit 0 result is done with, 1 reset the core, 2 clear error"),
     Offset.status: _Text("r", "bit 0 result, 1 scores are its scores, 2 room for an image, 3 error"),
-    Offset.pixels: _Text("w", "every selected byte is a pixel, lowest first: one or four at a time"),
+    Offset.pixels: _Text("w", "every selected byte is a pixel, lowest first: one to four at a time"),
     Offset.index: _Text("w", "read noise: index of the next image, while none is inside"),
     Offset.label: _Text("r", "class of the result"),
     Offset.template: _Text("r", "its best template"),

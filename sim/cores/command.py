@@ -62,17 +62,17 @@ def simulate_cores(
     from sw.bundle import open_bundle
     from sw.data.of_bundle import dataset_of
 
+    if not check_readers and core not in SIMULATED:
+        raise EngramError(
+            f"--core must be one of {', '.join(SIMULATED)}, for which there are bus models, got {core}; "
+            "'engram simulate' runs what is inside all of them"
+        )
     opened, target = open_bundle(bundle), load_checked(board)
     opened, sizes = configured(opened, target, Source.pixels, variant, "auto", terminal)
     assert sizes is not None
     if check_readers:
         _check_readers(opened, target, sizes, as_json=json)
         return
-    if core not in SIMULATED:
-        raise EngramError(
-            f"--core must be one of {', '.join(SIMULATED)}, for which there are bus models, got {core}; "
-            "'engram simulate' runs what is inside all of them"
-        )
     dataset, _ = dataset_of(opened, data, terminal)
     chosen = _drawn(dataset.test.images, images, seed)
     started = time.perf_counter()

@@ -82,8 +82,8 @@ def compiled(simulator: Simulator, text: str, folder: Path, cycles: int) -> Mode
     ran = run([compiler, "-g2005", "-s", TOP, "-o", image, source])
     if ran.returncode:
         raise EngramError(f"iverilog failed: {(ran.stdout.splitlines() or ['it said nothing'])[0]}")
-    libraries = ("-M", str(cocotb_tools.config.libs_dir), "-m", "libcocotbvpi_icarus")
-    return Model(Path(program), TOP, "none", (*libraries, str(image)))
+    interface = cocotb_tools.config.lib_entry("vpi", "icarus")
+    return Model(Path(program), TOP, "none", ("-m", str(interface), str(image)))
 
 
 def _bits(rng: np.random.Generator, count: int) -> str:

@@ -142,7 +142,7 @@ async def registers(dut: Any) -> None:
                 await software.send(images[sent])
                 sent += 1
                 continue
-            if sent - finished == MOST_INSIDE and rng.random() < 0.1:
+            if sent - finished == MOST_INSIDE and rng.random() < 0.3:
                 await software.provoke()
             status = await software.until(Status.result)
             assert int(dut.irq_o.value) == 1

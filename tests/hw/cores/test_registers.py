@@ -7,6 +7,7 @@ import pytest
 
 from hw.cores.registers import Control, Offset, Status, c_header, explained, identity
 from tests.helpers.bundles import TINY, random_bundle
+from tests.helpers.imports import ROOT
 
 BUNDLE = random_bundle(TINY, seed=3)
 NAMES = ["tiny", "*/ int x; /*", "a\\"]
@@ -16,6 +17,13 @@ def test_every_register_has_a_line_and_a_word_of_its_own():
     lines = explained().splitlines()
     assert [int(line.split()[0], 16) for line in lines] == [4 * place for place in range(len(Offset))]
     assert [line.split()[1] for line in lines] == [place.name for place in Offset]
+
+
+def test_the_page_has_the_same_map():
+    page = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    for line in explained().splitlines():
+        offset, name, access, text = line.split(maxsplit=3)
+        assert f"\n| {offset} | `{name}` | {access} | {text} |\n" in page
 
 
 @pytest.mark.parametrize("name", NAMES)

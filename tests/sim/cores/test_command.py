@@ -9,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from hw.fpga.export import Core
+from hw.frontend.schedule import Parallelism
 from sim.cores import command
 from sim.cores.command import simulate_cores
 from sim.cores.readers import Reading
@@ -17,6 +18,12 @@ from sw.reference.trace import Mismatch
 
 application = typer.Typer()
 application.command()(simulate_cores)
+
+
+@pytest.fixture(autouse=True)
+def placed(monkeypatch):
+    """To choose a front end takes seconds, and nothing here follows from it."""
+    monkeypatch.setattr(command, "configured", lambda bundle, *rest: (bundle, (Parallelism(),) * 3))
 
 
 def run(*arguments):
