@@ -235,9 +235,12 @@ def start_model(
     return _start(model, arguments, folder, variables, wires)
 
 
-def start_program(model: Model, arguments: list[str], folder: Path) -> Program:
-    """Start a model that has a main program, in `folder`; its output goes to ``sim.log`` in it."""
-    return _start(model, arguments, folder, dict(os.environ))
+def start_program(model: Model, arguments: list[str], folder: Path, wires: Sequence[int] = ()) -> Program:
+    """Start a model that has a main program, in `folder`; its output goes to ``sim.log`` in it.
+
+    `wires` as for :func:`start_model`.
+    """
+    return _start(model, arguments, folder, dict(os.environ), wires)
 
 
 def _start(

@@ -1,0 +1,146 @@
+"""What a virtual board is made from: a folder of ``engram build``, or a bundle as that would build it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hw.fpga.clock import clocked, uart_divisor
+from hw.sizing.fit import codes_in_spram
+from hw.sizing.front_end_choice import Variant, configured
+from sim.models.runner import Model, ModelSource, build_model, to_verilog
+from sim.netlist.model import OWN_CELLS
+from sim.testbenches.files import TESTBENCHES
+from sw.bundle import Bundle, load
+from sw.errors import EngramError
+from sw.progress import SILENT, Listener
+
+if TYPE_CHECKING:
+    from constraints.boards import Board
+    from hw.frontend.variant import Sizes
+
+__all__ = ["VirtualDesign", "from_build", "from_bundle"]
+
+REPORT = "report.json"
+
+
+@dataclass(frozen=True)
+class VirtualDesign:
+    """A board and what is on it.
+
+    Attributes
+    ----------
+    bundle
+        What the chip answers to IDENTIFY, with its lanes.
+    board
+        With the clock of the chip.
+    parallelism
+        Sizes of the front end; None without one.
+    baud
+        Speed of the host link in bit/s.
+    flash
+        What the flash holds behind the bitstream; None for a chip that needs none.
+    """
+
+    bundle: Bundle
+    board: "Board"
+    parallelism: "Sizes | None"
+    baud: int
+    flash: bytes | None
+
+    @property
+    def divisor(self) -> int:
+        """Clock cycles per UART bit; raises EngramError if `baud` cannot be made."""
+        return uart_divisor(self.board.clock.core_mhz, self.baud)
+
+    def model(self, *, brief: bool = False) -> Model:
+        """:class:`hw.fpga.top.Top` in ``virtual_board.sv``, compiled or from the cache.
+
+        It is the top that is synthesised, with PLL and flash by their models. `brief` as in
+        :class:`sim.models.runner.ModelSource`; raises EngramError as :func:`sim.models.runner.build_model`.
+        """
+        from hw.fpga.top import Top
+
+        spram = self.flash is not None
+        top = to_verilog(Top(self.bundle, self.board, self.baud, self.parallelism, spram=spram), "top")
+        cells = (OWN_CELLS / f"{self.board.family}.v").read_text(encoding="utf-8")
+        files = ("virtual_board.sv", "spi_flash.sv") if spram else ("virtual_board.sv",)
+        return build_model(
+            ModelSource(
+                top="virtual_board",
+                verilog=f"{cells}\n{top}",
+                files=tuple(TESTBENCHES / file for file in files),
+                parameters={"BUSY_LOW": int(self.board.leds.active_low)},
+                defines=("FLASH",) if spram else (),
+                main=TESTBENCHES / "virtual_board.cpp",
+                brief=brief,
+            )
+        )
+
+
+def from_bundle(bundle: Bundle, board: str, baud: int, listener: Listener = SILENT) -> VirtualDesign:
+    """The bundle on a board, as ``engram build`` puts it there without further options.
+
+    `listener` hears of the choice of the front end. Raises EngramError if the board is unknown, the bundle
+    does not fit it, or `baud` cannot be made.
+    """
+    from hw.array.codes.code_image import code_bytes, flash_contents
+    from hw.families.check import load_checked
+
+    target = load_checked(board)
+    uart_divisor(target.clock.core_mhz, baud)
+    placed, sizes = configured(bundle, target, None, Variant.auto, "auto", listener)
+    spram = codes_in_spram(placed, target, sizes)
+    return VirtualDesign(placed, target, sizes, baud, flash_contents(code_bytes(placed)) if spram else None)
+
+
+def from_build(folder: Path) -> VirtualDesign:
+    """What ``engram build`` made and put into `folder`; the flash holds what the bitstream's file does.
+
+    Raises
+    ------
+    EngramError
+        If it is no such folder, if a file in it is damaged, or if its bitstream was not made from its bundle.
+    """
+    from hw.families.check import load_checked
+    from hw.frontend.variant import read_sizes
+
+    report = _report(folder)
+    try:
+        name, board = str(report["bundle"]), str(report["board"])
+        baud, core_mhz, offset = int(report["baud"]), float(report["target_mhz"]), report["flash_offset"]
+        words, folded = report["parallelism"], report["variant"] == "folded"
+        sizes = None if words is None else read_sizes(",".join(words), folded=folded)
+        digest, bitstream = report["digest"], Path(report["bitstream"]).name
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngramError(
+            f"{folder / REPORT} must be as this version of 'engram build' writes it, got {error}; build again"
+        ) from None
+    bundle = load(folder / f"{name}-{board}.engram")
+    if bundle.digest != digest:
+        raise EngramError(
+            f"{folder} must hold the bundle that {REPORT} tells of, {digest[:16]}, got {bundle.digest[:16]}; "
+            "build again"
+        )
+    target = clocked(load_checked(board), core_mhz)
+    flash = None if offset is None else _read(folder / bitstream)[offset:]
+    return VirtualDesign(bundle, target, sizes, baud, flash)
+
+
+def _report(folder: Path) -> dict[str, Any]:
+    try:
+        report = json.loads(_read(folder / REPORT))
+    except ValueError:
+        report = None
+    if not isinstance(report, dict):
+        raise EngramError(f"{folder / REPORT} must be a report of 'engram build', it is not; build again")
+    return report
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise EngramError(
+            f"cannot read {path}: {error.strerror}; give a folder that 'engram build' made"
+        ) from None
