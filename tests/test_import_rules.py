@@ -27,11 +27,11 @@ HOUSE = """
     published.placeholders published.book published
     sw.cli sw.distil
     sw.commands.explore sw.commands sw.commands.train sw.commands.templates sw.commands.evaluate
-    sw.commands.check sw.commands.options
+    sw.commands.check sw.commands.board sw.commands.options
     formal.__main__ formal.proofs
     formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
     formal.specification formal.proof
-    sim.netlist sim.cores sim.run sim.uart
+    sim.virtual sim.netlist sim.cores sim.run sim.uart
     sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
     sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models sim.waves
     hw.tuning hw.build hw.fpga hw.sizing
@@ -87,6 +87,7 @@ HEAVY = {
     "sqlalchemy",
     "pyarrow",
     "plotly",
+    "serial",
 }
 """What makes 'engram --help' slow, or is not installed everywhere."""
 
@@ -134,10 +135,10 @@ def complaints(module, source):
     return wrong
 
 
-HARDWARE_TOOLS = {"numpy", "amaranth", "typer", "rich"}
+HARDWARE_TOOLS = {"numpy", "amaranth", "typer", "rich", "serial"}
+"""typer and rich for hw.build, which is a command; serial for a port of a board."""
 CALIBRATION = "hw.tuning.calibrate"
 """Fits coefficients with SciPy; nothing imports it."""
-"""typer and rich for hw.build, which is a command."""
 
 
 @pytest.mark.parametrize("module", FILES)

@@ -10,7 +10,16 @@ from hw.host.protocol import Answer, Identity, Opcode
 from sw.bundle import Bundle
 from sw.errors import EngramError
 
-__all__ = ["HostClient", "NoAnswer", "OutOfStep", "Request", "Transport", "exchange", "resynchronise"]
+__all__ = [
+    "HostClient",
+    "NoAnswer",
+    "NotReady",
+    "OutOfStep",
+    "Request",
+    "Transport",
+    "exchange",
+    "resynchronise",
+]
 
 ASK_AGAIN = f"ask again: the chip drops unfinished requests after {protocol.IDLE_BITS:,} idle bit times"
 STALE_BYTES = 2**17
@@ -45,6 +54,10 @@ class Request(NamedTuple):
 
 class OutOfStep(EngramError):
     """What came is no answer to the request: bytes were lost or added on the way, to or from the chip."""
+
+
+class NotReady(EngramError):
+    """The chip's codes are not loaded yet, or will never be."""
 
 
 class NoAnswer(OutOfStep):
@@ -146,6 +159,16 @@ class HostClient:
             raise EngramError(f"the index of an image must be 0 to {2**32 - 1}, got {index}")
         self._ask(protocol.index_request(index), 1)
 
+    def echo(self) -> None:
+        """One byte to the chip that is no request, and one back, which tells how fast the link is."""
+        request = Request(bytes([protocol.UNKNOWN]), 1)
+        if (came := exchange(self._transport, request)) != request.sent:
+            raise OutOfStep(f"the chip must answer {request.sent!r} to itself, got {came!r}; {ASK_AGAIN}")
+
+    def resynchronise(self) -> None:
+        """Read what is under way, until the chip waits for a new request; see :func:`resynchronise`."""
+        resynchronise(self._transport)
+
     def _identity(self) -> Identity:
         request = Request(bytes([Opcode.IDENTIFY]), protocol.IDENTITY_BYTES)
         came = exchange(self._transport, request)
@@ -175,7 +198,7 @@ class HostClient:
         self._transport.write(request)
         status = _read(self._transport, 1)
         if status[0] == protocol.NOT_READY:
-            raise EngramError("the chip must have its codes before it is asked; write them to its flash")
+            raise NotReady("the chip must have its codes before it is asked; write them to its flash")
         if status[0] not in wanted:
             bytes_wanted = " or ".join(f"{byte:#04x}" for byte in wanted)
             raise OutOfStep(f"the chip must answer with {bytes_wanted}, got {status[0]:#04x}; {ASK_AGAIN}")

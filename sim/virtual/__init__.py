@@ -1,1 +1,1 @@
-"""Virtual boards: the top of a board under Verilator behind a pseudo-terminal, for the client of a real one."""
+"""Virtual boards: the top of a board under Verilator behind a pseudo-terminal."""

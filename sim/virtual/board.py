@@ -1,4 +1,4 @@
-"""A virtual board: a compiled top as a program behind a pseudo-terminal, which a serial client opens by name."""
+"""A virtual board: a compiled top as a program behind a pseudo-terminal, which clients open by name."""
 
 import os
 import socket
