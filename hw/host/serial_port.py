@@ -124,5 +124,7 @@ def _found() -> str:
 
 
 def _reason(error: Exception) -> str:
+    if "returned no data" in str(error):  # how pyserial says that reading met the end of the file
+        return "nobody is at its other end"
     said = getattr(error, "strerror", None) or str(error)
     return said.rpartition("] ")[2].partition(":")[0].partition(" (")[0] or type(error).__name__

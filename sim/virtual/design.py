@@ -53,11 +53,11 @@ class VirtualDesign:
         """Clock cycles per UART bit; raises EngramError if `baud` cannot be made."""
         return uart_divisor(self.board.clock.core_mhz, self.baud)
 
-    def model(self, *, brief: bool = False) -> Model:
+    def model(self) -> Model:
         """:class:`hw.fpga.top.Top` in ``virtual_board.sv``, compiled or from the cache.
 
-        It is the top that is synthesised, with PLL and flash by their models. `brief` as in
-        :class:`sim.models.runner.ModelSource`; raises EngramError as :func:`sim.models.runner.build_model`.
+        It is the top that is synthesised, with PLL and flash by their models. Nobody knows how long a board
+        is used, so it is compiled to be fast. Raises EngramError as :func:`sim.models.runner.build_model`.
         """
         from hw.fpga.top import Top
 
@@ -73,7 +73,6 @@ class VirtualDesign:
                 parameters={"BUSY_LOW": int(self.board.leds.active_low)},
                 defines=("FLASH",) if spram else (),
                 main=TESTBENCHES / "virtual_board.cpp",
-                brief=brief,
             )
         )
 
@@ -103,28 +102,35 @@ def from_build(folder: Path) -> VirtualDesign:
         If it is no such folder, if a file in it is damaged, or if its bitstream was not made from its bundle.
     """
     from hw.families.check import load_checked
-    from hw.frontend.variant import read_sizes
+    from hw.frontend.variant import plan_front_end, read_sizes
 
     report = _report(folder)
     try:
-        name, board = str(report["bundle"]), str(report["board"])
+        name, board, digest = str(report["bundle"]), str(report["board"]), str(report["digest"])
         baud, core_mhz, offset = int(report["baud"]), float(report["target_mhz"]), report["flash_offset"]
+        bitstream = folder / Path(report["bitstream"]).name
         words, folded = report["parallelism"], report["variant"] == "folded"
         sizes = None if words is None else read_sizes(",".join(words), folded=folded)
-        digest, bitstream = report["digest"], Path(report["bitstream"]).name
+        bundle = _bundle(folder / f"{name}-{board}.engram", digest)
+        if sizes is not None:
+            plan_front_end(bundle, sizes)  # refuses sizes that are not the layers'
     except (KeyError, TypeError, ValueError) as error:
         raise EngramError(
             f"{folder / REPORT} must be as this version of 'engram build' writes it, got {error}; build again"
         ) from None
-    bundle = load(folder / f"{name}-{board}.engram")
+    target = clocked(load_checked(board), core_mhz)
+    flash = None if offset is None else _read(bitstream)[offset:]
+    return VirtualDesign(bundle, target, sizes, baud, flash)
+
+
+def _bundle(path: Path, digest: str) -> Bundle:
+    bundle = load(path)
     if bundle.digest != digest:
         raise EngramError(
-            f"{folder} must hold the bundle that {REPORT} tells of, {digest[:16]}, got {bundle.digest[:16]}; "
-            "build again"
+            f"{path} must be the bundle that {REPORT} beside it tells of, {digest[:16]}, got "
+            f"{bundle.digest[:16]}; build again"
         )
-    target = clocked(load_checked(board), core_mhz)
-    flash = None if offset is None else _read(folder / bitstream)[offset:]
-    return VirtualDesign(bundle, target, sizes, baud, flash)
+    return bundle
 
 
 def _report(folder: Path) -> dict[str, Any]:

@@ -210,7 +210,7 @@ def _tell(values: dict[str, Any], came: "Conversation", pictures: _Pictures) -> 
         f"port               {values['port']}, {values['baud']:,} bit/s"
         + ("" if slower is None else f", simulated {slower:,.0f} times slower than the board"),
         f"images             {values['images']:,} of {values['data']}"
-        + (f", {values['repeated']} times sent again" if values["repeated"] else ""),
+        + (f", {values['repeated']} sent again" if values["repeated"] else ""),
         f"accuracy           {'no labels' if accuracy is None else f'{accuracy:.2%} (chip against labels)'}",
         f"disagreements      {values['disagreements']} with the reference, in {compared}",
         f"images per second  {values['images_per_second']:,.1f}, {values['latency_ms']:.1f} ms from image to "

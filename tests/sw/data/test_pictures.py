@@ -1,0 +1,91 @@
+"""A person's own pictures: read as they are, or refused in one line."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sw.data.pictures import read_pictures
+from sw.errors import EngramError
+from tests.helpers.bundles import tiny_design
+
+DESIGN = tiny_design()
+"""6 x 5 pixels."""
+GREY = np.arange(30, dtype=np.uint8).reshape(6, 5)
+
+
+def test_a_picture_a_folder_and_arrays(tmp_path):
+    for name, values in (("b.png", GREY), ("a.PNG", GREY + 1)):
+        Image.fromarray(values).save(tmp_path / name, "png")
+    (tmp_path / "notes.txt").write_text("not looked at")
+    one = read_pictures(tmp_path / "b.png", DESIGN)
+    assert one.names == ["b.png"] and one.labels is None and np.array_equal(one.images, GREY[None])
+    both = read_pictures(tmp_path, DESIGN)
+    assert both.names == ["a.PNG", "b.png"] and np.array_equal(both.images, [GREY + 1, GREY])
+    colour = np.repeat(GREY[..., None], 3, axis=2)
+    Image.fromarray(colour).save(tmp_path / "b.png")
+    assert np.array_equal(read_pictures(tmp_path / "b.png", DESIGN).images[0], GREY)
+
+    np.savez(tmp_path / "own.npz", images=both.images)
+    own = read_pictures(tmp_path / "own.npz", DESIGN)
+    assert own.names == ["own.npz[0]", "own.npz[1]"] and own.labels is None
+    np.savez(tmp_path / "set.npz", x_test=both.images, y_test=np.array([2, 1], np.uint8), x_train=0)
+    known = read_pictures(tmp_path / "set.npz", DESIGN)
+    assert known.labels is not None and known.labels.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "message"),
+    [
+        ("a.png", lambda path: None, "cannot read .*a.png: No such file or directory; give a PNG file, a"),
+        ("a.png", lambda path: path.write_text("no"), "cannot read .*a.png: it is no picture, or damaged"),
+        (
+            "a.png",
+            lambda path: Image.fromarray(GREY.T.copy()).save(path),
+            "a.png must be 5 x 6 pixels, got 6 x 5; scale it to that size",
+        ),
+        (
+            "a.png",
+            lambda path: Image.fromarray(GREY.astype(np.uint16)).save(path),
+            "a.png must have 8 bits per pixel, it has more",
+        ),
+        ("folder", lambda path: path.mkdir(), r"folder .* must hold pictures \*.png, it has none"),
+        ("a.npz", lambda path: path.write_text("no"), "a.npz is not a NumPy .npz file of numbers"),
+        (
+            "a.npz",
+            lambda path: np.savez(path, x=1),
+            "must hold an array 'images' or 'x_test', found: x;",
+        ),
+        (
+            "a.npz",
+            lambda path: np.savez(path, images=GREY),
+            r"images must be uint8 of shape \(N, height, width\), got uint8 of \(6, 5\)",
+        ),
+        ("a.npz", lambda path: np.savez(path, images=GREY.T[None]), "a.npz must be 5 x 6 pixels, got 6 x 5"),
+        (
+            "a.npz",
+            lambda path: np.savez(path, images=GREY[None], labels=np.zeros(2, int)),
+            r"labels must be 1 integers, got int64 of \(2,\); leave them out",
+        ),
+        (
+            "a.npz",
+            lambda path: np.savez(path, images=np.array([None, {}], object), allow_pickle=True),
+            "a.npz is not a NumPy .npz file of numbers",
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_one_line(tmp_path, name, make, message):
+    make(tmp_path / name)
+    with pytest.raises(EngramError, match=message) as refusal:
+        read_pictures(tmp_path / name, DESIGN)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_picture_that_is_cut_off_is_one_line(tmp_path):
+    path = tmp_path / "cut.png"
+    Image.fromarray(GREY).save(path)
+    whole = path.read_bytes()
+    pixels_end = whole.index(b"IEND") - 8  # only a check sum follows, which nobody needs
+    for size in range(pixels_end - 8):
+        path.write_bytes(whole[:size])
+        with pytest.raises(EngramError, match=r"cut.png"):
+            read_pictures(path, DESIGN)
