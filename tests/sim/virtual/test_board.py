@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from sim.models.runner import Model
 from sim.virtual.board import virtual_board
 from sw.bundle import save
 from sw.data.dataset import load
@@ -72,6 +73,15 @@ def test_a_board_that_is_disturbed_in_an_image_gets_it_again(model, asked, order
     said = json.loads(out)
     assert code == 0 and said["disagreements"] == 0 and said["repeated"] >= 1
     assert says in err
+
+
+def test_a_simulation_that_ends_early_shows_its_log(tmp_path):
+    script = tmp_path / "model"
+    script.write_text("#!/bin/sh\necho it broke\nexit 1\n")
+    script.chmod(0o755)
+    with pytest.raises(RuntimeError, match="the testbench failed:\nit broke"):
+        with virtual_board(DESIGN, Model(script, "virtual_board", "none")):
+            raise AssertionError("there is no board")
 
 
 def test_a_board_that_is_unplugged_ends_the_command(model, asked):

@@ -1,5 +1,7 @@
 """What a virtual board is made from: a build's folder, or a bundle."""
 
+import dataclasses
+
 import pytest
 
 from constraints import boards
@@ -45,8 +47,8 @@ REPORT, BUNDLE, BITSTREAM = "report.json", "chip-icebreaker.engram", "chip-icebr
     ("spoil", "message"),
     [
         (lambda folder: (folder / REPORT).unlink(), "cannot read .*report.json: No such file or directory; "),
-        (lambda folder: (folder / REPORT).write_text("{"), "must be a report of 'engram build', it is not; "),
-        (lambda folder: (folder / REPORT).write_text("[]"), "must be a report of 'engram build', it is not;"),
+        (lambda folder: (folder / REPORT).write_text("{"), "must be a report of 'engram build', it is"),
+        (lambda folder: (folder / REPORT).write_text("[]"), "must be a report of 'engram build', it is"),
         (
             lambda folder: (folder / REPORT).write_text("{}"),
             "must be as this version .*, got 'bundle'; build",
