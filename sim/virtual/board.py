@@ -5,14 +5,15 @@ import socket
 import struct
 import tty
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from hw.array.codes.code_image import FLASH_OFFSET
 from hw.host.protocol import IDLE_BITS
 from sim.job import failure_in
 from sim.models.runner import Model, start_program
 from sim.virtual.design import VirtualDesign
+from sw.errors import EngramError
 from sw.files import scratch_folder
 from sw.system.programs import Program, all_ended
 
@@ -82,38 +83,42 @@ def virtual_board(design: VirtualDesign, model: Model) -> Iterator[VirtualBoard]
     Raises
     ------
     EngramError
-        If there is no room for it.
+        If there is no room for it, or no pseudo-terminal.
     """
-    with scratch_folder("virtual") as folder:
+    with scratch_folder("virtual") as folder, ExitStack() as stack:
         if design.flash is not None:
             (folder / "flash").write_bytes(design.flash)
+        ours, theirs = (stack.enter_context(end) for end in socket.socketpair())
+        with _pseudo_terminal() as (master, port):
+            name = os.ttyname(port)
+            idle_cycles = 2 * IDLE_BITS * design.divisor
+            numbers = (master, theirs.fileno(), design.divisor, idle_cycles, FLASH_OFFSET)
+            # The program keeps both ends: a pseudo-terminal whose port nobody has open is closed.
+            wires = (master, port, theirs.fileno())
+            start = partial(start_program, model, [str(number) for number in numbers], folder, wires)
+            (program,) = stack.enter_context(all_ended([start]))
+        theirs.close()  # so that reading ends when the program does
+        said = ours.recv(SPEED.size, socket.MSG_WAITALL)
+        if len(said) < SPEED.size:
+            raise failure_in(folder)
+        (cycles,) = SPEED.unpack(said)
+        slowdown = max(1.0, design.board.clock.core_mhz * 1e6 / max(1, cycles))
+        yield VirtualBoard(name, slowdown, program, ours)
+
+
+@contextmanager
+def _pseudo_terminal() -> Iterator[tuple[int, int]]:
+    """Master and port of a new one, which carries bytes as they are; both are closed after the block."""
+    try:
         master, port = os.openpty()
-        ours, theirs = socket.socketpair()
-        with ours:
-            try:
-                tty.setraw(port)
-                os.set_blocking(master, False)  # a host that does not read must not stop the board
-                name = os.ttyname(port)
-                # The program keeps both ends: without a host that has it open, a pseudo-terminal is closed.
-                start = _starter(design, model, folder, (master, port, theirs.fileno()))
-                running = all_ended([start])
-                (program,) = running.__enter__()
-            finally:
-                os.close(master)
-                os.close(port)
-                theirs.close()
-            try:
-                said = ours.recv(SPEED.size, socket.MSG_WAITALL)
-                if len(said) < SPEED.size:
-                    raise failure_in(folder)
-                (cycles,) = SPEED.unpack(said)
-                slowdown = max(1.0, design.board.clock.core_mhz * 1e6 / max(1, cycles))
-                yield VirtualBoard(name, slowdown, program, ours)
-            finally:
-                running.__exit__(None, None, None)
-
-
-def _starter(design: VirtualDesign, model: Model, folder: Path, wires: tuple[int, int, int]):
-    idle_cycles = 2 * IDLE_BITS * design.divisor
-    numbers = (wires[0], wires[2], design.divisor, idle_cycles, FLASH_OFFSET)
-    return lambda: start_program(model, [str(number) for number in numbers], folder, wires)
+    except OSError as error:
+        raise EngramError(
+            f"a virtual board needs a pseudo-terminal: {error.strerror}; mount /dev/pts"
+        ) from None
+    try:
+        tty.setraw(port)
+        os.set_blocking(master, False)  # a host that does not read must not stop the board
+        yield master, port
+    finally:
+        os.close(master)
+        os.close(port)

@@ -19,6 +19,7 @@ GROUPS = {
     "train": "engram train",
     "explore": "engram explore",
     "fpga": "engram build",
+    "board": "engram run",
     "sim": "engram simulate",
 }
 """Dependency groups of pyproject.toml that the whole chain needs, and what for."""

@@ -204,14 +204,15 @@ def _tell(values: dict[str, Any], came: "Conversation", pictures: _Pictures) -> 
             table.add_row(name, str(label), f"{margin:,}", "yes" if accepted else "no")
         answer.print(table)
     compared = "class, template, margin and all scores" if values["scores"] else "class, template and margin"
-    accuracy = values["accuracy"]
+    share = values["accuracy"]
+    accuracy = "no labels" if share is None else f"{100 * share:.2f} % (chip against labels)"
     slower = values["slowdown"]
     lines = [
         f"port               {values['port']}, {values['baud']:,} bit/s"
         + ("" if slower is None else f", simulated {slower:,.0f} times slower than the board"),
         f"images             {values['images']:,} of {values['data']}"
         + (f", {values['repeated']} sent again" if values["repeated"] else ""),
-        f"accuracy           {'no labels' if accuracy is None else f'{accuracy:.2%} (chip against labels)'}",
+        f"accuracy           {accuracy}",
         f"disagreements      {values['disagreements']} with the reference, in {compared}",
         f"images per second  {values['images_per_second']:,.1f}, {values['latency_ms']:.1f} ms from image to "
         f"answer, {values['link_ms']:.1f} ms for one byte there and back",

@@ -39,7 +39,7 @@ def test_a_chip_that_agrees_is_a_table(bundle, pictures):
     for words in (
         f"port               {port}, 1,000,000 bit/s\n",
         f"images             3 of {pictures}\n",
-        "accuracy           100.00% (chip against labels)\n",
+        "accuracy           100.00 % (chip against labels)\n",
         "disagreements      0 with the reference, in class, template and margin\n",
         "own.npz[2]",
     ):
