@@ -30,7 +30,7 @@ def _opens_text(call, function, name):
     """Whether a call opens a file as text: open(file, mode) or path.open(mode)."""
     if name not in {"open", "fdopen", "NamedTemporaryFile", "TemporaryFile"}:
         return False
-    if function in {"os.open", "tarfile.open", "safetensors.safe_open"}:
+    if function in {"os.open", "tarfile.open", "safetensors.safe_open", "Image.open"}:
         return False
     modes = [option.value for option in call.keywords if option.arg == "mode"]
     modes += call.args[1:2] if function in {"open", "os.fdopen"} else call.args[:1]

@@ -68,7 +68,7 @@ def test_a_picture_a_folder_and_arrays(tmp_path):
         ),
         (
             "a.npz",
-            lambda path: np.savez(path, images=np.array([None, {}], object), allow_pickle=True),
+            lambda path: np.savez(path, images=np.array([None, {}], object)),
             "a.npz is not a NumPy .npz file of numbers",
         ),
     ],
