@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from sim.cores.simulators import Simulator, compiled, start_at_random
 from sim.job import Arrays, run_testbench
 from sim.models.runner import Model
 from sw.bundle import Bundle
+from sw.errors import EngramError
 from sw.files import scratch_folder
 from sw.progress import SILENT, Done, Listener
 from sw.reference.pipeline import run
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SIMULATED", "CoreReport", "verify_core"]
 
-SIMULATED = (Core.axi_stream, Core.wishbone)
-"""Cores for which there is a bus model that is not ours."""
+SIMULATED = {Core.axi_stream: "cocotbext.axi", Core.wishbone: "cocotbext.wishbone"}
+"""Cores for which there is a bus model that is not ours, and the package that has it."""
 MALFORMED_SHARE = 1 / 16
 LONGEST_EXCESS = 2
 """Images that a packet may be longer than one."""
@@ -96,7 +98,7 @@ def verify_core(
     images
         uint8, (N, height, width), at least one.
     core
-        One of SIMULATED.
+        One of those in SIMULATED.
     simulator
         What runs it.
     seed
@@ -113,6 +115,7 @@ def verify_core(
     RuntimeError
         If the bus model complains, or an answer never comes.
     """
+    _require(SIMULATED[core])
     check: Callable[[_Bench, Bundle, NDArray[np.uint8]], CoreReport]
     check = _axi_stream if core is Core.axi_stream else _wishbone
     interval = image_cycles(bundle, parallelism)
@@ -128,6 +131,18 @@ def verify_core(
             model = compiled(simulator, text, folder, STALLED * interval * len(images))
         patience = 64 * STALLED * (interval + images[0].size) + 10_000
         return check(_Bench(model, files, seed, patience, done), bundle, images)
+
+
+def _require(package: str) -> None:
+    """Look for a bus model before the work for it: without one the testbench would end with a traceback."""
+    try:
+        found = find_spec(package)
+    except ModuleNotFoundError:  # of the package around it
+        found = None
+    if found is None:
+        raise EngramError(
+            f"{package.replace('.', '-')} is not installed; install it with: pip install 'engram-rram[sim]'"
+        )
 
 
 def _axi_stream(bench: _Bench, bundle: Bundle, images: NDArray[np.uint8]) -> CoreReport:

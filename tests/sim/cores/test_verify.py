@@ -9,6 +9,7 @@ from hw.fpga.export import Core
 from hw.frontend.schedule import Parallelism
 from sim.cores import verify
 from sim.cores.verify import SIMULATED, verify_core
+from sw.errors import EngramError
 from tests.helpers.bundles import TINY, random_bundle, random_images
 
 BUNDLE = random_bundle(TINY.with_(cell_bits=4, adc_bits=6, margin=3), seed=3, codes="random", noise=True)
@@ -48,6 +49,19 @@ def test_every_answer_equals_the_reference(ran):
     else:
         assert 0 < report.scored < len(IMAGES)
         assert report.refused > 0
+
+
+@pytest.mark.parametrize("gone", ["cocotbext.axi", "cocotbext"])
+def test_a_missing_bus_model_is_one_line(monkeypatch, gone):
+    def find(package):
+        if gone == "cocotbext":
+            raise ModuleNotFoundError(gone)
+        return None
+
+    monkeypatch.setattr(verify, "find_spec", find)
+    advice = "cocotbext-axi is not installed; install it with: pip install 'engram-rram"
+    with pytest.raises(EngramError, match=advice):
+        verified(Core.axi_stream)
 
 
 @pytest.fixture
