@@ -34,7 +34,7 @@ HOUSE = """
     sim.virtual sim.netlist sim.cores sim.run sim.uart
     sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
     sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models sim.waves
-    hw.tuning hw.build hw.fpga hw.sizing
+    hw.tuning hw.build hw.fpga hw.fpga.examples hw.sizing
     hw.chip hw.cores hw.image_accelerator hw.accelerator
     hw.frontend hw.frontend.folded hw.frontend.streaming hw.families
     hw.host hw.classifier hw.array hw.array.programming hw.array.noise hw.array.codes hw.adc hw.quantiser
