@@ -16,6 +16,7 @@ COMMANDS = {
     "hw.tuning.calibrate",
     "hw.tuning.sparsity",
     "published.commands",
+    "sim.cores.command",
     "sim.netlist.run",
     "sim.run",
     "sim.uart",
