@@ -14,8 +14,9 @@ from sw.design import DesignPoint, Layer
 from sw.reference.array_state import ArrayState
 from sw.rram.devices.presets import CMO_HFOX
 from sw.rram.effects.conditions import Conditions
+from sw.training.loop.fit import fit
 from sw.training.loop.state import State
-from sw.training.loop.trainable import Split
+from sw.training.loop.trainable import Classifier, Split
 from sw.training.recipe import Recipe
 from sw.training.student.export import export
 from sw.training.student.heads import TemplateHead
@@ -29,12 +30,18 @@ __all__ = [
     "DESIGN",
     "EVERYTHING",
     "NOISE",
+    "ONE_STEP",
+    "SHORT",
+    "Counting",
     "Died",
+    "Linear",
     "Memory",
     "bundle_of",
+    "pixels",
     "same_state",
     "split_of",
     "stripes",
+    "train",
 ]
 
 DESIGN = DesignPoint(
@@ -71,6 +78,53 @@ EVERYTHING = Recipe(
 )
 """A recipe with all parts of the training switched on."""
 NOISE = CMO_HFOX, Conditions(read_time_seconds=86_400.0, read_noise=True)
+
+
+SHORT = Recipe(3, 1, 1, batch=16, shift=0.0, rotate_deg=0.0, distil="none")
+"""Without anything that a training may leave out."""
+ONE_STEP = replace(SHORT, batch=64)
+"""The same for :func:`pixels`, a step for an epoch."""
+
+
+class Linear(Classifier):
+    """The smallest classifier."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(12, 2)
+
+    def forward(self, images):
+        return self.layer(images.flatten(1).float() / 255)
+
+
+class Counting(Linear):
+    """Its bias is the number of steps so far; two phases if asked for; Ctrl-C after a step."""
+
+    def __init__(self, phases=(), interrupt_at=None):
+        super().__init__()
+        self.phases, self.interrupt_at, self.steps = phases, interrupt_at, 0
+
+    def phase(self, step, steps):
+        return self.phases[step] if self.phases else ""
+
+    def advance(self, step, steps):
+        self.steps = step + 1
+
+    def clamp_(self):
+        self.layer.bias.data.fill_(self.steps)
+        if self.steps == self.interrupt_at:
+            raise KeyboardInterrupt
+
+
+def pixels():
+    """64 images of 3 x 4 random pixels; the first one tells the class."""
+    images = torch.randint(0, 256, (64, 3, 4), generator=torch.Generator().manual_seed(0))
+    return Split(images.to(torch.uint8), (images[:, 0, 0] > 127).long())
+
+
+def train(model, split, recipe, epochs, run=None, **options):
+    """The training loop, with one part for training and validation."""
+    return fit(model, split, split, recipe, epochs, label="test", run=run, **options)
 
 
 class Died(Exception):

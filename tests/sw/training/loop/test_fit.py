@@ -1,4 +1,4 @@
-"""The training loop: the end is kept, moving average, Ctrl-C, targets, determinism."""
+"""The training loop: the end is kept, moving average, targets, rates, determinism."""
 
 from dataclasses import replace
 
@@ -10,51 +10,13 @@ from sw.training.determinism import deterministic
 from sw.training.loop import fit as loop
 from sw.training.loop.fit import fit
 from sw.training.loop.losses import Targets
-from sw.training.loop.trainable import Classifier, Split, accuracy
-from sw.training.recipe import Recipe
-from tests.helpers.trainings import Died, Memory, same_state
-
-RECIPE = Recipe(3, 1, 1, batch=16, shift=0.0, rotate_deg=0.0, distil="none")
-
-
-class Linear(Classifier):
-    """The smallest classifier."""
-
-    def __init__(self):
-        super().__init__()
-        self.layer = torch.nn.Linear(12, 2)
-
-    def forward(self, images):
-        return self.layer(images.flatten(1).float() / 255)
-
-
-class Counting(Linear):
-    """Its bias is the number of steps so far; two phases if asked for; Ctrl-C after a step."""
-
-    def __init__(self, phases=(), interrupt_at=None):
-        super().__init__()
-        self.phases, self.interrupt_at, self.steps = phases, interrupt_at, 0
-
-    def phase(self, step, steps):
-        return self.phases[step] if self.phases else ""
-
-    def advance(self, step, steps):
-        self.steps = step + 1
-
-    def clamp_(self):
-        self.layer.bias.data.fill_(self.steps)
-        if self.steps == self.interrupt_at:
-            raise KeyboardInterrupt
+from sw.training.loop.trainable import Split, accuracy
+from tests.helpers.trainings import ONE_STEP, SHORT, Counting, Linear, Memory, pixels, same_state, train
 
 
 @pytest.fixture
 def split():
-    images = torch.randint(0, 256, (64, 3, 4), generator=torch.Generator().manual_seed(0))
-    return Split(images.to(torch.uint8), (images[:, 0, 0] > 127).long())
-
-
-def train(model, split, recipe, epochs, run=None, **options):
-    return fit(model, split, split, recipe, epochs, label="test", run=run, **options)
+    return pixels()
 
 
 @pytest.fixture
@@ -68,16 +30,13 @@ def reaching(monkeypatch):
     return prepare
 
 
-ONE_STEP = replace(RECIPE, batch=64)
-
-
 def test_training_learns_and_the_same_seed_gives_the_same_bits(split):
     states, logs = [], []
     for seed in (1, 1, 2):
         run = Memory()
         with deterministic(seed):
             model = Linear()
-            assert train(model, split, RECIPE, 120, run)
+            assert train(model, split, SHORT, 120, run)
         assert accuracy(model, split) > 0.9
         states.append(model.state_dict())
         logs.append(run.rows)
@@ -98,7 +57,7 @@ def test_the_end_is_kept_however_validation_goes(split, reaching):
 
 def test_a_phase_may_begin_within_an_epoch(split):
     model, run = Counting(phases="aaaa" + "abbb" + "bbbb"), Memory()
-    assert train(model, split, RECIPE, 3, run)
+    assert train(model, split, SHORT, 3, run)
     assert [row["phase"] for row in run.rows] == list("abb")
 
 
@@ -123,7 +82,7 @@ class Normed(Linear):
 
 @pytest.mark.parametrize("ema_decay", [0.0, 0.9])
 def test_looking_more_often_changes_nothing(split, monkeypatch, ema_decay):
-    recipe = replace(RECIPE, shift=1.0, ema_decay=ema_decay)
+    recipe = replace(SHORT, shift=1.0, ema_decay=ema_decay)
     models, runs = [], []
     for often in (1, 9):
         monkeypatch.setattr(loop, "VALIDATIONS", often)
@@ -140,40 +99,11 @@ def test_looking_more_often_changes_nothing(split, monkeypatch, ema_decay):
 
 def test_statistics_are_those_of_the_network_that_is_kept(split):
     model = Normed()
-    train(model, split, replace(RECIPE, learning_rate=1.0), 3)
+    train(model, split, replace(SHORT, learning_rate=1.0), 3)
     found = model.norm.running_mean.clone()
     with torch.no_grad():
         sums = model.layer(split.images.flatten(1).float() / 255)
     assert torch.allclose(found, sums.mean(dim=0), atol=1e-5)
-
-
-def test_ctrl_c_keeps_the_last_whole_epoch(split):
-    model = Counting(interrupt_at=3)
-    assert not train(model, split, ONE_STEP, 9)
-    assert model.layer.bias.tolist() == [2, 2]
-    assert not model.training
-
-
-@pytest.mark.parametrize(("phases", "at"), [("a" * 9, 1), ("aaabbbbbb", 3), ("aaabbbbbb", 4)])
-def test_ctrl_c_before_an_epoch_of_the_last_phase_has_ended_goes_on_up(split, phases, at):
-    with pytest.raises(KeyboardInterrupt):
-        train(Counting(phases, interrupt_at=at), split, ONE_STEP, 9)
-
-
-def test_ctrl_c_in_the_last_phase_keeps_its_last_whole_epoch(split):
-    model = Counting("aabbbbbbb", interrupt_at=5)
-    assert not train(model, split, ONE_STEP, 9)
-    assert model.layer.bias.tolist() == [4, 4]
-
-
-def test_ctrl_c_soon_after_a_training_goes_on_keeps_what_it_had(split, monkeypatch):
-    monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
-    before = Memory(dies_at=5)
-    with pytest.raises(Died):
-        train(Counting(), split, ONE_STEP, 9, before)
-    model = Counting(interrupt_at=5)
-    assert not train(model, split, ONE_STEP, 9, Memory(before.states[-1]))
-    assert model.layer.bias.tolist() == [4, 4]
 
 
 @pytest.mark.parametrize("decay", [0.5, 0.9])
@@ -189,7 +119,7 @@ def test_moving_average_is_validated_and_kept(split, monkeypatch, decay):
         loop, "accuracy", lambda model, part: validated.append(model) or original(model, part)
     )
     model = Watched()
-    assert train(model, split, replace(RECIPE, ema_decay=decay), 1)
+    assert train(model, split, replace(SHORT, ema_decay=decay), 1)
     average = taken[0]
     for weight in taken[1:]:
         average = decay * average + (1 - decay) * weight
@@ -204,7 +134,7 @@ def test_moving_average_does_not_touch_the_training(split):
     for decay in (0.0, 0.7):
         with deterministic(0):
             run = Memory()
-            train(Linear(), split, replace(RECIPE, ema_decay=decay), 3, run)
+            train(Linear(), split, replace(SHORT, ema_decay=decay), 3, run)
             runs.append(run)
     assert [row["loss"] for row in runs[0].rows] == [row["loss"] for row in runs[1].rows]
 
@@ -225,7 +155,7 @@ def test_every_epoch_shows_every_image_once_with_its_own_answers(split):
 
     shown = []
     answers = Recorded(torch.randn(64, 2), torch.randn(64, 2))
-    train(Shown(), split, replace(RECIPE, distil="static", flip=True), 2, targets=answers)
+    train(Shown(), split, replace(SHORT, distil="static", flip=True), 2, targets=answers)
     assert len(seen) == len(shown) == 8
     for (chosen, mirrored), images in zip(seen, shown, strict=True):
         upright = split.images[chosen]
@@ -239,7 +169,7 @@ def test_every_epoch_shows_every_image_once_with_its_own_answers(split):
 def test_distillation_follows_the_teacher_against_the_labels(split):
     wrong = Targets(torch.nn.functional.one_hot(1 - split.labels, 2) * 20.0)
     other = Split(split.images, 1 - split.labels)
-    recipe = replace(RECIPE, distil="static", distil_weight=30.0, temperature=1.0)
+    recipe = replace(SHORT, distil="static", distil_weight=30.0, temperature=1.0)
     with deterministic(0):
         model = Linear()
         fit(model, split, other, recipe, 40, label="test", targets=wrong)
@@ -259,16 +189,16 @@ def test_weight_decay_is_for_what_the_model_says(split):
             return [self.decaying]
 
     model = Half()
-    train(model, split, RECIPE, 2, weight_decay=0.5)
+    train(model, split, SHORT, 2, weight_decay=0.5)
     assert bool((model.decaying < 1).all()) and torch.equal(model.staying, torch.ones(3))
 
 
 def test_log_says_temperature_and_agreement_of_a_taught_training_only(split):
     answers = Targets(torch.nn.functional.one_hot(split.labels, 2) * 9.0)
     run, alone = Memory(), Memory()
-    dynamic = replace(RECIPE, distil="dynamic", temperature=3.0)
+    dynamic = replace(SHORT, distil="dynamic", temperature=3.0)
     train(Linear(), split, dynamic, 3, run, targets=answers)
-    train(Linear(), split, RECIPE, 3, alone)
+    train(Linear(), split, SHORT, 3, alone)
     agreements = [row["agreement"] for row in run.rows]
     assert agreements == sorted(agreements) and 0 < agreements[0] < agreements[-1] < 0.13
     assert [row["temperature"] for row in run.rows] == [1 + 2 * (1 - share) for share in agreements]
@@ -285,61 +215,19 @@ def test_penalty_is_part_of_the_loss(split):
     for kind in (Linear, Penalised):
         with deterministic(0):
             run = Memory()
-            train(kind(), split, RECIPE, 1, run)
+            train(kind(), split, SHORT, 1, run)
             runs.append(run.rows[0]["loss"])
     assert runs[1] - runs[0] == pytest.approx(100.0)
 
 
 def test_learning_rate_rises_and_falls_to_nothing(split):
     run = Memory()
-    train(Linear(), split, RECIPE, 20, run)
+    train(Linear(), split, SHORT, 20, run)
     rates = [row["learning_rate"] for row in run.rows]
     peak = rates.index(max(rates))
-    assert peak == 1 and rates[peak] <= RECIPE.learning_rate
+    assert peak == 1 and rates[peak] <= SHORT.learning_rate
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
     assert rates[-1] < 1e-5
-
-
-def test_state_is_saved_at_first_after_a_while_and_at_the_end(split, monkeypatch):
-    run = Memory()
-    train(Linear(), split, RECIPE, 5, run)
-    assert [state.values["epoch"] for state in run.states] == [1, 5]
-    monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
-    run = Memory()
-    train(Linear(), split, RECIPE, 5, run)
-    assert [state.values["epoch"] for state in run.states] == [1, 2, 3, 4, 5]
-
-
-def test_a_finished_training_is_not_trained_again(split, monkeypatch):
-    run = Memory()
-    with deterministic(0):
-        model = Linear()
-        train(model, split, RECIPE, 5, run)
-    again = Memory(run.states[-1], dies_at=1)
-    other = Linear()
-    assert train(other, split, RECIPE, 5, again)
-    assert same_state(other.state_dict(), model.state_dict())
-    assert again.rows == []
-
-
-@pytest.mark.parametrize("ema_decay", [0.0, 0.6])
-@pytest.mark.parametrize("death", [1, 2, 3])
-def test_any_classifier_goes_on_where_it_died(split, monkeypatch, ema_decay, death):
-    monkeypatch.setattr(loop, "SAVE_SECONDS", -1.0)
-    recipe = replace(RECIPE, shift=1.0, ema_decay=ema_decay)
-    whole, piece = Memory(), Memory(dies_at=death + 1)
-    with deterministic(0):
-        model = Linear()
-        train(model, split, recipe, 4, whole)
-    with deterministic(0), pytest.raises(Died):
-        train(Linear(), split, recipe, 4, piece)
-    rest = Memory(piece.states[-1])
-    with deterministic(9):
-        other = Linear()
-        train(other, split, recipe, 4, rest)
-    assert piece.rows[:death] + rest.rows == whole.rows
-    assert same_state(other.state_dict(), model.state_dict())
-    assert same_state(rest.states[-1].tensors, whole.states[-1].tensors)
 
 
 def test_a_loss_that_is_not_finite_ends_the_training(split):
@@ -359,10 +247,10 @@ def test_a_loss_that_is_not_finite_ends_the_training(split):
 @pytest.mark.parametrize("steps", [1, 2, 5, 9, 10, 11, 20])
 def test_trainings_of_any_number_of_steps_come_to_their_end(split, steps):
     memory = Memory()
-    assert train(Linear(), split, replace(RECIPE, batch=64), steps, run=memory)
+    assert train(Linear(), split, replace(SHORT, batch=64), steps, run=memory)
     rates = [row["learning_rate"] for row in memory.rows]
     assert len(rates) == steps
-    assert all(0 <= rate <= RECIPE.learning_rate for rate in rates)
+    assert all(0 <= rate <= SHORT.learning_rate for rate in rates)
 
 
 def test_a_rise_of_one_step_is_made_two():
