@@ -1,8 +1,9 @@
 """Moves whole batches of stream payloads between NumPy and the memories of an RTL testbench.
 
-The streams themselves are driven and watched by ``testbenches/stream_source.sv`` and ``stream_sink.sv``. A
-cocotb coroutine that wakes at every clock edge costs about 10 us per cycle, compiled RTL about 1 us; so the
-random stalls and the handshakes are in RTL, and Python touches each payload once, between batches.
+The streams themselves are driven and watched by ``stream_source.sv`` and ``stream_sink.sv`` in
+``testbenches/sources``. A cocotb coroutine that wakes at every clock edge costs about 10 us per cycle,
+compiled RTL about 1 us; so the random stalls and the handshakes are in RTL, and Python touches each payload once,
+between batches.
 """
 
 from typing import Any

@@ -7,7 +7,7 @@ import typer
 
 from sw.console import messages, print_text
 from sw.shell.help import Command, Group
-from sw.shell.start import start
+from sw.shell.start import program_of_commands, start
 from sw.surroundings import own_modules_first
 from sw.version import engram_version
 
@@ -50,14 +50,8 @@ def application() -> typer.Typer:
     from sw.commands.templates.command import templates
     from sw.commands.train.command import train
 
-    engram = typer.Typer(
-        name="engram",
-        help="Classifiers that live in resistive memory: from a data set to a verified bitstream.",
-        cls=Group,
-        no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
+    engram = program_of_commands(
+        "engram", "Classifiers that live in resistive memory: from a data set to a verified bitstream."
     )
     engram.callback()(_options)
     for command in (demo, train, compare, templates, evaluate, explore, program, simulate, build):

@@ -8,19 +8,28 @@ import typer
 
 from sw.console import messages, show_error
 from sw.errors import EngramError
-from sw.shell.help import Command
+from sw.shell.help import Command, Group
 from sw.shell.streams import guard_streams
 
-__all__ = ["alone", "start"]
+__all__ = ["alone", "program_of_commands", "start"]
 
 ClickException: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 """What Typer raises for a wrong command line. It does not hand out the name, which it has from Click, or in
 newer versions from a copy of Click."""
 
 
+PLAIN: Any = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+"""How Typer shall make every program: texts and errors are ours, see :mod:`sw.shell.help`."""
+
+
+def program_of_commands(name: str, help_text: str) -> typer.Typer:
+    """A program whose commands are still to be added; alone it prints its help."""
+    return typer.Typer(name=name, help=help_text, cls=Group, no_args_is_help=True, **PLAIN)
+
+
 def alone(command: Callable[..., None]) -> typer.Typer:
     """A program of one command."""
-    program = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    program = typer.Typer(**PLAIN)
     program.command(cls=Command)(command)
     return program
 

@@ -1,8 +1,8 @@
 """Example of the AXI-Stream core: an image memory that sends packets to it."""
 
 from hw.cores.axi_stream import ACCEPTED, MALFORMED, word_bytes, word_fields
-from hw.fpga.examples.parts import READS_FILES, RESULTS, identifier, image_memory, vector
-from hw.payloads import index_bits, result_layout
+from hw.fpga.examples.parts import READS_FILES, RESULTS, identifier, image_memory, image_memory_ports, vector
+from hw.payloads import result_layout
 from sw.design import DesignPoint
 from sw.design.layer import PIXEL_BITS
 
@@ -56,14 +56,7 @@ def axi_stream_example(design: DesignPoint, name: str, verilog: str) -> str:
 module {identifier(name)}_example (
     input  wire aclk,
     input  wire aresetn,
-    // Image memory: written while the core is not busy with it.
-    input  wire write_enable,
-    input  wire {vector(index_bits(pixels))}write_address,
-    input  wire {vector(PIXEL_BITS)}write_pixel,
-    // A pulse on start classifies the image; done is high for one cycle when the result is there.
-    input  wire start,
-    output wire busy,
-    output reg  done,
+{image_memory_ports(pixels)}
 {outputs}
 );
 {image_memory(pixels, "aclk", "!aresetn")}

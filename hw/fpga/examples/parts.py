@@ -5,7 +5,7 @@ import re
 from hw.payloads import index_bits
 from sw.design.layer import PIXEL_BITS
 
-__all__ = ["READS_FILES", "RESULTS", "identifier", "image_memory", "vector"]
+__all__ = ["READS_FILES", "RESULTS", "identifier", "image_memory", "image_memory_ports", "vector"]
 
 RESULTS = {
     "label": "class with the best template",
@@ -19,6 +19,19 @@ READS_FILES = (
     "// The core reads its .mem files by name: let your tool run in their folder, or add that to its search "
     "path."
 )
+
+
+def image_memory_ports(pixels: int) -> str:
+    """Ports by which :func:`image_memory` is written and started, in a list of ports that goes on."""
+    return f"""\
+    // Image memory: written while the core is not busy with it.
+    input  wire write_enable,
+    input  wire {vector(index_bits(pixels))}write_address,
+    input  wire {vector(PIXEL_BITS)}write_pixel,
+    // A pulse on start classifies the image; done is high for one cycle when the result is there.
+    input  wire start,
+    output wire busy,
+    output reg  done,"""
 
 
 def image_memory(pixels: int, clock: str, reset: str) -> str:

@@ -1,7 +1,7 @@
 """Example of the stream core: an image memory in front of it."""
 
-from hw.fpga.examples.parts import READS_FILES, RESULTS, identifier, image_memory, vector
-from hw.payloads import index_bits, result_layout
+from hw.fpga.examples.parts import READS_FILES, RESULTS, identifier, image_memory, image_memory_ports, vector
+from hw.payloads import result_layout
 from sw.design import DesignPoint
 from sw.design.layer import PIXEL_BITS
 
@@ -20,7 +20,6 @@ def stream_example(design: DesignPoint, name: str, verilog: str, *, noisy: bool 
     """
     width, height = design.width, design.height
     pixels = width * height
-    address_bits = index_bits(pixels)
     fields = {field: spec.width for field, spec in result_layout(design)}
     explained = "\n".join(
         f"//   {field:<13} out {bits:>2}  {RESULTS[field]}" for field, bits in fields.items()
@@ -50,14 +49,7 @@ def stream_example(design: DesignPoint, name: str, verilog: str, *, noisy: bool 
 module {identifier(name)}_example (
     input  wire clk,
     input  wire rst,
-    // Image memory: written while the core is not busy with it.
-    input  wire write_enable,
-    input  wire {vector(address_bits)}write_address,
-    input  wire {vector(PIXEL_BITS)}write_pixel,
-    // A pulse on start classifies the image; done is high for one cycle when the result is there.
-    input  wire start,
-    output wire busy,
-    output reg  done,
+{image_memory_ports(pixels)}
 {outputs}
 );
 {image_memory(pixels, "clk", "rst")}
