@@ -2,8 +2,8 @@
 
 The streams themselves are driven and watched by ``stream_source.sv`` and ``stream_sink.sv`` in
 ``testbenches/sources``. A cocotb coroutine that wakes at every clock edge costs about 10 us per cycle,
-compiled RTL about 1 us; so the random stalls and the handshakes are in RTL, and Python touches each payload once,
-between batches.
+compiled RTL about 1 us; so the random stalls and the handshakes are in RTL, and Python touches each payload
+once, between batches.
 """
 
 from typing import Any
