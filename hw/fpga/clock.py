@@ -4,6 +4,7 @@ from math import isfinite
 
 from constraints.boards import Board, hertz
 from hw.families.check import check
+from hw.families.known import known
 from sw.errors import EngramError
 from sw.validation import validated
 
@@ -25,8 +26,8 @@ def clocked(board: Board, core_mhz: float | None) -> Board:
         return board
     source = f"--clock-mhz {core_mhz:g}"
     clock = {**board.clock.model_dump(), "core_mhz": core_mhz}
-    if isfinite(core_mhz) and hertz(core_mhz) == hertz(board.clock.mhz):
-        clock["pll"] = None
+    own = isfinite(core_mhz) and hertz(core_mhz) == hertz(board.clock.mhz)
+    clock["pll"] = None if own else known(board.family).pll_kind(board.die, board.package, board.clock.pin)
     changed = validated(Board, {**board.model_dump(), "clock": clock}, source)
     check(changed, source)
     return changed

@@ -21,11 +21,13 @@ from hw.optional import connect_optional, has_port, optional_ports
 from sw.bundle import Bundle
 from sw.errors import EngramError
 
-__all__ = ["BootReset", "Top", "connect_clock", "constant_ports"]
+__all__ = ["LEDS", "BootReset", "Top", "connect_clock", "constant_ports"]
 
 BOOT_CYCLES = 1024
 """Reset lasts this long after the PLL has locked: block RAM of the iCE40 reads as zero for some microseconds
 after configuration, and at 50 MHz these are 20 us."""
+
+LEDS = ("led_busy", "led_locked")
 
 
 class BootReset(wiring.Component):
@@ -79,8 +81,7 @@ def constant_ports(board: Board) -> dict[str, Member]:
     for name in board.constants:
         if hasattr(Top, name):
             raise EngramError(
-                f"board file {board.name}.toml: constants.{name}: the top module uses that name itself; "
-                "choose another"
+                f"board {board.name}: constants.{name}: the top module uses that name itself; choose another"
             )
     return {name: Out(1) for name in board.constants}
 
@@ -108,7 +109,8 @@ class Top(wiring.Component):
     uart_rx, uart_tx
         Host link.
     led_busy, led_locked
-        A request is being served, or the chip is not ready; the clock runs, with a PLL: it has locked.
+        A request is being served, or the chip is not ready; the clock runs, with a PLL: it has locked. A
+        board without such an LED has no such port.
     flash
         With `spram`: the board's configuration flash.
     ...
@@ -132,8 +134,7 @@ class Top(wiring.Component):
                 "clk": In(1),
                 "uart_rx": In(1),
                 "uart_tx": Out(1),
-                "led_busy": Out(1),
-                "led_locked": Out(1),
+                **{port: Out(1) for port in LEDS if port in board.pins},
                 **optional_ports(self._chip),
                 **constants,
             }
@@ -167,9 +168,10 @@ class Top(wiring.Component):
         m.d.comb += [
             chip.rx.eq(self.uart_rx),
             self.uart_tx.eq(chip.tx),
-            self.led_busy.eq(chip.busy ^ board.leds.active_low),
-            self.led_locked.eq(boot.settled ^ board.leds.active_low),
         ]
+        for port, state in zip(LEDS, (chip.busy, boot.settled), strict=True):
+            if board.leds and port in board.pins:
+                m.d.comb += getattr(self, port).eq(state ^ board.leds.active_low)
         connect_optional(m, flipped(self), chip)
         m.d.comb += [getattr(self, name).eq(pin.level) for name, pin in board.constants.items()]
         return m

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out, flipped
 from constraints.boards import Board
 from hw.families.known import known
 from hw.fpga.toolchain import Toolchain, ToolError
-from hw.fpga.top import connect_clock, constant_ports
+from hw.fpga.top import LEDS, connect_clock, constant_ports
 from hw.rtlil import to_rtlil
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
@@ -47,11 +47,10 @@ class EmptyTop(wiring.Component):
         board = self._board
         core_clock, locked = Signal(), Signal()
         connect_clock(m, board, self.clk, core_clock, locked)
-        m.d.comb += [
-            self.uart_tx.eq(self.uart_rx),
-            self.led_busy.eq(core_clock),
-            self.led_locked.eq(locked),
-        ]
+        m.d.comb += self.uart_tx.eq(self.uart_rx)
+        for port, signal in zip(LEDS, (core_clock, locked), strict=True):
+            if port in board.pins:
+                m.d.comb += getattr(self, port).eq(signal)
         if board.flash:
             pins = flipped(self)
             m.d.comb += [pins.flash__copi.eq(pins.flash__cipo), pins.flash__cs_n.eq(1)]
@@ -79,7 +78,7 @@ def try_board(board: Board, folder: Path, listener: Listener = SILENT) -> None:
     EngramError
         If the tool refuses something: with the port whose pin it names. If the tool is missing.
     """
-    file = f"board file {board.name}.toml"
+    named = f"board {board.name}"
     family = known(board.family)
     top = EmptyTop(board)
     folder.mkdir(exist_ok=True)
@@ -90,12 +89,14 @@ def try_board(board: Board, folder: Path, listener: Listener = SILENT) -> None:
     try:
         available = Toolchain(board, folder, listener).try_empty()
     except ToolError as error:
-        named = [f"{port} = {pin}: " for port, pin in top.pins.items() if f"'{pin}'" in error.said]
+        ports = [f"{port} = {pin}: " for port, pin in top.pins.items() if f"'{pin}'" in error.said]
         said = error.said.removeprefix("ERROR: ")
-        raise EngramError(f"{file}: {named[0] if named else ''}{family.nextpnr} refuses it: {said}") from None
+        raise EngramError(
+            f"{named}: {ports[0] if ports else ''}{family.nextpnr} refuses it: {said}"
+        ) from None
     for limit, resource in family.resources.items():
         stated, most = getattr(board.limits, limit), available.get(resource, 0)
         if stated > most:
             raise EngramError(
-                f"{file}: limits.{limit} must be at most {most} on die {board.die}, got {stated}"
+                f"{named}: limits.{limit} must be at most {most} on die {board.die}, got {stated}"
             )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
 
-from constraints.boards import Board, Family, Limits, load_all
+from constraints.boards import Board, Family, Limits
+from hw.boards.known import load_all
 from hw.families.known import known
 from hw.frontend.unit_memories import MemoryPlan
 from hw.frontend.variant import Sizes

@@ -5,7 +5,8 @@ from itertools import product
 from math import floor
 from typing import get_args
 
-from constraints.boards import Board, Family, load_all
+from constraints.boards import Board, Family
+from hw.boards.known import load_all
 from hw.frontend.cost import Resource, engine_dsps, engine_terms, priced
 from hw.frontend.folded.fold import Fold
 from hw.frontend.schedule import Parallelism

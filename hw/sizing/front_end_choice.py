@@ -162,7 +162,7 @@ def default_front_end(bundle: "Bundle", variant: Variant) -> "tuple[Bundle, Size
 
     Raises as above if no board does.
     """
-    from constraints.boards import load_all
+    from hw.boards.known import load_all
     from hw.sizing.fit import narrowed_for_spram
 
     planners = _planners(bundle, variant)

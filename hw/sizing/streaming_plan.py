@@ -12,7 +12,8 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-from constraints.boards import Board, Family, load_all
+from constraints.boards import Board, Family
+from hw.boards.known import load_all
 from hw.frontend.schedule import Parallelism
 from hw.frontend.streaming.frontend import feature_range
 from hw.frontend.unit_memories import MemoryPlan

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from rich.table import Table
 from scipy.optimize import nnls
 
-from constraints import boards
 from constraints.boards import Board
+from hw.boards import known as boards
 from hw.frontend.cost import COSTS_FILE, Resource
 from hw.tuning.measure import Measured, measure
 from hw.tuning.samples import Sample, samples

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hw.array.codes.code_image import code_bytes, flash_contents
 from hw.array.codes.flash import load_cycles
-from hw.build import ClockOption, VariantOption
+from hw.build import ClockOption, UartOption, VariantOption
 from hw.fpga.clock import clocked, uart_divisor
 from hw.fpga.report import speed_of
 from hw.host import protocol
@@ -216,15 +216,16 @@ def simulate_netlist(
         str, typer.Option(help="As for 'engram build'; auto: what it would choose.")
     ] = "auto",
     clock_mhz: ClockOption = None,
+    uart: UartOption = None,
     baud: Annotated[int, typer.Option(min=300, help="Speed of the host link in bit/s.")] = 1_000_000,
     as_json: JsonOption = False,
 ) -> None:
     """Run test images through the netlist of a board; exits with 1 and the first mismatch if there is any."""
-    from hw.families.check import load_checked
+    from hw.boards.known import load
     from sw.bundle import open_bundle
     from sw.data.of_bundle import dataset_of
 
-    opened, target = open_bundle(bundle), clocked(load_checked(board), clock_mhz)
+    opened, target = open_bundle(bundle), clocked(load(board, uart), clock_mhz)
     dataset, _ = dataset_of(opened, data, terminal)
     opened, sizes = configured(opened, target, None, variant, parallelism, terminal)
     chosen = dataset.test.images[:images]

@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from constraints import boards
 from hw import build as build_module
 from hw.array.codes.code_image import FLASH_OFFSET, code_bytes, flash_file
+from hw.boards import known as boards
 from hw.build import build, build_bitstream
 from hw.fpga.toolchain import Placed, Toolchain
 from hw.sizing.array_timing import accelerator_timing
@@ -214,7 +214,7 @@ def test_design_that_does_not_fit_is_refused_before_anything_is_made(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--board", "icebraker"], "unknown board 'icebraker'; known boards: "),
+        (["--board", "icebraker"], "unknown board 'icebraker'; near ones: icebreaker, "),
         (["--board", "icebreaker", "--baud", "9000000"], "--baud must be within 2 %"),
         (["--board", "icebreaker", "--row-lanes", "9"], "row_lanes must be at most rows = 8, got 9"),
     ],

@@ -84,9 +84,9 @@ def _search(request: Request, space: Space) -> tuple[str, int]:
 def _board(request: Request, names: Sequence[str], finalists: int) -> str | None:
     board = request.board or (BOARD if finalists or set(names) & set(FPGA) else None)
     if board is not None:
-        from hw.families.check import load_checked
+        from hw.boards.known import load
 
-        target = load_checked(board)
+        target = load(board)
         if finalists:
             from hw.fpga.trial import try_board
 

@@ -48,7 +48,7 @@ def built_finalists(
         results of the RTL, each beside the estimate; images that went through the RTL, and mismatches with
         the reference. A point that cannot be built has its reason instead, under ``error``.
     """
-    from constraints.boards import load
+    from hw.boards.known import load
 
     target = load(board)
     for number, row, chip in finalists:

@@ -32,7 +32,7 @@ def fpga_columns(bundle: Bundle, chips: Chips, board: str) -> dict[str, Any]:
     EngramError
         If there is no such board.
     """
-    from constraints.boards import load
+    from hw.boards.known import load
     from hw.sizing.estimate import estimate
     from hw.sizing.fit import codes_in_spram
     from hw.sizing.front_end_choice import Variant, serial_front_end

@@ -2,22 +2,17 @@ import re
 
 import pytest
 
-from constraints import boards
-from hw.families.check import check, load_checked
+from hw.boards import known as boards
+from hw.families.check import check
 from sw.errors import EngramError
 
 ICEBREAKER, ULX3S = boards.load("icebreaker"), boards.load("ulx3s-25f")
 
 
-@pytest.mark.parametrize("name", boards.names())
-def test_every_board_has_what_its_family_has(name):
-    assert load_checked(name) == boards.load(name)
-
-
 @pytest.mark.parametrize(
     ("board", "change", "message"),
     [
-        (ICEBREAKER, {"die": "up3k"}, "mine: die must be one of up5k, hx8k, got 'up3k'"),
+        (ICEBREAKER, {"die": "u4k"}, "mine: die must be one of up3k, up5k, lp1k, "),
         (
             ICEBREAKER,
             {"package": "SG48"},
@@ -32,9 +27,11 @@ def test_every_board_has_what_its_family_has(name):
         (ULX3S, {"speed": 5}, "mine: speed must be one of 6, 7, 8, got 5"),
         (ULX3S, {"speed": None}, "mine: speed must be one of 6, 7, 8, got None"),
         (ULX3S, {"io_type": "LVCMOS50"}, "io_type must be one of LVCMOS12, "),
+        (ULX3S, {"io_types": {"uart_rx": "LVDS"}}, "io_types.uart_rx must be one of LVCMOS12, "),
+        (ICEBREAKER, {"io_types": {"clk": "LVDS"}}, "io_types.clk must be left out"),
         (ICEBREAKER, {"speed": 6}, "mine: speed must be left out, its family has none, got 6"),
         (ICEBREAKER, {"io_type": "LVCMOS33"}, "mine: io_type must be left out"),
-        (ICEBREAKER, {"family": "ecp5"}, "mine: die must be one of 12k, 25k, 45k, 85k, got 'up5k'"),
+        (ICEBREAKER, {"family": "ecp5"}, "mine: die must be one of 12k, 25k, um-25k, um5g-25k, "),
     ],
 )
 def test_part_that_the_family_does_not_have_is_refused(board, change, message):

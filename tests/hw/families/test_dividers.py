@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.families.ecp5 import ECP5_PFD_MHZ, ECP5_VCO_MHZ, ecp5_dividers
 from hw.families.ice40 import ICE40_PFD_MHZ, ICE40_VCO_MHZ, ice40_dividers
 from sw.errors import EngramError

@@ -1,4 +1,4 @@
-from constraints import boards
+from hw.boards import known as boards
 from hw.families.ecp5 import ECP5
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.families.ice40 import ICE40
 
 
@@ -34,3 +34,10 @@ def test_synthesis_uses_what_the_part_has():
     assert ICE40.synthesis(boards.load("icebreaker")) == (
         "delete a:ram_style=huge %m t:$meminit_v2 %i; synth_ice40 -device u -dsp -spram -top top"
     )
+    assert ICE40.synthesis(boards.load("icesugar_nano")) == "synth_ice40 -device lp -top top"
+
+
+def test_the_pll_takes_the_pad_where_it_lies_behind_it():
+    assert ICE40.pll_kind("up5k", "sg48", "35") == "SB_PLL40_PAD"
+    assert ICE40.pll_kind("up5k", "sg48", "20") == "SB_PLL40_CORE"
+    assert ICE40.pll_kind("lp1k", "cm36", "D1") is None

@@ -2,8 +2,8 @@ from typing import get_args
 
 import pytest
 
-from constraints import boards
 from constraints.boards import Family
+from hw.boards import known as boards
 from hw.families.known import FAMILIES, known
 
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.build import build
 from hw.fpga.export import Core, in_string, write_verilog
 from hw.fpga.toolchain import run_yosys

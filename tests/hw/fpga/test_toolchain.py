@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.fpga import toolchain
 from hw.fpga.toolchain import Toolchain, find_tool, first_error, read_timing, run_yosys, tool_command
 from sw.errors import EngramError, WriteError

@@ -4,7 +4,8 @@ import pytest
 from amaranth.back import rtlil
 from amaranth.sim import Simulator
 
-from constraints import boards
+from constraints.boards import Constant
+from hw.boards import known as boards
 from hw.fpga.clock import clocked
 from hw.fpga.top import BOOT_CYCLES, BootReset, Top, constant_ports
 from sw.errors import EngramError
@@ -38,11 +39,11 @@ def test_without_a_pll_the_oscillator_is_the_clock_of_the_chip():
 
 
 def test_constant_pin_with_a_name_of_the_top_module_is_refused():
-    constants = {"elaborate": boards.Constant(pin="39", level=1)}
+    constants = {"elaborate": Constant(pin="39", level=1)}
     board = boards.load("icebreaker").model_copy(update={"constants": constants})
 
     with pytest.raises(
-        EngramError, match=r"icebreaker\.toml: constants\.elaborate: the top module uses that"
+        EngramError, match=r"board icebreaker: constants\.elaborate: the top module uses that"
     ):
         constant_ports(board)
 

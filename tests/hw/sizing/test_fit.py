@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.sizing.fit import (
     Usage,
     check_netlist,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded, plan_front_end
 from hw.sizing.estimate import estimate

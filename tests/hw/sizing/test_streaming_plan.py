@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.frontend.schedule import Parallelism
 from hw.frontend.streaming.frontend import schedules_of
 from hw.sizing import streaming_plan as plan

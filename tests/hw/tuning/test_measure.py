@@ -8,7 +8,7 @@ from amaranth.hdl import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.tuning import measure as module
 from hw.tuning.measure import Measured, measure
 from sw.errors import WriteError

@@ -8,8 +8,8 @@ from amaranth.hdl import Module, unsigned
 from amaranth.lib import memory
 from amaranth.lib.wiring import Component, In, Out
 
-from constraints import boards
 from hw.array.codes.code_image import flash_contents
+from hw.boards import known as boards
 from hw.fpga.toolchain import Toolchain
 from hw.frontend.schedule import Parallelism
 from hw.host import protocol

@@ -62,7 +62,7 @@ def built(finalists, folder, pictures=PICTURES):
 
 
 def test_builds_and_their_rtl_stand_beside_the_estimates(tmp_path, asked):
-    from constraints.boards import load
+    from hw.boards.known import load
 
     chip = chip_with(3)
     found = built([Finalist(4, ROW, chip), Finalist(9, ROW, chip_with(5))], tmp_path)
@@ -115,7 +115,7 @@ def test_other_tools_build_again(tmp_path, asked, unsimulated, monkeypatch):
 
 def test_a_chip_that_is_not_as_the_reference_is_found_out(tmp_path, asked, monkeypatch):
     import sim.images
-    from constraints.boards import load
+    from hw.boards.known import load
 
     right, sizes = fitted_chip(chip_with(3), load("icebreaker"))
     compiled = sim.images.image_program

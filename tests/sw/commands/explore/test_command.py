@@ -157,7 +157,7 @@ FPGA = (*SIZES[:-1], "2", "--objectives", "accuracy,lut,cycles")
 
 
 def test_the_estimate_is_that_of_the_programmed_chip(tiny):
-    from constraints.boards import load as board_named
+    from hw.boards.known import load as board_named
     from hw.sizing.estimate import estimate
     from sw.commands.explore.fpga import fitted_chip, front_end_in_words
 
@@ -177,7 +177,7 @@ def test_the_estimate_is_that_of_the_programmed_chip(tiny):
 
 
 def test_a_board_that_is_too_small_for_all_points(tiny, monkeypatch):
-    from constraints import boards
+    from hw.boards import known as boards
 
     board = boards.load("icebreaker")
     limits = board.limits.model_copy(update={"luts": 100})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from constraints import boards
+from hw.boards import known as boards
 from hw.frontend.schedule import Parallelism
 from hw.sizing.estimate import estimate
 from hw.sizing.fit import codes_in_spram
