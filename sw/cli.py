@@ -36,6 +36,7 @@ def application() -> typer.Typer:
     """All subcommands; what they need beyond NumPy is imported when they run."""
     from hw.build import build
     from sim.run import simulate
+    from sw.commands.board.boards import boards
     from sw.commands.board.load import load
     from sw.commands.board.run import run
     from sw.commands.board.virtual import virtual
@@ -57,7 +58,7 @@ def application() -> typer.Typer:
     engram.callback()(_options)
     for command in (demo, train, compare, templates, evaluate, explore, program, simulate, build):
         engram.command(cls=Command)(command)
-    for command in (load, run, virtual):
+    for command in (boards, load, run, virtual):
         engram.command(cls=Command)(command)
     check = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
     check.command("devices", cls=Command)(check_devices)

@@ -1,6 +1,6 @@
 """Choice of a front end: which of the two a chip gets, and in which size, by hand or as large as fits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Source",
     "Variant",
+    "boards_that_hold",
     "chosen_parallelism",
     "configured",
     "default_front_end",
@@ -163,19 +164,38 @@ def default_front_end(bundle: "Bundle", variant: Variant) -> "tuple[Bundle, Size
     Raises as above if no board does.
     """
     from hw.boards.known import load_all
-    from hw.sizing.fit import narrowed_for_spram
 
     planners = _planners(bundle, variant)
     for board in load_all():
-        found = _fastest(bundle, board, planners)
+        found = _placed(bundle, board, planners, variant)
         if found is not None:
-            return bundle, found[0]
-        narrowed = narrowed_for_spram(bundle, board)
-        if narrowed is not None:
-            found = _fastest(narrowed, board, _planners(narrowed, variant))
-            if found is not None:
-                return narrowed, found[0]
+            return found
     raise planners[-1].refusal(load_all()[-1])
+
+
+def boards_that_hold(bundle: "Bundle", boards: "Sequence[Board]") -> list[bool]:
+    """Of every board whether ``engram build`` finds a front end of the bundle for it, or needs none.
+
+    Boards with the same capacities have the same answer, and of the planning a part is the same for all of a
+    family, so all at once is much faster than one after the other.
+    """
+    from hw.sizing.fit import check_plan
+
+    planners = _planners(bundle, Variant.auto) if bundle.design.layers else []
+    answers: dict[tuple[object, ...], bool] = {}
+    for board in boards:
+        key = (board.family, board.limits, board.flash is None)
+        if key in answers:
+            continue
+        if planners:
+            answers[key] = _placed(bundle, board, planners, Variant.auto) is not None
+            continue
+        try:
+            check_plan(bundle, board)
+            answers[key] = True
+        except EngramError:
+            answers[key] = False
+    return [answers[board.family, board.limits, board.flash is None] for board in boards]
 
 
 def serial_front_end(bundle: "Bundle", variant: Variant) -> "Sizes":
@@ -208,6 +228,20 @@ def _planners(bundle: "Bundle", variant: Variant) -> list[_Planner]:
             raise
         return [Planner(bundle)]
     return [folded] if variant is Variant.folded else [Planner(bundle), folded]
+
+
+def _placed(
+    bundle: "Bundle", board: "Board", planners: list[_Planner], variant: Variant
+) -> "tuple[Bundle, Sizes] | None":
+    """The fastest front end on a board, and the bundle with lanes for it; None where none fits."""
+    from hw.sizing.fit import narrowed_for_spram
+
+    found = _fastest(bundle, board, planners)
+    if found is not None:
+        return bundle, found[0]
+    narrowed = narrowed_for_spram(bundle, board)
+    found = None if narrowed is None else _fastest(narrowed, board, _planners(narrowed, variant))
+    return None if narrowed is None or found is None else (narrowed, found[0])
 
 
 def _fastest(bundle: "Bundle", board: "Board", planners: list[_Planner]) -> "tuple[Sizes, Estimate] | None":

@@ -24,7 +24,7 @@ from sw.reference.noise import ReadNoise
 from sw.reference.pulse import PulseRule
 from sw.validation import validated
 
-__all__ = ["load", "open_bundle", "save"]
+__all__ = ["load", "open_bundle", "save", "zoo_names"]
 
 
 ZOO = Path(__file__).parents[1] / "zoo"
@@ -66,12 +66,17 @@ def open_bundle(argument: str) -> Bundle:
     """
     if not argument.startswith("zoo:"):
         return load(Path(argument))
-    known = sorted(path.stem for path in ZOO.glob("*.engram"))
+    known = zoo_names()
     name = argument.removeprefix("zoo:")
     if name not in known:
         listed = ", ".join(known) or "none yet; train one with 'engram train'"
         raise EngramError(f"the zoo holds no bundle {name!r}; known: {listed}")
     return load(ZOO / f"{name}.engram")
+
+
+def zoo_names() -> list[str]:
+    """Names of the bundles that come with Engram, sorted, without ``zoo:``."""
+    return sorted(path.stem for path in ZOO.glob("*.engram"))
 
 
 def from_bytes(raw: bytes, name: str) -> Bundle:

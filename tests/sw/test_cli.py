@@ -20,6 +20,7 @@ COMMANDS = (
     "program",
     "simulate",
     "build",
+    "boards",
     "cache",
     "doctor",
 )
@@ -48,7 +49,7 @@ def test_every_command_has_help_json_and_seed(command):
     done = CliRunner().invoke(cli.application(), [command, "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     assert "--json" in done.stdout
-    assert ("--seed" in done.stdout) == (command not in ("cache", "doctor"))
+    assert ("--seed" in done.stdout) == (command not in ("boards", "cache", "doctor"))
 
 
 def test_a_refusal_is_one_line_on_standard_error_and_exit_code_2(tmp_path):
