@@ -111,7 +111,7 @@ def simulate(
     waves = _waves_format(trace)
     if trace is not None:
         check_target(trace)
-    target = None if board is None else load(board)
+    target = None if board is None else load(board, any_uart=True)
     opened = open_bundle(bundle)
     if self_program:
         _check_self_program(opened, source, trace)

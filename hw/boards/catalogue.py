@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from constraints.boards import Board
 from hw.boards.known import load, names
-from hw.boards.pins import suggested_uart
-from hw.boards.platforms import PlatformClass, find_class, listed, made
+from hw.boards.pins import uart_for
+from hw.boards.platforms import PlatformClass, find_class, listed
 from sw.errors import EngramError
 
 __all__ = ["Entry", "catalogue"]
@@ -51,10 +51,9 @@ def catalogue() -> Iterator[Entry]:
 
 def _of_platform(name: str, platform: PlatformClass) -> Entry:
     try:
-        described = made(platform)
+        uart = uart_for(platform)
     except EngramError as error:
         return Entry(name, platform.__name__, None, reason=str(error))
-    uart = None if ("uart", 0) in described.resources else suggested_uart(described)
     return _entry(name, platform.__name__, uart)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from constraints.boards import FOLDER, Board
 from hw.boards.files import board_of, parse
+from hw.boards.pins import uart_for
 from hw.boards.platforms import find_class, import_class, listed, module_names
 from sw.errors import EngramError
 
@@ -22,7 +23,7 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def load(name: str, uart: str | None = None) -> Board:
+def load(name: str, uart: str | None = None, *, any_uart: bool = False) -> Board:
     """A board, checked against its family.
 
     Parameters
@@ -32,6 +33,8 @@ def load(name: str, uart: str | None = None) -> Board:
         ``package.module:Class``.
     uart
         Other pins for the host link, as for :func:`hw.boards.pins.platform_values`.
+    any_uart
+        Whether a platform without UART gets one on some pins, for what never reaches a board.
 
     Raises
     ------
@@ -45,6 +48,8 @@ def load(name: str, uart: str | None = None) -> Board:
     platform = import_class(name) if ":" in name else find_class(name)
     if platform is None:
         raise EngramError(f"unknown board {name!r}; {_near(name)}")
+    if any_uart and uart is None:
+        uart = uart_for(platform)
     return board_of({}, platform, name.rpartition(":")[2], name, uart)
 
 

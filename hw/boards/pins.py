@@ -15,7 +15,7 @@ from hw.boards.platforms import PlatformClass, family_of, made
 from hw.families.known import FAMILIES, known
 from sw.errors import EngramError
 
-__all__ = ["platform_values", "suggested_uart"]
+__all__ = ["platform_values", "uart_for"]
 
 UART, FLASH = "uart", "spi_flash_1x"
 OWN_UART = "engram_uart"
@@ -158,14 +158,20 @@ def _choice(
 
 def _advice(platform: TemplatedPlatform) -> str:
     """Which pins a person could choose, with the first that nothing else on the board uses as an example."""
-    example = suggested_uart(platform)
+    example = _suggested_uart(platform)
     names = [f"{name}:{number}" for name, number in platform.connectors]
     there = f"; its connectors: {', '.join(names[:SHOWN])}{', ...' if names[SHOWN:] else ''}" if names else ""
     such = f", such as --uart {example}" if example else " RX,TX"
     return f"choose two pins for it with --uart, the FPGA's input first{such}{there}"
 
 
-def suggested_uart(platform: TemplatedPlatform) -> str | None:
+def uart_for(platform: PlatformClass) -> str | None:
+    """A value for ``--uart``, as an example; None for one with a UART or no free pins."""
+    described = made(platform)
+    return None if (UART, 0) in described.resources else _suggested_uart(described)
+
+
+def _suggested_uart(platform: TemplatedPlatform) -> str | None:
     """Two pins of one connector that no resource uses, or pins of the part; None where there are none."""
     used = {pin for each in platform.resources.values() for pin in _pins_of(each)}
     loose: list[str] = []

@@ -160,6 +160,7 @@ class BuildReport:
             "baud": self.baud,
             "seed": self.seed,
             "seconds": {step: round(seconds, 2) for step, seconds in self.seconds.items()},
+            "board_values": board.model_dump(mode="json"),
         }
 
     def table(self) -> Table:

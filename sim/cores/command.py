@@ -58,7 +58,7 @@ def simulate_cores(
     Memories and registers hold noise before the reset. The exit code is 1 when an answer differs from the
     reference, or a tool finds an error in the Verilog.
     """
-    from hw.families.check import load_checked
+    from hw.boards.known import load
     from sw.bundle import open_bundle
     from sw.data.of_bundle import dataset_of
 
@@ -67,7 +67,7 @@ def simulate_cores(
             f"--core must be one of {', '.join(SIMULATED)}, for which there are bus models, got {core}; "
             "'engram simulate' runs what is inside all of them"
         )
-    opened, target = open_bundle(bundle), load_checked(board)
+    opened, target = open_bundle(bundle), load(board, any_uart=True)
     opened, sizes = configured(opened, target, Source.pixels, variant, "auto", terminal)
     assert sizes is not None
     if check_readers:

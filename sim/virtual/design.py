@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hw.fpga.clock import clocked, uart_divisor
+from constraints.boards import Board, Leds
+from hw.families.check import check
+from hw.fpga.clock import uart_divisor
 from hw.sizing.fit import codes_in_spram
 from hw.sizing.front_end_choice import Variant, configured
 from sim.models.runner import Model, ModelSource, build_model, to_verilog
@@ -14,14 +16,17 @@ from sim.testbenches.files import TESTBENCHES
 from sw.bundle import Bundle, load
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
+from sw.validation import validated
 
 if TYPE_CHECKING:
-    from constraints.boards import Board
     from hw.frontend.variant import Sizes
 
 __all__ = ["VirtualDesign", "from_build", "from_bundle"]
 
 REPORT = "report.json"
+
+ANY_LED = Leds(busy="0", active_low=False)
+"""For a board without LEDs: time stands still where the busy LED is dark and nothing is on the wires."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class VirtualDesign:
     """
 
     bundle: Bundle
-    board: "Board"
+    board: Board
     parallelism: "Sizes | None"
     baud: int
     flash: bytes | None
@@ -61,8 +66,9 @@ class VirtualDesign:
         """
         from hw.fpga.top import Top
 
-        spram = self.flash is not None
-        top = to_verilog(Top(self.bundle, self.board, self.baud, self.parallelism, spram=spram), "top")
+        spram, leds = self.flash is not None, self.board.leds or ANY_LED
+        lit = self.board.model_copy(update={"leds": leds})
+        top = to_verilog(Top(self.bundle, lit, self.baud, self.parallelism, spram=spram), "top")
         cells = (OWN_CELLS / f"{self.board.family}.v").read_text(encoding="utf-8")
         files = ("virtual_board.sv", "spi_flash.sv") if spram else ("virtual_board.sv",)
         return build_model(
@@ -70,7 +76,7 @@ class VirtualDesign:
                 top="virtual_board",
                 verilog=f"{cells}\n{top}",
                 files=tuple(TESTBENCHES / file for file in files),
-                parameters={"BUSY_LOW": int(self.board.leds.active_low)},
+                parameters={"BUSY_LOW": int(leds.active_low)},
                 defines=("FLASH",) if spram else (),
                 main=TESTBENCHES / "virtual_board.cpp",
             )
@@ -84,9 +90,9 @@ def from_bundle(bundle: Bundle, board: str, baud: int, listener: Listener = SILE
     does not fit it, or `baud` cannot be made.
     """
     from hw.array.codes.code_image import code_bytes, flash_contents
-    from hw.families.check import load_checked
+    from hw.boards.known import load as load_board
 
-    target = load_checked(board)
+    target = load_board(board, any_uart=True)
     uart_divisor(target.clock.core_mhz, baud)
     placed, sizes = configured(bundle, target, None, Variant.auto, "auto", listener)
     spram = codes_in_spram(placed, target, sizes)
@@ -101,26 +107,26 @@ def from_build(folder: Path) -> VirtualDesign:
     EngramError
         If it is no such folder, if a file in it is damaged, or if its bitstream was not made from its bundle.
     """
-    from hw.families.check import load_checked
     from hw.frontend.variant import plan_front_end, read_sizes
 
     report = _report(folder)
     try:
-        name, board, digest = str(report["bundle"]), str(report["board"]), str(report["digest"])
-        baud, core_mhz, offset = int(report["baud"]), float(report["target_mhz"]), report["flash_offset"]
+        name, digest = str(report["bundle"]), str(report["digest"])
+        baud, offset = int(report["baud"]), report["flash_offset"]
+        board = validated(Board, dict(report["board_values"]), f"{folder / REPORT}: board_values")
+        check(board, f"{folder / REPORT}: board_values")
         bitstream = folder / Path(report["bitstream"]).name
         words, folded = report["parallelism"], report["variant"] == "folded"
         sizes = None if words is None else read_sizes(",".join(words), folded=folded)
-        bundle = _bundle(folder / f"{name}-{board}.engram", digest)
+        bundle = _bundle(folder / f"{name}-{board.name}.engram", digest)
         if sizes is not None:
             plan_front_end(bundle, sizes)  # refuses sizes that are not the layers'
     except (KeyError, TypeError, ValueError) as error:
         raise EngramError(
             f"{folder / REPORT} must be as this version of 'engram build' writes it, got {error}; build again"
         ) from None
-    target = clocked(load_checked(board), core_mhz)
     flash = None if offset is None else _read(bitstream)[offset:]
-    return VirtualDesign(bundle, target, sizes, baud, flash)
+    return VirtualDesign(bundle, board, sizes, baud, flash)
 
 
 def _bundle(path: Path, digest: str) -> Bundle:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from constraints import boards
 from hw.array.codes.code_image import FLASH_OFFSET, code_bytes, flash_contents, flash_file
+from hw.boards import known
 from hw.chip import Chip
 from hw.frontend.schedule import Parallelism
 from hw.host.protocol import Answer, Opcode, identity_of
@@ -37,7 +37,7 @@ def virtual_design(**changes: object) -> VirtualDesign:
     sizes = tuple(Parallelism() for _ in VIRTUAL_DESIGN.layers)
     flash = flash_contents(code_bytes(bundle))
     values = {"bundle": bundle, "parallelism": sizes, "baud": VIRTUAL_BAUD, "flash": flash}
-    return VirtualDesign(board=boards.load("icebreaker"), **(values | changes))
+    return VirtualDesign(board=known.load("icebreaker"), **(values | changes))
 
 
 def build_of(design: VirtualDesign, folder: Path, **changes: object) -> None:
@@ -46,11 +46,10 @@ def build_of(design: VirtualDesign, folder: Path, **changes: object) -> None:
     report = {
         "bundle": "chip",
         "digest": design.bundle.digest,
-        "board": design.board.name,
+        "board_values": design.board.model_dump(mode="json"),
         "bitstream": f"elsewhere/chip-{design.board.name}.bin",
         "variant": "streaming",
         "parallelism": [str(size) for size in design.parallelism],
-        "target_mhz": design.board.clock.core_mhz,
         "flash_offset": FLASH_OFFSET,
         "baud": design.baud,
     }

@@ -41,10 +41,10 @@ def load(
     It calls openFPGALoader, iceprog, ecpprog, dfu-util or what else the board needs, and says what to install
     if that is missing. What the program says is shown. Then 'engram run' talks to the chip.
     """
-    from hw.families.check import load_checked
+    from hw.boards.known import load as load_board
     from hw.fpga.programmers import chosen_loading
 
-    target = load_checked(board)
+    target = load_board(board, any_uart=True)
     _check(bitstream, target)
     way = chosen_loading(target.name, target.family, flash=flash)
     command = [way.program, *way.arguments, str(bitstream)]

@@ -7,7 +7,7 @@ from amaranth.lib import io
 from amaranth.vendor import LatticePlatform, SiliconBluePlatform
 
 from hw.boards.known import load
-from hw.boards.pins import platform_values, suggested_uart
+from hw.boards.pins import platform_values, uart_for
 from hw.boards.platforms import find_class, listed, made
 from sw.errors import EngramError
 
@@ -139,8 +139,7 @@ def test_every_platform_is_a_board_or_says_in_one_line_why_not():
     for platform in listed():
         name = platform.__name__
         try:
-            described = made(platform)
-            uart = None if ("uart", 0) in described.resources else suggested_uart(described)
+            uart = uart_for(platform)
             boards[name] = load(name, uart)
         except EngramError as refusal:
             refusals[name] = str(refusal)

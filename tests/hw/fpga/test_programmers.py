@@ -62,7 +62,7 @@ def test_what_is_missing_is_named(installed, board, family, message):
 
 
 def test_every_board_of_ours_has_a_way_that_stays():
-    from constraints import boards
+    from hw.boards import known
 
-    for board in boards.load_all():
+    for board in known.load_all():
         assert any(way.stays for way in known_loadings(board.name, board.family)), board.name

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from constraints import boards
+from hw.boards import known
 from hw.cores.axi_stream import word_fields
 from hw.fpga.export import Core
 from hw.frontend.schedule import Parallelism
@@ -13,7 +13,7 @@ from sw.errors import EngramError
 from tests.helpers.bundles import TINY, random_bundle, random_images
 
 BUNDLE = random_bundle(TINY.with_(cell_bits=4, adc_bits=6, margin=3), seed=3, codes="random", noise=True)
-BOARD = boards.load("ulx3s-85f")
+BOARD = known.load("ulx3s-85f")
 SIZES = (Parallelism(), Parallelism())
 IMAGES = random_images(TINY, 24, seed=5)
 SEED = 1

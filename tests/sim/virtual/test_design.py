@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from constraints import boards
 from hw.array.codes.code_image import FLASH_OFFSET, code_bytes, flash_contents, flash_file
+from hw.boards import known
+from hw.fpga.clock import clocked
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded
 from sim.virtual.design import from_build, from_bundle
@@ -34,7 +35,8 @@ def test_a_build_is_read_as_it_was_made(tmp_path):
     ],
 )
 def test_every_front_end_of_a_report_is_read(tmp_path, variant, words, sizes):
-    build_of(DESIGN, tmp_path, variant=variant, parallelism=words, target_mhz=12, flash_offset=None)
+    slow = dataclasses.replace(DESIGN, board=clocked(DESIGN.board, 12))
+    build_of(slow, tmp_path, variant=variant, parallelism=words, flash_offset=None)
     found = from_build(tmp_path)
     assert found.parallelism == sizes and found.flash is None
     assert (found.board.clock.core_mhz, found.board.clock.pll) == (12, None)
@@ -59,6 +61,11 @@ REPORT, BUNDLE, BITSTREAM = "report.json", "chip-icebreaker.engram", "chip-icebr
         ),
         (lambda folder: build_of(DESIGN, folder, parallelism=["1x1x1x1"]), "must be as this version of"),
         (lambda folder: (folder / BUNDLE).unlink(), "chip-icebreaker.engram"),
+        (lambda folder: build_of(DESIGN, folder, board_values={"name": "x"}), "board_values: title: "),
+        (
+            lambda folder: build_of(DESIGN, folder, board_values=DESIGN.board.model_dump() | {"die": "up9k"}),
+            "board_values: die must be one of",
+        ),
         (lambda folder: (folder / BITSTREAM).unlink(), "cannot read .*chip-icebreaker.bin: No such file"),
         (
             lambda folder: save(random_bundle(tiny_design(), 3), folder / BUNDLE),
@@ -77,7 +84,7 @@ def test_what_is_no_build_is_one_line(tmp_path, spoil, message):
 def test_a_bundle_goes_on_a_board_as_a_build_puts_it_there(monkeypatch):
     bundle = random_bundle(tiny_design(row_lanes=2), 1)
     plain = from_bundle(bundle, "ulx3s-12f", 1_000_000)
-    assert plain.board == boards.load("ulx3s-12f") and plain.flash is None and plain.parallelism is not None
+    assert plain.board == known.load("ulx3s-12f") and plain.flash is None and plain.parallelism is not None
     monkeypatch.setattr("sim.virtual.design.codes_in_spram", lambda *_: True)
     loaded = from_bundle(bundle, "icebreaker", 1_000_000)
     assert loaded.flash == flash_contents(code_bytes(loaded.bundle))
