@@ -13,7 +13,7 @@ from sw.errors import EngramError
 from sw.texts import read_toml
 from sw.validation import validated
 
-__all__ = ["DEFAULT", "Constant", "Constants", "read_constants", "read_table", "with_unit"]
+__all__ = ["DEFAULT", "Constant", "Constants", "check_keys", "read_constants", "read_table", "with_unit"]
 
 DEFAULT = Path(__file__).with_name("energy.toml")
 
@@ -47,10 +47,10 @@ class Constant(BaseModel):
     assumption: Annotated[bool, Field(strict=True)] = False
 
 
-def with_unit(unit: str) -> Callable[[Constant], Constant]:
-    """A validator of constants that must have that unit."""
+def with_unit(unit: str) -> Callable[[Any], Any]:
+    """A validator of constants, or of other values with a `unit`, that must have that one."""
 
-    def check(constant: Constant) -> Constant:
+    def check(constant: Any) -> Any:
         if constant.unit != unit:
             raise ValueError(f"unit must be {unit!r}, got {constant.unit!r}")
         return constant
@@ -117,16 +117,22 @@ def read_constants(path: Path = DEFAULT) -> Constants:
 def read_table(path: Path, model: type[Table]) -> Table:
     """Constants of a TOML file that has a table for each of a model's, and nothing else; raises as above."""
     table = read_toml(path)
-    _check_keys(table, model, path, "")
+    check_keys(table, model, path, "")
     for name, constant in table.items():
         if not isinstance(constant, dict):
             raise EngramError(f"{path}: {name} must be a table, got {constant!r}")
-        _check_keys(constant, Constant, path, f" in [{name}]")
+        check_keys(constant, Constant, path, f" in [{name}]")
     return validated(model, table, str(path))
 
 
-def _check_keys(table: dict[str, Any], model: type[BaseModel], path: Path, where: str) -> None:
-    """Refuse unknown keys and a lack of required ones."""
+def check_keys(table: dict[str, Any], model: type[BaseModel], path: Path, where: str) -> None:
+    """Refuse unknown keys and a lack of required ones; `where` says in which part of the file.
+
+    Raises
+    ------
+    EngramError
+        If there are any.
+    """
     for key in table:
         if key not in model.model_fields:
             raise EngramError(f"{path}: unknown key {key!r}{where}; known: {', '.join(model.model_fields)}")
