@@ -41,6 +41,7 @@ def application() -> typer.Typer:
     from sw.commands.board.run import run
     from sw.commands.board.virtual import virtual
     from sw.commands.cache import cache
+    from sw.commands.check.costs import check_costs
     from sw.commands.check.devices import check_devices
     from sw.commands.check.lines import check_lines
     from sw.commands.compare import compare
@@ -61,9 +62,12 @@ def application() -> typer.Typer:
     for command in (boards, load, run, virtual):
         engram.command(cls=Command)(command)
     check = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
+    check.command("costs", cls=Command)(check_costs)
     check.command("devices", cls=Command)(check_devices)
     check.command("lines", cls=Command)(check_lines)
-    engram.add_typer(check, name="check", help="Hold models against the laws and equations behind them.")
+    engram.add_typer(
+        check, name="check", help="Hold models against the laws, equations and chips behind them."
+    )
     engram.command(cls=Command)(cache)
     engram.command(cls=Command)(doctor)
     return engram
