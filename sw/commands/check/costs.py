@@ -50,7 +50,7 @@ def _table(found: "list[Figure]") -> "Table":
 
     table = Table(title="modelled costs beside published ones")
     for heading in ("macro", "figure"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in ("published", "modelled", "ratio"):
         table.add_column(heading, justify="right")
     table.add_column("")
