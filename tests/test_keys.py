@@ -22,7 +22,7 @@ from sw.commands.explore import builds
 from sw.commands.explore.axes import array_of, space_of
 from sw.commands.explore.fpga import fpga_of
 from sw.energy.constants import read_constants
-from sw.explore.compute.costs import read_macro
+from sw.explore.compute.costs import Costs, read_macro
 from sw.explore.compute.features import Features
 from sw.explore.driver.question import Question
 from sw.explore.space.objectives import OBJECTIVES
@@ -273,8 +273,7 @@ def question():
         wished=None,
         finalists=0,
         fpga=fpga_of(BOARD),
-        energy=read_constants(),
-        macro=read_macro(),
+        costs=Costs(read_constants(), read_macro()),
     )
 
 

@@ -12,11 +12,14 @@ from sw.commands.options.declared import step_of
 from sw.console import terminal
 from sw.data.of_bundle import check_labels, dataset_of
 from sw.data.parts import Dataset
+from sw.design import DesignPoint
 from sw.energy.constants import DEFAULT as ENERGY
 from sw.energy.constants import read_constants
+from sw.energy.macros.macro import Macro, macro_named
 from sw.errors import EngramError
-from sw.explore.compute.costs import DEFAULT as MACRO
-from sw.explore.compute.costs import read_macro
+from sw.explore.compute.costs import Costs, read_macro
+from sw.explore.compute.macro_costs import MacroCosts, check_cells
+from sw.explore.compute.pricing import Pricing
 from sw.explore.driver.question import Question
 from sw.explore.space.objectives import FPGA, objectives_named, wish_of
 from sw.explore.space.settings import Settings
@@ -39,7 +42,7 @@ def question_of(request: Request) -> Question:
     objectives = objectives_named(request.objectives)
     wish = wish_of(request.recommend) if request.recommend else None
     finalists = _finalists(request.build)
-    energy, macro = read_constants(request.energy or ENERGY), read_macro(request.macro or MACRO)
+    macro = None if request.macro is None else macro_named(request.macro)
     bundles = {name: open_bundle(name) for name in dict.fromkeys(request.bundles)}
     designs = {name: bundle.design for name, bundle in bundles.items()}
     space = space_of(request.axes, request.space, designs)
@@ -62,9 +65,20 @@ def question_of(request: Request) -> Question:
         wished=request.recommend,
         finalists=finalists,
         fpga=None if board is None else fpga_of(board),
-        energy=energy,
-        macro=macro,
+        costs=_costs(request, macro, designs),
     )
+
+
+def _costs(request: Request, macro: Macro | None, designs: dict[str, DesignPoint]) -> Pricing:
+    if macro is None:
+        return Costs(read_constants(request.energy or ENERGY), read_macro())
+    if request.energy is not None:
+        raise EngramError(
+            f"--energy must be left out with --macro, whose node has all constants, got {request.energy}"
+        )
+    for name, design in designs.items():
+        check_cells(macro, design, name)
+    return MacroCosts(macro, read_constants())
 
 
 def _search(request: Request, space: Space) -> tuple[str, int]:

@@ -139,11 +139,13 @@ class Request:
         ),
     ] = None
     macro: Annotated[
-        Path | None,
+        str | None,
         _option(
             "--macro",
-            "Constants of area and latency: a changed copy of sw/explore/compute/macro.toml.",
-            metavar="FILE.toml",
+            "Price all points with a published array, or one of your own: a macro that 'engram check costs' "
+            "lists, or a changed copy of one of sw/energy/macros.",
+            metavar="NAME|FILE.toml",
+            show_default="the model of sw/energy/energy.toml and sw/explore/compute/macro.toml",
         ),
     ] = None
     scheduler: Annotated[

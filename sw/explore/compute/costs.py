@@ -100,6 +100,11 @@ class Costs:
         self._energy, self._macro = energy, macro
         self._energies: dict[Any, dict[str, float]] = {}
 
+    @property
+    def constants(self) -> list[dict[str, Any]]:
+        """See :class:`sw.explore.compute.pricing.Pricing`."""
+        return [self._energy.model_dump(), self._macro.model_dump()]
+
     def columns(
         self,
         variant: Variant,
@@ -108,15 +113,7 @@ class Costs:
         design: DesignPoint,
         conditions: Conditions,
     ) -> dict[str, float]:
-        """Columns of a point with that design.
-
-        Parameters
-        ----------
-        variant, bundle, images
-            Which templates, and what their cells are asked to match.
-        design, conditions
-            Of the point.
-        """
+        """See :class:`sw.explore.compute.pricing.Pricing`."""
         area = area_mm2(design, self._macro)
         return {
             **self._energy_columns(variant, bundle, images, design),

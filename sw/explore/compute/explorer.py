@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from sw.cache import Store, digest_of
 from sw.data.parts import PartName
 from sw.explore.compute.accuracy import Chips, chosen_full_scale, right_answers
-from sw.explore.compute.costs import Costs
 from sw.explore.compute.estimator import Fpga
 from sw.explore.compute.images import Images
 from sw.explore.compute.memo import Memo
+from sw.explore.compute.pricing import Pricing
 from sw.explore.compute.variants import Variants
 from sw.explore.space.settings import Setting, Variant, sizes_matter, sizes_of
 from sw.farm.farm import Farm, Task
@@ -60,7 +60,7 @@ class Explorer:
     """
 
     def __init__(
-        self, variants: Variants, costs: Costs, data: str, store: Store, farm: Farm, extent: Extent
+        self, variants: Variants, costs: Pricing, data: str, store: Store, farm: Farm, extent: Extent
     ) -> None:
         self._variants, self._costs, self._data = variants, costs, data
         self._farm, self._extent = farm, extent

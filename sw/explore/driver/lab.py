@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sw.bundle import Bundle
 from sw.cache import Store
 from sw.explore.compute.accuracy import good_accuracy
-from sw.explore.compute.costs import Costs
 from sw.explore.compute.explorer import Explorer, Extent
 from sw.explore.compute.farm import open_farm
 from sw.explore.compute.variants import Variants
@@ -83,7 +82,7 @@ def open_lab(question: Question, means: Means) -> Iterator[Lab]:
         _check_yield(yield_at, question, means)
         explorer = Explorer(
             variants,
-            Costs(question.energy, question.macro),
+            question.costs,
             question.dataset.digest,
             store,
             farm,

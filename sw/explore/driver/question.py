@@ -7,9 +7,8 @@ from sw.bundle import Bundle
 from sw.bundle.provenance import Step, recorded_name
 from sw.cache import digest_of
 from sw.data.parts import Dataset
-from sw.energy.constants import Constants
-from sw.explore.compute.costs import MacroConstants
 from sw.explore.compute.estimator import Fpga
+from sw.explore.compute.pricing import Pricing
 from sw.explore.driver.trials import driven
 from sw.explore.space.objectives import Objective, Wish
 from sw.explore.space.settings import Setting, Settings
@@ -40,8 +39,8 @@ class Question:
     objectives, wish, wished, finalists, fpga
         What is sought, what is picked and in which words, how many points are built; estimator of the board,
         or None.
-    energy, macro
-        Constants.
+    costs
+        Prices of the points.
     """
 
     step: Step
@@ -59,8 +58,7 @@ class Question:
     wished: str | None
     finalists: int
     fpga: Fpga | None
-    energy: Constants
-    macro: MacroConstants
+    costs: Pricing
 
     @property
     def seed(self) -> int:
@@ -85,7 +83,7 @@ class Question:
                 "search": self.search,
                 "extent": [self.seed, self.chips, self.images, self.yield_at],
                 "board": self.board,
-                "constants": [self.energy.model_dump(), self.macro.model_dump()],
+                "constants": self.costs.constants,
                 "code": code_of(driven, self.settings.array, *estimator),
             }
         )

@@ -58,6 +58,8 @@ QUANTITIES: dict[str, Quantity] = {
     "energy_paper_nj": Quantity("energy, paper", "energy per classification, paper's accounting", "nJ"),
     "latency_ns": Quantity("latency", "latency of the array", "ns"),
     "area_mm2": Quantity("area", "area of arrays and ADCs", "mm²"),
+    "area_drivers_mm2": Quantity("area, drivers", "area of the drivers", "mm²"),
+    "area_control_mm2": Quantity("area, control", "area of the array's control", "mm²"),
     "area_cells_mm2": Quantity("area, cells", "area of the cells", "mm²"),
     "area_adcs_mm2": Quantity("area, ADCs", "area of the ADCs", "mm²"),
     "storage_bits": Quantity("storage", "storage of the classifier", "bit"),

@@ -41,6 +41,7 @@ PART_COLOURS = {
     "adc": "#f2a33c",
     "classifier": "#7d4ea1",
     "backend_controller": "#c9b3dc",
+    "array_control": "#e3d7ec",
 }
 """By part of the energy: the front end in blue, what the array changes in other colours."""
 

@@ -63,7 +63,7 @@ HFOX_MILO2021 = Device(
 )
 
 FORMED, RESET, SET = 0.9273, 0.9083, 0.9745
-"""Shares of the 1T1R devices of sky130_fd_pr_reram: that form; of these, that reset; and of these, that set."""
+"""Shares of the 1T1R devices of sky130_fd_pr_reram that form; of these, that reset; of these, that set."""
 
 SKY130_RERAM = Device(
     name="sky130-reram",

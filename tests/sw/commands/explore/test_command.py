@@ -76,6 +76,21 @@ def test_json(tiny):
     assert "rows" not in said
 
 
+def test_a_macro_prices_the_points_and_changes_no_accuracy(tiny):
+    sizes = ("--rows", "8", "--cols", "4", "--adc-bits", "2,4", "--cell-bits", "4")
+    explored(*sizes, "-o", "plain")
+    _, err = explored(*sizes, "--macro", "neurram", "-o", "priced")
+    assert "0 computed, 4 kept" in err
+    plain, priced = read_results(tiny / "plain"), read_results(tiny / "priced")
+    assert plain.digest != priced.digest
+    assert " --macro neurram " in priced.command
+    for before, after in zip(plain.rows, priced.rows, strict=True):
+        assert before["accuracy_mean"] == after["accuracy_mean"]
+        assert before["energy_paper_nj"] == after["energy_paper_nj"]
+        assert before["energy_full_nj"] != after["energy_full_nj"]
+    assert {"area_drivers_mm2", "area_control_mm2", "energy_array_control_nj"} <= set(priced.rows[0])
+
+
 def test_a_search_goes_on_and_ends_where_it_is(tiny):
     options = (
         *SIZES,
@@ -223,6 +238,9 @@ def test_ctrl_c_while_finalists_are_built_writes_those_that_were(tiny, monkeypat
         (("--explain", "rows"), "--explain must be a number or axes such as rows=64"),
         (("--explain", "rows=8"), "--explain: cols must be given, it has 3 values"),
         (("--space", "none.toml"), "cannot read none.toml"),
+        (("--macro", "isaac"), "a macro must be a *.toml file or one of acam-9t4r, neurram, "),
+        (("--macro", "none.toml"), "cannot read none.toml"),
+        (("--macro", "neurram", "--energy", "mine.toml"), "--energy must be left out with --macro"),
         (("--search", "tpe", "--storage", "nothing"), "the storage nothing cannot be used"),
     ],
 )

@@ -1,0 +1,146 @@
+"""Costs of points with a macro: array, converters, drivers and digital parts in one node.
+
+Energy and area of the array are those of :mod:`sw.energy.macros.price`, the digital parts are priced in the
+macro's technology. Converters are the macro's own, with the resolution and the sharing of the point; an ideal
+one is as one that tells every number of matches apart. Cells that a design leaves empty take no energy, but
+load the word lines, and take area.
+"""
+
+from functools import cache
+from typing import Any
+
+from sw.bundle import Bundle
+from sw.design import DesignPoint
+from sw.energy.accounting import paper_backend_nj, paper_frontend_nj
+from sw.energy.constants import Constants
+from sw.energy.digital import parts_nj
+from sw.energy.engine import digital_parts
+from sw.energy.macros.macro import Geometry, Macro
+from sw.energy.macros.price import Reads, area_um2, energy_fj, time_ns
+from sw.energy.work import conversion_bits, macs_nonzero, matches, storage_bits
+from sw.errors import EngramError
+from sw.explore.compute.images import Images
+from sw.explore.space.settings import Variant
+from sw.rram.effects.conditions import Conditions
+
+__all__ = ["MacroCosts", "check_cells"]
+
+NJ_PER_FJ = 1e-6
+MM2_PER_UM2 = 1e-6
+COLUMNS = {"cells": "cells", "word_lines": "word_lines", "converters": "adc", "control": "array_control"}
+"""Columns of the energy of a macro's parts, so that they stand where those of the model without one do."""
+
+
+def check_cells(macro: Macro, design: DesignPoint, name: str) -> None:
+    """Refuse a classifier that the cells of a macro cannot hold; a window cell holds a bit too.
+
+    Raises
+    ------
+    EngramError
+        If `design`, of the bundle `name`, has window cells and the macro has none.
+    """
+    if design.cell == "window" and macro.cell.kind != "window":
+        raise EngramError(
+            f"--macro must have window cells for {name}, {macro.name} has {macro.cell.kind} ones; "
+            "take another macro, such as acam-9t4r"
+        )
+
+
+class MacroCosts:
+    """Costs of points of some variants; what points share is worked out once.
+
+    Parameters
+    ----------
+    macro
+        The array.
+    paper
+        Constants of the paper's accounting, which no macro changes.
+    """
+
+    def __init__(self, macro: Macro, paper: Constants) -> None:
+        self._macro, self._paper = macro, paper
+        self._held: dict[Any, dict[str, float]] = {}
+
+    @property
+    def constants(self) -> list[dict[str, Any]]:
+        """See :class:`sw.explore.compute.pricing.Pricing`."""
+        paper = {name: getattr(self._paper, name).model_dump() for name in ("paper_mac", "paper_cell")}
+        return [paper, self._macro.model_dump(mode="json"), self._macro.node.model_dump(mode="json")]
+
+    def columns(
+        self,
+        variant: Variant,
+        bundle: Bundle,
+        images: Images,
+        design: DesignPoint,
+        conditions: Conditions,
+    ) -> dict[str, float]:
+        """See :class:`sw.explore.compute.pricing.Pricing`."""
+        tiles = design.row_tiles * design.col_tiles
+        geometry = geometry_of(design, self._macro)
+        area = area_um2(self._macro, geometry, tiles)
+        in_use = geometry.model_copy(update={"cols": min(design.cols, design.templates)})
+        return {
+            **self._energies(variant, bundle, images, design),
+            "latency_ns": time_ns(self._macro, in_use),
+            "area_mm2": sum(area.values()) * MM2_PER_UM2,
+            "area_cells_mm2": area["cells"] * MM2_PER_UM2,
+            "area_adcs_mm2": area["converters"] * MM2_PER_UM2,
+            "area_drivers_mm2": area["word_lines"] * MM2_PER_UM2,
+            "area_control_mm2": area["control"] * MM2_PER_UM2,
+            "storage_bits": _stored(bundle),
+        }
+
+    def _energies(
+        self, variant: Variant, bundle: Bundle, images: Images, design: DesignPoint
+    ) -> dict[str, float]:
+        key = variant, design.rows, design.cols, design.adc_bits
+        if key not in self._held:
+            mean = self._mean_matches(variant, bundle, images)
+            array = energy_fj(self._macro, reads_of(design, mean))
+            parts = parts_nj(digital_parts(bundle, design), self._macro.node)
+            parts |= {COLUMNS[part]: value * NJ_PER_FJ for part, value in array.items()}
+            paper = paper_frontend_nj(macs_nonzero(bundle), self._paper)
+            self._held[key] = {
+                "energy_paper_nj": paper + paper_backend_nj(design.features * design.templates, self._paper),
+                "energy_full_nj": sum(parts.values()),
+                **{f"energy_{part}_nj": value for part, value in parts.items()},
+            }
+        return self._held[key]
+
+    def _mean_matches(self, variant: Variant, bundle: Bundle, images: Images) -> float:
+        """Of one image; it depends on the templates alone, and takes longest of all."""
+        key = (variant,)
+        if key not in self._held:
+            self._held[key] = {"matches": matches(bundle, images.levels) / len(images.levels)}
+        return self._held[key]["matches"]
+
+
+def reads_of(design: DesignPoint, mean_matches: float) -> Reads:
+    """The reads of one image on all tiles of a design."""
+    return Reads(
+        matched=mean_matches,
+        mismatched=design.features * design.templates - mean_matches,
+        raised_values=design.features * design.col_tiles,
+        cols=design.cols,
+        conversions=[(bits, design.templates) for bits in conversion_bits(design)],
+        tiles=design.row_tiles * design.col_tiles,
+    )
+
+
+def geometry_of(design: DesignPoint, macro: Macro) -> Geometry:
+    """A tile of a design, with the converters that the longest tile needs."""
+    return macro.geometry.model_copy(
+        update={
+            "rows": design.rows,
+            "cols": design.cols,
+            "cols_per_adc": design.cols_per_adc,
+            "output_bits": max(conversion_bits(design)),
+            "input_bits": 1,
+        }
+    )
+
+
+@cache
+def _stored(bundle: Bundle) -> int:
+    return storage_bits(bundle)["total"]
