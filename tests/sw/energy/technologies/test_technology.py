@@ -87,3 +87,29 @@ def test_names_that_nobody_has():
         technology_named("65nm")
     with pytest.raises(EngramError, match=r"cannot read nowhere\.toml"):
         technology_named("nowhere.toml")
+
+
+PAGE_ROWS = {
+    "supply, V": "supply",
+    "32-bit multiplication, pJ": "multiply_32_bit",
+    "32-bit addition, pJ": "add_32_bit",
+    "SRAM, a bit moved, fJ": "sram_bit",
+    "register bit, a clock cycle, fJ": "register_clock",
+    "and where it changes, fJ": "register_change",
+    "register bit, um2": "register_area",
+    "SRAM bit, um2": "sram_bit_area",
+    "wire, fF/um": "wire_capacitance",
+    "wire, ohm/um": "wire_resistance",
+}
+
+
+def test_the_page_has_the_values_of_the_files():
+    page = (ROOT / "docs" / "costs.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
+    heading = next(row for row in rows if "`sky130`" in row)
+    technologies = [technology_named(name.strip("`")) for name in heading]
+    marks = {Basis.scaled: " s", Basis.assumed: " a"}
+    found = {row[0]: row[1:] for row in rows}
+    for label, name in PAGE_ROWS.items():
+        quantities = [getattr(technology, name) for technology in technologies]
+        assert found[label] == [f"{each.value:.3g}{marks.get(each.basis, '')}" for each in quantities], label
