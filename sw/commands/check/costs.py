@@ -41,6 +41,8 @@ def check_costs(
     else:
         answer.print(_table(found))
     for each in macros:
+        if not each.measured:
+            terminal.say(f"{each.name}: nothing to compare; figures of its chip go under [[measured]]")
         for lack in each.lacks:
             terminal.say(f"{each.name}: {lack}")
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sw.energy.macros.macro import FigureName, Geometry, Macro, Measured
+from sw.energy.macros.macro import Macro
+from sw.energy.macros.parts import FigureName, Geometry, Measured
 from sw.energy.macros.price import area_um2, energy_fj, reads_of_chip, time_ns
 from sw.errors import EngramError
 

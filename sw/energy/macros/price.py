@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from sw.energy.macros.macro import Geometry, Macro
+from sw.energy.macros.macro import Macro
+from sw.energy.macros.parts import Geometry
 from sw.energy.macros.senses import SENSES
 
 __all__ = ["PARTS", "Reads", "Schedule", "area_um2", "energy_fj", "reads_of_chip", "schedule", "time_ns"]

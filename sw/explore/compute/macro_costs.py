@@ -15,7 +15,8 @@ from sw.energy.accounting import paper_backend_nj, paper_frontend_nj
 from sw.energy.constants import Constants
 from sw.energy.digital import parts_nj
 from sw.energy.engine import digital_parts
-from sw.energy.macros.macro import Geometry, Macro
+from sw.energy.macros.macro import Macro
+from sw.energy.macros.parts import Geometry
 from sw.energy.macros.price import Reads, area_um2, energy_fj, time_ns
 from sw.energy.work import conversion_bits, macs_nonzero, matches, storage_bits
 from sw.errors import EngramError

@@ -58,6 +58,19 @@ def test_a_macro_of_the_user(mine):
     assert figures["cell"]["ratio"] == pytest.approx(2)
 
 
+def test_a_macro_without_a_chip_has_nothing_to_compare(mine):
+    text = (FOLDER / "tcam-pcm.toml").read_text(encoding="utf-8")
+    bare = (
+        text[: text.index("[[measured]]")].replace('points = ["cell"]', "").replace('points = ["search"]', "")
+    )
+    path = mine("value = 0.41", "value = 0.41")
+    path.write_text(bare, encoding="utf-8")
+    result = run("--macro", path, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {"figures": []}
+    assert "mine: nothing to compare" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
