@@ -84,7 +84,8 @@ class Question:
                 "extent": [self.seed, self.chips, self.images, self.yield_at],
                 "board": self.board,
                 "constants": self.costs.constants,
-                "code": code_of(driven, self.settings.array, *estimator),
+                # costs by name, because the explorer knows only that there are some
+                "code": code_of(driven, self.settings.array, type(self.costs).columns, *estimator),
             }
         )
 
