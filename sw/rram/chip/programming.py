@@ -20,7 +20,7 @@ from sw.rram.effects.conditions import Conditions
 from sw.rram.effects.known import EFFECTS, check_effects
 from sw.rram.laws.generators import chip_generator
 
-__all__ = ["ProgrammedArray", "converter_tables", "program", "program_array"]
+__all__ = ["ProgrammedArray", "converter_tables", "program", "program_array", "programmed_cells"]
 
 
 class ProgrammedArray(NamedTuple):
@@ -94,11 +94,8 @@ def program_array(
         If the device has no law for an effect that the conditions ask for, or not at those values; if the
         codes are too narrow to tell the two states apart.
     """
-    check_effects(device, conditions)
-    design = array_design(design, conditions.cell_bits, conditions.adc.bits)
-    targets = target_conductances(templates, design, device)
-    made = chip_with_places(targets, design, device, conditions, seed, chip)
-    cells = _programmed(targets, made)
+    made, cells = programmed_cells(design, templates, device, conditions, seed=seed, chip=chip)
+    design = made.design
     state = ArrayState(
         conductance_codes(cells.conductances, design, device),
         converter_tables(design, device, conditions, cells.noise, seed=seed, chip=chip),
@@ -107,6 +104,34 @@ def program_array(
     return ProgrammedArray(
         design, state, chip_record(device, conditions, seed, chip, made.stuck, cells.written)
     )
+
+
+def programmed_cells(
+    design: DesignPoint,
+    templates: NDArray[np.uint8],
+    device: Device,
+    conditions: Conditions,
+    *,
+    seed: int,
+    chip: int = 0,
+) -> tuple[Chip, Cells]:
+    """A chip and the states of its devices when they are read, in siemens, before they become codes.
+
+    Parameters
+    ----------
+    design, templates, device, conditions, seed, chip
+        See :func:`program_array`.
+
+    Raises
+    ------
+    EngramError
+        If the device has no law for an effect that the conditions ask for, or not at those values.
+    """
+    check_effects(device, conditions)
+    design = array_design(design, conditions.cell_bits, conditions.adc.bits)
+    targets = target_conductances(templates, design, device)
+    made = chip_with_places(targets, design, device, conditions, seed, chip)
+    return made, _programmed(targets, made)
 
 
 def converter_tables(

@@ -78,6 +78,15 @@ class Chip:
         """Where stuck devices stay, in siemens, (2, F, T); NaN for devices that work."""
         return held_conductances(self.stuck, self.design, self.device)
 
+    def in_the_array(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Conductances of devices where they lie, (2, F, T + spare lines), as the templates see them (2, F, T).
+
+        Devices of match lines that hold no segment are left in the HRS, or are held.
+        """
+        held = held_conductances(self.physical, self.design, self.device)
+        unused = np.where(np.isnan(held), self.device.g_hrs_siemens, held)
+        return self.places.placed(seen, unused, self.design)
+
     def generator(self, stream: str) -> np.random.Generator:
         """The chip's random numbers for one thing; an effect names its stream after itself."""
         return chip_generator(self.seed, self.number, stream)

@@ -6,7 +6,6 @@ import numpy as np
 
 from sw.rram.check.compared import PER_MICRO, Compared
 from sw.rram.devices.device import Device
-from sw.rram.devices.stuck import held_conductances
 from sw.rram.effects.chip import Cells, Chip
 from sw.rram.effects.conditions import Conditions
 from sw.rram.effects.effect import Effect, Option
@@ -48,16 +47,12 @@ class IrDrop(Effect):
     def act_on_array(self, cells: Cells, chip: Chip) -> Cells:
         """Effective conductances of devices where they are in the array, as the templates see them.
 
-        Devices of match lines that hold no segment are left in the HRS, or are held; their lines are at
-        virtual ground like all others.
+        Match lines that hold no segment are at virtual ground like all others.
         """
         ohms = chip.conditions.word_line_ohms, chip.conditions.match_line_ohms
         if not any(ohms):
             return cells
-        held = held_conductances(chip.physical, chip.design, chip.device)
-        unused = np.where(np.isnan(held), chip.device.g_hrs_siemens, held)
-        physical = chip.places.placed(cells.conductances, unused, chip.design)
-        effective = with_resistive_lines(physical, chip.design, *ohms)
+        effective = with_resistive_lines(chip.in_the_array(cells.conductances), chip.design, *ohms)
         return cells._replace(conductances=chip.places.seen(effective, chip.design))
 
     def array_figures(self, device: Device, samples: int, rng: np.random.Generator) -> Iterator[Compared]:
