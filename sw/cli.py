@@ -44,11 +44,13 @@ def application() -> typer.Typer:
     from sw.commands.check.costs import check_costs
     from sw.commands.check.devices import check_devices
     from sw.commands.check.lines import check_lines
+    from sw.commands.check.spice import check_spice
     from sw.commands.compare import compare
     from sw.commands.demo import demo
     from sw.commands.doctor import doctor
     from sw.commands.evaluate.command import evaluate
     from sw.commands.explore.command import explore
+    from sw.commands.export.command import export
     from sw.commands.program import program
     from sw.commands.templates.command import templates
     from sw.commands.train.command import train
@@ -59,14 +61,15 @@ def application() -> typer.Typer:
     engram.callback()(_options)
     for command in (demo, train, compare, templates, evaluate, explore, program, simulate, build):
         engram.command(cls=Command)(command)
-    for command in (boards, load, run, virtual):
+    for command in (boards, load, run, virtual, export):
         engram.command(cls=Command)(command)
     check = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
     check.command("costs", cls=Command)(check_costs)
     check.command("devices", cls=Command)(check_devices)
     check.command("lines", cls=Command)(check_lines)
+    check.command("spice", cls=Command)(check_spice)
     engram.add_typer(
-        check, name="check", help="Hold models against the laws, equations and chips behind them."
+        check, name="check", help="Hold models against the laws, equations, chips and circuits behind them."
     )
     engram.command(cls=Command)(cache)
     engram.command(cls=Command)(doctor)

@@ -1,0 +1,1 @@
+"""``engram export``: what of a classifier goes into the tools of others."""

@@ -1,0 +1,1 @@
+"""SPICE: programmed tiles as netlists, and a circuit simulator that judges what evaluation computes."""
