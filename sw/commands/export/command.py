@@ -39,7 +39,7 @@ def export(
     """Write parts of a classifier for the tools of others; 'ngspice -b FILE' runs a netlist.
 
     A netlist has devices with their faults and errors, lines with resistance and capacitance, drivers, and
-    sense nodes at virtual ground. Of a programmed chip it has that chip; of another bundle the chip of the seed.
+    sense nodes at virtual ground. The chip is the bundle's own, or that of the seed.
     """
     from sw.bundle import open_bundle
 

@@ -55,8 +55,8 @@ def circuit_array(bundle: "Bundle", given: OverridingOptions) -> Array:
     Raises
     ------
     EngramError
-        As :func:`sw.commands.evaluate.conditions.array_for`; and if the bundle is a chip that programs itself,
-        of which only the codes are known.
+        As :func:`sw.commands.evaluate.conditions.array_for`; and if the bundle is a chip that programs
+        itself, of which only the codes are known.
     """
     from sw.commands.evaluate.conditions import array_for
 

@@ -1,8 +1,8 @@
-"""Lines of a crossbar: resistance and capacitance that every cell adds to its word line and its match line."""
+"""Lines of a crossbar: resistance and capacitance that every cell adds to its word line and match line."""
 
 from typing import NamedTuple
 
-__all__ = ["COMPILER_LINES", "COMPILER_SOURCE", "Lines"]
+__all__ = ["COMPILER_LINES", "Lines"]
 
 
 class Lines(NamedTuple):
@@ -23,7 +23,6 @@ class Lines(NamedTuple):
 
 
 COMPILER_LINES = Lines(1.28, 0.14, 5.83e-15, 3.31e-15)
-"""Lines of the 1T1R cell of an RRAM compiler. Its cell has three lines: select, 1.28 ohm and 5.83 fF; N, 0.14
-ohm and 3.31 fF; P, 0.14 ohm and 2.48 fF. Ours has two. We take the select line's figures for the word line,
-which crosses the cells in the same direction, and the N line's for the match line, the larger of what is left."""
-COMPILER_SOURCE = "arXiv 2104.14885 (RRAM compiler, 180 nm): select line and N line, per cell"
+"""Those of an RRAM compiler, 180 nm, arXiv 2104.14885, whose cell has three lines: select, 1.28 ohm and 5.83 fF;
+N, 0.14 ohm and 3.31 fF; P, 0.14 ohm and 2.48 fF. Ours has two. An assumption of ours: a word line is like the
+select line, which picks cells as it does, and a match line like the N line, the larger of the other two."""

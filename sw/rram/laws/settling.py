@@ -1,13 +1,13 @@
 """Settling: how long after the word lines rise the currents of the match lines stay what they come to be.
 
-Each line is a ladder of n equal segments, R in series and C to ground, fixed at one end and open at the other.
-A word line is driven at its fixed end; a match line is held at virtual ground there, where its current is read.
-The devices between them conduct far less than a segment. So a word line sees its match lines at rest, and a
-match line takes from every driven word line a current in proportion to the voltage there: two ladders in a
-row. The devices load both, each cell with their mean conductance g.
+Each line is a ladder of n equal segments, R in series and C to ground, fixed at one end and open at the
+other. A word line is driven at its fixed end; a match line is held at virtual ground there, where its current
+is read. The devices between them conduct far less than a segment. So a word line sees its match lines at
+rest, and a match line takes from every driven word line a current in proportion to the voltage there: two
+ladders in a row. The devices load both, each cell with their mean conductance g.
 
-The modes of such a ladder are known in closed form: sin(i theta) at node i, with theta = (2 k - 1) pi / (2 n + 1)
-for k = 1 .. n, and they decay at the rate (2 - 2 cos theta) / (R C) + g / C. A step at the fixed end reaches
+The modes of such a ladder are known in closed form: sin(i theta) at node i, with
+theta = (2 k - 1) pi / (2 n + 1) for k = 1 .. n, and they decay at the rate (2 - 2 cos theta) / (R C) + g / C. A step at the fixed end reaches
 node i with the share of each mode there; a current into node i reaches the fixed end with the same shares. So
 the current of a match line is a sum of exponentials, one for every mode of either line. The slowest ones are
 what is waited for: roughly R C n^2 4 / pi^2 of each.
@@ -81,7 +81,7 @@ def settling_seconds(
     out = match.shares @ (driven[:, np.newaxis] * g_siemens)  # (modes of a match line, match lines)
     gaps = match.rates - word.rates[:, np.newaxis]
     gaps = np.where(np.abs(gaps) < APART * match.rates, APART * match.rates, gaps)
-    # Two first-order lags in a row: 1 - (b exp(-a t) - a exp(-b t)) / (b - a), summed over all pairs of modes.
+    # Two first-order lags in a row, 1 - (b exp(-a t) - a exp(-b t)) / (b - a), for every pair of modes.
     of_word = word.shares * ((match.rates / gaps) @ out)
     of_match = -out * ((word.rates[:, np.newaxis] / gaps).T @ word.shares)
     rates = np.concatenate([word.rates, match.rates])
@@ -90,7 +90,7 @@ def settling_seconds(
 
 
 def _modes(cells: int, ohms: float, farads: float, load: float, used: int) -> _Modes:
-    """Modes of a line of so many cells, each loaded with a conductance, and their shares at the first nodes."""
+    """Modes of a line of so many cells, each with a load in siemens, and their shares at the first nodes."""
     if ohms * farads == 0:
         return _Modes(np.array([AT_ONCE]), np.ones((1, used)))
     angles = (2 * np.arange(1, cells + 1) - 1) * np.pi / (2 * cells + 1)
