@@ -79,7 +79,7 @@ class Chip:
         return held_conductances(self.stuck, self.design, self.device)
 
     def in_the_array(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Conductances that the templates see, (2, F, T), where they lie in the array, (2, F, T + spare lines).
+        """What the templates see, siemens (2, F, T), where it lies in the array, (2, F, T + spare lines).
 
         Devices of match lines that hold no segment are left in the HRS, or are held.
         """

@@ -23,6 +23,6 @@ class Lines(NamedTuple):
 
 
 COMPILER_LINES = Lines(1.28, 0.14, 5.83e-15, 3.31e-15)
-"""Those of an RRAM compiler, 180 nm, arXiv 2104.14885, whose cell has three lines: select, 1.28 ohm and 5.83 fF;
-N, 0.14 ohm and 3.31 fF; P, 0.14 ohm and 2.48 fF. Ours has two. An assumption of ours: a word line is like the
-select line, which picks cells as it does, and a match line like the N line, the larger of the other two."""
+"""Those of an RRAM compiler, 180 nm, arXiv 2104.14885, whose cell has three lines: select, 1.28 ohm and 5.83
+fF; N, 0.14 ohm and 3.31 fF; P, 0.14 ohm and 2.48 fF. Ours has two. An assumption of ours: a word line is like
+the select line, which picks cells as it does, and a match line like the N line, the larger of the others."""

@@ -7,10 +7,10 @@ rest, and a match line takes from every driven word line a current in proportion
 ladders in a row. The devices load both, each cell with their mean conductance g.
 
 The modes of such a ladder are known in closed form: sin(i theta) at node i, with
-theta = (2 k - 1) pi / (2 n + 1) for k = 1 .. n, and they decay at the rate (2 - 2 cos theta) / (R C) + g / C. A step at the fixed end reaches
-node i with the share of each mode there; a current into node i reaches the fixed end with the same shares. So
-the current of a match line is a sum of exponentials, one for every mode of either line. The slowest ones are
-what is waited for: roughly R C n^2 4 / pi^2 of each.
+theta = (2 k - 1) pi / (2 n + 1) for k = 1 .. n, and they decay at the rate (2 - 2 cos theta) / (R C) + g / C.
+A step at the fixed end reaches node i with the share of each mode there; a current into node i reaches the
+fixed end with the same shares. So the current of a match line is a sum of exponentials, one for every mode of
+either line. The slowest ones are what is waited for: roughly R C n^2 4 / pi^2 of each.
 
 The driver has no resistance and rises at once, and the ADC takes no time: both come on top.
 :mod:`sw.rram.spice.judge` holds all of this against a circuit simulator.

@@ -57,7 +57,7 @@ def test_a_netlist_that_is_none_is_one_line(tmp_path):
 
 def test_a_missing_ngspice_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EngramError, match="must be on the PATH.*apt install ngspice"):
+    with pytest.raises(EngramError, match=r"must be on the PATH.*apt install ngspice"):
         find_ngspice()
 
 
