@@ -23,7 +23,7 @@ __all__ = ["PLACEHOLDER", "filled"]
 
 PLACEHOLDER = re.compile(r"\{([^{}\n]+)\}")
 HALF_UP = 1e-9
-"""What makes 68.035, which is a little less as a float, 68.04 and not 68.03."""
+"""What makes 68.035, which is a little less as a float, 68.04 and not 68.03; a share of figures below 1."""
 HOW: dict[str, Callable[[tuple[float, ...]], float]] = {"mean": fmean, "lowest": min, "highest": max}
 WORDS = {
     "command": lambda entry: entry.command,
@@ -112,7 +112,9 @@ def _written(value: float, figure: Figure, spec: str, inside: str) -> str:
     whole = all(float(each).is_integer() for each in figure.values)
     usual = ".2f" if figure.unit == "%" else ",.0f" if whole else ",.2f"
     try:
-        return format(value if float(value).is_integer() else value + HALF_UP, spec or usual)
+        return format(
+            value if float(value).is_integer() else value + HALF_UP * min(1.0, abs(value)), spec or usual
+        )
     except ValueError:
         raise EngramError(
             f"{{{inside}}} must have a format of Python behind the colon, got {spec!r}"

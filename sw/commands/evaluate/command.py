@@ -90,10 +90,10 @@ def evaluate(
     """
     from sw.bundle import open_bundle
     from sw.bundle.ideal import with_ideal_array
-    from sw.commands.evaluate.conditions import array_for
     from sw.commands.evaluate.report import Evaluation, draw, print_table, values_of, write
     from sw.commands.evaluate.study import print_study, run_study
     from sw.commands.options.full_scale import with_full_scale
+    from sw.commands.options.of_chip import array_for
     from sw.energy.constants import DEFAULT, read_constants
     from sw.energy.report import report_of
     from sw.evaluation.baseline import check_torch, measure

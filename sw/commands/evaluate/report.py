@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from sw.bundle import Bundle
-from sw.commands.evaluate.conditions import array_in_words
 from sw.commands.options.array import Array
+from sw.commands.options.of_chip import array_in_words
 from sw.console import answer
 from sw.energy.report import EnergyReport
 from sw.evaluation.baseline import Baseline

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sw.commands.options.array import Array, OverridingOptions
+from sw.commands.options.of_chip import array_for
 from sw.errors import EngramError
 from sw.rram.laws.lines import COMPILER_LINES, Lines
 
@@ -55,11 +56,9 @@ def circuit_array(bundle: "Bundle", given: OverridingOptions) -> Array:
     Raises
     ------
     EngramError
-        As :func:`sw.commands.evaluate.conditions.array_for`; and if the bundle is a chip that programs
+        As :func:`sw.commands.options.of_chip.array_for`; and if the bundle is a chip that programs
         itself, of which only the codes are known.
     """
-    from sw.commands.evaluate.conditions import array_for
-
     if bundle.array.pulse is not None:
         raise EngramError(
             f"a netlist must be of a chip whose conductances are known, {bundle.design.name!r} programs "

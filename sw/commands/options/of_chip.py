@@ -1,4 +1,4 @@
-"""The array of the chips that ``engram evaluate`` programs: a chip's own one, or the usual one."""
+"""The array of a bundle with options: a chip's own one, or the usual one."""
 
 from collections.abc import Mapping
 from typing import Any
