@@ -63,7 +63,8 @@ def check_spice(
     design = classifier.design
     size = {"rows": min(rows, design.rows), "cols": min(cols, design.cols)}
     design = design.with_(**size, row_lanes=min(design.row_lanes, size["rows"]))
-    every = programmed_tiles(design, classifier.templates, *made, **which_chip(classifier, seed))
+    seed, chip = which_chip(classifier, seed)
+    every = programmed_tiles(design, classifier.templates, *made, seed=seed, chip=chip)
     pictures = dataset_of(classifier, data, terminal)[0].test.first(images).images
     levels = features_of(classifier, pictures)
     lines = lines_of(made, circuit)

@@ -40,7 +40,8 @@ def spice_text(
     from sw.rram.spice.tile import programmed_tiles
 
     made = circuit_array(bundle, dict(array))
-    found = programmed_tiles(bundle.design, bundle.templates, *made, **which_chip(bundle, seed))
+    seed, chip = which_chip(bundle, seed)
+    found = programmed_tiles(bundle.design, bundle.templates, *made, seed=seed, chip=chip)
     rows, columns = found[-1].row + 1, found[-1].column + 1
     numbers = re.fullmatch(r"(\d{1,6}),(\d{1,6})", place)
     row, column = (int(number) for number in numbers.groups()) if numbers else (rows, columns)

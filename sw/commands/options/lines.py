@@ -85,9 +85,9 @@ def lines_of(array: Array, circuit: Circuit) -> Lines:
     )
 
 
-def which_chip(bundle: "Bundle", seed: int) -> dict[str, int]:
+def which_chip(bundle: "Bundle", seed: int) -> tuple[int, int]:
     """Seed and number of the chip that a bundle is; of a bundle that is none, the first chip of `seed`."""
     record = bundle.provenance.device
     if record is None:
-        return {"seed": seed, "chip": 0}
-    return {"seed": int(record["seed"]), "chip": int(record["chip"])}
+        return seed, 0
+    return int(record["seed"]), int(record["chip"])
