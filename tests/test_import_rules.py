@@ -43,7 +43,7 @@ HOUSE = """
     sw.training sw.training.table sw.training.student sw.training.teacher sw.training.run sw.training.loop
     sw.templates sw.evaluation sw.energy sw.energy.macros sw.energy.technologies
     sw.rram.spice sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
-    sw.data sw.bundle sw.reference sw.design sw.zoo
+    sw.data sw.bundle sw.reference sw.reference.inputs sw.design sw.zoo
     constraints.parts constraints.boards
     sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation
     sw.texts sw.files sw.system sw.durations sw.version sw.progress sw.errors

@@ -15,8 +15,10 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from sw.bundle.checks import check_parts
+from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.bundle.provenance import Provenance
 from sw.design import DesignPoint
+from sw.errors import EngramError
 from sw.reference.array_state import ArrayState
 from sw.reference.frontend import LayerParameters, Requantisation
 
@@ -52,6 +54,9 @@ class Bundle:
         The cells' codes, the ADCs, the read noise and the pulse rule of one programmed array.
     provenance
         Where it comes from.
+    inputs
+        Names of the classes, and how values become uint8. It is in the file only if there is anything to
+        tell, so that the digests of bundles without it stay what they are.
     """
 
     design: DesignPoint
@@ -60,8 +65,14 @@ class Bundle:
     templates: NDArray[np.uint8]
     array: ArrayState
     provenance: Provenance
+    inputs: Inputs = NOTHING_TOLD
 
     def __post_init__(self) -> None:
+        names = len(self.inputs.class_names)
+        if names not in (0, self.design.classes):
+            raise EngramError(
+                f"inputs must name all {self.design.classes} classes or none, got {names} names"
+            )
         check_parts(self.design, self.frontend, self.feature_thresholds, self.templates, self.array)
 
     @property
@@ -83,6 +94,8 @@ class Bundle:
             "design": self.design.description(),
             "provenance": self.provenance.description(),
         }
+        if inputs := self.inputs.description():
+            description["inputs"] = inputs
         if self.array.pulse is not None:
             description["pulse"] = self.array.pulse.model_dump()
         return description

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sw.bundle.bundle import FORMAT_ONE, FORMAT_VERSION, INL, METADATA_KEY, NOISE, REQUANTISATION, Bundle
 from sw.bundle.checks import MAX_SHIFT, check_tensor
 from sw.bundle.format_one import provenance_of
+from sw.bundle.inputs import Inputs
 from sw.bundle.provenance import Provenance
 from sw.design import DesignPoint
 from sw.errors import EngramError
@@ -91,6 +92,7 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
     design = validated(DesignPoint, description.get("design"), f"{name}: design")
     made, what = description.get("provenance"), f"{name}: provenance"
     provenance = provenance_of(made, what) if version == FORMAT_ONE else validated(Provenance, made, what)
+    inputs = validated(Inputs, description.get("inputs", {}), f"{name}: inputs")
     pulse = None
     if "pulse" in description:
         pulse = validated(PulseRule, description["pulse"], f"{name}: pulse")
@@ -135,6 +137,7 @@ def from_bytes(raw: bytes, name: str) -> Bundle:
                 pulse,
             ),
             provenance=provenance,
+            inputs=inputs,
         )
     except EngramError as error:
         raise EngramError(f"{name}: {error}") from None

@@ -1,26 +1,26 @@
 """Data sets: the embedded digits, any ``.npz`` of the common layout, and the official files by name.
 
-The common layout is ``x_train, y_train, x_test, y_test``: images uint8 (N, H, W), labels integers 0 .. K-1.
+The common layout is ``x_train, y_train, x_test, y_test``: images as :mod:`sw.data.axes` has them, labels
+integers 0 .. K-1. Values that are not uint8 become so by a rule that is recorded, see :mod:`sw.data.values`.
+A file may also hold ``axes``, and ``classes``, the names of the classes.
 The validation part is carved from the training part by a fixed seed; the test part is never chosen from.
 """
 
 import hashlib
 import os
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
+from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.cache import cache_folder
-from sw.data.hints import object_hint
-from sw.data.layout import LAYOUT, check_keys, check_layout
-from sw.data.official import fetch_cifar10_grey, fetch_idx
+from sw.data.axes import arranged, axes_of
+from sw.data.known import KNOWN
+from sw.data.layout import LAYOUT, check_keys, check_layout, class_names_of
+from sw.data.npz import read_npz
 from sw.data.parts import Dataset, Part
+from sw.data.values import as_bytes, check_values, rule_of
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 
@@ -30,46 +30,55 @@ SPLIT_SEED = 20_250_214
 MAX_VALIDATION = 5_000
 DIGITS_VALIDATION = 0.13
 """Share of the small digits set: 10 % would be too few images to choose a checkpoint by."""
-
-FETCHED: dict[str, tuple[str, Callable[[Listener], dict[str, NDArray]]]] = {
-    "mnist": ("mnist.npz", lambda listener: fetch_idx("mnist", listener)),
-    "fashion-mnist": ("fashion_mnist.npz", lambda listener: fetch_idx("fashion-mnist", listener)),
-    "cifar10-grey": ("cifar10_grey.npz", fetch_cifar10_grey),
-}
-NAMES = ("digits", *FETCHED)
+NAMES = ("digits", *KNOWN)
+IMAGES = ("x_train", "x_test")
+MORE = ("axes", "classes")
+"""Arrays that a file need not have."""
 
 
-def load(name_or_path: str, listener: Listener = SILENT) -> Dataset:
+def load(name_or_path: str, listener: Listener = SILENT, inputs: Inputs | None = None) -> Dataset:
     """A data set by name or path.
 
     A name other than ``digits`` is looked for in the folder ``$ENGRAM_DATA``, then in the cache, then
-    downloaded, of which `listener` hears.
+    downloaded.
+
+    Parameters
+    ----------
+    name_or_path
+        One of :data:`NAMES`, or a file.
+    listener
+        Hears of a download, of the rule that makes uint8 values of others, and of images that tell less than
+        they seem to.
+    inputs
+        Of a bundle that is to take the images: values that are not uint8 become so by its rule. None finds a
+        rule for this data set, by its training images.
 
     Raises
     ------
     EngramError
-        If the name is unknown, the file is not of the layout, or a download fails.
+        If the name is unknown, the file is not of the layout or does not serve the bundle, or a download
+        fails.
     """
     if name_or_path == "digits":
         return _digits()
-    if name_or_path not in FETCHED:
+    if name_or_path not in KNOWN:
         path = Path(name_or_path)
         if path.suffix != ".npz":
             raise EngramError(
                 f"data must be one of {', '.join(NAMES)} or a path ending in .npz, got {name_or_path!r}"
             )
-        return load_npz(path, listener=listener)
-    file_name, fetch = FETCHED[name_or_path]
+        return load_npz(path, listener=listener, inputs=inputs)
+    known = KNOWN[name_or_path]
     own = os.environ.get("ENGRAM_DATA")
     for place in ([Path(own)] if own else []) + [cache_folder()]:
-        if (place / file_name).is_file():
-            return load_npz(place / file_name, name_or_path)
-    arrays = fetch(listener)
-    check_layout(arrays, name_or_path)
-    return _split(arrays, name_or_path)
+        if (place / known.file).is_file():
+            return load_npz(place / known.file, name_or_path, listener=listener, inputs=inputs)
+    return _made(known.fetch(listener), name_or_path, name_or_path, listener, inputs)
 
 
-def load_npz(path: Path, name: str | None = None, *, listener: Listener = SILENT) -> Dataset:
+def load_npz(
+    path: Path, name: str | None = None, *, listener: Listener = SILENT, inputs: Inputs | None = None
+) -> Dataset:
     """Read an ``.npz`` of the common layout, without unpickling anything.
 
     Parameters
@@ -78,57 +87,42 @@ def load_npz(path: Path, name: str | None = None, *, listener: Listener = SILENT
         The file.
     name
         What the data set is called; the file's name if None.
-    listener
-        Hears of images that tell less than they seem to.
+    listener, inputs
+        As for :func:`load`.
 
     Raises
     ------
     EngramError
-        If the file cannot be read or is not of the layout.
+        If the file cannot be read, is not of the layout, or does not serve the bundle.
     """
-    foreign = EngramError(
-        f"{path} is not a NumPy .npz file, or is damaged; save one with numpy.savez(FILE, x_train=...)"
-    )
-    try:
-        with _archive(path) as archive:
-            check_keys(archive.files, str(path))
-            arrays = {}
-            for key in LAYOUT:
-                try:
-                    arrays[key] = archive[key]
-                except ValueError as error:
-                    if "pickle" not in str(error).lower():
-                        raise
-                    raise EngramError(
-                        f"{path}: {key} is an object array, which is never unpickled; {object_hint(key)}"
-                    ) from None
-    except OSError as error:
-        if error.errno is None:
-            raise foreign from None
-        raise EngramError(
-            f"cannot read {path}: {error.strerror}; give one of {', '.join(NAMES)}, or a file"
-        ) from None
-    except MemoryError:
-        raise EngramError(
-            f"{path} says that it holds more than fits into memory; it is damaged, or needs a larger machine"
-        ) from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError):
-        # All of these come from zipfile and NumPy on damaged files, the last one of an unknown compression.
-        raise foreign from None
-    check_layout(arrays, str(path))
-    _warn(arrays, str(path), listener)
-    return _split(arrays, name or path.name)
+    arrays = read_npz(path, (*LAYOUT, *MORE), f"one of {', '.join(NAMES)}, or a file")
+    check_keys(arrays, str(path))
+    return _made(arrays, str(path), name or path.name, listener, inputs)
 
 
-@contextmanager
-def _archive(path: Path) -> Iterator[NpzFile]:
-    """The opened file, which NumPy would leave open if it is no archive; ValueError for a single array."""
-    with path.open("rb") as file:
-        opened = np.load(file, allow_pickle=False)
-        if not isinstance(opened, NpzFile):
-            raise ValueError(f"{path} is one array")
-        with opened:
-            yield opened
+def _made(
+    arrays: dict[str, NDArray], place: str, name: str, listener: Listener, inputs: Inputs | None
+) -> Dataset:
+    """The data set of arrays that `place`, their file, holds; raises EngramError as :func:`load`."""
+    axes = axes_of(arrays["axes"], place) if "axes" in arrays else None
+    images = {key: arranged(arrays[key], axes, key, place) for key in IMAGES}
+    check_layout({**arrays, **images}, place)
+    for key in IMAGES:
+        check_values(images[key], key, place)
+    affine = rule_of(images["x_train"], place) if inputs is None else inputs.affine
+    integers, clipped = as_bytes(images, affine, place)
+    kind = images["x_train"].dtype
+    if affine is not None and kind != np.uint8:
+        listener.say(
+            f"{place}: {kind} values become 0..255 as {affine.words}; {clipped:.3%} of them are clipped"
+        )
+    arrays = {**arrays, **integers}
+    if name not in KNOWN:
+        _warn(arrays, place, listener)
+    names = KNOWN[name].class_names if name in KNOWN else ()
+    if "classes" in arrays:
+        names = class_names_of(arrays["classes"], int(arrays["y_train"].max()) + 1, place)
+    return _split(arrays, name, Inputs(class_names=names, affine=affine))
 
 
 def _warn(arrays: dict[str, NDArray], name: str, listener: Listener) -> None:
@@ -153,7 +147,9 @@ def _mark(image: NDArray[np.uint8]) -> bytes:
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
-def _split(arrays: dict[str, NDArray], name: str, fraction: float = 0.1) -> Dataset:
+def _split(
+    arrays: dict[str, NDArray], name: str, inputs: Inputs = NOTHING_TOLD, fraction: float = 0.1
+) -> Dataset:
     """Carve the validation part from the training part: a fraction of every class, at most 5,000 images.
 
     Both parts have every class: without it in training nothing could be learned, without it in validation
@@ -168,6 +164,7 @@ def _split(arrays: dict[str, NDArray], name: str, fraction: float = 0.1) -> Data
         validation=Part(images[validation], labels[validation]),
         test=Part(arrays["x_test"], arrays["y_test"].astype(np.uint8)),
         classes=int(labels.max()) + 1,
+        inputs=inputs,
     )
 
 
@@ -196,4 +193,4 @@ def _digits() -> Dataset:
         "x_test": images[test],
         "y_test": labels[test],
     }
-    return _split(arrays, "digits", DIGITS_VALIDATION)
+    return _split(arrays, "digits", fraction=DIGITS_VALIDATION)

@@ -11,7 +11,7 @@ from math import isqrt
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["image_hint", "key_hint", "label_hint", "names_hint", "object_hint"]
+__all__ = ["image_hint", "key_hint", "label_hint", "names_hint", "object_hint", "value_hint"]
 
 GREY = "[0.299, 0.587, 0.114]"
 """Weights of red, green and blue in luma (ITU-R BT.601)."""
@@ -42,6 +42,12 @@ def image_hint(key: str, images: NDArray) -> str:
     kind, scaled = _scaled(expression, images)
     words = " and ".join(word for word in (what, kind) if word)
     return f"{words}: take {scaled}" if scaled else words
+
+
+def value_hint(key: str, images: NDArray) -> str:
+    """Words and an expression for numbers that are to be uint8; axes stay as they are."""
+    kind, scaled = _scaled(key, images)
+    return f"{kind}: take {scaled}" if scaled else kind
 
 
 def _flattened(key: str, images: NDArray) -> tuple[str, str]:

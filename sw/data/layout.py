@@ -1,6 +1,7 @@
 """The common layout of a data set, ``x_train, y_train, x_test, y_test``: what is refused, and in which words.
 
-Images are uint8 (N, H, W), labels integers 0 .. K-1, of which the training part has every one.
+Images are numbers, see :mod:`sw.data.axes`, labels integers 0 .. K-1, of which the training part has every
+one.
 """
 
 from collections.abc import Collection, Mapping
@@ -8,10 +9,12 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.data.hints import image_hint, key_hint, label_hint, names_hint
+from sw.bundle.inputs import Inputs
+from sw.data.hints import key_hint, label_hint, names_hint
 from sw.errors import EngramError
+from sw.validation import validated
 
-__all__ = ["LAYOUT", "check_keys", "check_layout"]
+__all__ = ["LAYOUT", "check_keys", "check_layout", "class_names_of"]
 
 LAYOUT = ("x_train", "y_train", "x_test", "y_test")
 MAX_CLASSES = 256
@@ -33,7 +36,7 @@ def check_layout(arrays: Mapping[str, NDArray], name: str) -> None:
     Parameters
     ----------
     arrays
-        The four, by their names; others are ignored.
+        The four, by their names, images with their axes in order; others are ignored.
     name
         What the data set is called in messages.
 
@@ -56,18 +59,13 @@ def check_layout(arrays: Mapping[str, NDArray], name: str) -> None:
 
 def _check_part(images: NDArray, labels: NDArray, part: str, name: str) -> None:
     x, y = f"x_{part}", f"y_{part}"
-    if images.dtype != np.uint8 or images.ndim != 3:
-        raise EngramError(
-            f"{name}: {x} must be uint8 of shape (N, height, width), got {images.dtype} of shape "
-            f"{images.shape}; {image_hint(x, images)}"
-        )
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
         raise EngramError(
             f"{name}: {y} must be integers of shape (N,), got {labels.dtype} of shape {labels.shape}; "
             f"{label_hint(y, labels)}"
         )
     if len(images) != len(labels):
-        last = images.shape[2] == len(labels)
+        last = images.shape[-1] == len(labels)
         hint = f"images lie on the last axis: take numpy.moveaxis({x}, -1, 0)" if last else "one label each"
         raise EngramError(
             f"{name}: {x} and {y} must have one length, got {len(images)} and {len(labels)}; {hint}"
@@ -104,6 +102,23 @@ def _check_classes(labels: NDArray, name: str) -> None:
         f"{wanted}, got {len(present)} classes up to {highest}, without {named}; "
         f"add images of what is missing, or {names_hint()}"
     )
+
+
+def class_names_of(names: NDArray, classes: int, place: str) -> tuple[str, ...]:
+    """Texts of an array ``classes`` of the file `place`, one for each of its classes.
+
+    Raises
+    ------
+    EngramError
+        If there are more or fewer, they are no texts, or they are not fit to be printed.
+    """
+    if names.dtype.kind != "U" or names.shape != (classes,):
+        raise EngramError(
+            f"{place}: classes must be {classes} names, in the order of the labels, got {names.dtype} of "
+            "shape "
+            f"{names.shape}; leave it out or save classes=numpy.array([...])"
+        )
+    return validated(Inputs, {"class_names": names.tolist()}, f"{place}: classes").class_names
 
 
 def _check_test_classes(labels: NDArray, classes: int, name: str) -> None:

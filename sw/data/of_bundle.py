@@ -53,7 +53,7 @@ def dataset_of(bundle: Bundle, chosen: str | None, listener: Listener = SILENT) 
                 "name one with --data"
             )
         name = trained.name
-    dataset = load(name, listener)
+    dataset = load(name, listener, bundle.inputs)
     return dataset, check_origin(bundle, dataset, chosen=chosen is not None)
 
 
@@ -112,6 +112,15 @@ def check_origin(bundle: Bundle, dataset: "Dataset", *, chosen: bool) -> bool:
 def check_labels(bundle: Bundle, dataset: "Dataset") -> None:
     """Refuse an empty test split, or classes that the bundle does not know, with an EngramError."""
     classes, truth = bundle.design.classes, dataset.test.labels
+    known, found = bundle.inputs.class_names, dataset.inputs.class_names
+    if known and found and known != found:
+        pairs = enumerate(zip(known, found, strict=False))
+        label = next((label for label, (own, other) in pairs if own != other), 0)
+        raise EngramError(
+            f"bundle {bundle.design.name!r} must have the classes of the data set, its class {label} is "
+            f"{known[label]!r}, that of {dataset.name!r} {found[label]!r}; number the data set's as the "
+            "bundle's"
+        )
     if not len(truth):
         raise EngramError("the test split must hold at least one image, got none; use another data set")
     if int(truth.max()) >= classes:

@@ -9,11 +9,12 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.cache import cache_folder
 from sw.data.download import fetch
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 
-__all__ = ["fetch_cifar10_grey", "fetch_idx", "parse_cifar10", "parse_idx"]
+__all__ = ["fetch_cifar10", "fetch_idx", "grey", "parse_cifar10", "parse_idx"]
 
 
 IDX_SITES = {
@@ -41,6 +42,9 @@ IDX_FILES = {
 }
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
+CIFAR10_FOLDER = "cifar10-grey"
+"""Of the cache, where earlier versions have put the archive."""
+LUMA = np.array([299, 587, 114])
 IDX_UNSIGNED_BYTE = 8
 CIFAR10_RECORD_BYTES = 1 + 3 * 32 * 32
 
@@ -75,10 +79,13 @@ def parse_idx(raw: bytes, name: str) -> NDArray[np.uint8]:
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 
-def fetch_cifar10_grey(listener: Listener = SILENT) -> dict[str, NDArray]:
-    """CIFAR-10, the official binary version, turned grey."""
-    path = fetch(CIFAR10_URL, CIFAR10_MD5, "cifar10-grey", listener=listener)
-    listener.say("unpacking CIFAR-10 and turning it grey")
+def fetch_cifar10(name: str, listener: Listener = SILENT) -> dict[str, NDArray]:
+    """CIFAR-10, the official binary version: ``cifar10`` in colour, ``cifar10-grey`` turned grey.
+
+    Both come from one archive, so it is fetched once.
+    """
+    path = fetch(CIFAR10_URL, CIFAR10_MD5, name, cache_folder() / CIFAR10_FOLDER, listener=listener)
+    listener.say(f"unpacking CIFAR-10{' and turning it grey' if name == 'cifar10-grey' else ''}")
     parts: dict[str, list] = {"train": [], "test": []}
     try:
         with tarfile.open(fileobj=io.BytesIO(path.read_bytes()), mode="r:gz") as archive:
@@ -86,7 +93,8 @@ def fetch_cifar10_grey(listener: Listener = SILENT) -> dict[str, NDArray]:
                 file = archive.extractfile(member) if member.name.endswith(".bin") else None
                 if file is not None:
                     part = "test" if "test" in member.name else "train"
-                    parts[part].append(parse_cifar10(file.read(), member.name))
+                    images, labels = parse_cifar10(file.read(), member.name)
+                    parts[part].append((grey(images) if name == "cifar10-grey" else images, labels))
     except (tarfile.TarError, zlib.error, EOFError):
         raise EngramError(f"{path} is damaged; delete it and run again") from None
     return {
@@ -97,10 +105,9 @@ def fetch_cifar10_grey(listener: Listener = SILENT) -> dict[str, NDArray]:
 
 
 def parse_cifar10(raw: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Grey images (N, 32, 32) and labels (N,) of one file of the binary CIFAR-10 (Krizhevsky 2009).
+    """Images (N, 32, 32, 3) and labels (N,) of one file of the binary CIFAR-10 (Krizhevsky 2009).
 
-    A record is the label, then 1,024 bytes each of red, green and blue. Grey is the ITU-R BT.601 luma in
-    thousandths, ``(299 R + 587 G + 114 B + 500) // 1000``.
+    A record is the label, then 1,024 bytes each of red, green and blue.
 
     Raises
     ------
@@ -110,6 +117,10 @@ def parse_cifar10(raw: bytes, name: str) -> tuple[NDArray[np.uint8], NDArray[np.
     if not raw or len(raw) % CIFAR10_RECORD_BYTES:
         raise EngramError(f"{name} must hold records of {CIFAR10_RECORD_BYTES} bytes, got {len(raw)} bytes")
     records = np.frombuffer(raw, np.uint8).reshape(-1, CIFAR10_RECORD_BYTES)
-    red, green, blue = records[:, 1:].reshape(-1, 3, 32, 32).astype(np.int64).transpose(1, 0, 2, 3)
-    grey = (299 * red + 587 * green + 114 * blue + 500) // 1000
-    return grey.astype(np.uint8), records[:, 0].copy()
+    return records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), records[:, 0].copy()
+
+
+def grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma (N, H, W) of images (N, H, W, 3): ITU-R BT.601 in thousandths, ``(299 R + 587 G + 114 B + 500) //
+    1000``."""
+    return ((images.astype(np.int64) @ LUMA + 500) // 1000).astype(np.uint8)

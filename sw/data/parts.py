@@ -8,7 +8,9 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.bundle.provenance import DataOrigin
+from sw.design.images import ImageSize, size_of
 
 __all__ = ["PARTS", "Dataset", "Part", "PartName"]
 
@@ -23,7 +25,7 @@ class Part:
     Attributes
     ----------
     images
-        uint8, (N, H, W), grey values 0..255.
+        uint8, (N, H, W) or (N, H, W, C), see :mod:`sw.design.images`.
     labels
         uint8, (N,), classes 0 .. K-1.
     """
@@ -52,6 +54,8 @@ class Dataset:
         What weights and templates are made from; what choices are made by; what is only measured.
     classes
         K.
+    inputs
+        Names of the classes, and how values became uint8.
     """
 
     name: str
@@ -59,11 +63,17 @@ class Dataset:
     validation: Part
     test: Part
     classes: int
+    inputs: Inputs = NOTHING_TOLD
 
     @property
     def parts(self) -> dict[PartName, Part]:
         """The three parts by name."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def size(self) -> ImageSize:
+        """Rows, columns and channels of every image."""
+        return size_of(self.train.images.shape)
 
     @cached_property
     def digest(self) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of the user's own for a classifier: a PNG, a folder of them, or an ``.npz``; grey, of its size."""
+"""Pictures of the user's own for a classifier: a PNG, a folder of them, or an ``.npz``; of its size."""
 
 import zipfile
 import zlib
@@ -8,12 +8,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.bundle.inputs import NOTHING_TOLD, Inputs
+from sw.data.axes import arranged, axes_of
+from sw.data.values import as_bytes, check_values
 from sw.design import DesignPoint
+from sw.design.images import size_of
 from sw.errors import EngramError
 
 __all__ = ["Pictures", "read_pictures"]
 
 SUFFIX = ".png"
+MODES = {1: "L", 3: "RGB"}
+"""What pictures are read as, by channels."""
 KEYS = (("images", "labels"), ("x_test", "y_test"))
 """Names of the arrays in an ``.npz``: its own, or those of a data set's test part."""
 
@@ -26,7 +32,7 @@ class Pictures(NamedTuple):
     names
         What each is called.
     images
-        uint8, (N, height, width), grey values as in the images of the training.
+        uint8, (N, height, width) or (N, height, width, C), values as in the images of the training.
     labels
         int64, (N,), or None where nobody says what they show.
     """
@@ -36,8 +42,17 @@ class Pictures(NamedTuple):
     labels: NDArray[np.int64] | None
 
 
-def read_pictures(path: Path, design: DesignPoint) -> Pictures:
+def read_pictures(path: Path, design: DesignPoint, inputs: Inputs = NOTHING_TOLD) -> Pictures:
     """The pictures at `path` for a classifier of that design.
+
+    Parameters
+    ----------
+    path
+        A picture, a folder of them, or an ``.npz``.
+    design
+        Gives the size. Pictures become grey for one channel, and have colours for three.
+    inputs
+        Of the bundle: values in an ``.npz`` that are not uint8 become so by its rule.
 
     Raises
     ------
@@ -50,7 +65,7 @@ def read_pictures(path: Path, design: DesignPoint) -> Pictures:
         if not files:
             raise EngramError(f"folder {path} must hold pictures *{SUFFIX}, it has none; give another one")
     elif path.suffix == ".npz":
-        return _from_arrays(path, design)
+        return _from_arrays(path, design, inputs)
     else:
         files = [path]
     images = np.stack([_picture(file, design) for file in files])
@@ -60,10 +75,14 @@ def read_pictures(path: Path, design: DesignPoint) -> Pictures:
 def _picture(path: Path, design: DesignPoint) -> NDArray[np.uint8]:
     from PIL import Image
 
+    if design.channels not in MODES:
+        raise EngramError(
+            f"{path} is a picture, which has 1 or 3 channels, the bundle takes {design.channels}; give a .npz"
+        )
     try:
         with Image.open(path) as picture:
             deep = picture.mode.startswith(("I", "F"))  # more than 8 bits, which would be cut off
-            grey = np.asarray(picture.convert("L"))
+            values = np.asarray(picture.convert(MODES[design.channels]))
     except OSError as error:
         why = error.strerror or "it is no picture, or damaged"
         raise EngramError(f"cannot read {path}: {why}; give a PNG file, a folder of them or a .npz") from None
@@ -71,11 +90,11 @@ def _picture(path: Path, design: DesignPoint) -> NDArray[np.uint8]:
         raise EngramError(f"{path} must be a picture, it is damaged; save it anew") from None
     if deep:
         raise EngramError(f"{path} must have 8 bits per pixel, it has more; save it with 256 grey values")
-    _check_size(grey, str(path), design)
-    return grey
+    _check_size(values.shape, str(path), design)
+    return values
 
 
-def _from_arrays(path: Path, design: DesignPoint) -> Pictures:
+def _from_arrays(path: Path, design: DesignPoint, inputs: Inputs) -> Pictures:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             named = next((pair for pair in KEYS if pair[0] in archive.files), None)
@@ -86,6 +105,7 @@ def _from_arrays(path: Path, design: DesignPoint) -> Pictures:
                     "numpy.savez(FILE, images=...)"
                 )
             images = archive[named[0]]
+            axes = axes_of(archive["axes"], str(path)) if "axes" in archive.files else None
             labels = archive[named[1]] if named[1] in archive.files else None
     except OSError as error:
         raise EngramError(
@@ -96,12 +116,13 @@ def _from_arrays(path: Path, design: DesignPoint) -> Pictures:
         raise EngramError(
             f"{path} is not a NumPy .npz file of numbers; save one with numpy.savez(FILE, images=...)"
         ) from None
-    if images.ndim != 3 or images.dtype != np.uint8 or not len(images):
-        raise EngramError(
-            f"{path}: {named[0]} must be uint8 of shape (N, height, width), got {images.dtype} of "
-            f"{images.shape}; convert it with .astype(numpy.uint8)"
-        )
-    _check_size(images[0], str(path), design)
+    key = named[0]
+    images = arranged(images, axes, key, str(path))
+    if not images.size:
+        raise EngramError(f"{path}: {key} must hold at least one image, got shape {images.shape}; add images")
+    _check_size(images.shape[1:], str(path), design)
+    check_values(images, key, str(path))
+    images = as_bytes({key: images}, inputs.affine, str(path))[0][key]
     if labels is not None and (labels.shape != (len(images),) or labels.dtype.kind not in "iu"):
         raise EngramError(
             f"{path}: {named[1]} must be {len(images)} integers, got {labels.dtype} of {labels.shape}; "
@@ -111,10 +132,16 @@ def _from_arrays(path: Path, design: DesignPoint) -> Pictures:
     return Pictures(names, images, None if labels is None else labels.astype(np.int64))
 
 
-def _check_size(image: NDArray, name: str, design: DesignPoint) -> None:
-    height, width = image.shape
-    if (height, width) != (design.height, design.width):
+def _check_size(shape: tuple[int, ...], name: str, design: DesignPoint) -> None:
+    """Refuse an image (height, width) or (height, width, C) of another size; raises EngramError."""
+    wanted, found = design.image_size, size_of((1, *shape))
+    if found.channels != wanted.channels:
         raise EngramError(
-            f"{name} must be {design.width} x {design.height} pixels, got {width} x {height}; scale it to "
-            "that size"
+            f"{name} must have {wanted.channels} channel{'s' * (wanted.channels > 1)}, got {found.channels}; "
+            "give images as those of the training"
+        )
+    if found != wanted:
+        raise EngramError(
+            f"{name} must be {wanted.width} x {wanted.height} pixels, got {found.width} x {found.height}; "
+            "scale it to that size"
         )

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sw.design.images import ImageSize
 from sw.design.layer import PIXEL_BITS, Count, Layer, LayerShape
 from sw.validation import validated
 
@@ -27,7 +28,9 @@ class DesignPoint(BaseModel):
     name
         What people call it.
     height, width
-        Image size in pixels; pixels are uint8, one channel.
+        Image size in pixels; a signal is one row.
+    channels
+        Values of a pixel, uint8 each; see :mod:`sw.design.images`.
     classes
         Number of classes, at least 2.
     layers
@@ -63,6 +66,7 @@ class DesignPoint(BaseModel):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
     height: Count
     width: Count
+    channels: Count = 1
     classes: Annotated[int, Field(ge=2, le=256)]
     layers: tuple[Layer, ...] = ()
     thresholds_per_feature: Annotated[int, Field(ge=1, le=15)] = 1
@@ -121,13 +125,18 @@ class DesignPoint(BaseModel):
                 f"mismatch_code must be below match_code = {self.match_code}, got {self.mismatch_code}"
             )
 
+    @property
+    def image_size(self) -> ImageSize:
+        """Rows, columns and channels of an image."""
+        return ImageSize(self.height, self.width, self.channels)
+
     # -- front end ------------------------------------------------------------------------------------------
 
     @cached_property
     def layer_shapes(self) -> tuple[LayerShape, ...]:
         """Input and output shape of every layer, in order."""
         shapes = []
-        inputs, bits = (1, self.height, self.width), PIXEL_BITS
+        inputs, bits = (self.channels, self.height, self.width), PIXEL_BITS
         for layer in self.layers:
             outputs = layer.output_shape(inputs)
             shapes.append(LayerShape(inputs, outputs, bits))
@@ -137,7 +146,7 @@ class DesignPoint(BaseModel):
     @property
     def feature_map_shape(self) -> tuple[int, int, int]:
         """Shape (C, h, w) of the last feature map."""
-        return self.layer_shapes[-1].outputs if self.layers else (1, self.height, self.width)
+        return self.layer_shapes[-1].outputs if self.layers else (self.channels, self.height, self.width)
 
     @property
     def macs(self) -> int:
@@ -233,9 +242,10 @@ class DesignPoint(BaseModel):
         return self.row_tiles * self.max_adc_code
 
     def description(self) -> dict[str, Any]:
-        """The fields as plain values. Those of window cells only where there are any: designs without keep
-        the bytes, and so the digest, that they had before there were window cells."""
+        """The fields as plain values. Those of window cells, and channels, only where there are any: designs
+        without keep the bytes, and so the digest, that they had before there were such fields."""
         unused = set() if self.cell == "window" else {"match_code", "mismatch_code"}
+        unused |= {"channels"} if self.channels == 1 else set()
         return self.model_dump(exclude=unused)
 
     def with_ideal_array(self) -> "DesignPoint":

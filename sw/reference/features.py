@@ -17,7 +17,8 @@ STEP_IMAGES = 500
 def features_of(
     bundle: HasFrontEnd, images: NDArray[np.uint8], done: Callable[[int], None] = lambda images: None
 ) -> NDArray[np.uint8]:
-    """Word-line values (N, F) of images (N, height, width); `done` hears how many more are finished.
+    """Word-line values (N, F) of images (N, height, width) or (N, height, width, C); `done` hears how many
+    more are finished.
 
     Raises
     ------

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.design import DesignPoint, Layer
+from sw.design.images import channels_first
 from sw.reference.exact import exact_matmul
 
 __all__ = [
@@ -71,7 +72,7 @@ def forward(
     Parameters
     ----------
     images
-        uint8, (N, height, width).
+        uint8, (N, height, width), with channels on a last axis if there are several.
     design
         Names the layers.
     parameters
@@ -83,7 +84,7 @@ def forward(
         The output of every layer, (N, C, h, w); the last one is the feature map. Without layers the only
         entry is the pixels themselves.
     """
-    values = images[:, np.newaxis].astype(np.int64)
+    values = channels_first(images).astype(np.int64)
     if not design.layers:
         return [values]
     outputs = []

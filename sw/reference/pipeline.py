@@ -65,7 +65,7 @@ class Classifier(HasFrontEnd, HasArray, Protocol):
 
 
 def feature_maps_of(bundle: HasFrontEnd, images: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Last feature maps (N, C, h, w) of uint8 images (N, height, width), in chunks.
+    """Last feature maps (N, C, h, w) of uint8 images (N, height, width) or (N, height, width, C), in chunks.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def feature_maps_of(bundle: HasFrontEnd, images: NDArray[np.uint8]) -> NDArray[n
 
 
 def levels_of(bundle: HasFrontEnd, images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Word-line values (N, F) of uint8 images (N, height, width), in chunks.
+    """Word-line values (N, F) of uint8 images (N, height, width) or (N, height, width, C), in chunks.
 
     Raises
     ------
@@ -115,7 +115,8 @@ def run_levels(bundle: HasArray, levels: NDArray[np.uint8], first_image: int = 0
 
 
 def run(bundle: Classifier, images: NDArray[np.uint8], first_image: int = 0) -> Trace:
-    """All stages for uint8 images (N, height, width); keeps every value, so mind N."""
+    """All stages for uint8 images (N, height, width) or (N, height, width, C); keeps every value, so mind
+    N."""
     return run_levels(bundle, levels_of(bundle, images), first_image)
 
 
@@ -193,9 +194,9 @@ def _chunks(items: NDArray) -> Iterator[NDArray]:
 
 def _check_images(bundle: HasFrontEnd, images: NDArray) -> None:
     design = bundle.design
-    wanted = (design.height, design.width)
-    if images.ndim != 3 or images.shape[1:] != wanted or images.dtype != np.uint8:
+    wanted = design.image_size
+    if images.shape[1:] != wanted.shape or images.dtype != np.uint8:
         raise EngramError(
-            f"bundle {design.name!r} takes uint8 images of {wanted[0]} x {wanted[1]} pixels, "
+            f"bundle {design.name!r} takes uint8 images of {wanted.words}, "
             f"got {images.dtype} of shape {' x '.join(map(str, images.shape[1:]))}; use images of that size"
         )

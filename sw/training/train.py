@@ -190,16 +190,18 @@ def _assemble(
         templates=stored,
         array=ArrayState.ideal(stored, design),
         provenance=made,
+        inputs=dataset.inputs,
     )
 
 
 def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Method) -> None:
     """Refuse parts that do not fit together before hours are spent; raises EngramError."""
-    size = dataset.train.images.shape[1:]
-    if size != (design.height, design.width) or dataset.classes != design.classes:
+    size, wanted = dataset.size, design.image_size
+    if size != wanted or dataset.classes != design.classes:
         raise EngramError(
-            f"design {design.name!r} is for {design.classes} classes of {design.height} x {design.width} "
-            f"pixels, data {dataset.name!r} has {dataset.classes} of {size[0]} x {size[1]}; use one that fits"
+            f"design {design.name!r} is for {design.classes} classes of {wanted.words}, data "
+            f"{dataset.name!r} "
+            f"has {dataset.classes} of {size.words}; use one that fits"
         )
     if design.cell_bits != 1 or design.adc_bits is not None:
         raise EngramError(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.bundle.provenance import Provenance, Step
 from sw.design import DesignPoint, Layer
+from sw.design.images import channels_first
 from sw.design.kinds import KINDS, Kind
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
@@ -84,7 +85,7 @@ def random_bundle(
     taken as it is.
     """
     rng = np.random.default_rng(seed)
-    values = random_images(design, SAMPLE_IMAGES, seed)[:, np.newaxis].astype(np.int64)
+    values = channels_first(random_images(design, SAMPLE_IMAGES, seed)).astype(np.int64)
     layers = []
     for layer in design.layers:
         if not layer.has_weights:
@@ -160,8 +161,8 @@ def random_layer(
 
 
 def random_images(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint8]:
-    """Images uint8 (N, height, width), uniform noise."""
-    shape = (count, design.height, design.width)
+    """Images uint8 (N, height, width), or with channels on a last axis; uniform noise."""
+    shape = (count, *design.image_size.shape)
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 

@@ -66,8 +66,9 @@ def run(
             "--image",
             metavar="FILE|FOLDER",
             help="Your own images in place of test images: a PNG, a folder of them, or a .npz with an array "
-            "'images'. Their size must be the bundle's, with grey values as in its training: MNIST has white "
-            "digits on black.",
+            "'images'. Their size must be the bundle's, with values as in its training: MNIST has white "
+            "digits "
+            "on black.",
         ),
     ] = None,
     scores: Annotated[
@@ -152,7 +153,7 @@ def _pictures(bundle: "Bundle", images: str | None, data: str | None, image: Pat
     if image is not None:
         if images is not None or data is not None:
             raise EngramError("--image stands in place of test images; leave --images and --data out")
-        own = read_pictures(image, bundle.design)
+        own = read_pictures(image, bundle.design, bundle.inputs)
         return _Pictures(own.images, own.labels, str(image), own.names)
     chosen = selection_of(bundle, data, DEFAULT_IMAGES if images is None else images, terminal)
     return _Pictures(chosen.part.images, chosen.part.labels, chosen.dataset.name, None)

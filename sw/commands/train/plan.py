@@ -174,16 +174,18 @@ def design_for(dataset: "Dataset", name: str | None) -> DesignPoint:
     EngramError
         If the name is unknown or its layers do not fit the image size.
     """
-    height, width = dataset.train.images.shape[1:]
+    size = dataset.size
     if name is None:
         name = dataset.name
         if name not in DESIGNS:
             name = min(
                 DESIGNS,
-                key=lambda each: abs(math.log(height * width / (DESIGNS[each].height * DESIGNS[each].width))),
+                key=lambda each: abs(
+                    math.log(size.height * size.width / (DESIGNS[each].height * DESIGNS[each].width))
+                ),
             )
     if name not in DESIGNS:
         raise EngramError(f"--design must be one of {', '.join(DESIGNS)}, got {name!r}")
     stem = dataset.name.removesuffix(".npz")
     label = re.sub(r"[^A-Za-z0-9._-]", "-", stem)[:64].lstrip("._-") or "unnamed"
-    return DESIGNS[name].with_(name=label, height=height, width=width, classes=dataset.classes)
+    return DESIGNS[name].with_(name=label, **size._asdict(), classes=dataset.classes)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from sw.training.loop.trainable import channels_first
 from sw.training.recipe import Recipe
 
 __all__ = ["augmented"]
@@ -17,14 +18,15 @@ def augmented(images: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
     Parameters
     ----------
     images
-        uint8, (N, H, W).
+        uint8, (N, H, W) or (N, H, W, C). Images of one row, which are signals, move along it alone and do
+        not turn.
     recipe
         ``shift``, ``rotate_deg``, ``flip``.
 
     Returns
     -------
     tuple
-        float32 images (N, H, W) of whole values 0..255, and bool (N,), which of them are mirrored.
+        float32 images of the same shape of whole values 0..255, and bool (N,), which of them are mirrored.
     """
     count = len(images)
     # Drawn on the CPU, so that every device sees the same numbers.
@@ -39,24 +41,32 @@ def augmented(images: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
 
 def _moved(images: Tensor, draws: Tensor, reach: int, mirrored: Tensor) -> Tensor:
     """By whole pixels, -reach .. reach."""
-    count, height, width = images.shape
-    offset = (draws * (2 * reach + 1)).long().clamp_(max=2 * reach)  # (2, N), 0 .. 2 * reach
+    count, height, width = images.shape[:3]
+    down = 0 if height == 1 else reach
+    offset = torch.stack([_whole(draws[0], down), _whole(draws[1], reach)])  # (2, N)
     rows = offset[0, :, None] + torch.arange(height)
     columns = torch.arange(width).expand(count, -1)
     columns = torch.where(mirrored[:, None], width - 1 - columns, columns) + offset[1, :, None]
-    padded = functional.pad(images, (reach,) * 4)
+    padded = functional.pad(images, (0, 0) * (images.ndim - 3) + (reach, reach, down, down))
     each = torch.arange(count)[:, None, None].to(images.device)
     return padded[each, rows[:, :, None].to(images.device), columns[:, None].to(images.device)].float()
 
 
+def _whole(draws: Tensor, reach: int) -> Tensor:
+    """Whole numbers 0 .. 2 * reach of draws in [0, 1)."""
+    return (draws * (2 * reach + 1)).long().clamp_(max=2 * reach)
+
+
 def _turned(images: Tensor, draws: Tensor, recipe: Recipe, mirrored: Tensor) -> Tensor:
     """Bilinear, rounded to integers."""
-    count, height, width = images.shape
-    angle = (2 * draws[0] - 1) * math.radians(recipe.rotate_deg)
+    count, height, width = images.shape[:3]
+    angle = (2 * draws[0] - 1) * math.radians(recipe.rotate_deg if height > 1 else 0)
     mirror = torch.where(mirrored, -1.0, 1.0)
     across, down = (2 * draws[2:] - 1) * 2 * recipe.shift / torch.tensor([[width], [height]])
+    down = down if height > 1 else torch.zeros_like(down)
     cosine, sine = angle.cos(), angle.sin()
     rows = (mirror * cosine, -sine * height / width, across, mirror * sine * width / height, cosine, down)
     matrix = torch.stack(rows, dim=1).view(count, 2, 3).to(images.device)
     grid = functional.affine_grid(matrix, [count, 1, height, width], align_corners=False)
-    return functional.grid_sample(images[:, None].float(), grid, align_corners=False)[:, 0].round()
+    moved = functional.grid_sample(channels_first(images).float(), grid, align_corners=False).round()
+    return moved[:, 0] if images.ndim == 3 else moved.movedim(1, -1)

@@ -7,14 +7,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-__all__ = ["EVALUATION_BATCH", "Classifier", "Split", "accuracy", "in_chunks"]
+__all__ = ["EVALUATION_BATCH", "Classifier", "Split", "accuracy", "channels_first", "in_chunks"]
 
 EVALUATION_BATCH = 500
 
 
 @dataclass(frozen=True)
 class Split:
-    """Images (N, H, W) uint8 and labels (N,) int64 on the training device."""
+    """Images (N, H, W) or (N, H, W, C) uint8 and labels (N,) int64 on the training device."""
 
     images: Tensor
     labels: Tensor
@@ -26,7 +26,8 @@ class Split:
 
 
 class Classifier(nn.Module):
-    """Network that :func:`sw.training.loop.fit.fit` trains: images (N, H, W) in, logits (N, K) out."""
+    """Network that :func:`sw.training.loop.fit.fit` trains: images (N, H, W) or (N, H, W, C) in, logits (N,
+    K) out."""
 
     def outputs(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
         """Logits, and word-line bits (N, F) if there are any."""
@@ -68,6 +69,11 @@ def accuracy(model: Classifier, split: Split) -> float:
     with torch.no_grad():
         right = in_chunks(model.predict, split.images) == split.labels
     return float(right.double().mean())
+
+
+def channels_first(images: Tensor) -> Tensor:
+    """Images as maps (N, C, H, W), as :func:`sw.design.images.channels_first` makes them of arrays."""
+    return images[:, None] if images.ndim == 3 else images.movedim(-1, 1)
 
 
 def in_chunks(function, images: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from sw.design import DesignPoint
-from sw.training.loop.trainable import Classifier
+from sw.training.loop.trainable import Classifier, channels_first
 from sw.training.student.layers import convolution_sizes, max_pool
 
 __all__ = ["FloatTwin"]
@@ -29,5 +29,5 @@ class FloatTwin(Classifier):
         self.head = nn.Linear(channels * height * width, design.classes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, classes) of images (N, H, W) with pixels 0..255."""
-        return self.head(self.body(images[:, None].float() / 255).flatten(1))
+        """Logits (N, classes) of images (N, H, W) or (N, H, W, C) with pixels 0..255."""
+        return self.head(self.body(channels_first(images).float() / 255).flatten(1))

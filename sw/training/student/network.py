@@ -23,6 +23,7 @@ from sw.design import DesignPoint, Layer
 from sw.design.layer import LayerShape
 from sw.errors import EngramError
 from sw.reference.frontend import Requantisation, requantise
+from sw.training.loop.trainable import channels_first
 from sw.training.student.layers import convolution_sizes, max_pool
 from sw.training.student.quantiser import BATCH_NORM_EPS, FeatureQuantiser
 from sw.training.student.requantisation import requantisation_of
@@ -193,8 +194,8 @@ class Student(nn.Module):
         self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)
 
     def feature_map(self, images: Tensor) -> Tensor:
-        """Integers (N, C, h, w) of images (N, H, W) with pixels 0..255."""
-        values = images[:, None].float()
+        """Integers (N, C, h, w) of images (N, H, W) or (N, H, W, C) with pixels 0..255."""
+        values = channels_first(images).float()
         for layer in self.layers:
             values = layer(values)
         return values

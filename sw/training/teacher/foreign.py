@@ -1,6 +1,6 @@
 """The user's own teacher: an exported program (*.pt2), an ONNX file, or a module by entry point.
 
-It takes float32 images (N, 1, H, W) with pixels 0..1 and gives logits (N, K) as floats; it must be in
+It takes float32 images (N, C, H, W) with pixels 0..1 and gives logits (N, K) as floats; it must be in
 evaluation mode, so that the same images give the same logits. A batch size that a file has fixed is kept to.
 """
 
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from sw.errors import EngramError
-from sw.training.loop.trainable import Classifier
+from sw.training.loop.trainable import Classifier, channels_first
 from sw.training.teacher.exported_program import ExportedNetwork
 
 __all__ = ["ForeignTeacher", "content_digest", "foreign_teacher", "is_foreign"]
@@ -64,14 +64,14 @@ class ForeignTeacher(Classifier):
         self.source, self.network, self.classes, self.batch = source, network, classes, batch
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K), float32, of images (N, H, W) with pixels 0..255.
+        """Logits (N, K), float32, of images (N, H, W) or (N, H, W, C) with pixels 0..255.
 
         Raises
         ------
         EngramError
             If the network fails, or gives something else than N finite logits of K classes.
         """
-        pixels = images[:, None].float() / 255
+        pixels = channels_first(images).float() / 255
         if self.batch is None:
             return self._called(pixels)
         whole = torch.cat([pixels, pixels[-1:].expand(-len(pixels) % self.batch, -1, -1, -1)])
@@ -119,7 +119,7 @@ def foreign_teacher(source: str, classes: int, images: Tensor) -> ForeignTeacher
     classes
         K.
     images
-        uint8, (N, H, W), of its data: a first batch, on the device where it will compute.
+        uint8, (N, H, W) or (N, H, W, C), of its data: a first batch, on the device where it will compute.
 
     Raises
     ------

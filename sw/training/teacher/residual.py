@@ -1,4 +1,4 @@
-"""Residual networks for small grey images, by name: the family that teachers come from (He et al. 2016).
+"""Residual networks for small images, by name: the family that teachers come from (He et al. 2016).
 
 ========  ==========================================  ==========  ==========  ==========
 name      stages: channels x blocks                   MAC, 28x28  MAC, 32x32  parameters
@@ -12,7 +12,8 @@ resnet50  256 x 3, 512 x 4, 1024 x 6, 2048 x 3          77449472    81170432    
 ========  ==========================================  ==========  ==========  ==========
 
 MACs are multiply-accumulates of convolutions and dense layers for one image; parameters are those at 32x32;
-both with 10 classes. ``tiny`` has twice the channels and no stride in the stem for images of
+both with 10 classes and one
+channel. ``tiny`` has twice the channels and no stride in the stem for images of
 at most 16 pixels a side. ``r20`` has the sizes of the smallest network that He et al. made for CIFAR-10, and
 their full resolution in the first stage. ``r18`` is ResNet-18 with the stem that small images get, one 3x3
 convolution; ``resnet50`` is ResNet-50 with all its strides, a quarter of the resolution after the stem;
@@ -25,8 +26,9 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
+from sw.design.images import ImageSize
 from sw.errors import EngramError
-from sw.training.loop.trainable import Classifier
+from sw.training.loop.trainable import Classifier, channels_first
 
 __all__ = ["FAMILY", "Residual", "Shape", "default_name", "residual"]
 
@@ -101,7 +103,7 @@ def default_name(height: int, width: int) -> str:
     return "tiny" if side <= SMALL_SIDE else "r8" if side < 32 else "r10"
 
 
-def residual(name: str, height: int, width: int, classes: int) -> "Residual":
+def residual(name: str, size: ImageSize, classes: int) -> "Residual":
     """A network of the family, for images of a size.
 
     Raises
@@ -111,7 +113,7 @@ def residual(name: str, height: int, width: int, classes: int) -> "Residual":
     """
     if name not in FAMILY:
         raise EngramError(f"a teacher must be one of {', '.join(FAMILY)}, got {name!r}")
-    return Residual(FAMILY[name] or _tiny(height, width), height, width, classes)
+    return Residual(FAMILY[name] or _tiny(size.height, size.width), size, classes)
 
 
 class Residual(Classifier):
@@ -121,15 +123,15 @@ class Residual(Classifier):
     ----------
     shape
         Channels, blocks and strides.
-    height, width
-        Image size in pixels.
+    size
+        Of the images.
     classes
         K.
     """
 
-    def __init__(self, shape: Shape, height: int, width: int, classes: int):
+    def __init__(self, shape: Shape, size: ImageSize, classes: int):
         super().__init__()
-        self.stem = _convolution(1, shape.stem, 3, min(shape.stem_stride, 2))
+        self.stem = _convolution(size.channels, shape.stem, 3, min(shape.stem_stride, 2))
         self.stem.append(nn.ReLU())
         if shape.stem_stride == 4:
             self.stem.append(nn.MaxPool2d(3, 2, 1))
@@ -142,14 +144,14 @@ class Residual(Classifier):
                 inputs, shrunk = made.outputs, shrunk * stride
         self.stages = nn.Sequential(*stages)
         self.pooled = shape.pooled
-        cells = 1 if shape.pooled else ceil(height / shrunk) * ceil(width / shrunk)
+        cells = 1 if shape.pooled else ceil(size.height / shrunk) * ceil(size.width / shrunk)
         self.head = nn.Linear(inputs * cells, classes)
         # The layout in which processors that multiply bfloat16 in hardware are fastest.
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, K) of images (N, H, W) with pixels 0..255."""
-        values = self.stages(self.stem(images[:, None].float() / 255))
+        """Logits (N, K) of images (N, H, W) or (N, H, W, C) with pixels 0..255."""
+        values = self.stages(self.stem(channels_first(images).float() / 255))
         return self.head(values.mean(dim=(2, 3)) if self.pooled else values.flatten(1))
 
 

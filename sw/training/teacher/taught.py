@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from sw.design.images import size_of
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 from sw.training.loop.fit import fit
@@ -31,8 +32,7 @@ def untrained(source: str, split: Split, classes: int) -> Residual:
             f"a teacher must be one of {', '.join(FAMILY)}, a file ending in .pt2 or .onnx, or "
             f"package.module:callable, got {source!r}"
         )
-    height, width = split.images.shape[1:]
-    return residual(source, height, width, classes).to(split.images.device)
+    return residual(source, size_of(split.images.shape), classes).to(split.images.device)
 
 
 def train_teacher(
@@ -67,7 +67,8 @@ def train_teacher(
 
 
 def logits_of(teacher: Classifier, images: Tensor, *, flip: bool) -> dict[str, Tensor]:
-    """``logits`` of images (N, H, W), float32 (N, K) on the CPU, and with `flip` the ``mirrored`` ones."""
+    """``logits`` of images (N, H, W) or (N, H, W, C), float32 (N, K) on the CPU, and with `flip` the
+    ``mirrored`` ones."""
     with torch.no_grad():
         tensors = {"logits": in_chunks(teacher, images).cpu()}
         if flip:

@@ -8,6 +8,7 @@ from hw.frontend.variant import Folded, plan_front_end
 from hw.sizing.estimate import estimate
 from hw.sizing.fit import code_sprams, codes_in_spram
 from hw.sizing.front_end_choice import (
+    Source,
     Variant,
     chosen_parallelism,
     default_front_end,
@@ -148,3 +149,20 @@ def test_a_folded_size_by_hand_is_checked(text, message):
 def test_a_folded_size_by_hand():
     chosen = chosen_parallelism(random_bundle(TINY, 1), BOARD, None, Variant.folded, "2x2x1x2")
     assert chosen == Folded(Parallelism(2, 2, 1, 2))
+
+
+@pytest.mark.parametrize("variant", Variant)
+def test_several_channels_are_refused_but_as_word_line_values(variant):
+    bundle = random_bundle(TINY.with_(channels=3), seed=1)
+    message = (
+        "front end in hardware takes images of 1 channel, bundle 'tiny' has 3; send its word-line values"
+    )
+    for choose in (
+        lambda: default_front_end(bundle, variant),
+        lambda: serial_front_end(bundle, variant),
+        lambda: chosen_parallelism(bundle, BOARD, None, variant, "auto"),
+        lambda: chosen_parallelism(bundle, BOARD, None, variant, "1x1,1x1"),
+    ):
+        with pytest.raises(EngramError, match=message):
+            choose()
+    assert chosen_parallelism(bundle, BOARD, Source.features, variant, "auto") is None

@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from sw.bundle.inputs import Inputs
 from sw.data.dataset import load, load_npz
 from sw.errors import EngramError
 from sw.progress import Listener, unseen
@@ -165,12 +166,12 @@ def test_missing_file_and_unknown_name_are_refused(tmp_path):
         load(str(tmp_path / "none.npz"))
     assert str(refusal.value) == (
         f"cannot read {tmp_path / 'none.npz'}: No such file or directory; "
-        "give one of digits, mnist, fashion-mnist, cifar10-grey, or a file"
+        "give one of digits, mnist, fashion-mnist, cifar10, cifar10-grey, or a file"
     )
     with pytest.raises(EngramError) as refusal:
         load("imagenet")
     assert str(refusal.value) == (
-        "data must be one of digits, mnist, fashion-mnist, cifar10-grey or a path ending in .npz, "
+        "data must be one of digits, mnist, fashion-mnist, cifar10, cifar10-grey or a path ending in .npz, "
         "got 'imagenet'"
     )
 
@@ -186,3 +187,62 @@ def test_names_are_looked_for_in_engram_data_then_in_the_cache(tmp_path, monkeyp
         found = load("fashion-mnist")
         assert found.name == "fashion-mnist"
         assert found.test.images[0, 0, 0] == value
+
+
+def test_names_of_classes_come_from_the_file_or_the_name(tmp_path, monkeypatch):
+    path = saved(tmp_path, classes=np.array(["ant", "bee", "cat"]))
+    assert load(str(path)).inputs.class_names == ("ant", "bee", "cat")
+    assert load(str(saved(tmp_path))).inputs.class_names == ()
+    monkeypatch.setenv("ENGRAM_DATA", str(tmp_path))
+    ten = {"y_train": np.arange(60) % 10, "x_train": np.zeros((60, 8, 5, 3), np.uint8)}
+    np.savez(tmp_path / "cifar10.npz", **arrays(**ten, x_test=np.zeros((9, 8, 5, 3), np.uint8)))
+    found = load("cifar10")
+    assert found.inputs.class_names[3] == "cat" and found.size.channels == 3
+    for wrong, message in (
+        (
+            np.array(["ant", "bee"]),
+            r"classes must be 3 names, in the order of the labels, got <U3 of shape \(2,\)",
+        ),
+        (np.arange(3), "classes must be 3 names, in the order of the labels, got int64"),
+        (np.array(["ant", "bee", "bee"]), "classes: class_names: class names must differ"),
+    ):
+        with pytest.raises(EngramError, match=message):
+            load(str(saved(tmp_path, classes=wrong)))
+
+
+def test_other_values_get_a_rule_that_is_told_and_kept(tmp_path):
+    floats = arrays()["x_train"] / 255 * 4 - 2
+    path = saved(tmp_path, x_train=floats, x_test=arrays()["x_test"] / 255 * 4 - 2)
+    said = []
+    own = load(str(path), Listener(said.append, pytest.fail, unseen, pytest.fail))
+    assert own.inputs.affine is not None
+    assert said == [
+        f"{path}: float64 values become 0..255 as x * 63.75 + 127.5, rounded; 0.000% of them are clipped"
+    ]
+    assert np.array_equal(own.test.images, arrays()["x_test"])
+    # another file by the rule of a bundle that was trained on the first
+    other = saved(tmp_path, x_train=floats, x_test=arrays()["x_test"] / 255 * 8 - 2)
+    tried = load(str(other), inputs=own.inputs)
+    assert np.array_equal(tried.test.images, np.minimum(arrays()["x_test"].astype(int) * 2, 255))
+    with pytest.raises(
+        EngramError, match="x_train must be uint8, as the images that the bundle was trained on"
+    ):
+        load(str(other), inputs=Inputs())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"x_test": np.full((9, 4, 5), np.nan)}, "x_test must hold finite numbers, 180 of 180 are NaN"),
+        ({"axes": np.array("NCHW")}, "x_train must have the axes NCHW that the file names, got shape"),
+        (
+            {"axes": np.array("HW")},
+            "axes must be one of NHW, NHWC, NCHW, NL, NLC, NCL, got 'HW'; name them so",
+        ),
+        ({"x_test": np.zeros((9, 8, 5, 3))}, "training and test images must have one size, got"),
+    ],
+)
+def test_inputs_that_nobody_can_read_are_one_line(tmp_path, changes, message):
+    with pytest.raises(EngramError, match=message) as refusal:
+        load(str(saved(tmp_path, **changes)))
+    assert "\n" not in str(refusal.value)

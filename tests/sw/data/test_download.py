@@ -159,12 +159,17 @@ def cifar_record(label, red, green, blue):
     return bytes([label]) + b"".join(bytes([value]) * 1024 for value in (red, green, blue))
 
 
-def test_cifar_turns_grey_by_luma():
+def test_cifar_has_colours_and_turns_grey_by_luma():
     raw = cifar_record(3, 255, 0, 0) + cifar_record(9, 0, 255, 0) + cifar_record(0, 10, 20, 30)
     images, labels = official.parse_cifar10(raw, "x")
     assert labels.tolist() == [3, 9, 0]
-    assert images.shape == (3, 32, 32)
-    assert images[:, 0, 0].tolist() == [76, 150, 18]  # 0.299 * 255, 0.587 * 255, 2.99 + 11.74 + 3.42
+    assert images.shape == (3, 32, 32, 3)
+    assert images[:, 0, 0].tolist() == [[255, 0, 0], [0, 255, 0], [10, 20, 30]]
+    assert official.grey(images)[:, 0, 0].tolist() == [
+        76,
+        150,
+        18,
+    ]  # 0.299 * 255, 0.587 * 255, 2.99 + 11.74 + 3.42
 
 
 def test_cifar_of_another_length_is_refused():
@@ -214,6 +219,9 @@ def test_cifar_by_name_comes_from_the_official_archive(site, tmp_path, monkeypat
     cifar = load("cifar10-grey")
     assert (len(cifar.train.images), len(cifar.validation.images)) == (10, 10)
     assert cifar.test.labels.tolist() == [7] and cifar.test.images[0, 0, 0] == 7
+    site.files.clear()  # the archive is there
+    colour = load("cifar10")
+    assert colour.test.images.shape == (1, 32, 32, 3) and colour.inputs.class_names[7] == "horse"
 
 
 def test_a_full_disk_is_named_and_the_part_that_came_is_continued(site, tmp_path):

@@ -1,8 +1,11 @@
 """Which data sets and labels a bundle takes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from sw.bundle.inputs import Inputs
 from sw.bundle.provenance import Provenance
 from sw.data.of_bundle import check_labels, check_origin, dataset_of, selection_of
 from sw.data.parts import Dataset, Part
@@ -74,3 +77,16 @@ def test_a_user_must_ask_for_a_number_of_images_that_there_is(trained, asked):
 def test_a_bundle_without_a_data_set_needs_one_by_name():
     with pytest.raises(EngramError, match="must say which data set it was trained on, it does not; name one"):
         dataset_of(random_bundle(tiny_design(), 1), None)
+
+
+def test_other_names_of_the_same_classes_are_refused():
+    bundle = random_bundle(tiny_design(), 1).with_(inputs=Inputs(class_names=("ant", "bee", "cat")))
+    check_labels(bundle, data(0, 2))
+    check_labels(bundle, replace(data(0, 2), inputs=bundle.inputs))
+    with pytest.raises(EngramError) as refusal:
+        check_labels(bundle, replace(data(0, 2), inputs=Inputs(class_names=("ant", "cat", "bee"))))
+    assert str(refusal.value) == (
+        "bundle 'tiny' must have the classes of the data set, its class 1 is 'bee', that of 'small.npz' "
+        "'cat'; "
+        "number the data set's as the bundle's"
+    )

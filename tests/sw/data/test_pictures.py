@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sw.bundle.inputs import Inputs
 from sw.data.pictures import read_pictures
 from sw.errors import EngramError
+from sw.reference.inputs.affine import Affine
 from tests.helpers.bundles import tiny_design
 
 DESIGN = tiny_design()
@@ -58,7 +60,8 @@ def test_a_picture_a_folder_and_arrays(tmp_path):
         (
             "a.npz",
             lambda path: np.savez(path, images=GREY),
-            r"images must be uint8 of shape \(N, height, width\), got uint8 of \(6, 5\)",
+            r"images must be numbers of shape \(N, height, width\) or .*, got uint8 of shape \(6, 5\); "
+            r"images lie",
         ),
         ("a.npz", lambda path: np.savez(path, images=GREY.T[None]), "a.npz must be 5 x 6 pixels, got 6 x 5"),
         (
@@ -89,3 +92,29 @@ def test_a_picture_that_is_cut_off_is_one_line(tmp_path):
         path.write_bytes(whole[:size])
         with pytest.raises(EngramError, match=r"cut.png"):
             read_pictures(path, DESIGN)
+
+
+def test_pictures_and_arrays_of_several_channels(tmp_path):
+    design = DESIGN.with_(channels=3)
+    colour = np.stack([GREY, GREY + 1, 255 - GREY], axis=-1)
+    Image.fromarray(colour).save(tmp_path / "c.png")
+    assert np.array_equal(read_pictures(tmp_path / "c.png", design).images[0], colour)
+    np.savez(tmp_path / "c.npz", images=np.moveaxis(colour, -1, 0)[None], axes="NCHW")
+    assert np.array_equal(read_pictures(tmp_path / "c.npz", design).images[0], colour)
+    np.savez(tmp_path / "g.npz", images=GREY[None])
+    with pytest.raises(EngramError, match=r"g.npz must have 3 channels, got 1; give images as those"):
+        read_pictures(tmp_path / "g.npz", design)
+    with pytest.raises(
+        EngramError, match=r"c.png is a picture, which has 1 or 3 channels, the bundle takes 2"
+    ):
+        read_pictures(tmp_path / "c.png", DESIGN.with_(channels=2))
+
+
+def test_values_of_a_sensor_need_the_rule_of_the_bundle(tmp_path):
+    np.savez(tmp_path / "s.npz", images=GREY[None].astype(np.int16) - 15)
+    with pytest.raises(
+        EngramError, match=r"images must be uint8, as .*, got int16 from -15 to 14; values lie"
+    ):
+        read_pictures(tmp_path / "s.npz", DESIGN)
+    own = read_pictures(tmp_path / "s.npz", DESIGN, Inputs(affine=Affine.between(-15, 240)))
+    assert np.array_equal(own.images[0], GREY)

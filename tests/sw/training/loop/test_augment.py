@@ -100,3 +100,24 @@ def test_turning_keeps_the_shape_of_pixels_on_wide_images():
     assert torch.all((radius - 8).abs() < 0.5)
     angle = torch.rad2deg(torch.atan2(rows, columns))
     assert angle.min() < -25 and angle.max() > 25 and angle.abs().max() < 33
+
+
+@pytest.mark.parametrize("recipe", [replace(STILL, shift=2.0), replace(STILL, shift=1.5, rotate_deg=20.0)])
+def test_channels_move_together(recipe):
+    grey = noise(60, 7, 6)
+    colour = torch.stack([grey, 255 - grey, grey // 2], dim=-1)
+    torch.manual_seed(5)
+    alone, one = augmented(grey, replace(recipe, flip=True))
+    torch.manual_seed(5)
+    together, other = augmented(colour, replace(recipe, flip=True))
+    assert together.shape == (60, 7, 6, 3) and torch.equal(one, other)
+    assert torch.equal(together[..., 0], alone)
+    assert not torch.equal(together[..., 1], alone)
+
+
+@pytest.mark.parametrize("recipe", [replace(STILL, shift=3.0), replace(STILL, shift=2.5, rotate_deg=45.0)])
+def test_signals_move_along_their_row_alone(recipe):
+    torch.manual_seed(1)
+    moved, _ = augmented(one_dot(300, 1, 40, 0, 20), recipe)
+    assert torch.all((moved.sum(dim=2) - 200).abs() <= 2)
+    assert len(moved[:, 0].argmax(dim=1).unique()) >= 5

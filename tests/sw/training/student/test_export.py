@@ -43,6 +43,9 @@ CASES = {
         2,
         1,
     ),
+    "three channels": ((7, 6, 3), (conv(4, bits=3), depthwise(stride=2, weight=4)), 1, 2),
+    "pixels of three channels": ((3, 4, 3), (), 2, 1),
+    "signals of two channels": ((1, 30, 2), (conv(4, stride=2, bits=4), conv(3)), 1, 2),
     "pool between": ((8, 9), (conv(4, weight=8, bits=2), POOL, conv(6, weight=1)), 1, 1),
     "pool after the last": ((10, 7), (conv(4, weight=2, bits=4), pointwise(5, weight=4), POOL), 3, 1),
     "wide activations": (
@@ -81,7 +84,7 @@ def trained_model(design, steps, seed):
                 module.norm.weight[0] = -module.norm.weight[0].abs()
     optimiser = torch.optim.AdamW(model.parameters(), 0.02)
     for _ in range(steps):
-        images = torch.from_numpy(random_images(32, (design.height, design.width), rng))
+        images = torch.from_numpy(random_images(32, design.image_size.shape, rng))
         labels = torch.from_numpy(rng.integers(0, design.classes, 32))
         loss = torch.nn.functional.cross_entropy(model(images), labels)
         optimiser.zero_grad()
@@ -99,6 +102,7 @@ def test_network_and_reference_agree_on_every_bit_and_class(case, steps):
         name="case",
         height=size[0],
         width=size[1],
+        channels=size[2] if len(size) == 3 else 1,
         classes=3,
         layers=layers,
         thresholds_per_feature=levels,
