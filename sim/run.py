@@ -105,8 +105,9 @@ def simulate(
     """
     from hw.boards.known import load
     from sw.bundle import open_bundle
-    from sw.data.of_bundle import selection_of
+    from sw.data.of_bundle import inputs_known, selection_of
     from sw.reference.pipeline import levels_of
+    from sw.reference.trace import Mismatch
 
     waves = _waves_format(trace)
     if trace is not None:
@@ -134,7 +135,9 @@ def simulate(
     programming = outcome.report.programming
     first = (programming and programming.first) or outcome.report.first
     if first is not None or outcome.report.wrong.any():
-        messages.print(f"[bold red]mismatch:[/] {first}", soft_wrap=True, highlight=False)
+        names = inputs_known(opened, chosen.dataset)
+        said = first.words(names.name_of) if isinstance(first, Mismatch) else first
+        messages.print(f"[bold red]mismatch:[/] {said}", soft_wrap=True, highlight=False)
         raise typer.Exit(1)
 
 

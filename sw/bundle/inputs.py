@@ -17,7 +17,8 @@ class Inputs(BaseModel):
     Parameters
     ----------
     class_names
-        One for each class; empty where nobody gave them.
+        One for each class; empty where nobody gave them. Tables and pictures take brackets and dollars for
+        their own marks, so names have none.
     affine
         The rule by which values of a sensor became uint8; None for a data set of uint8.
     """
@@ -32,8 +33,8 @@ class Inputs(BaseModel):
     def _tell_classes_apart(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(names)) < len(names):
             raise ValueError("class names must differ")
-        if any(not name.isprintable() for name in names):
-            raise ValueError("class names must be printable")
+        if any(not name.isprintable() or set("[]$") & set(name) for name in names):
+            raise ValueError("class names must be printable, without [, ] and $")
         return names
 
     def description(self) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING, NamedTuple
 
 from sw.bundle import Bundle
+from sw.bundle.inputs import Inputs
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 
 if TYPE_CHECKING:
     from sw.data.parts import Dataset, Part
 
-__all__ = ["Selection", "check_labels", "check_origin", "dataset_of", "selection_of"]
+__all__ = ["Selection", "check_labels", "check_origin", "dataset_of", "inputs_known", "selection_of"]
 
 
 class Selection(NamedTuple):
@@ -79,6 +80,11 @@ def selection_of(
     count = asked if isinstance(asked, int) else _image_count(asked, len(dataset.test), dataset.name)
     check_labels(bundle, dataset)
     return Selection(dataset, dataset.test.first(count), trained_on)
+
+
+def inputs_known(bundle: Bundle, dataset: "Dataset") -> Inputs:
+    """Whose names of the classes are told: the bundle's, or the data set's where the bundle has none."""
+    return bundle.inputs if bundle.inputs.class_names else dataset.inputs
 
 
 def check_origin(bundle: Bundle, dataset: "Dataset", *, chosen: bool) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.data.parts import Dataset
 from sw.evaluation.scores import confusion_matrix
 
@@ -58,10 +59,13 @@ class ClassReport:
         Confusion matrices (K, K) of the same images, by what answered: ``ideal`` and others.
     unequal
         Whether the data set's classes differ in size.
+    inputs
+        Knows the names of the classes.
     """
 
     matrices: Mapping[str, NDArray[np.int64]]
     unequal: bool
+    inputs: Inputs = NOTHING_TOLD
 
     @property
     def images(self) -> NDArray[np.int64]:
@@ -98,7 +102,7 @@ class ClassReport:
         worst = np.argsort(columns[0], kind="stable")  # classes without images, NaN, come last
         for label in sorted(worst[:MOST_ROWS].tolist()):
             shares = ("-" if np.isnan(column[label]) else f"{column[label]:.2%}" for column in columns)
-            table.add_row(str(label), f"{self.images[label]:,}", *shares)
+            table.add_row(self.inputs.name_of(label), f"{self.images[label]:,}", *shares)
         if len(worst) > MOST_ROWS:
             table.add_row("...", "", *("better" for _ in columns))
         table.add_section()
@@ -113,7 +117,9 @@ class ClassReport:
             missed = _never_found(matrix)
             if missed:
                 one = len(missed) == 1
-                named = ", ".join(map(str, missed[:MOST_ROWS])) + (", ..." if len(missed) > MOST_ROWS else "")
+                named = ", ".join(map(self.inputs.name_of, missed[:MOST_ROWS])) + (
+                    ", ..." if len(missed) > MOST_ROWS else ""
+                )
                 said.append(
                     f"{headings[name]}: class{'' if one else 'es'} {named} {'is' if one else 'are'} never "
                     f"found, {int(self.images[missed].sum())} images got other answers"
@@ -124,7 +130,7 @@ class ClassReport:
 def classes_of(dataset: Dataset, truth: NDArray, answers: Mapping[str, NDArray], classes: int) -> ClassReport:
     """Report of answers (N,) by name to images of true classes (N,)."""
     matrices = {name: confusion_matrix(truth, labels, classes) for name, labels in answers.items()}
-    return ClassReport(matrices, unequal(dataset))
+    return ClassReport(matrices, unequal(dataset), dataset.inputs)
 
 
 def _never_found(matrix: NDArray[np.int64]) -> list[int]:

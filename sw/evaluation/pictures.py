@@ -5,17 +5,14 @@ Matplotlib is imported inside the functions, so that commands start fast. It dra
 
 from math import ceil, sqrt
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
+from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.evaluation.classes import balanced_accuracy, recalls
 from sw.figures import new_figure, write_figure
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["draw_chips", "draw_confusion", "draw_templates", "template_maps"]
 MAX_PANELS = 64
@@ -25,11 +22,19 @@ MIN_SPAN_PERCENT = 2.0
 """Smallest range of the accuracy axis, so that chips that differ by one image do not look far apart."""
 
 
-def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path, *, by_class: bool = False) -> None:
+def draw_confusion(
+    matrix: NDArray[np.int64],
+    title: str,
+    path: Path,
+    *,
+    by_class: bool = False,
+    inputs: Inputs = NOTHING_TOLD,
+) -> None:
     """Draw a confusion matrix: true class by row, answered class by column.
 
-    Colour is the share of the row; up to 20 classes the cells also show the number of images. With `by_class`
-    the title has the balanced accuracy, and up to 20 classes the rows have the recall.
+    Colour is the share of the row; up to 20 classes the cells also show the number of images, and the rows
+    have the names that `inputs` knows. With `by_class` the title has the balanced accuracy, and up to 20
+    classes the rows have the recall.
 
     Raises
     ------
@@ -48,9 +53,11 @@ def draw_confusion(matrix: NDArray[np.int64], title: str, path: Path, *, by_clas
     axes.set(title=title, xlabel="answered class", ylabel="true class")
     if numbered:
         axes.set(xticks=range(classes), yticks=range(classes))
+        axes.set_yticklabels([inputs.name_of(label) for label in range(classes)])
         if by_class:
             shares = ("-" if np.isnan(recall) else f"{recall:.0%}" for recall in recalls(matrix))
-            axes.set_yticklabels([f"{label}: {recall}" for label, recall in enumerate(shares)])
+            names = (inputs.name_of(label) for label in range(classes))
+            axes.set_yticklabels([f"{name}: {recall}" for name, recall in zip(names, shares, strict=True)])
             axes.set_ylabel("true class: recall")
         for row, column in np.argwhere(matrix):
             colour = "white" if share[row, column] > 0.5 else "black"
@@ -125,7 +132,10 @@ def draw_templates(bundle: Bundle, path: Path) -> None:
             vmax=design.thresholds_per_feature,
             interpolation="nearest",
         )
-        axes.set_title(f"class {label}" + (f", {index}" if per_class > 1 else ""), fontsize="small")
+        axes.set_title(
+            f"class {bundle.inputs.name_of(label)}" + (f", {index}" if per_class > 1 else ""),
+            fontsize="small",
+        )
         axes.set_axis_off()
     channels, height, width = design.feature_map_shape
     meaning = "bright = stored 1" if design.thresholds_per_feature == 1 else "bright = more bits stored as 1"

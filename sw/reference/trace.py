@@ -1,5 +1,6 @@
 """Every value that hardware is compared with, and the first place where two traces differ."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -46,8 +47,15 @@ class Mismatch:
     got: int
 
     def __str__(self) -> str:
+        return self.words()
+
+    def words(self, class_name: Callable[[int], str] = str) -> str:
+        """For people; a class as `class_name` names it."""
         where = f"[{', '.join(map(str, self.index))}]" if self.index else ""
-        return f"image {self.image}, {self.stage}{where}: expected {self.expected}, got {self.got}"
+        named = class_name if self.stage == "label" else str
+        return (
+            f"image {self.image}, {self.stage}{where}: expected {named(self.expected)}, got {named(self.got)}"
+        )
 
 
 def first_mismatch(expected: Trace, got: Trace) -> Mismatch | None:

@@ -59,6 +59,9 @@ class Recipe:
     diversity_weight
         Weight of the mean similarity of templates of one class, see
         :meth:`sw.training.student.heads.TemplateHead.penalty`.
+    class_weights
+        Whether an image counts by the share of its class: one of a class with a tenth of the mean number of
+        training images counts ten times. For the teacher too.
     precision
         Of convolutions in training; evaluation is exact in either case. bfloat16 takes half the time where
         the processor multiplies it in hardware, and 2.4 times the time where it does not, as was measured
@@ -86,4 +89,5 @@ class Recipe:
     ema_decay: float = 0.0
     latent_bound: float = 0.1
     diversity_weight: float = 0.0
+    class_weights: bool = False
     precision: Precision = "float32"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hw.host.conversation import Conversation
     from sw.bundle import Bundle
+    from sw.bundle.inputs import Inputs
     from sw.reference.trace import Mismatch
 
 __all__ = ["run"]
@@ -25,12 +26,13 @@ MOST_SHOWN = 10
 
 
 class _Pictures(NamedTuple):
-    """What is sent: `names` are those of the user's own files, else None."""
+    """What is sent: `names` are those of the user's own files, else None; `inputs` names the classes."""
 
     images: "NDArray[np.uint8]"
     labels: "NDArray | None"
     title: str
     names: list[str] | None
+    inputs: "Inputs"
 
 
 @reports_errors
@@ -139,7 +141,8 @@ def run(
     else:
         _tell(values, came, pictures)
     for mismatch in found[:MOST_SHOWN]:
-        messages.print(f"[bold red]disagreement:[/] {mismatch}", soft_wrap=True, highlight=False)
+        said = mismatch.words(pictures.inputs.name_of)
+        messages.print(f"[bold red]disagreement:[/] {said}", soft_wrap=True, highlight=False)
     if len(found) > MOST_SHOWN:
         messages.print(f"and {len(found) - MOST_SHOWN:,} more", highlight=False)
     if found:
@@ -147,16 +150,17 @@ def run(
 
 
 def _pictures(bundle: "Bundle", images: str | None, data: str | None, image: Path | None) -> _Pictures:
-    from sw.data.of_bundle import selection_of
+    from sw.data.of_bundle import inputs_known, selection_of
     from sw.data.pictures import read_pictures
 
     if image is not None:
         if images is not None or data is not None:
             raise EngramError("--image stands in place of test images; leave --images and --data out")
         own = read_pictures(image, bundle.design, bundle.inputs)
-        return _Pictures(own.images, own.labels, str(image), own.names)
+        return _Pictures(own.images, own.labels, str(image), own.names, bundle.inputs)
     chosen = selection_of(bundle, data, DEFAULT_IMAGES if images is None else images, terminal)
-    return _Pictures(chosen.part.images, chosen.part.labels, chosen.dataset.name, None)
+    names = inputs_known(bundle, chosen.dataset)
+    return _Pictures(chosen.part.images, chosen.part.labels, chosen.dataset.name, None, names)
 
 
 def _values(
@@ -202,7 +206,7 @@ def _tell(values: dict[str, Any], came: "Conversation", pictures: _Pictures) -> 
         for heading in ("image", "class", "margin", "accepted"):
             table.add_column(heading, justify="left" if heading == "image" else "right")
         for name, (accepted, label, _, margin) in zip(pictures.names, came.answers.tolist(), strict=True):
-            table.add_row(name, str(label), f"{margin:,}", "yes" if accepted else "no")
+            table.add_row(name, pictures.inputs.name_of(label), f"{margin:,}", "yes" if accepted else "no")
         answer.print(table)
     compared = "class, template, margin and all scores" if values["scores"] else "class, template and margin"
     share = values["accuracy"]

@@ -9,7 +9,7 @@ import typer
 from sw.commands.options.array import OverridingOptions
 from sw.commands.options.declared import takes_options
 from sw.console import BundleArgument, JsonOption, SeedOption, print_json, reports_errors, terminal
-from sw.data.of_bundle import selection_of
+from sw.data.of_bundle import inputs_known, selection_of
 from sw.evaluation.studies import Rows, Study
 
 __all__ = ["evaluate"]
@@ -144,6 +144,7 @@ def evaluate(
             ideal=labels,
             worst=run.labels(*array, int(accuracies.argmin())),
             unequal=unequal(dataset),
+            inputs=inputs_known(classifier, dataset),
             programmed=None
             if classifier.provenance.device is None
             else accuracy(classify(classifier, levels), truth),

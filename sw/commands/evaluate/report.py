@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich.table import Table
 
 from sw.bundle import Bundle
+from sw.bundle.inputs import Inputs
 from sw.commands.options.array import Array
 from sw.commands.options.of_chip import array_in_words
 from sw.console import answer
@@ -46,6 +47,8 @@ class Evaluation(NamedTuple):
         Classes (N,): the true ones, and those of the ideal array and of the least accurate chip.
     unequal
         Whether the data set's classes differ in size.
+    inputs
+        Knows the names of the classes.
     programmed
         Accuracy of the bundle itself; None for one that is not a chip.
     accuracies, distribution
@@ -69,6 +72,7 @@ class Evaluation(NamedTuple):
     ideal: NDArray[np.int64]
     worst: NDArray[np.int64]
     unequal: bool
+    inputs: Inputs
     programmed: float | None
     accuracies: NDArray[np.float64]
     distribution: Distribution
@@ -92,7 +96,7 @@ class Evaluation(NamedTuple):
         count = self.bundle.design.classes
         answers = {"ideal": self.ideal, "rram_min": self.worst}
         matrices = {name: confusion_matrix(self.truth, labels, count) for name, labels in answers.items()}
-        return ClassReport(matrices, self.unequal)
+        return ClassReport(matrices, self.unequal, self.inputs)
 
     @property
     def chip_images(self) -> int:
@@ -109,6 +113,7 @@ def values_of(run: Evaluation, studies: Mapping[Study, Rows]) -> dict[str, Any]:
     """The JSON object, without the files; None stands for what a run cannot know, such as a spread of one."""
     design, device, conditions, chips = run.bundle.design, *run.array, run.distribution
     compared: dict[str, Any] = {}
+    classes = run.classes.values()
     if run.baselines:
         compared = {"ratio": run.baselines[0].ratio, "baselines": [_rates(each) for each in run.baselines]}
     return {
@@ -138,7 +143,10 @@ def values_of(run: Evaluation, studies: Mapping[Study, Rows]) -> dict[str, Any]:
             "rram_std": chips.std,
             "rram": run.accuracies.tolist(),
         },
-        "classes": run.classes.values(),
+        "balanced_accuracy": classes["ideal"]["balanced_accuracy"],
+        "recall": classes["ideal"]["recall"],
+        "class_names": list(run.inputs.class_names),
+        "classes": classes,
         "device": device.name,
         "conditions": conditions.model_dump(mode="json"),
         "conditions_of_chip": run.programmed is not None,
@@ -192,12 +200,14 @@ def draw(run: Evaluation, folder: Path) -> list[Path]:
         f"{design.name}: ideal array, {ideal:.2%}",
         files[0],
         by_class=classes.told,
+        inputs=classes.inputs,
     )
     draw_confusion(
         classes.matrices["rram_min"],
         f"{design.name}: least accurate chip, {run.distribution.minimum:.2%}\n{array}",
         files[1],
         by_class=classes.told,
+        inputs=classes.inputs,
     )
     draw_chips(run.accuracies, ideal, f"{design.name}: {array}", files[2])
     draw_templates(run.bundle, files[3])

@@ -19,6 +19,7 @@ OWN_OPTION = (
     "distil_weight",
     "temperature",
     "macs_nonzero",
+    "class_weights",
 )
 """Fields that have an option of their own."""
 OTHER_FIELDS = tuple(field.name for field in fields(Recipe) if field.name not in OWN_OPTION)

@@ -69,6 +69,8 @@ class Plan:
         from sw.training.train import VERSION
 
         recipe = asdict(self.recipe)
+        if not recipe["class_weights"]:  # a run that began before there were weights goes on
+            del recipe["class_weights"]
         if self.recipe.teacher is not None:
             recipe["teacher"] = content_digest(self.recipe.teacher) or self.recipe.teacher
         return {

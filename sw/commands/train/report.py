@@ -40,7 +40,9 @@ def draw(run: "RunFolder", plan: "Plan", test: Tested) -> Path:
     confusion = run.path / CONFUSION
     if test.classes.told:
         title = f"{plan.name}: test images of {plan.dataset.name}, ideal array"
-        draw_confusion(test.classes.matrices["ideal"], title, confusion, by_class=True)
+        draw_confusion(
+            test.classes.matrices["ideal"], title, confusion, by_class=True, inputs=plan.dataset.inputs
+        )
     else:
         confusion.unlink(missing_ok=True)  # of an earlier piece of the run, which never found some class
     return run.path / CURVES

@@ -11,6 +11,7 @@ from sw.commands.options.array import ArrayOptions
 from sw.commands.options.declared import Recorded
 from sw.commands.options.recipe import OTHER_FIELDS
 from sw.console import SeedOption
+from sw.data.dataset import NAMES
 from sw.training.presets import DESIGNS, PRESETS
 
 __all__ = ["Distil", "Request", "Templates"]
@@ -53,7 +54,7 @@ class Request:
         str | None,
         typer.Option(
             "--data",
-            help="digits, mnist, fashion-mnist, cifar10-grey, or an .npz file.",
+            help=f"{', '.join(NAMES)}, or an .npz file of images or signals.",
             show_default="digits, or by preset",
         ),
     ] = None
@@ -138,6 +139,14 @@ class Request:
             min=0,
             help="Prune the student to so many multiply-accumulates with a weight that is not zero; 0 does "
             "not prune.",
+            show_default="by preset or data",
+        ),
+    ] = None
+    class_weights: Annotated[
+        bool | None,
+        typer.Option(
+            "--class-weights",
+            help="Let all classes count alike in training, however few images they have.",
             show_default="by preset or data",
         ),
     ] = None

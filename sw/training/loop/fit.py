@@ -11,7 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 from sw.training.loop.augment import augmented
-from sw.training.loop.losses import Progress, Targets, similarity_loss, student_loss
+from sw.training.loop.losses import Progress, Targets, class_weights, similarity_loss, student_loss
 from sw.training.loop.settle import settle
 from sw.training.loop.state import Run, packed, unpacked
 from sw.training.loop.trainable import Classifier, Split, accuracy
@@ -141,6 +141,7 @@ class _Training:
         if recipe.ema_decay:
             blend = get_ema_multi_avg_fn(recipe.ema_decay)
             self.average = AveragedModel(model, multi_avg_fn=blend, use_buffers=True)
+        self.weights = class_weights(train.labels) if recipe.class_weights else None
         self.progress, self.phase, self.epoch = Progress(), "", 0
         self.whole: dict[str, Tensor] | None = None
         """The network after the last whole epoch, if that ended in the last phase."""
@@ -183,7 +184,8 @@ class _Training:
             taught = self.targets.of(chosen, mirrored) if self.targets else None
             with torch.autocast(images.device.type, torch.bfloat16, enabled=low):
                 logits, bits = model.outputs(shown)
-            loss = student_loss(logits.float(), self.train.labels[chosen], taught, recipe, self.progress)
+            labels = self.train.labels[chosen]
+            loss = student_loss(logits.float(), labels, taught, recipe, self.progress, self.weights)
             if taught is not None and bits is not None and recipe.similarity_weight:
                 loss = loss + recipe.similarity_weight * similarity_loss(bits, taught)
             loss = loss + model.penalty()

@@ -25,7 +25,7 @@ from torch.nn import functional
 
 from sw.training.recipe import Recipe
 
-__all__ = ["Progress", "Targets", "similarity_loss", "student_loss"]
+__all__ = ["Progress", "Targets", "class_weights", "similarity_loss", "student_loss"]
 
 MEMORY = 0.99
 """Of the running share of equal answers, per step."""
@@ -72,8 +72,23 @@ class Progress:
         self.agreement = MEMORY * self.agreement + (1 - MEMORY) * equal
 
 
+def class_weights(labels: Tensor) -> Tensor:
+    """Weight of an image by its class, float32 (K,), that makes all classes count alike.
+
+    It is inverse to the number of images of the class, and 1 in the mean over all images, so that the loss
+    keeps its size. `labels` are those of all training images, int64 (N,); every class has one at least.
+    """
+    counts = labels.bincount()
+    return len(labels) / (len(counts) * counts.float())
+
+
 def student_loss(
-    logits: Tensor, labels: Tensor, taught: Tensor | None, recipe: Recipe, progress: Progress
+    logits: Tensor,
+    labels: Tensor,
+    taught: Tensor | None,
+    recipe: Recipe,
+    progress: Progress,
+    weights: Tensor | None = None,
 ) -> Tensor:
     """Mean loss of one batch.
 
@@ -89,10 +104,13 @@ def student_loss(
         ``distil``, ``distil_weight``, ``temperature``.
     progress
         Sees the batch.
+    weights
+        Of the classes, float32 (K,), see :func:`class_weights`; None counts every image once.
     """
+    counted = 1.0 if weights is None else weights[labels]
     hard = functional.cross_entropy(logits, labels, reduction="none")
     if taught is None:
-        return hard.mean()
+        return (counted * hard).mean()
     temperature = progress.temperature(recipe)
     soft = temperature**2 * functional.kl_div(
         functional.log_softmax(logits / temperature, dim=1),
@@ -102,9 +120,9 @@ def student_loss(
     ).sum(dim=1)
     progress.see(logits.detach(), taught)
     if recipe.distil == "static":
-        return (hard + recipe.distil_weight * soft).mean()
+        return (counted * (hard + recipe.distil_weight * soft)).mean()
     weight = recipe.distil_weight * _certainty(taught)
-    return ((1 - weight) * hard + weight * soft).mean()
+    return (counted * ((1 - weight) * hard + weight * soft)).mean()
 
 
 def _certainty(taught: Tensor) -> Tensor:

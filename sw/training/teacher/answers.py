@@ -107,6 +107,8 @@ def teacher_targets(
     else:
         network, cached = untrained(source, train, classes), True
         settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
+        if recipe.class_weights:  # only then, so that the digests of other teachers stay what they are
+            settings["class_weights"] = True
         identity |= {"teacher": source, "seed": recipe.teacher_seed, "weight_decay": WEIGHT_DECAY, **settings}
     shape = torch.empty(len(train.images), classes)
     names = ("logits", "mirrored") if recipe.flip else ("logits",)

@@ -36,7 +36,9 @@ def test_names_are_one_for_each_class():
         BUNDLE.with_(inputs=Inputs(class_names=("ant", "bee")))
 
 
-@pytest.mark.parametrize("names", [("a", "a"), ("a", ""), ("a", "x" * 65), ("a", "b\n")])
+@pytest.mark.parametrize(
+    "names", [("a", "a"), ("a", ""), ("a", "x" * 65), ("a", "b\n"), ("a", "[b]"), ("a", "$b$")]
+)
 def test_names_that_cannot_be_told_apart_or_printed(names):
     with pytest.raises(ValueError, match="class"):
         Inputs(class_names=names)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from sw.bundle.inputs import Inputs
 from sw.data.parts import Dataset, Part
 from sw.evaluation.classes import ClassReport, balanced_accuracy, classes_of, recalls, unequal
 
@@ -93,3 +94,13 @@ def test_of_many_classes_those_that_are_found_least_have_rows():
     text = shown(ClassReport({"ideal": matrix}, False).table("title", HEADINGS))
     rows = [line.split()[1] for line in text.splitlines() if line.startswith("│")]
     assert "17" in rows and len(rows) == 20 + 2 and rows[-2:] == ["...", "balanced"]
+
+
+def test_names_stand_behind_the_numbers():
+    names = Inputs(class_names=("ant", "bee", "cat", "dog"))
+    report = ClassReport({"ideal": MATRIX}, True, names)
+    rows = [
+        line.split()[1:3] for line in shown(report.table("title", HEADINGS)).splitlines() if line[0] == "│"
+    ]
+    assert rows[:2] == [["0", "ant"], ["1", "bee"]]
+    assert report.lines(HEADINGS) == ["ideal array: class 1 bee is never found, 3 images got other answers"]

@@ -52,3 +52,9 @@ def test_the_lowest_image_comes_first_then_the_earliest_stage(trace):
     wrong = with_error(wrong, "codes", (2, 1, 0))
     found = first_mismatch(trace, wrong)
     assert (found.image, found.stage, found.index) == (2, "codes", (1, 0))
+
+
+def test_classes_may_have_names():
+    names = ["ant", "bee", "cat"].__getitem__
+    assert Mismatch(3, "label", (), 2, 0).words(names) == "image 3, label: expected cat, got ant"
+    assert Mismatch(3, "margin", (), 2, 0).words(names) == "image 3, margin: expected 2, got 0"

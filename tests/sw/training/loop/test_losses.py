@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sw.training.loop.losses import Progress, Targets, similarity_loss, student_loss
+from sw.training.loop.losses import Progress, Targets, class_weights, similarity_loss, student_loss
 from sw.training.recipe import Recipe
 
 STATIC = Recipe(1, 1, 1, distil="static", distil_weight=0.3, temperature=4.0)
@@ -158,3 +158,25 @@ def test_gradients_reach_logits_and_bits():
     bits = torch.rand(12, 8, dtype=torch.float64).round().requires_grad_()
     similarity_loss(bits, taught).backward()
     assert torch.all(bits.grad != 0)
+
+
+def test_class_weights_let_every_class_count_alike():
+    labels = torch.tensor([0] * 6 + [1] * 3 + [2])
+    weights = class_weights(labels)
+    sums = torch.zeros(3).index_add(0, labels, weights[labels])
+    assert torch.allclose(sums, torch.full((3,), 10 / 3))
+
+
+@pytest.mark.parametrize("recipe", [STATIC, DYNAMIC, replace(STATIC, distil="none")])
+def test_a_weight_is_that_many_images(recipe):
+    """Two images of a class with weight 1 are one with weight 2, as far as the gradient's direction goes."""
+    logits, labels, taught = (torch.tensor(each) for each in batch(6, 3))
+    labels = torch.tensor([0, 1, 2, 0, 1, 2])
+    given = None if recipe.distil == "none" else taught
+    twice = torch.tensor([1.0, 1.0, 2.0])
+    weighted = student_loss(logits, labels, given, recipe, Progress(), twice)
+    more = [*range(6), 2, 5]
+    repeated = student_loss(
+        logits[more], labels[more], None if given is None else given[more], recipe, Progress()
+    )
+    assert float(weighted) * 6 == pytest.approx(float(repeated) * 8)
