@@ -46,6 +46,7 @@ def application() -> typer.Typer:
     from sw.commands.check.lines import check_lines
     from sw.commands.check.spice import check_spice
     from sw.commands.compare import compare
+    from sw.commands.data.audio import audio
     from sw.commands.demo import demo
     from sw.commands.doctor import doctor
     from sw.commands.evaluate.command import evaluate
@@ -71,6 +72,10 @@ def application() -> typer.Typer:
     engram.add_typer(
         check, name="check", help="Hold models against the laws, equations, chips and circuits behind them."
     )
+    data = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
+    data.command("audio", cls=Command)(audio)
+    data.callback()(_data_group)
+    engram.add_typer(data, name="data", help="Make data sets of recordings.")
     engram.command(cls=Command)(cache)
     engram.command(cls=Command)(doctor)
     return engram
@@ -92,6 +97,10 @@ def main() -> None:
             highlight=False,
         )
         sys.exit(2)
+
+
+def _data_group() -> None:
+    """Make data sets of recordings."""  # a group of one command would otherwise be that command
 
 
 def _options(

@@ -27,7 +27,7 @@ HOUSE = """
     published.placeholders published.book published
     sw.cli sw.distil
     sw.commands.explore sw.commands sw.commands.train sw.commands.templates sw.commands.evaluate
-    sw.commands.check sw.commands.export sw.commands.board sw.commands.options
+    sw.commands.check sw.commands.export sw.commands.board sw.commands.data sw.commands.options
     formal.__main__ formal.proofs
     formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
     formal.specification formal.proof
@@ -43,7 +43,7 @@ HOUSE = """
     sw.training sw.training.table sw.training.student sw.training.teacher sw.training.run sw.training.loop
     sw.templates sw.evaluation sw.energy sw.energy.macros sw.energy.technologies
     sw.rram.spice sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
-    sw.data sw.bundle sw.reference sw.reference.inputs sw.design sw.zoo
+    sw.data sw.data.audio sw.bundle sw.reference sw.reference.inputs sw.design sw.zoo
     constraints.parts constraints.boards
     sw.shell sw.console sw.farm sw.surroundings sw.sources sw.cache sw.figures sw.validation
     sw.texts sw.files sw.system sw.durations sw.version sw.progress sw.errors

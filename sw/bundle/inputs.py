@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sw.reference.inputs.affine import Affine
+from sw.reference.inputs.log_mel import LogMel
 
 __all__ = ["NOTHING_TOLD", "Inputs"]
 
@@ -21,12 +22,15 @@ class Inputs(BaseModel):
         their own marks, so names have none.
     affine
         The rule by which values of a sensor became uint8; None for a data set of uint8.
+    audio
+        The rule by which recordings became maps; None for others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     class_names: tuple[Name, ...] = ()
     affine: Affine | None = None
+    audio: LogMel | None = None
 
     @field_validator("class_names")
     @classmethod

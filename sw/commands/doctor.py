@@ -116,19 +116,12 @@ def examine() -> list[Finding]:
 
 def data_sets() -> dict[str, str]:
     """Where each known data set is, by name."""
-    import os
-    from pathlib import Path
+    from sw.data.known import KNOWN
 
-    from sw.cache import cache_folder
-    from sw.data.dataset import FETCHED
-
-    folder = os.environ.get("ENGRAM_DATA")
     places = {"digits": "comes with scikit-learn"}
-    for name, (file_name, _) in FETCHED.items():
-        candidates = [Path(folder) / file_name] if folder else []
-        candidates.append(cache_folder() / file_name)
-        there = next((path for path in candidates if path.is_file()), None)
-        places[name] = str(there) if there else f"not here; {file_name} in $ENGRAM_DATA, or a download"
+    for name, known in KNOWN.items():
+        there, missing = known.place(), f"not here; {known.file} in $ENGRAM_DATA"
+        places[name] = str(there or missing + (", or a download" if known.fetch else ""))
     return places
 
 

@@ -7,14 +7,14 @@ The validation part is carved from the training part by a fixed seed; the test p
 """
 
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sw.bundle.inputs import NOTHING_TOLD, Inputs
-from sw.cache import cache_folder
+from sw.data.audio.maps import maps_of, rule_in
+from sw.data.audio.recordings import Recordings, read_arrays
 from sw.data.axes import arranged, axes_of
 from sw.data.known import KNOWN
 from sw.data.layout import LAYOUT, check_keys, check_layout, class_names_of
@@ -23,8 +23,9 @@ from sw.data.parts import Dataset, Part
 from sw.data.values import as_bytes, check_values, rule_of
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
+from sw.reference.inputs.log_mel import LogMel
 
-__all__ = ["NAMES", "load", "load_npz"]
+__all__ = ["NAMES", "load", "load_npz", "recordings_named"]
 
 SPLIT_SEED = 20_250_214
 MAX_VALIDATION = 5_000
@@ -32,8 +33,8 @@ DIGITS_VALIDATION = 0.13
 """Share of the small digits set: 10 % would be too few images to choose a checkpoint by."""
 NAMES = ("digits", *KNOWN)
 IMAGES = ("x_train", "x_test")
-MORE = ("axes", "classes")
-"""Arrays that a file need not have."""
+MORE = ("axes", "classes", "audio", "source")
+"""Arrays that a file need not have; the last two are those of maps of recordings."""
 
 
 def load(name_or_path: str, listener: Listener = SILENT, inputs: Inputs | None = None) -> Dataset:
@@ -69,11 +70,21 @@ def load(name_or_path: str, listener: Listener = SILENT, inputs: Inputs | None =
             )
         return load_npz(path, listener=listener, inputs=inputs)
     known = KNOWN[name_or_path]
-    own = os.environ.get("ENGRAM_DATA")
-    for place in ([Path(own)] if own else []) + [cache_folder()]:
-        if (place / known.file).is_file():
-            return load_npz(place / known.file, name_or_path, listener=listener, inputs=inputs)
-    return _made(known.fetch(listener), name_or_path, name_or_path, listener, inputs)
+    path = known.place()
+    if path is not None:
+        return load_npz(path, name_or_path, listener=listener, inputs=inputs)
+    return _made(known.fetched(listener), name_or_path, name_or_path, listener, inputs)
+
+
+def recordings_named(name: str, listener: Listener = SILENT) -> Recordings:
+    """The recordings of a data set with a name, ahead of any rule; raises EngramError if it has none."""
+    known = KNOWN[name]
+    if known.audio is None:
+        with_recordings = ", ".join(each for each, other in KNOWN.items() if other.audio is not None)
+        raise EngramError(f"{name} has images, no recordings; those of {with_recordings} have a name")
+    path = known.place()
+    arrays = known.fetched(listener) if path is None else read_arrays(path).arrays
+    return Recordings(arrays, known.audio.rate, known.class_names)
 
 
 def load_npz(
@@ -97,6 +108,8 @@ def load_npz(
     """
     arrays = read_npz(path, (*LAYOUT, *MORE), f"one of {', '.join(NAMES)}, or a file")
     check_keys(arrays, str(path))
+    if name is None and "source" in arrays and str(arrays["source"]) in KNOWN:
+        name = str(arrays["source"])
     return _made(arrays, str(path), name or path.name, listener, inputs)
 
 
@@ -104,6 +117,11 @@ def _made(
     arrays: dict[str, NDArray], place: str, name: str, listener: Listener, inputs: Inputs | None
 ) -> Dataset:
     """The data set of arrays that `place`, their file, holds; raises EngramError as :func:`load`."""
+    audio = _audio_rule(arrays, place, name, inputs)
+    if name in KNOWN and KNOWN[name].audio is not None and "audio" not in arrays:
+        assert audio is not None
+        with listener.waiting("log-mel maps of the recordings"):
+            arrays = maps_of(arrays, audio)
     axes = axes_of(arrays["axes"], place) if "axes" in arrays else None
     images = {key: arranged(arrays[key], axes, key, place) for key in IMAGES}
     check_layout({**arrays, **images}, place)
@@ -122,7 +140,30 @@ def _made(
     names = KNOWN[name].class_names if name in KNOWN else ()
     if "classes" in arrays:
         names = class_names_of(arrays["classes"], int(arrays["y_train"].max()) + 1, place)
-    return _split(arrays, name, Inputs(class_names=names, affine=affine))
+    return _split(arrays, name, Inputs(class_names=names, affine=affine, audio=audio))
+
+
+def _audio_rule(arrays: dict[str, NDArray], place: str, name: str, inputs: Inputs | None) -> LogMel | None:
+    """The rule by which the maps were made, or are to be made of recordings; None for images.
+
+    Raises
+    ------
+    EngramError
+        If the maps of a file were made by another rule than those that a bundle was trained on.
+    """
+    wanted = None if inputs is None else inputs.audio
+    if "audio" in arrays:
+        found = rule_in(arrays["audio"], place)
+        if wanted not in (None, found):
+            odd = next(
+                field for field, value in wanted.model_dump().items() if value != getattr(found, field)
+            )
+            raise EngramError(
+                f"{place}: maps must be made as those that the bundle was trained on, {odd} is "
+                f"{getattr(found, odd)} and not {getattr(wanted, odd)}; make them anew with engram data audio"
+            )
+        return found
+    return wanted or KNOWN[name].audio if name in KNOWN and KNOWN[name].audio is not None else None
 
 
 def _warn(arrays: dict[str, NDArray], name: str, listener: Listener) -> None:

@@ -9,7 +9,7 @@ from sw.design import DesignPoint, Layer
 from sw.errors import EngramError
 from sw.training.recipe import Recipe
 
-__all__ = ["DESIGNS", "PRESETS", "RECIPES", "Method", "Preset", "preset_named", "recipe_for"]
+__all__ = ["BY_SIZE", "DESIGNS", "PRESETS", "RECIPES", "Method", "Preset", "preset_named", "recipe_for"]
 
 Method = Literal["learned", "mean", "kmeans"]
 """How templates come about: learned with the student, or made afterwards of the features of each class."""
@@ -84,7 +84,10 @@ DESIGNS: dict[str, DesignPoint] = {
         col_lanes=4,
     ),
 }
-"""Where the sizes of a data set start from; image size and classes follow the data."""
+"""Where the sizes of a data set start from; image size, channels and classes follow the data."""
+BY_SIZE = tuple(DESIGNS)
+"""Of which the nearest in size serves any other data set."""
+DESIGNS["spoken-digits"] = DESIGNS["mnist"].with_(name="spoken-digits", height=32, width=31)
 
 PATIENT = Recipe(
     epochs=75,
@@ -118,7 +121,9 @@ RECIPES: dict[str, Recipe] = {
     "mnist": PATIENT,
     "fashion-mnist": Recipe(25, 10, 6, rotate_deg=0.0, flip=True),
     "cifar10-grey": replace(PATIENT, epochs=50, teacher_epochs=20, teacher="r10", shift=2.0, flip=True),
+    "spoken-digits": replace(PATIENT, epochs=300, float_epochs=40, teacher_epochs=40, batch=50, shift=2.0),
 }
+RECIPES["cifar10"] = RECIPES["cifar10-grey"]
 """By data set, for trainings that no preset is named for. That of the digits was chosen on folds of their
 training and validation images: half of it with real-valued weights gained most, then the higher rate; more of
 the teacher or more augmentation lost."""
@@ -164,6 +169,11 @@ PRESETS: dict[str, Preset] = {
         ),
         replace(PATIENT, **PRUNED, epochs=150, macs_nonzero=84_300),
     ),
+    "speech-digits": Preset(
+        "spoken-digits",
+        DESIGNS["spoken-digits"].with_(name="speech-digits"),
+        RECIPES["spoken-digits"],
+    ),
     "cifar10-ecp5": Preset("cifar10-grey", DESIGNS["cifar10-grey"], RECIPES["cifar10-grey"]),
     "cifar10-97nj": Preset(
         "cifar10-grey",
@@ -182,7 +192,7 @@ PRESETS: dict[str, Preset] = {
         replace(RECIPES["cifar10-grey"], **BETTER_TEACHER, **PRUNED, epochs=100, macs_nonzero=1_000_000),
     ),
 }
-"""By name of the bundle in the zoo."""
+"""By name of the bundle in the zoo, or of one that is to come there."""
 
 
 def preset_named(name: str) -> Preset:

@@ -11,8 +11,8 @@ from sw.training.presets import PRESETS
 NAMES = sorted(path.stem for path in ZOO.glob("*.engram"))
 
 
-def test_the_zoo_has_one_bundle_for_every_preset():
-    assert NAMES == sorted(PRESETS)
+def test_every_bundle_of_the_zoo_has_a_preset():
+    assert set(NAMES) <= set(PRESETS)
 
 
 @pytest.mark.parametrize("name", NAMES)

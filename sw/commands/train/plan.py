@@ -18,7 +18,7 @@ from sw.console import terminal
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.rram.chip.record import flat
-from sw.training.presets import DESIGNS, Method, preset_named, recipe_for
+from sw.training.presets import BY_SIZE, DESIGNS, Method, preset_named, recipe_for
 from sw.training.recipe import Recipe
 from sw.version import engram_version, versions_with
 
@@ -181,7 +181,7 @@ def design_for(dataset: "Dataset", name: str | None) -> DesignPoint:
         name = dataset.name
         if name not in DESIGNS:
             name = min(
-                DESIGNS,
+                BY_SIZE,
                 key=lambda each: abs(
                     math.log(size.height * size.width / (DESIGNS[each].height * DESIGNS[each].width))
                 ),

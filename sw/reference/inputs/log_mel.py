@@ -7,11 +7,11 @@ A frame is ``window`` samples every ``hop``. For each, with tables of :mod:`sw.r
 3. energy of a bin, the sum of their squares; of a band, the sum of the bins' energies times its triangle;
 4. level of a band: how many steps of ``range / 255`` dB its energy reaches.
 
-Levels are then moved so that the loudest of the recording is 255, or that of a full-scale tone, and clamped to
-0 .. 255. All sums stay below 2**53, where they run in floats, or below 2**63.
+Levels are then moved so that the loudest of the recording is 255, or that of a full-scale tone, and clamped
+to 0 .. 255. All sums stay below 2**53, where they run in floats, or below 2**63.
 """
 
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
@@ -56,8 +56,8 @@ class LogMel(BaseModel):
     range_db
         From 0 to 255.
     level
-        What 255 is: the loudest place of each ``recording``, so that no volume counts, or an ``absolute`` tone of
-        full scale.
+        What 255 is: the loudest place of each ``recording``, so that no volume counts, or an ``absolute``
+        tone of full scale.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,16 +75,19 @@ class LogMel(BaseModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.window > self.samples:
-            raise ValueError(f"a window of {self.window} samples must fit into the {self.samples} of a recording")
+            raise ValueError(
+                f"a window of {self.window} samples must fit into the {self.samples} of a recording"
+            )
         if not self.lowest_hz < self.highest_hz <= self.rate // 2:
             raise ValueError(
                 f"bands must lie from 0 to half the rate, {self.rate // 2} Hz, got {self.lowest_hz} to "
                 f"{self.highest_hz} Hz"
             )
-        empty = np.flatnonzero(~self._weights.any(axis=0))
+        empty = np.flatnonzero(~_weights(self).any(axis=0))
         if len(empty):
             raise ValueError(
-                f"every band must have a bin of {self.rate / self.window:.3g} Hz, {len(empty)} of {self.bands} have "
+                f"every band must have a bin of {self.rate / self.window:.3g} Hz, {len(empty)} of "
+                f"{self.bands} have "
                 "none: take fewer bands or a longer window"
             )
         return self
@@ -93,18 +96,6 @@ class LogMel(BaseModel):
     def frames(self) -> int:
         """Columns of a map."""
         return 1 + (self.samples - self.window) // self.hop
-
-    @cached_property
-    def _weights(self) -> NDArray[np.int64]:
-        return mel_weights(self.rate, self.window, self.bands, self.lowest_hz, self.highest_hz)
-
-    @cached_property
-    def _tables(self) -> _Tables:
-        used = np.flatnonzero(self._weights.any(axis=1))
-        bins = range(int(used[0]), int(used[-1]) + 1)
-        largest = 2 ** (2 * SAMPLE_BITS + WEIGHT_BITS) * self.window**2  # by Parseval, of all bins together
-        weights = self._weights[bins.start : bins.stop]
-        return _Tables(hann(self.window), *waves(self.window, bins), weights, steps(self.range_db, TOP, largest))
 
     def apply(self, recordings: NDArray[np.int16]) -> NDArray[np.uint8]:
         """Maps (N, bands, frames) of recordings (N, L), int16."""
@@ -119,7 +110,7 @@ class LogMel(BaseModel):
         return made
 
     def _maps(self, recordings: NDArray[np.int16]) -> NDArray[np.int64]:
-        tables = self._tables
+        tables = _tables(self)
         frames = np.lib.stride_tricks.sliding_window_view(recordings, self.window, axis=1)[:, :: self.hop]
         windowed = _rounded(frames.reshape(-1, self.window) * tables.hann)
         bound = self.window << SAMPLE_BITS + TRIG_BITS
@@ -133,9 +124,26 @@ class LogMel(BaseModel):
         """Levels that become 255, (N, 1, 1); of silence a level so high that it stays 0."""
         if self.level == "recording":
             return np.maximum(maps.max(axis=(1, 2), keepdims=True), TOP)
-        tone = 2**WEIGHT_BITS * (self.window << SAMPLE_BITS - 2) ** 2  # Hann halves, and two bins share a tone
-        return np.searchsorted(self._tables.steps, [[[tone]]], side="right")
+        tone = (
+            2**WEIGHT_BITS * (self.window << SAMPLE_BITS - 2) ** 2
+        )  # Hann halves, and two bins share a tone
+        return np.searchsorted(_tables(self).steps, [[[tone]]], side="right")
 
 
 def _rounded(values: NDArray[np.int64]) -> NDArray[np.int64]:
     return (values + (1 << TRIG_BITS - 1)) >> TRIG_BITS
+
+
+@lru_cache(maxsize=4)
+def _weights(rule: LogMel) -> NDArray[np.int64]:
+    return mel_weights(rule.rate, rule.window, rule.bands, rule.lowest_hz, rule.highest_hz)
+
+
+@lru_cache(maxsize=4)
+def _tables(rule: LogMel) -> _Tables:
+    weights = _weights(rule)
+    used = np.flatnonzero(weights.any(axis=1))
+    bins = range(int(used[0]), int(used[-1]) + 1)
+    largest = 2 ** (2 * SAMPLE_BITS + WEIGHT_BITS) * rule.window**2  # by Parseval, of all bins together
+    steps_of = steps(rule.range_db, TOP, largest)
+    return _Tables(hann(rule.window), *waves(rule.window, bins), weights[bins.start : bins.stop], steps_of)

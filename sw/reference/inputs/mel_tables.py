@@ -1,8 +1,8 @@
 """Whole-number tables of the log-mel rule: window, cosines and sines, triangles, steps of the logarithm.
 
 They are computed in decimal arithmetic of 50 digits, which is specified to the last digit (General Decimal
-Arithmetic, Cowlishaw 2009), and then rounded: a library of floats may differ from another in its last bit, and with
-it a rounded table.
+Arithmetic, Cowlishaw 2009), and then rounded: a library of floats may differ from another in its last bit,
+and with it a rounded table.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ WEIGHT_BITS = 8
 DIGITS = 50
 PI = Decimal("3.14159265358979323846264338327950288419716939937510")
 MEL_HZ = 700
-"""Where the mel scale turns from linear to logarithmic: mel(f) = 2595 log10(1 + f / 700) (O'Shaughnessy 1987)."""
+"""Where the mel scale turns from linear to logarithmic, ``2595 log10(1 + f / 700)`` (O'Shaughnessy 1987)."""
 
 
 @contextmanager

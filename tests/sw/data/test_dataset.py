@@ -166,12 +166,12 @@ def test_missing_file_and_unknown_name_are_refused(tmp_path):
         load(str(tmp_path / "none.npz"))
     assert str(refusal.value) == (
         f"cannot read {tmp_path / 'none.npz'}: No such file or directory; "
-        "give one of digits, mnist, fashion-mnist, cifar10, cifar10-grey, or a file"
+        "give one of digits, mnist, fashion-mnist, cifar10, cifar10-grey, spoken-digits, or a file"
     )
     with pytest.raises(EngramError) as refusal:
         load("imagenet")
     assert str(refusal.value) == (
-        "data must be one of digits, mnist, fashion-mnist, cifar10, cifar10-grey or a path ending in .npz, "
+        "data must be one of digits, mnist, fashion-mnist, cifar10, cifar10-grey, spoken-digits or a path ending in .npz, "
         "got 'imagenet'"
     )
 

@@ -1,1 +1,1 @@
-"""Tests of ``sw/reference``."""
+"""Tests of ``sw/reference/inputs``."""

@@ -1,0 +1,1 @@
+"""``engram data ...``: data sets made of what the user has."""

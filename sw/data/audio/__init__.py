@@ -1,0 +1,1 @@
+"""Recordings: read from WAV files or arrays, and turned into maps."""
