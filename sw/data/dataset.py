@@ -70,9 +70,9 @@ def load(name_or_path: str, listener: Listener = SILENT, inputs: Inputs | None =
             )
         return load_npz(path, listener=listener, inputs=inputs)
     known = KNOWN[name_or_path]
-    path = known.place()
-    if path is not None:
-        return load_npz(path, name_or_path, listener=listener, inputs=inputs)
+    there = known.place()
+    if there is not None:
+        return load_npz(there, name_or_path, listener=listener, inputs=inputs)
     return _made(known.fetched(listener), name_or_path, name_or_path, listener, inputs)
 
 
@@ -108,8 +108,9 @@ def load_npz(
     """
     arrays = read_npz(path, (*LAYOUT, *MORE), f"one of {', '.join(NAMES)}, or a file")
     check_keys(arrays, str(path))
-    if name is None and "source" in arrays and str(arrays["source"]) in KNOWN:
-        name = str(arrays["source"])
+    source = str(arrays["source"]) if "audio" in arrays and "source" in arrays else ""
+    if name is None and source in KNOWN and KNOWN[source].audio is not None:
+        name = source  # so a bundle finds the recordings again, by which the maps are made anew
     return _made(arrays, str(path), name or path.name, listener, inputs)
 
 
@@ -137,9 +138,11 @@ def _made(
     arrays = {**arrays, **integers}
     if name not in KNOWN:
         _warn(arrays, place, listener)
-    names = KNOWN[name].class_names if name in KNOWN else ()
+    names, classes = KNOWN[name].class_names if name in KNOWN else (), int(arrays["y_train"].max()) + 1
     if "classes" in arrays:
-        names = class_names_of(arrays["classes"], int(arrays["y_train"].max()) + 1, place)
+        names = class_names_of(arrays["classes"], classes, place)
+    elif len(names) != classes:  # a file of that name with a part of the classes
+        names = ()
     return _split(arrays, name, Inputs(class_names=names, affine=affine, audio=audio))
 
 

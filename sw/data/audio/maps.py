@@ -72,6 +72,6 @@ def write_maps(path: Path, recordings: Recordings, rule: LogMel, source: str | N
     if source is not None:
         arrays["source"] = np.array(source)
     content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
+    np.savez_compressed(content, **arrays)  # type: ignore[arg-type]  # its stub takes a flag for an array
     write_atomically(path, content.getvalue())
     return arrays

@@ -29,9 +29,8 @@ def read_wav(path: Path) -> tuple[NDArray[np.int16], int]:
         raise EngramError(f"cannot read {path}: {error.strerror or error}; give another file") from None
     except (wave.Error, EOFError) as error:
         raise EngramError(
-            f"{path} must be a WAV file of PCM samples, it is not ({str(error) or 'cut short'}); convert it, as "
-            "with "
-            "ffmpeg -i FILE -c:a pcm_s16le NEW.wav"
+            f"{path} must be a WAV file of PCM samples, it is not ({str(error) or 'cut short'}); convert it, "
+            "as with ffmpeg -i FILE -c:a pcm_s16le NEW.wav"
         ) from None
     if width not in (1, 2, 3, 4) or rate < 1:
         raise EngramError(

@@ -105,7 +105,7 @@ def steps(range_db: int, levels: int, largest: int) -> NDArray[np.int64]:
     ndarray
         int64, sorted, up to `largest`; each is rounded up, since a whole number reaches one or does not.
     """
-    found = []
+    found: list[int] = []
     with _exactly():
         ratio = Decimal(10).ln() * range_db / (10 * levels)
         while not found or found[-1] <= largest:

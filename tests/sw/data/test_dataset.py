@@ -171,8 +171,8 @@ def test_missing_file_and_unknown_name_are_refused(tmp_path):
     with pytest.raises(EngramError) as refusal:
         load("imagenet")
     assert str(refusal.value) == (
-        "data must be one of digits, mnist, fashion-mnist, cifar10, cifar10-grey, spoken-digits or a path ending in .npz, "
-        "got 'imagenet'"
+        "data must be one of digits, mnist, fashion-mnist, cifar10, cifar10-grey, spoken-digits or a path "
+        "ending in .npz, got 'imagenet'"
     )
 
 

@@ -178,8 +178,8 @@ def test_presets_are_listed(name):
 REFUSALS = {
     "unknown data": (
         ["--data", "imagenet"],
-        "data must be one of digits, mnist, fashion-mnist, cifar10-grey or a path ending in .npz, "
-        "got 'imagenet'",
+        "data must be one of digits, mnist, fashion-mnist, cifar10, cifar10-grey, spoken-digits or a path "
+        "ending in .npz, got 'imagenet'",
     ),
     "unknown preset": (
         ["--preset", "resnet"],
@@ -206,7 +206,7 @@ REFUSALS = {
     ),
     "unknown design": (
         ["--design", "resnet"],
-        "--design must be one of digits, mnist, cifar10-grey, got 'resnet'",
+        "--design must be one of digits, mnist, cifar10-grey, spoken-digits, got 'resnet'",
     ),
     "two means": (
         ["--templates", "mean", "--templates-per-class", "2"],
