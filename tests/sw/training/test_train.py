@@ -181,13 +181,13 @@ REFUSALS = {
     "image size": (
         DESIGN.with_(height=7),
         "learned",
-        "design 'tiny' is for 3 classes of 7 x 5 pixels, data 'stripes.npz' has 3 of 6 x 5; "
+        "design 'tiny' is for 3 classes of 7 x 5 pixels, data 'stripes.npz' has 3 of 6 x 5 pixels; "
         "use one that fits",
     ),
     "classes": (
         DESIGN.with_(classes=4),
         "learned",
-        "design 'tiny' is for 4 classes of 6 x 5 pixels, data 'stripes.npz' has 3 of 6 x 5; "
+        "design 'tiny' is for 4 classes of 6 x 5 pixels, data 'stripes.npz' has 3 of 6 x 5 pixels; "
         "use one that fits",
     ),
     "programmed cells": (

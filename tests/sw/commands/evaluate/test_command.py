@@ -68,6 +68,9 @@ def test_evaluate_json_agrees_with_the_reference(digits, tmp_path):
         assert shares @ counts / counts.sum() == pytest.approx(result["accuracy"][name])
         assert classes[name]["balanced_accuracy"] == pytest.approx(shares.mean())
         assert classes[name]["never_found"] == np.flatnonzero(shares == 0).tolist()
+    for key in ("recall", "balanced_accuracy"):
+        assert result[key] == classes["ideal"][key]
+    assert result["class_names"] == []
     names = ["confusion.png", "confusion-rram.png", "chips.png", "templates.png", "energy.png"]
     assert result["files"] == [str(tmp_path / name) for name in (*names, "evaluation.json")]
     written = json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sw.bundle import load
+from sw.bundle import load, open_bundle
+from sw.data.of_bundle import dataset_of
 from sw.design import Layer
 from sw.training import train as distil
 from sw.training.presets import DESIGNS, PRESETS, Preset
@@ -109,6 +110,26 @@ def test_unequal_classes_are_told_of_one_by_one(tmp_path):
     assert "few: recall by class, test" in result.stdout and "balanced" in result.stdout
     (folder,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
     assert (folder / "confusion.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_signals_of_a_sensor_with_names_and_weights(tmp_path, monkeypatch):
+    """What a set tells beside its images is in the bundle, and in what other commands say of it."""
+    monkeypatch.chdir(tmp_path)
+    labels = np.array([0] * 30 + [1] * 8 + [2] * 4)
+    waves = np.sin(np.arange(24) * (0.2 + 0.4 * labels[:, None]))[..., None] * [3_000.0, -500.0]
+    x = (waves + np.random.default_rng(0).normal(0, 100, waves.shape)).astype(np.int16)
+    names = np.array(["slow", "middle", "fast"])
+    np.savez(
+        "own.npz", x_train=x, y_train=labels, x_test=x[::3], y_test=labels[::3], axes="NLC", classes=names
+    )
+    done = run("--data", "own.npz", "--distil", "none", "--class-weights", "-o", "own.engram")
+    assert done.exit_code == 0, done.output
+    assert "own.npz: int16 values become 0..255 as x * " in done.stderr and "0 slow" in done.stdout
+    bundle = open_bundle("own.engram")
+    assert bundle.design.image_size == (1, 24, 2) and bundle.inputs.class_names == tuple(names)
+    assert dict(bundle.provenance.steps[0].options)["class-weights"] is True
+    found, trained_on = dataset_of(bundle, "own.npz")
+    assert trained_on and found.inputs == bundle.inputs
 
 
 def test_means_take_one_template_per_class_by_themselves(data_file):

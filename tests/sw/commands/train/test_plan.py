@@ -66,6 +66,13 @@ def test_design_follows_name_or_size_of_the_data(name, size, preset, layers_of):
     assert design.name == name.removesuffix(".npz")
 
 
+def test_channels_follow_the_data():
+    images = np.zeros((6, 1, 90, 2), np.uint8)
+    part = Part(images, np.arange(6, dtype=np.uint8) % 3)
+    design = design_for(Dataset("own.npz", part, part, part, classes=3), None)
+    assert design.image_size == (1, 90, 2) and design.layers == DESIGNS["digits"].layers
+
+
 @pytest.mark.parametrize(("name", "want"), [("a b.npz", "a-b"), ("_x.npz", "x"), ("é.npz", "unnamed")])
 def test_design_name_is_made_of_allowed_characters(name, want):
     assert design_for(named(name, 8, 8), None).name == want
