@@ -22,7 +22,7 @@ def read_wav(path: Path) -> tuple[NDArray[np.int16], int]:
         If the file cannot be read, or is no WAV file of PCM samples.
     """
     try:
-        with wave.open(str(path), "rb") as file:
+        with path.open("rb") as raw_file, wave.Wave_read(raw_file) as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
             raw = file.readframes(file.getnframes())
     except OSError as error:
