@@ -102,12 +102,13 @@ class MatchLines(wiring.Component):
                     with m.If(tile == len(words_in_tile) - 1):
                         m.d.sync += tile.eq(0)
 
-        # Flags travel with the data: memory stage, pick stage, stages of the adder tree.
+        # Flags travel with the data: memory stage, pick stage, stages of the adder tree. `last` only comes
+        # with `valid`, so that it decides alone whether the pipeline may have to stop.
         flags = data.StructLayout({"valid": 1, "first": 1, "last": 1})
         stages = [Signal(flags, name=f"stage_{number}") for number in range(pipeline_stages(design))]
         at_end = stages[-1]
         with m.If(advance):
-            m.d.sync += stages[0].eq(Cat(self.tile_ready, word == 0, self.rewind))
+            m.d.sync += stages[0].eq(Cat(self.tile_ready, word == 0, self.tile_ready & self.rewind))
             for before, after in pairwise(stages):
                 m.d.sync += after.eq(before)
 
@@ -132,8 +133,8 @@ class MatchLines(wiring.Component):
         leaving_last = Signal()
         capture = Signal()
         m.d.comb += [
-            capture.eq(at_end.valid & at_end.last & (~hold_full | leaving_last)),
-            advance.eq(~(at_end.valid & at_end.last) | capture),
+            capture.eq(at_end.last & (~hold_full | leaving_last)),
+            advance.eq(~at_end.last | capture),
         ]
         # Sums move up, so that the current always leaves from the first lane and none has to be picked.
         with m.If(self.o.valid & self.o.ready):

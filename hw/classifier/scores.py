@@ -23,7 +23,7 @@ def score_layout(design: DesignPoint) -> data.StructLayout:
 class ScoreAccumulator(wiring.Component):
     """One score per template in a memory.
 
-    Latency: 1 cycle from the conversion of the last row tile to its score. Throughput: one conversion per
+    Latency: 2 cycles from the conversion of the last row tile to its score. Throughput: one conversion per
     cycle; neighbouring conversions never belong to the same match line, because there are at least two. Under
     back-pressure on `o` the input waits.
 
@@ -55,7 +55,7 @@ class ScoreAccumulator(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Read in one cycle, add and write in the next."""
+        """Read in one cycle, add and write in the next, hand on in the third."""
         m = Module()
         design = self._design
         m.submodules.scores = scores = memory.Memory(
@@ -67,17 +67,13 @@ class ScoreAccumulator(wiring.Component):
         a_valid = Signal()
         a_conversion = Signal(conversion_layout(design))
         total = Signal(self.score.shape())
-        final = Signal()
+        a_first, final = Signal(), Signal()
         m.d.comb += [
-            total.eq(Mux(a_conversion.row_tile == 0, 0, read.data) + a_conversion.code),
-            final.eq(a_valid & (a_conversion.row_tile == design.row_tiles - 1)),
+            total.eq(Mux(a_first, 0, read.data) + a_conversion.code),
             write.en.eq(a_valid),
             write.addr.eq(a_conversion.match_line),
             write.data.eq(total),
-            self.o.valid.eq(final),
-            self.o.payload.template.eq(a_conversion.match_line),
-            self.o.payload.score.eq(total),
-            self.i.ready.eq(~final | self.o.ready),
+            self.i.ready.eq(~final | ~self.o.valid | self.o.ready),
             self.score.eq(read.data),
         ]
         with m.If(self.i.valid & self.i.ready):
@@ -85,6 +81,19 @@ class ScoreAccumulator(wiring.Component):
         with m.Else():
             # While a conversion waits in the add stage its old score must stay on the port.
             m.d.comb += [read.en.eq(~a_valid), read.addr.eq(self.score_address)]
+        # A register for the score: the sum and what it is compared with are too long for one cycle.
+        with m.If(~self.o.valid | self.o.ready):
+            m.d.sync += [
+                self.o.valid.eq(final),
+                self.o.payload.template.eq(a_conversion.match_line),
+                self.o.payload.score.eq(total),
+            ]
         with m.If(self.i.ready):
-            m.d.sync += [a_valid.eq(self.i.valid), a_conversion.eq(self.i.payload)]
+            m.d.sync += [
+                a_valid.eq(self.i.valid),
+                a_conversion.eq(self.i.payload),
+                # Found out a cycle early, because all the array may have to stop for it.
+                a_first.eq(self.i.payload.row_tile == 0),
+                final.eq(self.i.valid & (self.i.payload.row_tile == design.row_tiles - 1)),
+            ]
         return m

@@ -127,7 +127,7 @@ def _pixels(schedule: LayerSchedule) -> Iterator[tuple[int, int]]:
     while True:
         for y in range(rows.outputs):
             for x in range(columns.outputs):
-                needed = first + walk.until(rows.last_tap(y), columns.last_tap(x))
+                needed = first + walk.needed(x, y)
                 if x < columns.outputs - 1:
                     first += walk.step_x
                 elif y < rows.outputs - 1:

@@ -198,12 +198,42 @@ class LayerSchedule:
         weights = lanes.input_lanes * lanes.output_lanes if self.layer.has_weights else 0
         return StepFormat(self.offset_bits, self.weight_bits, self.walk.depth, weights, lanes.taps)
 
-    def rom(self, step_format: StepFormat | None = None) -> list[int]:
-        """Schedule memory, in the unit's own format or in a wider one."""
-        taps = self.parallelism.taps
-        step_format = step_format or self.step_format
+    def rom(self) -> list[int]:
+        """Schedule memory of the unit: weights of every step, with the taps of the step after it.
+
+        So the addresses of a step are known a step ahead, and wait in registers.
+        """
+        steps = self._steps()
+        ahead = steps[1:] + steps[:1]
         return [
-            step_format.encode(entries[start : start + taps], ends_group=start + taps >= len(entries))
+            self.step_format.encode(taps, entries, ends_group=ends_group)
+            for (taps, _), (entries, ends_group) in zip(ahead, steps, strict=True)
+        ]
+
+    def first_taps(self) -> list[tuple[int, bool]]:
+        """Offsets of the first step of all, which has none before it, and which of its taps are outside."""
+        rows, columns = self.walk.rows, self.walk.columns
+        hanging = (rows.padding, rows.kernel - 1 - rows.last_tap(0))
+        hanging += (columns.padding, columns.kernel - 1 - columns.last_tap(0))
+        entries, _ = self._steps()[0]
+        found = []
+        for entry in entries:
+            sides = zip(entry.overhangs, hanging, strict=True)
+            found.append((entry.offset, any(0 < least <= hangs for least, hangs in sides)))
+        return found + [(0, False)] * (self.parallelism.taps - len(found))
+
+    def engine_rom(self, step_format: StepFormat) -> list[int]:
+        """Steps in the format of an engine for many layers, taps and weights of each in one word."""
+        return [
+            step_format.encode(entries, entries, ends_group=ends_group)
+            for entries, ends_group in self._steps()
+        ]
+
+    def _steps(self) -> list[tuple[tuple[Entry, ...], bool]]:
+        """Entries of every step, and whether it ends its group."""
+        taps = self.parallelism.taps
+        return [
+            (entries[start : start + taps], start + taps >= len(entries))
             for entries in self.entries
             for start in range(0, len(entries), taps)
         ]

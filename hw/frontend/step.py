@@ -70,16 +70,18 @@ class StepFormat:
         """Bits of a step."""
         return self.entry_width * self.taps + 1
 
-    def encode(self, entries: Sequence[Entry], *, ends_group: bool) -> int:
-        """One step; a place without entry has weights of 0."""
+    def encode(self, taps: Sequence[Entry], weights: Sequence[Entry], *, ends_group: bool) -> int:
+        """One word: where to read for `taps`, and the weights of `weights`; without entry these are 0."""
         word = int(ends_group) << (self.entry_width * self.taps)
-        mask = 2**self.weight_bits - 1
-        for place, entry in enumerate(entries):
-            weights = 0
-            for value in reversed(entry.weight.reshape(-1).tolist()):
-                weights = weights << self.weight_bits | value & mask
-            bits = (weights << self.border_bits | self._borders(entry)) << self.offset_bits | entry.offset
+        for place, entry in enumerate(taps):
+            bits = self._borders(entry) << self.offset_bits | entry.offset
             word |= bits << (place * self.entry_width)
+        mask = 2**self.weight_bits - 1
+        for place, entry in enumerate(weights):
+            packed = 0
+            for value in reversed(entry.weight.reshape(-1).tolist()):
+                packed = packed << self.weight_bits | value & mask
+            word |= packed << (place * self.entry_width + self.offset_bits + self.border_bits)
         return word
 
     def _borders(self, entry: Entry) -> int:

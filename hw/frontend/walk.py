@@ -119,6 +119,20 @@ class Walk:
         rows_left = self.rows.inputs - self.rows.length
         return (rows_left * self.columns.inputs - self.columns.length) * self.words
 
+    def needed(self, x: int, y: int) -> int:
+        """Words from the first one of the kernel at an output position to its last one on the map."""
+        return self.until(self.rows.last_tap(y), self.columns.last_tap(x))
+
+    def spared(self, x: int, y: int) -> int:
+        """How many words fewer are missing for the next position than for this one, without any that come."""
+        if x < self.columns.outputs - 1:
+            step, after = self.step_x, (x + 1, y)
+        elif y < self.rows.outputs - 1:
+            step, after = self.step_row, (0, y + 1)
+        else:
+            step, after = self.step_image, (0, 0)
+        return self.needed(x, y) - self.needed(*after) - step
+
     def until(self, row: int, column: int) -> int:
         """Words from the first one of a kernel position to the last one of a tap, both included."""
         return (row * self.columns.inputs + column + 1) * self.words

@@ -94,12 +94,16 @@ def _results(design: DesignPoint, conversions: Offers) -> Offers:
     The last row tile gives the scores to the winner-take-all, and so must wait there until the answer for the
     image before was taken.
     """
-    added, free = -1, 0  # when the conversion before was added up, and the last answer out of the way
+    # When the conversion before was added up, the score before accepted, and the last answer out of the way.
+    added, accepted, free = -1, -1, 0
     offered = next(conversions)
     while True:
         for tile in range(design.row_tiles):
             for _ in range(design.templates):
                 taken = max(offered, added)
-                added = max(taken + 1, free) if tile == design.row_tiles - 1 else taken + 1
+                added = taken + 1
+                if tile == design.row_tiles - 1:
+                    added = max(added, accepted)
+                    accepted = max(added + 1, free)
                 offered = conversions.send(taken)
-        free = 1 + (yield added + 2)
+        free = 1 + (yield accepted + 2)

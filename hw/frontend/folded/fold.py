@@ -202,7 +202,7 @@ class Fold:
 
     def rom(self) -> list[int]:
         """Schedule memory, layer after layer."""
-        return [word for schedule in self.schedules for word in schedule.rom(self.step_format)]
+        return [word for schedule in self.schedules for word in schedule.engine_rom(self.step_format)]
 
     @cached_property
     def first_channels(self) -> tuple[int, ...]:

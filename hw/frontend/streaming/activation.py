@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from amaranth.hdl import Array, Const, Module, Mux, Shape, Signal, signed, unsigned
+from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -87,57 +87,56 @@ class ThresholdSearch(wiring.Component):
         rounds = lanes.output_lanes // lanes.searchers
         first_trial = 1 << (bits - 1)
 
-        # The first trial of a channel is read while nothing is searched, or with the last bit before it.
-        primed = Signal()
-        searching = Signal()
-        m.d.comb += searching.eq(primed & self.held_valid)
-        m.d.sync += primed.eq(1)
-        bit = Signal(range(bits), init=bits - 1)
+        # The first trial of a channel is read with the last bit of the one before it, or alone where nothing
+        # was searched before: `fresh`, and the bit on trial is the last one. `mark` is that bit, one of all.
+        fresh = Signal(init=1)
+        mark = Signal(bits, init=1)
         channel = Signal.like(self.last_channel, init=0)
         next_channel = Signal.like(channel)
         round_ = Signal(index_bits(rounds))
-        last_bit, last_round, move = Signal(), Signal(), Signal()
+        last_bit, last_round, lane_done, move = mark[0], Signal(), Signal(), Signal()
         m.d.comb += [
-            last_bit.eq(bit == 0),
             last_round.eq(round_ == rounds - 1),
-            move.eq(~(searching & last_bit) | ~self.o.valid | self.o.ready),
+            lane_done.eq(self.held_valid & last_bit & (~self.o.valid | self.o.ready)),
+            move.eq(fresh | (self.held_valid & ~last_bit) | lane_done),
             next_channel.eq(Mux(channel == self.last_channel, self.first_channel, channel + 1)),
-            self.held_done.eq(searching & last_bit & last_round & move),
+            self.held_done.eq(lane_done & last_round),
         ]
+        m.d.sync += fresh.eq(self.restart)
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
-        with m.If(searching & move):
-            m.d.sync += bit.eq(bit - 1)
-            with m.If(last_bit):
-                m.d.sync += [
-                    bit.eq(bits - 1),
-                    channel.eq(next_channel),
-                    round_.eq(Mux(last_round, 0, round_ + 1)),
-                    self.o.valid.eq(1),
-                ]
-
+        with m.If(move):
+            m.d.sync += mark.eq(Mux(last_bit, first_trial, mark >> 1))
+        with m.If(lane_done):
+            m.d.sync += [
+                channel.eq(next_channel),
+                round_.eq(Mux(last_round, 0, round_ + 1)),
+                self.o.valid.eq(1),
+            ]
         with m.If(self.restart):
-            m.d.sync += channel.eq(self.first_channel)
+            m.d.sync += [channel.eq(self.first_channel), mark.eq(1)]
 
         for searcher in range(lanes.searchers):
             rom = schedule.threshold_rom(searcher)
             style = memory_style(len(rom), schedule.threshold_bits)
             read = add_rom(m, f"thresholds_{searcher}", signed(schedule.threshold_bits), rom, style)
-            level = Signal(bits, name=f"level_{searcher}")
-            found = Signal(bits, name=f"found_{searcher}")
+            reached = Signal(name=f"reached_{searcher}")
+            others = Signal(bits, name=f"others_{searcher}")
             trial = Signal(bits, name=f"trial_{searcher}")
             mine = Array(self.held[searcher + lanes.searchers * n] for n in range(rounds))
+            # The next trial sets the next lower bit; a new channel starts with its highest one. A memory, a
+            # comparison and the address of that memory are in one cycle, so all bits but the one on trial are
+            # made ready before: behind the comparison there is one look-up table.
             m.d.comb += [
-                found.eq(level | ((mine[round_] >= read.data) << bit)),
-                # The next trial sets the next lower bit; a new channel starts with its highest one.
-                trial.eq(Mux(~searching | last_bit, first_trial, found | (Const(1, bits) << bit) >> 1)),
-                read.en.eq(~searching | move),
-                read.addr.eq((Mux(searching & last_bit, next_channel, channel) << bits) | trial),
+                reached.eq(mine[round_] >= read.data),
+                trial.eq(Mux(last_bit, first_trial, Mux(reached, mark, 0) | others & ~mark)),
+                read.en.eq(move),
+                read.addr.eq(Cat(trial, Mux(last_bit & ~fresh, next_channel, channel))),
             ]
-            with m.If(searching & move):
-                m.d.sync += level.eq(Mux(last_bit, 0, found))
-                with m.If(last_bit):
-                    m.d.sync += self.o.payload[searcher].eq(found)
+            with m.If(move):
+                m.d.sync += others.eq(trial | Mux(last_bit, first_trial, mark >> 1) >> 1)
+            with m.If(lane_done):
+                m.d.sync += self.o.payload[searcher].eq(Cat(reached, others[1:]))
         return m
 
 

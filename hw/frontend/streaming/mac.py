@@ -90,15 +90,16 @@ class MacArray(wiring.Component):
         stages = [Signal(flags, name=f"stage_{n}") for n in range(1 + AdderTree.latency(terms))]
         at_end = stages[-1]
         with m.If(advance):
-            m.d.sync += stages[0].eq(Cat(self.valid, self.ends_group))
+            # `last` only comes with `valid`: it decides alone whether the pipeline may have to stop.
+            m.d.sync += stages[0].eq(Cat(self.valid, self.valid & self.ends_group))
             for before, after in pairwise(stages):
                 m.d.sync += after.eq(before)
 
         capture = Signal()
         first = Signal(init=1)
         m.d.comb += [
-            capture.eq(at_end.valid & at_end.last & (~self.held_valid | self.held_done)),
-            advance.eq(~(at_end.valid & at_end.last) | capture),
+            capture.eq(at_end.last & (~self.held_valid | self.held_done)),
+            advance.eq(~at_end.last | capture),
         ]
         with m.If(self.held_done):
             m.d.sync += self.held_valid.eq(0)

@@ -1,6 +1,6 @@
 """Window: keeps the last rows of a layer's input and plays the layer's schedule on them."""
 
-from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, signed, unsigned
+from amaranth.hdl import Array, Cat, Module, Mux, Shape, Signal, Value, signed, unsigned
 from amaranth.lib import data, memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -106,33 +106,35 @@ class Window(wiring.Component):
             borders.eq(Cat(*rows.flags(), *columns.flags())),
         ]
         longest_step = max(walk.step_x, walk.step_row, walk.step_image)
-        step_base = Signal(range(longest_step + 1))
-        m.d.comb += step_base.eq(Mux(end_x, Mux(end_y, walk.step_image, walk.step_row), walk.step_x))
+        back = Signal(range(-longest_step, 1))  # minus the words to the next position: all sums are additions
+        m.d.comb += back.eq(Mux(end_x, Mux(end_y, -walk.step_image, -walk.step_row), -walk.step_x))
 
         # Padding before the first image counts as words that have come, so the kernel can begin there;
         # what it reads there is masked.
-        # `lead` counts the words from the kernel's first to the last one taken, `used` the memory in use.
-        # A kernel that hangs over needs only the words up to its last tap on the image. Flags of a larger
-        # overhang come with all those of smaller ones, so the highest bit of a set of flags is the overhang.
-        overhangs = [flags.bit_length() for flags in range(2**walk.depth)]
-        last_row, last_column = walk.rows.kernel - 1, walk.columns.kernel - 1
-        needed = Array(
-            walk.until(last_row - below, last_column - beyond) for beyond in overhangs for below in overhangs
-        )
-        count_bits = index_bits(2 * depth) + 1
-        lead = Signal(signed(count_bits), init=walk.ahead)
-        used = Signal(signed(count_bits), init=walk.ahead)
+        # A kernel that hangs over needs only the words up to its last tap on the image. `spare` counts the
+        # words that have come beyond those the kernel needs, `used` the memory in use, less all of it: both
+        # answer with their sign alone, because what depends on the answers takes most of a cycle.
+        last_x = walk.columns.outputs - 1
+        in_row = [walk.spared(x, 0) for x in range(last_x)] or [0]
+        at_end = [walk.spared(last_x, y) for y in range(walk.rows.outputs)]
+        missing = walk.ahead - walk.needed(0, 0)
+        spare = Signal(range(min(missing, *in_row, *at_end), depth + 1), init=missing)
+        used = Signal(range(-longest_step - depth, 1), init=walk.ahead - depth)
         ready = Signal()
         ends_pixel = Signal()
-        released = Signal(range(longest_step + 1))
-        moved = Signal.like(released)
+        moved, released = Signal.like(back), Signal.like(back)
+        spared = Signal.like(spare, init=0)
         m.d.comb += [
-            ready.eq(lead >= needed[Cat(*rows.are_behind(), *columns.are_behind())]),
-            self.i.ready.eq(used < depth),
+            ready.eq(~spare[-1]),
+            self.i.ready.eq(used[-1]),
             w_enable.eq(self.i.valid & self.i.ready),
-            moved.eq(Mux(ends_pixel, step_base, 0)),
+            moved.eq(Mux(ends_pixel, back, 0)),
+            spared.eq(Mux(end_x, Array(at_end)[o_y], Array(in_row)[o_x])),
         ]
-        m.d.sync += [lead.eq(lead + w_enable - moved), used.eq(used + w_enable - released)]
+        m.d.sync += [
+            spare.eq(_added(spare, Mux(ends_pixel, spared, 0), w_enable)),
+            used.eq(_added(used, released, w_enable)),
+        ]
 
         # Schedule memory.
         rom, rom_width = schedule.rom(), schedule.step_format.width
@@ -150,12 +152,14 @@ class Window(wiring.Component):
         with m.If(taken):
             m.d.sync += step.eq(Mux(last_step, 0, step + 1))
         with m.If(ends_pixel):
-            m.d.sync += [base.eq(base + step_base), o_x.eq(o_x + 1)]
+            m.d.sync += [base.eq(base - back), o_x.eq(o_x + 1)]
             with m.If(end_x):
                 m.d.sync += [o_x.eq(0), o_y.eq(Mux(end_y, 0, o_y + 1))]
 
-        # Stage s: the step's entries are here. Stage d: their data is here.
-        s_valid, s_base, s_borders = Signal(), Signal.like(base), Signal.like(borders)
+        # Stage s: the step's weights are here, its addresses are in registers, and the taps of the step after
+        # it come from the schedule: a deep memory and an adder are not in one cycle with the next memory.
+        # Stage d: its data is here.
+        s_valid = Signal()
         s_moved, d_moved = Signal.like(released), Signal.like(released)
         d_valid, d_ends_group = Signal(), Signal()
         d_outside = Signal(len(taps))
@@ -164,16 +168,22 @@ class Window(wiring.Component):
             {"offset": schedule.offset_bits, "borders": border_bits, "weights": self._weights}
         )
         entries = data.View(data.ArrayLayout(entry, len(taps)), rom_read.data[:-1])
-        for tap in taps:
-            m.d.comb += [
-                reads[tap].en.eq(self.advance),
-                reads[tap].addr.eq(s_base + entries[tap].offset),
-            ]
+        first = schedule.first_taps()
+        addresses = []
+        outside = Signal(len(taps), init=sum(hidden << tap for tap, (_, hidden) in enumerate(first)))
+        for tap, (offset, _) in enumerate(first):
+            address = Signal(range(depth), init=(offset - walk.ahead) % depth, name=f"address_{tap}")
+            addresses.append(address)
+            m.d.comb += [reads[tap].en.eq(self.advance), reads[tap].addr.eq(address)]
+        with m.If(self.advance & s_valid):
+            for tap in taps:
+                m.d.sync += [
+                    addresses[tap].eq(base + entries[tap].offset),
+                    outside[tap].eq((entries[tap].borders & borders).any()),
+                ]
         with m.If(self.advance):
             m.d.sync += [
                 s_valid.eq(ready),
-                s_base.eq(base),
-                s_borders.eq(borders),
                 s_moved.eq(moved),
                 d_moved.eq(s_moved),
                 d_valid.eq(s_valid),
@@ -185,8 +195,13 @@ class Window(wiring.Component):
             m.d.comb += released.eq(d_moved)
             for tap in taps:
                 m.d.sync += [
-                    d_outside[tap].eq((entries[tap].borders & s_borders).any()),
+                    d_outside[tap].eq(outside[tap]),
                     d_weights[tap].as_value().eq(entries[tap].weights.as_value()),
                     self.data[tap].as_value().eq(Mux(d_outside[tap], 0, reads[tap].data)),
                 ]
         return m
+
+
+def _added(value: Signal, change: Value, one_more: Value) -> Value:
+    """``value + change + one_more`` with a single adder, whose lowest place carries the bit in."""
+    return (Cat(1, value).as_signed() + Cat(one_more, change).as_signed())[1:]
