@@ -5,7 +5,7 @@
 
 import json as jsonlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build", "build_bitstream"]
 
+MOST_SEED = 2**31 - 1
+"""Of nextpnr and of every ``--seed``."""
 
 BoardOption = Annotated[
     str,
@@ -89,6 +91,15 @@ ClockOption = Annotated[
     float | None,
     typer.Option("--clock-mhz", help="Clock of the chip.", show_default="by board"),
 ]
+SeedsOption = Annotated[
+    int,
+    typer.Option(
+        "--seeds",
+        min=1,
+        max=1000,
+        help="Placements to try side by side, with the seeds from --seed on; the fastest is kept.",
+    ),
+]
 LanesOption = Annotated[int | None, typer.Option(min=1, max=128, help="Default: what the bundle says.")]
 
 
@@ -98,6 +109,7 @@ def build(
     board: BoardOption,
     output: OutputOption = None,
     seed: SeedOption = 1,
+    seeds: SeedsOption = 1,
     verilog_only: Annotated[
         bool,
         typer.Option("--verilog-only", help="Only write Verilog, memory files, an example and constraints."),
@@ -130,6 +142,10 @@ def build(
 
     if core is not Core.uart and not verilog_only:
         raise EngramError(f"--core {core.value} is for other designs; add --verilog-only")
+    if seed + seeds > MOST_SEED + 1:
+        raise EngramError(
+            f"the last of the seeds must be at most {MOST_SEED}, got {seed + seeds - 1}; use a lower --seed"
+        )
     target = clocked(load(board, uart), clock_mhz)
     uart_divisor(target.clock.core_mhz, baud)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
@@ -155,7 +171,7 @@ def build(
             report = build_bitstream(
                 *(classifier, target, folder),
                 name=name,
-                seed=seed,
+                seeds=range(seed, seed + seeds),
                 baud=baud,
                 parallelism=sizes,
                 listener=terminal,
@@ -174,7 +190,7 @@ def build(
         messages.print(
             f"[bold red]timing NOT MET:[/] {result['fmax_mhz']} MHz reached, "
             f"{result['target_mhz']:g} MHz needed; slowest path from {start} to {end}; "
-            "try another --seed, fewer lanes or a lower --clock-mhz",
+            "try more --seeds, fewer lanes or a lower --clock-mhz",
             soft_wrap=True,
             highlight=False,
         )
@@ -187,7 +203,7 @@ def build_bitstream(
     folder: Path,
     *,
     name: str,
-    seed: int = 1,
+    seeds: Sequence[int] = (1,),
     baud: int = 1_000_000,
     parallelism: "Sizes | None" = None,
     listener: Listener = SILENT,
@@ -207,8 +223,8 @@ def build_bitstream(
         Made if missing.
     name
         Of the classifier, in file names and the report.
-    seed
-        Of place and route.
+    seeds
+        Of place and route, one or more; the fastest layout is kept.
     baud
         UART speed in bit/s.
     parallelism
@@ -226,6 +242,7 @@ def build_bitstream(
     from hw.families.known import known
     from hw.fpga.clock import uart_divisor
     from hw.fpga.report import BuildReport, speed_of
+    from hw.fpga.seeds import place_fastest
     from hw.fpga.toolchain import Toolchain
     from hw.fpga.trial import try_board
     from hw.sizing.estimate import estimate
@@ -249,7 +266,7 @@ def build_bitstream(
             _elaborate(bundle, board, baud, parallelism, work, spram=spram)
         usage = netlist_usage(tools.synthesise(), board.family)
         check_netlist(bundle, board, usage, parallelism)
-        placed = tools.place_and_route(seed)
+        seed, placed, fmax_by_seed = place_fastest(tools, board, work, seeds)
         packed = tools.pack()
         if spram:
             write_atomically(packed, flash_file(packed.read_bytes(), code_bytes(bundle)))
@@ -262,6 +279,7 @@ def build_bitstream(
             memories=planned_memories(bundle, board.family, parallelism, spram=spram),
             expected=estimate(bundle, parallelism, board.family, spram=spram),
             fmax_mhz=placed.fmax_mhz,
+            fmax_by_seed=fmax_by_seed,
             critical_path=placed.critical_path,
             speed=speed_of(bundle, parallelism, board.clock.core_mhz, baud),
             parallelism=parallelism,

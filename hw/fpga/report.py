@@ -78,6 +78,8 @@ class BuildReport:
         Planned memories with their block RAM.
     fmax_mhz, critical_path
         After routing, by static timing analysis, with the cells at both ends of the slowest path.
+    fmax_by_seed
+        Fmax of every seed that was tried.
     expected
         What was estimated before synthesis.
     parallelism
@@ -98,6 +100,7 @@ class BuildReport:
     memories: tuple[PlannedMemory, ...]
     fmax_mhz: float
     critical_path: tuple[str, str]
+    fmax_by_seed: dict[int, float]
     expected: Estimate
     parallelism: Sizes | None
     speed: Speed
@@ -153,6 +156,7 @@ class BuildReport:
             "dsps_available": limits.dsps,
             "memories": [asdict(memory) for memory in self.memories],
             "fmax_mhz": round(self.fmax_mhz, 2),
+            "fmax_mhz_by_seed": {str(seed): round(fmax, 2) for seed, fmax in self.fmax_by_seed.items()},
             "target_mhz": board.clock.core_mhz,
             "timing_met": self.timing_met,
             "critical_path": list(self.critical_path),
@@ -203,7 +207,7 @@ class BuildReport:
         table.add_row(
             "host link", f"{speed.images_per_second_link:,.0f} /s", "", f"images at {self.baud:,} baud"
         )
-        table.add_row("seed", str(self.seed), "", "of place and route")
+        table.add_row("seed", str(self.seed), "", f"of place and route{_tried(self.fmax_by_seed)}")
         table.add_row("time", f"{sum(self.seconds.values()):.1f} s", "", _times(self.seconds))
         table.add_row("bundle", self.digest[:16], "", "what the chip answers to IDENTIFY")
         return table
@@ -223,6 +227,13 @@ def _estimated(used: int, available: int, expected: int) -> str:
 
 def _share(used: int, available: int) -> str:
     return f"{used / available:.0%}"
+
+
+def _tried(fmax_by_seed: dict[int, float]) -> str:
+    if len(fmax_by_seed) == 1:
+        return ""
+    each = ", ".join(f"{seed}: {fmax:.1f}" for seed, fmax in fmax_by_seed.items())
+    return f"; {min(fmax_by_seed.values()):.1f} to {max(fmax_by_seed.values()):.1f} MHz, {each}"
 
 
 def _times(seconds: dict[str, float]) -> str:

@@ -79,11 +79,13 @@ class ToolError(EngramError):
     ----------
     said
         Its own error line.
+    log
+        All that it wrote.
     """
 
     def __init__(self, step: str, said: str, log: Path):
         super().__init__(f"{step} failed: {said}; all of it is in {log}")
-        self.said = said
+        self.said, self.log = said, log
 
 
 class Toolchain:

@@ -99,6 +99,39 @@ def test_codes_in_single_port_ram_are_in_the_file_and_the_report(tmp_path, monke
     assert "1 planned, as planned, codes from flash at 0x20000, in the .bin" in table_text(report)
 
 
+def test_the_fastest_of_several_seeds_is_built_and_all_are_reported(tmp_path, monkeypatch):
+    def synthesise(tools):
+        (tools._folder / "top.json").write_text("netlist")
+        return {"SB_LUT4": 10}
+
+    def place_and_route(tools, seed):
+        for name in ("top.asc", "timing.json", "place-and-route.log"):
+            (tools._folder / name).write_text(f"layout {seed}")
+        return Placed({4: 31.04, 5: 33.5, 6: 30.0}[seed], ("a", "b"), {"ICESTORM_LC": 10})
+
+    def pack(tools):
+        (tools._folder / "top.bin").write_text((tools._folder / "top.asc").read_text())
+        return tools._folder / "top.bin"
+
+    monkeypatch.setattr(Toolchain, "synthesise", synthesise)
+    monkeypatch.setattr(Toolchain, "place_and_route", place_and_route)
+    monkeypatch.setattr(Toolchain, "pack", pack)
+    monkeypatch.setattr("hw.fpga.trial.try_board", lambda *_: None)
+    bundle, board = random_bundle(TINY, seed=3), boards.load("icebreaker")
+    report = build_bitstream(bundle, board, tmp_path, name="tiny", seeds=range(4, 7))
+    assert Path(report.bitstream).read_text() == "layout 5"
+    values = report.to_json()
+    assert (values["seed"], values["fmax_mhz"]) == (5, 33.5)
+    assert values["fmax_mhz_by_seed"] == {"4": 31.04, "5": 33.5, "6": 30.0}
+    assert "of place and route; 30.0 to 33.5 MHz, 4: 31.0, 5: 33.5, 6: 30.0" in table_text(report)
+
+
+def test_seeds_beyond_those_of_the_tools_are_one_line(bundle_file):
+    result = run(bundle_file, "--board", "icebreaker", "--seed", 2**31 - 1, "--seeds", 2)
+    assert result.exit_code == 2
+    assert "the last of the seeds must be at most 2147483647, got 2147483648" in result.stderr
+
+
 def test_a_full_disk_leaves_an_earlier_build_and_nothing_of_this_one(tmp_path, monkeypatch):
     (tmp_path / "tiny-icebreaker.bin").write_bytes(b"an earlier one")
 
