@@ -131,6 +131,7 @@ class HoldSpec(_MatchLinesSpec):
             Assert((left == 0) | (left + lane == lines_of_group[line - lane])),
             Assert((left != 0) | (lane == 0)),
             Assert(inside["o_lane"] == lane),
+            Assert(inside["ends_hold"] == ((line == design.templates - 1) | (lane == design.col_lanes - 1))),
         ]
         for number in lanes:
             for place, copy in enumerate(sampled[number:]):

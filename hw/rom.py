@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Module, ShapeLike
+from amaranth.hdl import Module, ShapeLike, Value
 from amaranth.lib import memory
 
-__all__ = ["add_rom"]
+__all__ = ["add_rom", "read_at_once"]
 
 
 def add_rom(m: Module, name: str, shape: ShapeLike, contents: Sequence[int], style: str) -> memory.ReadPort:
@@ -33,3 +33,13 @@ def add_rom(m: Module, name: str, shape: ShapeLike, contents: Sequence[int], sty
     )
     m.submodules[name] = rom
     return rom.read_port(src_loc_at=1)  # Amaranth names signals after a variable: the caller's
+
+
+def read_at_once(m: Module, name: str, shape: ShapeLike, contents: Sequence[int], address: Value) -> Value:
+    """Entry of a small ROM in logic, in the cycle of its address; other arguments as for :func:`add_rom`."""
+    attributes = {"ram_style": "logic", "rom_style": "logic"}
+    rom = memory.Memory(shape=shape, depth=len(contents), init=list(contents), attrs=attributes)
+    m.submodules[name] = rom
+    read = rom.read_port(domain="comb", src_loc_at=1)
+    m.d.comb += read.addr.eq(address)
+    return read.data

@@ -87,8 +87,10 @@ class MatchLines(wiring.Component):
         group = Signal(range(self._geometry.groups))
         word = Signal(range(words_in_tile[0]))
         last_word = Signal(range(words_in_tile[0]))
+        last_tile = Signal()  # the only one that may be shorter
         m.d.comb += [
-            last_word.eq(Array(words - 1 for words in words_in_tile)[tile]),
+            last_tile.eq(tile == len(words_in_tile) - 1),
+            last_word.eq(Mux(last_tile, words_in_tile[-1] - 1, words_in_tile[0] - 1)),
             self.step.eq(self.tile_ready & advance),
             self.rewind.eq(word == last_word),
             self.release.eq(group == self._geometry.groups - 1),
@@ -98,9 +100,7 @@ class MatchLines(wiring.Component):
             with m.If(self.rewind):
                 m.d.sync += [word.eq(0), group.eq(group + 1)]
                 with m.If(self.release):
-                    m.d.sync += [group.eq(0), tile.eq(tile + 1)]
-                    with m.If(tile == len(words_in_tile) - 1):
-                        m.d.sync += tile.eq(0)
+                    m.d.sync += [group.eq(0), tile.eq(Mux(last_tile, 0, tile + 1))]
 
         # Flags travel with the data: memory stage, pick stage, stages of the adder tree. `last` only comes
         # with `valid`, so that it decides alone whether the pipeline may have to stop.
@@ -157,23 +157,28 @@ class MatchLines(wiring.Component):
         o_tile = Signal(range(design.row_tiles))
         o_line = Signal(index_bits(design.templates))
         o_lane = Signal(range(design.col_lanes))
+        next_line, next_lane = Signal.like(o_line), Signal.like(o_lane)
         last_line = Signal()
+        # Found out before the current is there, because the whole pipeline may have to stop for it.
+        ends_hold = Signal(init=_ends_hold(design, 0, 0))
         m.d.comb += [
             last_line.eq(o_line == design.templates - 1),
-            leaving_last.eq(self.o.valid & self.o.ready & (last_line | (o_lane == design.col_lanes - 1))),
+            next_line.eq(Mux(last_line, 0, o_line + 1)),
+            next_lane.eq(Mux(ends_hold, 0, o_lane + 1)),
+            leaving_last.eq(self.o.valid & self.o.ready & ends_hold),
             self.o.valid.eq(hold_full),
             self.o.payload.row_tile.eq(o_tile),
             self.o.payload.match_line.eq(o_line),
             self.o.payload.current.eq(self._current(held[0], o_tile)),
         ]
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += [o_line.eq(o_line + 1), o_lane.eq(o_lane + 1)]
-            with m.If(leaving_last):
-                m.d.sync += o_lane.eq(0)
+            m.d.sync += [
+                o_line.eq(next_line),
+                o_lane.eq(next_lane),
+                ends_hold.eq(_ends_hold(design, next_line, next_lane)),
+            ]
             with m.If(last_line):
-                m.d.sync += [o_line.eq(0), o_tile.eq(o_tile + 1)]
-                with m.If(o_tile == design.row_tiles - 1):
-                    m.d.sync += o_tile.eq(0)
+                m.d.sync += o_tile.eq(Mux(o_tile == design.row_tiles - 1, 0, o_tile + 1))
 
         inside = Cat(stage.valid for stage in stages).any() | hold_full
         m.d.comb += self.idle.eq(~inside & (word == 0) & (group == 0))
@@ -201,3 +206,8 @@ class MatchLines(wiring.Component):
             design.rows_in_tile(number) * design.mismatch_code for number in range(design.row_tiles)
         )
         return held * (design.match_code - design.mismatch_code) + mismatching[tile]
+
+
+def _ends_hold(design: DesignPoint, line, lane):
+    """Whether a current is the last one of its group: of all match lines, or of the lanes of a group."""
+    return (line == design.templates - 1) | (lane == design.col_lanes - 1)

@@ -1,6 +1,6 @@
 """Word-line driver: takes the words of one row tile while the tile before it is being read."""
 
-from amaranth.hdl import Array, Module, Signal, unsigned
+from amaranth.hdl import Module, Mux, Signal, unsigned
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -57,7 +57,7 @@ class WordLineDriver(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Bank flags, write pointer, read pointer."""
+        """Number of full banks, write pointer, read pointer."""
         m = Module()
         words_in_tile = self._geometry.words_in_tile
         stride = words_in_tile[0]  # only the last tile may be shorter
@@ -68,15 +68,21 @@ class WordLineDriver(wiring.Component):
         write = levels.write_port()
         read = levels.read_port()
 
-        full = Array([Signal(name="full_0"), Signal(name="full_1")])
+        # Full banks are counted: the next one to write is full when both are, the next one to read when any
+        # is. So the answers are bits of a register, and no bank has to be picked for them.
+        tiles = Signal(range(3))
+        written, released = Signal(), Signal()
+        m.d.sync += tiles.eq(tiles + written - released)
 
         w_bank = Signal()
         w_tile = Signal(range(len(words_in_tile)))
         w_word = Signal(range(stride))
         w_last_word = Signal(range(stride))
+        last_tile = Signal()
         m.d.comb += [
-            w_last_word.eq(Array(words - 1 for words in words_in_tile)[w_tile]),
-            self.i.ready.eq(~full[w_bank]),
+            last_tile.eq(w_tile == len(words_in_tile) - 1),
+            w_last_word.eq(Mux(last_tile, words_in_tile[-1] - 1, stride - 1)),
+            self.i.ready.eq(~tiles[1]),
             write.en.eq(self.i.valid & self.i.ready),
             write.addr.eq(w_bank * stride + w_word),
             write.data.eq(self.i.payload.as_value()),
@@ -84,14 +90,13 @@ class WordLineDriver(wiring.Component):
         with m.If(write.en):
             m.d.sync += w_word.eq(w_word + 1)
             with m.If(w_word == w_last_word):
-                m.d.sync += [w_word.eq(0), w_bank.eq(~w_bank), full[w_bank].eq(1), w_tile.eq(w_tile + 1)]
-                with m.If(w_tile == len(words_in_tile) - 1):
-                    m.d.sync += w_tile.eq(0)
+                m.d.comb += written.eq(1)
+                m.d.sync += [w_word.eq(0), w_bank.eq(~w_bank), w_tile.eq(Mux(last_tile, 0, w_tile + 1))]
 
         r_bank = Signal()
         r_address = Signal(index_bits(2 * stride))
         m.d.comb += [
-            self.tile_ready.eq(full[r_bank]),
+            self.tile_ready.eq(tiles.any()),
             read.en.eq(self.step),
             read.addr.eq(r_address),
             self.word.as_value().eq(read.data),
@@ -101,7 +106,8 @@ class WordLineDriver(wiring.Component):
             with m.If(self.rewind):
                 m.d.sync += r_address.eq(r_bank * stride)
                 with m.If(self.release):
-                    m.d.sync += [r_bank.eq(~r_bank), full[r_bank].eq(0), r_address.eq(~r_bank * stride)]
+                    m.d.comb += released.eq(1)
+                    m.d.sync += [r_bank.eq(~r_bank), r_address.eq(~r_bank * stride)]
 
-        m.d.comb += self.idle.eq(~full[0] & ~full[1] & (w_word == 0) & (w_tile == 0))
+        m.d.comb += self.idle.eq((tiles == 0) & (w_word == 0) & (w_tile == 0))
         return m

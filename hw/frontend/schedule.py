@@ -255,7 +255,7 @@ class LayerSchedule:
 
     @property
     def threshold_bits(self) -> int:
-        """Bits of a threshold: one more, for the one that no accumulator reaches."""
+        """Bits of a threshold, negated or not: one more, for the one that no accumulator reaches."""
         return self.accumulator_bits + 1
 
     @property
@@ -269,7 +269,10 @@ class LayerSchedule:
         return self.groups * self.rounds
 
     def threshold_rom(self, searcher: int, bits: int | None = None) -> list[int]:
-        """Thresholds of the channels that one searcher serves, 2**n words per channel, the first one unused.
+        """Negated thresholds of the channels of one searcher, 2**n words per channel, the first one unused.
+
+        Negated, because an accumulator that is added to one has reached it if the sum has no sign: an adder
+        alone is shorter than a comparison.
 
         The word of level l is at address l of its channel, so a search needs no subtraction. With more
         than the layer's own n `bits`, the words behind its thresholds are never reached. A threshold outside
@@ -284,7 +287,7 @@ class LayerSchedule:
         padded = np.full((self.groups * lanes.output_lanes, depth), high + 1)
         padded[: len(thresholds), 1 : thresholds.shape[1] + 1] = thresholds
         mine = padded.reshape(self.groups, -1, lanes.searchers, padded.shape[1])[:, :, searcher]
-        return np.clip(mine, low, high + 1).reshape(-1).tolist()
+        return (-np.clip(mine, low, high + 1)).reshape(-1).tolist()
 
     @cached_property
     def transfer(self) -> Transfer:

@@ -126,12 +126,16 @@ class Walk:
     def spared(self, x: int, y: int) -> int:
         """How many words fewer are missing for the next position than for this one, without any that come."""
         if x < self.columns.outputs - 1:
-            step, after = self.step_x, (x + 1, y)
-        elif y < self.rows.outputs - 1:
-            step, after = self.step_row, (0, y + 1)
+            after = x + 1, y
         else:
-            step, after = self.step_image, (0, 0)
-        return self.needed(x, y) - self.needed(*after) - step
+            after = 0, (y + 1) % self.rows.outputs
+        return self.needed(x, y) - self.needed(*after) - self.step_after(x, y)
+
+    def step_after(self, x: int, y: int) -> int:
+        """Words from the kernel at an output position to the next one."""
+        if x < self.columns.outputs - 1:
+            return self.step_x
+        return self.step_row if y < self.rows.outputs - 1 else self.step_image
 
     def until(self, row: int, column: int) -> int:
         """Words from the first one of a kernel position to the last one of a tap, both included."""

@@ -107,9 +107,14 @@ class Controller(wiring.Component):
         score = padded(m, self.score, 8 * SCORE_BYTES)
         position = Signal(range(max(IDENTITY_BYTES, ANSWER_BYTES)))
 
+        # A byte is picked in one cycle and offered from the next, because there are many to pick from.
+        picked, byte_picked = Signal(), Signal(8)
+        m.d.comb += [self.o.payload.eq(byte_picked), self.o.valid.eq(picked)]
+        m.d.sync += picked.eq(0)
+
         def send(byte, then):
-            m.d.comb += [self.o.payload.eq(byte), self.o.valid.eq(1)]
-            with m.If(self.o.ready):
+            m.d.sync += [byte_picked.eq(byte), picked.eq(~(picked & self.o.ready))]
+            with m.If(picked & self.o.ready):
                 then()
 
         def send_block(byte, length, then):

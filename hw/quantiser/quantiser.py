@@ -109,11 +109,12 @@ class Quantiser(wiring.Component):
         read = add_rom(m, "thresholds", unsigned(self._bits * self._compared), self._entries, "block")
         entry, next_entry = Signal(index_bits(depth)), Signal(index_bits(depth))
         round_ = Signal(index_bits(self._rounds))
-        last_round, primed, compare = Signal(), Signal(), Signal()
+        last_round, primed, free, compare = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
             last_round.eq(round_ == self._rounds - 1),
-            compare.eq(primed & self.i.valid & (~self.o.valid | self.o.ready)),
-            self.i.ready.eq(compare & last_round),
+            free.eq(primed & (~self.o.valid | self.o.ready)),
+            compare.eq(free & self.i.valid),
+            self.i.ready.eq(free & last_round),
             next_entry.eq(Mux(entry == depth - 1, 0, entry + 1)),
             read.addr.eq(Mux(compare, next_entry, entry)),
             read.en.eq(1),

@@ -1,6 +1,6 @@
 """Code walk: finds the entry of the code memory that holds a cell, by counting."""
 
-from amaranth.hdl import Array, Module, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 
 from hw.geometry import ArrayGeometry
 from hw.payloads import index_bits
@@ -30,19 +30,19 @@ class CodeWalk:
     def holds(self, row, match_line):
         """Whether the entry holds the cell at `row` and `match_line`."""
         design = self._geometry.design
-        return (
-            (row >= self.first_row)
-            & (row < self.first_row + design.row_lanes)
-            & (row < self._tile_row + design.rows)
-            & (match_line >= self.first_line)
-            & (match_line < self.first_line + design.col_lanes)
-        )
+        # What is before the first one is far behind it in numbers without a sign, so one difference answers.
+        inside = _unsigned(row - self.first_row) < design.row_lanes
+        inside &= _unsigned(match_line - self.first_line) < design.col_lanes
+        if design.rows % design.row_lanes:  # the last word of a tile reaches into the next one
+            inside &= row < self._tile_row + design.rows
+        return inside
 
     def advance(self):
         """Go to the next entry, from the last one to the first."""
         m, design = self._m, self._geometry.design
         words_in_tile = self._geometry.words_in_tile
-        last_word = Array(words - 1 for words in words_in_tile)[self._tile]
+        last_tile = self._tile == design.row_tiles - 1  # the only one that may be shorter
+        last_word = Mux(last_tile, words_in_tile[-1] - 1, words_in_tile[0] - 1)
         m.d.sync += [
             self.entry.eq(self.entry + 1),
             self._word.eq(self._word + 1),
@@ -63,10 +63,14 @@ class CodeWalk:
                     self._tile_row.eq(self._tile_row + design.rows),
                     self.first_row.eq(self._tile_row + design.rows),
                 ]
-                with m.If(self._tile == design.row_tiles - 1):
+                with m.If(last_tile):
                     m.d.sync += [
                         self._tile.eq(0),
                         self._tile_row.eq(0),
                         self.first_row.eq(0),
                         self.entry.eq(0),
                     ]
+
+
+def _unsigned(difference: Value) -> Value:
+    return difference[: len(difference)]

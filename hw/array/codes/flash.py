@@ -80,6 +80,12 @@ class FlashLoader(wiring.Component):
         reading = Signal()
         last = READ_BITS + self._bits - 1
         position = Signal(range(max(last + 1, PAUSE_CYCLES)))
+        # Comparisons of the whole position have a cycle of their own: one early, and each bit lasts for two.
+        ends_pause, last_bit = Signal(), Signal()
+        m.d.sync += [
+            ends_pause.eq(0),
+            last_bit.eq(position == Mux(reading, last, COMMAND_BITS - 1)),
+        ]
         release = _first_bit_lowest(RELEASE, COMMAND_BITS)
         read = _first_bit_lowest(READ << 24 | FLASH_OFFSET, READ_BITS)
         # Behind the last bit of READ its bits come again: a flash that sends takes no notice of them.
@@ -98,7 +104,8 @@ class FlashLoader(wiring.Component):
         with m.FSM():
             with m.State("PAUSE"):
                 m.d.sync += position.eq(position + 1)
-                with m.If(position == PAUSE_CYCLES - 1):
+                m.d.sync += ends_pause.eq(position == PAUSE_CYCLES - 2)
+                with m.If(ends_pause):
                     m.d.sync += position.eq(0)
                     with m.If(~reading & (crc == wanted)):
                         m.next = "READY"
@@ -115,7 +122,7 @@ class FlashLoader(wiring.Component):
                         flash.copi.eq(next_bit),
                         position.eq(position + 1),
                     ]
-                    with m.If(position == Mux(reading, last, COMMAND_BITS - 1)):
+                    with m.If(last_bit):
                         m.d.sync += [flash.cs_n.eq(1), position.eq(0), reading.eq(~reading)]
                         m.next = "PAUSE"
             with m.State("READY"):

@@ -35,6 +35,8 @@ class Finish(wiring.Component):
         See :class:`hw.frontend.folded.sequencer.Sequencer`.
     sums, maxima
         Results of a group: valid, values, and done once they are needed no longer.
+    next_sums
+        See :attr:`hw.frontend.streaming.mac.MacArray.held_next`.
     write
         Words for the memory of the maps, see :func:`hw.frontend.folded.maps.write_layout`.
     o
@@ -51,6 +53,7 @@ class Finish(wiring.Component):
                 "last_layer": In(1),
                 "sums": In(_result_signature(sums)),
                 "maxima": In(_result_signature(word)),
+                "next_sums": Out(1),
                 "write": Out(write_layout(fold, word)),
                 "o": Out(stream.Signature(data.ArrayLayout(fold.value_shapes[-1], 1))),
             }
@@ -69,6 +72,7 @@ class Finish(wiring.Component):
                 search.first_channel.eq(self.now.first_channel),
                 search.last_channel.eq(self.now.last_channel),
                 search.restart.eq(self.restart),
+                self.next_sums.eq(search.held_next),
             ]
             items.append(search)
             self._take(m, search, self.sums, self.now.searches, sums_done)

@@ -74,6 +74,7 @@ class FoldedFrontEnd(wiring.Component):
             finish.now.eq(sequencer.now),
             finish.restart.eq(sequencer.restart),
             finish.last_layer.eq(sequencer.last_layer),
+            multiply.held_next.eq(finish.next_sums),
             sequencer.advance.eq(Cat(reduction.advance for reduction, _, _ in reductions).all()),
             sequencer.group_done.eq(Cat(result.done for _, result, _ in reductions).any()),
         ]

@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 from hw.frontend.schedule import Parallelism
 from hw.frontend.unit_memories import memory_style
 from hw.payloads import index_bits
-from hw.rom import add_rom
+from hw.rom import add_rom, read_at_once
 
 __all__ = ["SearchSizes", "Serialiser", "ThresholdSearch"]
 
@@ -34,7 +34,7 @@ class SearchSizes(Protocol):
         """Bits of a signed threshold."""
 
     def threshold_rom(self, searcher: int) -> list[int]:
-        """``2**search_bits`` words per channel, the first one unused."""
+        """``2**search_bits`` negated thresholds per channel, the first one unused."""
 
 
 class ThresholdSearch(wiring.Component):
@@ -52,7 +52,7 @@ class ThresholdSearch(wiring.Component):
 
     Members
     -------
-    held_valid, held, held_done
+    held_valid, held, held_next, held_done
         Accumulators of one group, see :class:`hw.frontend.streaming.mac.MacArray`.
     o
         Activations of `searchers` neighbouring channels.
@@ -71,6 +71,7 @@ class ThresholdSearch(wiring.Component):
             {
                 "held_valid": In(1),
                 "held": In(data.ArrayLayout(accumulator_shape, lanes.output_lanes)),
+                "held_next": Out(1),
                 "held_done": Out(1),
                 "o": Out(stream.Signature(data.ArrayLayout(self.shape, lanes.searchers))),
                 "first_channel": In(channel_bits),
@@ -100,6 +101,7 @@ class ThresholdSearch(wiring.Component):
             lane_done.eq(self.held_valid & last_bit & (~self.o.valid | self.o.ready)),
             move.eq(fresh | (self.held_valid & ~last_bit) | lane_done),
             next_channel.eq(Mux(channel == self.last_channel, self.first_channel, channel + 1)),
+            self.held_next.eq(lane_done),
             self.held_done.eq(lane_done & last_round),
         ]
         m.d.sync += fresh.eq(self.restart)
@@ -116,23 +118,38 @@ class ThresholdSearch(wiring.Component):
         with m.If(self.restart):
             m.d.sync += [channel.eq(self.first_channel), mark.eq(1)]
 
+        searched = Signal.like(channel)
+        m.d.comb += searched.eq(Mux(last_bit & ~fresh, next_channel, channel))
         for searcher in range(lanes.searchers):
-            rom = schedule.threshold_rom(searcher)
-            style = memory_style(len(rom), schedule.threshold_bits)
-            read = add_rom(m, f"thresholds_{searcher}", signed(schedule.threshold_bits), rom, style)
+            threshold = Signal(signed(schedule.threshold_bits), name=f"threshold_{searcher}")
             reached = Signal(name=f"reached_{searcher}")
             others = Signal(bits, name=f"others_{searcher}")
             trial = Signal(bits, name=f"trial_{searcher}")
-            mine = Array(self.held[searcher + lanes.searchers * n] for n in range(rounds))
             # The next trial sets the next lower bit; a new channel starts with its highest one. A memory, a
             # comparison and the address of that memory are in one cycle, so all bits but the one on trial are
             # made ready before: behind the comparison there is one look-up table.
+            trials = [Mux(last_bit, first_trial, answer | others & ~mark) for answer in (0, mark)]
             m.d.comb += [
-                reached.eq(mine[round_] >= read.data),
-                trial.eq(Mux(last_bit, first_trial, Mux(reached, mark, 0) | others & ~mark)),
-                read.en.eq(move),
-                read.addr.eq(Cat(trial, Mux(last_bit & ~fresh, next_channel, channel))),
+                reached.eq(~(self.held[searcher] + threshold)[-1]),
+                trial.eq(Mux(reached, trials[1], trials[0])),
             ]
+            rom = schedule.threshold_rom(searcher)
+            name = f"thresholds_{searcher}"
+            if memory_style(len(rom), schedule.threshold_bits) == "block":
+                read = add_rom(m, name, threshold.shape(), rom, "block")
+                m.d.comb += [
+                    read.en.eq(move),
+                    read.addr.eq(Cat(trial, searched)),
+                    threshold.eq(read.data),
+                ]
+            else:
+                # In logic it is read for both answers at once, and so waits for none.
+                after = [
+                    read_at_once(m, f"{name}_{answer}", threshold.shape(), rom, Cat(trials[answer], searched))
+                    for answer in range(2)
+                ]
+                with m.If(move):
+                    m.d.sync += threshold.eq(Mux(reached, after[1], after[0]))
             with m.If(move):
                 m.d.sync += others.eq(trial | Mux(last_bit, first_trial, mark >> 1) >> 1)
             with m.If(lane_done):

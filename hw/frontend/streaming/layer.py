@@ -87,4 +87,6 @@ class LayerUnit(wiring.Component):
         ]
         if self._schedule.layer.has_weights:
             m.d.comb += reduce.weights.eq(window.weights)
+        if isinstance(finish, ThresholdSearch):
+            m.d.comb += reduce.held_next.eq(finish.held_next)
         return m

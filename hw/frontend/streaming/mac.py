@@ -55,6 +55,9 @@ class MacArray(wiring.Component):
         `held` is the result of a group.
     held
         One sum per output lane.
+    held_next
+        The consumer needs the first `searchers` sums no longer: the others move to the front. So it need not
+        pick, which takes more of a cycle.
     held_done
         The consumer needs `held` no longer; only while `held_valid`.
     """
@@ -75,6 +78,7 @@ class MacArray(wiring.Component):
                 "ends_group": In(1),
                 "held_valid": Out(1),
                 "held": Out(data.ArrayLayout(self.shape, lanes.output_lanes)),
+                "held_next": In(1),
                 "held_done": In(1),
             }
         )
@@ -108,6 +112,9 @@ class MacArray(wiring.Component):
         with m.If(advance & at_end.valid):
             m.d.sync += first.eq(at_end.last)
 
+        with m.If(self.held_next):
+            for lane in range(lanes.output_lanes - lanes.searchers):
+                m.d.sync += self.held[lane].eq(self.held[lane + lanes.searchers])
         for lane in range(lanes.output_lanes):
             products = []
             for tap in range(lanes.taps):

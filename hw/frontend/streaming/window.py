@@ -93,8 +93,11 @@ class Window(wiring.Component):
         with m.If(w_enable):
             m.d.sync += w_address.eq(w_address + 1)
 
-        # Position of the kernel: `base` is the address of its top left word.
+        # Position of the kernel: `base` is the address of its top left word. What depends on the position
+        # alone is in registers too, found out from the position after it: it waits for the end of a pixel,
+        # which comes late in its cycle.
         o_x, o_y = Signal(range(walk.columns.outputs)), Signal(range(walk.rows.outputs))
+        next_x, next_y = Signal.like(o_x), Signal.like(o_y)
         end_x, end_y = Signal(), Signal()
         base = Signal(range(depth), init=-walk.ahead % depth)
         borders = Signal(border_bits)
@@ -104,32 +107,33 @@ class Window(wiring.Component):
             end_x.eq(o_x == walk.columns.outputs - 1),
             end_y.eq(o_y == walk.rows.outputs - 1),
             borders.eq(Cat(*rows.flags(), *columns.flags())),
+            next_x.eq(Mux(end_x, 0, o_x + 1)),
+            next_y.eq(Mux(end_x, Mux(end_y, 0, o_y + 1), o_y)),
         ]
+        last_x, last_y = walk.columns.outputs - 1, walk.rows.outputs - 1
         longest_step = max(walk.step_x, walk.step_row, walk.step_image)
-        back = Signal(range(-longest_step, 1))  # minus the words to the next position: all sums are additions
-        m.d.comb += back.eq(Mux(end_x, Mux(end_y, -walk.step_image, -walk.step_row), -walk.step_x))
+        # Minus the words to the next position: all sums are additions.
+        back = Signal(range(-longest_step, 1), init=-walk.step_after(0, 0))
 
         # Padding before the first image counts as words that have come, so the kernel can begin there;
         # what it reads there is masked.
         # A kernel that hangs over needs only the words up to its last tap on the image. `spare` counts the
         # words that have come beyond those the kernel needs, `used` the memory in use, less all of it: both
         # answer with their sign alone, because what depends on the answers takes most of a cycle.
-        last_x = walk.columns.outputs - 1
         in_row = [walk.spared(x, 0) for x in range(last_x)] or [0]
-        at_end = [walk.spared(last_x, y) for y in range(walk.rows.outputs)]
+        at_end = [walk.spared(last_x, y) for y in range(last_y + 1)]
         missing = walk.ahead - walk.needed(0, 0)
         spare = Signal(range(min(missing, *in_row, *at_end), depth + 1), init=missing)
         used = Signal(range(-longest_step - depth, 1), init=walk.ahead - depth)
         ready = Signal()
         ends_pixel = Signal()
-        moved, released = Signal.like(back), Signal.like(back)
-        spared = Signal.like(spare, init=0)
+        moved, released = Signal.like(back, init=0), Signal.like(back, init=0)
+        spared = Signal.like(spare, init=walk.spared(0, 0))
         m.d.comb += [
             ready.eq(~spare[-1]),
             self.i.ready.eq(used[-1]),
             w_enable.eq(self.i.valid & self.i.ready),
             moved.eq(Mux(ends_pixel, back, 0)),
-            spared.eq(Mux(end_x, Array(at_end)[o_y], Array(in_row)[o_x])),
         ]
         m.d.sync += [
             spare.eq(_added(spare, Mux(ends_pixel, spared, 0), w_enable)),
@@ -140,21 +144,30 @@ class Window(wiring.Component):
         rom, rom_width = schedule.rom(), schedule.step_format.width
         rom_read = add_rom(m, "schedule", unsigned(rom_width), rom, memory_style(len(rom), rom_width))
         step = Signal(index_bits(len(rom)))
-        last_step = Signal()
+        next_step, last_step = Signal.like(step), Signal(init=len(rom) == 1)
         taken = Signal()
         m.d.comb += [
-            last_step.eq(step == len(rom) - 1),
+            next_step.eq(Mux(last_step, 0, step + 1)),
             taken.eq(ready & self.advance),
             ends_pixel.eq(taken & last_step),
             rom_read.addr.eq(step),
             rom_read.en.eq(self.advance),
         ]
         with m.If(taken):
-            m.d.sync += step.eq(Mux(last_step, 0, step + 1))
+            m.d.sync += [step.eq(next_step), last_step.eq(next_step == len(rom) - 1)]
         with m.If(ends_pixel):
-            m.d.sync += [base.eq(base - back), o_x.eq(o_x + 1)]
-            with m.If(end_x):
-                m.d.sync += [o_x.eq(0), o_y.eq(Mux(end_y, 0, o_y + 1))]
+            m.d.sync += [
+                base.eq(base - back),
+                o_x.eq(next_x),
+                o_y.eq(next_y),
+                back.eq(-walk.step_x),
+                spared.eq(Array(in_row)[next_x]),
+            ]
+            with m.If(next_x == last_x):
+                m.d.sync += [
+                    back.eq(Mux(next_y == last_y, -walk.step_image, -walk.step_row)),
+                    spared.eq(Array(at_end)[next_y]),
+                ]
 
         # Stage s: the step's weights are here, its addresses are in registers, and the taps of the step after
         # it come from the schedule: a deep memory and an adder are not in one cycle with the next memory.
