@@ -35,9 +35,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ImageProgram",
+    "Observed",
     "front_end_of",
     "image_bench",
     "image_program",
+    "start_images",
     "verify_images",
     "verify_sample",
 ]
@@ -51,6 +53,13 @@ class ImageProgram(NamedTuple):
 
     model: Model
     patience: int
+
+
+class Observed(NamedTuple):
+    """Verilog of an accelerator with observers in it, and the files that these are in."""
+
+    verilog: str
+    files: tuple[Path, ...]
 
 
 def front_end_of(
@@ -79,11 +88,13 @@ def front_end_of(
         return bundle, serial_front_end(bundle, variant)
 
 
-def image_program(bundle: Bundle, parallelism: "Sizes", *, brief: bool = False) -> ImageProgram:
+def image_program(
+    bundle: Bundle, parallelism: "Sizes", *, brief: bool = False, observed: Observed | None = None
+) -> ImageProgram:
     """:class:`hw.image_accelerator.ImageAccelerator` in ``image_harness.cpp``, compiled or from the cache.
 
-    `brief` as in :class:`sim.models.runner.ModelSource`; raises EngramError as
-    :func:`sim.models.runner.build_model`.
+    `brief` as in :class:`sim.models.runner.ModelSource`; `observed` is the same accelerator with something
+    beside it that watches. Raises EngramError as :func:`sim.models.runner.build_model`.
     """
     from hw.geometry import ArrayGeometry
     from hw.payloads import conversion_layout, result_layout, write_layout, written_layout
@@ -93,8 +104,8 @@ def image_program(bundle: Bundle, parallelism: "Sizes", *, brief: bool = False) 
     programmable = bundle.array.pulse is not None
     source = ModelSource(
         top="image_top",
-        verilog=_verilog(bundle, parallelism),
-        files=(TESTBENCHES / "image_top.sv",),
+        verilog=observed.verilog if observed else _verilog(bundle, parallelism),
+        files=(TESTBENCHES / "image_top.sv", *(observed.files if observed else ())),
         parameters={
             "WORD_BITS": ArrayGeometry(design).word_bits,
             "CONVERSION_BITS": conversion_layout(design).size,
@@ -217,17 +228,21 @@ def verify_images(
     patience = program.patience + (0 if programming is None else programming.patience())
     with scratch_folder("sim") as place:
         folders = [place / str(number) for number in range(len(shards))]
-        for folder, shard in zip(folders, shards, strict=True):
+        for folder in folders:
             folder.mkdir()
-            images[shard].tofile(folder / "pixels")
             writes.tofile(folder / "writes")
 
         def start(folder: Path) -> Program:
             number = folders.index(folder)
-            shard = shards[number]
-            numbers: tuple[int, ...] = (len(shard), images[0].size, seeds[number], *stalls, patience)
-            numbers += (len(writes), shard[0], settling_cycles())
-            return start_program(program.model, [str(value) for value in numbers], folder)
+            return start_images(
+                program._replace(patience=patience),
+                images[shards[number]],
+                folder,
+                seed=seeds[number],
+                stalls=stalls,
+                writes=len(writes),
+                first_image=int(shards[number][0]),
+            )
 
         _require_success(run_together(start, folders, done), folders)
         reports = [
@@ -242,6 +257,25 @@ def verify_images(
     if programmed:
         report = report._replace(programming=worst(programmed))
     return report if stalls == (0, 0) else report._replace(latency=None, interval=None)
+
+
+def start_images(
+    program: ImageProgram,
+    images: NDArray[np.uint8],
+    folder: Path,
+    *,
+    seed: int = 0,
+    stalls: tuple[int, int] = (0, 0),
+    writes: int = 0,
+    first_image: int = 0,
+) -> Program:
+    """Start the program on images in `folder`, where the requests of its file ``writes`` go first.
+
+    What it leaves there stands at the head of ``image_harness.cpp``.
+    """
+    images.tofile(folder / "pixels")
+    numbers = (len(images), images[0].size, seed, *stalls, program.patience, writes, first_image)
+    return start_program(program.model, [str(value) for value in (*numbers, settling_cycles())], folder)
 
 
 def _programmed(programming: SelfProgramming, folder: Path) -> ProgrammingReport:

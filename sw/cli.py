@@ -41,6 +41,7 @@ def application() -> typer.Typer:
     from sw.commands.board.run import run
     from sw.commands.board.virtual import virtual
     from sw.commands.cache import cache
+    from sw.commands.check.accesses import check_accesses
     from sw.commands.check.costs import check_costs
     from sw.commands.check.devices import check_devices
     from sw.commands.check.lines import check_lines
@@ -65,6 +66,7 @@ def application() -> typer.Typer:
     for command in (boards, load, run, virtual, export):
         engram.command(cls=Command)(command)
     check = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
+    check.command("accesses", cls=Command)(check_accesses)
     check.command("costs", cls=Command)(check_costs)
     check.command("devices", cls=Command)(check_devices)
     check.command("lines", cls=Command)(check_lines)

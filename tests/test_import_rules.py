@@ -32,7 +32,7 @@ HOUSE = """
     formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
     formal.specification formal.proof
     sim.virtual sim.netlist sim.cores sim.run sim.uart
-    sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
+    sim.counting sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
     sim.trial sim.testbenches sim.chip sim.streams sim.job sim.models sim.waves
     hw.tuning hw.build hw.fpga hw.fpga.examples hw.sizing
     hw.chip hw.cores hw.image_accelerator hw.accelerator

@@ -213,8 +213,9 @@ class LayerSchedule:
     def first_taps(self) -> list[tuple[int, bool]]:
         """Offsets of the first step of all, which has none before it, and which of its taps are outside."""
         rows, columns = self.walk.rows, self.walk.columns
-        hanging = (rows.padding, rows.kernel - 1 - rows.last_tap(0))
-        hanging += (columns.padding, columns.kernel - 1 - columns.last_tap(0))
+        hanging = [
+            side for axis in (rows, columns) for side in (axis.padding, axis.kernel - 1 - axis.last_tap(0))
+        ]
         entries, _ = self._steps()[0]
         found = []
         for entry in entries:

@@ -20,6 +20,7 @@ from hw.frontend.folded.frontend import FoldedFrontEnd
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.streaming.frontend import FrontEnd, feature_range, input_bits, schedules_of
 from hw.frontend.unit_memories import MemoryPlan, unit_memories
+from hw.frontend.use import UnitUse, engine_use, layer_use
 from sw.bundle import Bundle
 
 __all__ = ["Folded", "FrontEndPlan", "Sizes", "plan_front_end", "read_sizes", "sizes_in_words"]
@@ -51,6 +52,9 @@ class FrontEndPlan(Protocol):
 
     def memories(self) -> Iterator[MemoryPlan]:
         """Every memory, with its contents."""
+
+    def uses(self) -> tuple[UnitUse, ...]:
+        """What every layer does for one image."""
 
     def offers(self) -> Offers:
         """When feature values come, for pixels that are never late."""
@@ -92,6 +96,11 @@ class _Streaming:
         for number, (schedule, value_bits) in enumerate(zip(self._schedules, bits, strict=True)):
             yield from unit_memories(schedule, value_bits, f"frontend.{number}", contents=True)
 
+    def uses(self) -> tuple[UnitUse, ...]:
+        bits = input_bits(self._schedules)
+        parts = zip(self._schedules, bits, range(len(bits)), strict=True)
+        return tuple(layer_use(*part) for part in parts)
+
     def offers(self) -> Offers:
         return streaming_offers(self._schedules)
 
@@ -117,6 +126,9 @@ class _Folded:
 
     def memories(self) -> Iterator[MemoryPlan]:
         return self.fold.memories(contents=True)
+
+    def uses(self) -> tuple[UnitUse, ...]:
+        return engine_use(self.fold)
 
     def offers(self) -> Offers:
         return folded_offers(self.fold)

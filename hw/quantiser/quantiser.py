@@ -117,7 +117,7 @@ class Quantiser(wiring.Component):
             self.i.ready.eq(free & last_round),
             next_entry.eq(Mux(entry == depth - 1, 0, entry + 1)),
             read.addr.eq(Mux(compare, next_entry, entry)),
-            read.en.eq(1),
+            read.en.eq(compare | ~primed),
         ]
         m.d.sync += primed.eq(1)
         with m.If(self.o.ready):

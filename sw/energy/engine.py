@@ -1,23 +1,21 @@
-"""Digital work of a classifier by part, as :mod:`sw.energy.work` counts it, with the memories it lies in.
+"""Digital work behind the front end by part, as :mod:`sw.energy.work` counts it.
 
-That engine reads every activation anew for each output channel; the memories here are as large as what they
-hold: all weights, the largest map, all thresholds.
+The memory of the thresholds is as large as what it holds. The work of the front end is counted from the one
+that is generated, see :mod:`sw.commands.explore.front_end`.
 """
-
-import numpy as np
 
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.energy.digital import DigitalWork
-from sw.energy.work import Work, array_work, classifier_work, frontend_work, quantiser_work, storage_bits
+from sw.energy.work import Work, array_work, classifier_work, quantiser_work, storage_bits
 
-__all__ = ["ADDRESS_BITS", "digital_parts"]
+__all__ = ["ADDRESS_BITS", "digital_backend"]
 
 ADDRESS_BITS = 16
 """Of an address, which is counted up at every access; the largest design has 65,536 features."""
 
 
-def digital_parts(bundle: Bundle, design: DesignPoint) -> dict[str, DigitalWork]:
+def digital_backend(bundle: Bundle, design: DesignPoint) -> dict[str, DigitalWork]:
     """Work of one image by part, under the names of :mod:`sw.energy.accounting`.
 
     Parameters
@@ -27,25 +25,13 @@ def digital_parts(bundle: Bundle, design: DesignPoint) -> dict[str, DigitalWork]
     design
         The array that it is read from.
     """
-    frontend, quantiser, array = frontend_work(bundle), quantiser_work(bundle), array_work(design)
-    stored = storage_bits(bundle)
-    maps = [
-        int(np.prod(shape.inputs, dtype=np.int64)) * shape.input_bits for shape in bundle.design.layer_shapes
-    ]
-    capacities = {
-        "macs": 1,
-        "weight_memory": stored["weights"],
-        "activation_memory": max(maps, default=1),
-        "activations": stored["thresholds"],
-    }
-    parts = {part: _in_memory(work, capacities[part]) for part, work in frontend.items()}
-    steps = sum(work.accesses for work in frontend.values())
-    parts["frontend_controller"] = DigitalWork(added=steps * ADDRESS_BITS)
-    parts["quantiser"] = _in_memory(quantiser, stored["feature_thresholds"])
-    parts["classifier"] = _in_memory(classifier_work(design), 1)
+    quantiser, array = quantiser_work(bundle), array_work(design)
     behind = quantiser.accesses + array.word_lines + array.conversions
-    parts["backend_controller"] = DigitalWork(added=behind * ADDRESS_BITS)
-    return parts
+    return {
+        "quantiser": _in_memory(quantiser, storage_bits(bundle)["feature_thresholds"]),
+        "classifier": _in_memory(classifier_work(design), 1),
+        "backend_controller": DigitalWork(added=behind * ADDRESS_BITS),
+    }
 
 
 def _in_memory(work: Work, capacity: int) -> DigitalWork:

@@ -68,6 +68,8 @@ class FoldedFrontEnd(wiring.Component):
             sequencer.image.eq(maps.image),
             maps.image_done.eq(sequencer.image_done),
             maps.advance.eq(sequencer.advance),
+            maps.reads.eq(sequencer.reads),
+            maps.first_layer.eq(sequencer.first_layer),
             maps.addresses.eq(sequencer.addresses),
             maps.write.eq(finish.write),
             multiply.weights.eq(sequencer.weights),

@@ -44,9 +44,9 @@ class MapMemory(wiring.Component):
     write
         A word of a map to be written, see :func:`write_layout`.
     advance
-        Reads; the outputs keep their values while it is low.
-    addresses
-        What to read.
+        The outputs keep their values while it is low.
+    reads, first_layer, addresses
+        Something is to be read, the pixels of the image or words of a map, and where.
     pixels, words
         For each tap, the pixel and the word of a map at its address. `words` is absent with a single layer.
     """
@@ -60,6 +60,8 @@ class MapMemory(wiring.Component):
             "image": Out(1),
             "image_done": In(1),
             "advance": In(1),
+            "reads": In(1),
+            "first_layer": In(1),
             "addresses": In(data.ArrayLayout(unsigned(fold.address_bits), taps)),
             "write": In(write_layout(fold, self.word)),
             "pixels": Out(data.ArrayLayout(PIXEL_BITS, taps)),
@@ -85,11 +87,11 @@ class MapMemory(wiring.Component):
             address = self.addresses[tap]
             image = self._memory(m, f"pixels_{tap}", depth, PIXEL_BITS)
             self._write(m, image, taken, pixel, self.i.payload)
-            self._read(m, image, address, self.pixels[tap])
+            self._read(m, image, self.first_layer, address, self.pixels[tap])
             if self._fold.map_depth:
                 maps = self._memory(m, f"maps_{tap}", self._fold.map_depth, self.word.size)
                 self._write(m, maps, self.write.enable, self.write.address, self.write.word.as_value())
-                self._read(m, maps, address, self.words[tap].as_value())
+                self._read(m, maps, ~self.first_layer, address, self.words[tap].as_value())
         return m
 
     def _memory(self, m: Module, name: str, depth: int, width: int) -> memory.Memory:
@@ -103,9 +105,10 @@ class MapMemory(wiring.Component):
         port = target.write_port()
         m.d.comb += [port.en.eq(enable), port.addr.eq(address), port.data.eq(value)]
 
-    def _read(self, m: Module, source: memory.Memory, address, value) -> None:
+    def _read(self, m: Module, source: memory.Memory, wanted, address, value) -> None:
         port = source.read_port()
-        m.d.comb += [port.en.eq(self.advance), port.addr.eq(address), value.eq(port.data)]
+        enable = self.advance & self.reads & wanted
+        m.d.comb += [port.en.eq(enable), port.addr.eq(address), value.eq(port.data)]
 
 
 class MapWriter(wiring.Component):

@@ -46,8 +46,8 @@ class Sequencer(wiring.Component):
         Numbers of the layer, see :func:`hw.frontend.folded.layer_table.table_rows`.
     restart
         A layer starts; `now` is valid.
-    addresses
-        Of the words of each tap.
+    reads, addresses
+        Words are to be read, those of each tap from its address.
     outside
         The tap lies outside the image, one step after its address.
     valid, weights, ends_group
@@ -68,6 +68,7 @@ class Sequencer(wiring.Component):
                 "last_layer": Out(1),
                 "now": Out(table_layout(fold)),
                 "restart": Out(1),
+                "reads": Out(1),
                 "addresses": Out(data.ArrayLayout(unsigned(fold.address_bits), lanes.taps)),
                 "outside": Out(lanes.taps),
                 "valid": Out(1),
@@ -148,7 +149,8 @@ class Sequencer(wiring.Component):
         a_outside = Signal.like(self.outside)
         m.d.comb += [
             rom_read.addr.eq(step),
-            rom_read.en.eq(self.advance),
+            rom_read.en.eq(taken),
+            self.reads.eq(a_valid),
             s_ends_group.eq(s_valid & rom_read.data[-1]),
         ]
         with m.If(self.advance):

@@ -106,7 +106,7 @@ class Requantise(wiring.Component):
         shifted = Signal(signed(transfer.total_bits), name=f"shifted_{searcher}")
         # Only shifts that a channel has: a choice among a few constant ones is smaller than a barrel shifter.
         m.d.comb += [
-            read.en.eq(advance),
+            read.en.eq(self.held_valid & advance),
             read.addr.eq(channel),
             shifted.eq(Array(t_total >> shift for shift in transfer.shifts)[t_choice]),
         ]

@@ -146,13 +146,17 @@ class Window(wiring.Component):
         step = Signal(index_bits(len(rom)))
         next_step, last_step = Signal.like(step), Signal(init=len(rom) == 1)
         taken = Signal()
+        # A word is read once, after the step before it is taken, and not in each cycle that waits for pixels.
+        to_read = Signal(init=1)
         m.d.comb += [
             next_step.eq(Mux(last_step, 0, step + 1)),
             taken.eq(ready & self.advance),
             ends_pixel.eq(taken & last_step),
             rom_read.addr.eq(step),
-            rom_read.en.eq(self.advance),
+            rom_read.en.eq(self.advance & to_read),
         ]
+        with m.If(self.advance):
+            m.d.sync += to_read.eq(taken)
         with m.If(taken):
             m.d.sync += [step.eq(next_step), last_step.eq(next_step == len(rom) - 1)]
         with m.If(ends_pixel):
@@ -187,7 +191,7 @@ class Window(wiring.Component):
         for tap, (offset, _) in enumerate(first):
             address = Signal(range(depth), init=(offset - walk.ahead) % depth, name=f"address_{tap}")
             addresses.append(address)
-            m.d.comb += [reads[tap].en.eq(self.advance), reads[tap].addr.eq(address)]
+            m.d.comb += [reads[tap].en.eq(self.advance & s_valid), reads[tap].addr.eq(address)]
         with m.If(self.advance & s_valid):
             for tap in taps:
                 m.d.sync += [

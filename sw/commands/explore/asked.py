@@ -7,6 +7,7 @@ from pathlib import Path
 from sw.bundle import Bundle, open_bundle
 from sw.commands.explore.axes import array_of, space_of
 from sw.commands.explore.fpga import fpga_of
+from sw.commands.explore.front_end import cheapest_front_end
 from sw.commands.explore.request import Request, SearchBy
 from sw.commands.options.declared import step_of
 from sw.console import terminal
@@ -15,7 +16,9 @@ from sw.data.parts import Dataset
 from sw.design import DesignPoint
 from sw.energy.constants import DEFAULT as ENERGY
 from sw.energy.constants import read_constants
+from sw.energy.digital import DigitalWork
 from sw.energy.macros.macro import Macro, macro_named
+from sw.energy.technologies.technology import Technology
 from sw.errors import EngramError
 from sw.explore.compute.costs import Costs, read_macro
 from sw.explore.compute.macro_costs import MacroCosts, check_cells
@@ -78,7 +81,12 @@ def _costs(request: Request, macro: Macro | None, designs: dict[str, DesignPoint
         )
     for name, design in designs.items():
         check_cells(macro, design, name)
-    return MacroCosts(macro, read_constants())
+    return MacroCosts(macro, read_constants(), _front_end)
+
+
+def _front_end(bundle: Bundle, technology: Technology) -> dict[str, DigitalWork]:
+    """Work of the generated front end, in the sizes that take the least energy."""
+    return cheapest_front_end(bundle, technology)[1]
 
 
 def _search(request: Request, space: Space) -> tuple[str, int]:

@@ -10,6 +10,7 @@ converter one after the other, bits + 1 steps each, or 2**bits for converters wi
 control and the sum over tiles are in neither. The constants stand in ``macro.toml``.
 """
 
+from collections.abc import Callable
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -104,6 +105,11 @@ class Costs:
     def constants(self) -> list[dict[str, Any]]:
         """See :class:`sw.explore.compute.pricing.Pricing`."""
         return [self._energy.model_dump(), self._macro.model_dump()]
+
+    @property
+    def rules(self) -> tuple[Callable[..., Any], ...]:
+        """See :class:`sw.explore.compute.pricing.Pricing`."""
+        return (Costs.columns,)
 
     def columns(
         self,

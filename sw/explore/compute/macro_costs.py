@@ -6,6 +6,7 @@ one is as one that tells every number of matches apart. Cells that a design leav
 load the word lines, and take area.
 """
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,11 +14,12 @@ from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.energy.accounting import paper_backend_nj, paper_frontend_nj
 from sw.energy.constants import Constants
-from sw.energy.digital import parts_nj
-from sw.energy.engine import digital_parts
+from sw.energy.digital import DigitalWork, parts_nj
+from sw.energy.engine import digital_backend
 from sw.energy.macros.macro import Macro
 from sw.energy.macros.parts import Geometry
 from sw.energy.macros.price import Reads, area_um2, energy_fj, time_ns
+from sw.energy.technologies.technology import Technology
 from sw.energy.work import conversion_bits, macs_nonzero, matches, storage_bits
 from sw.errors import EngramError
 from sw.explore.compute.images import Images
@@ -25,6 +27,9 @@ from sw.explore.space.settings import Variant
 from sw.rram.effects.conditions import Conditions
 
 __all__ = ["MacroCosts", "check_cells"]
+
+FrontEnd = Callable[[Bundle, Technology], Mapping[str, DigitalWork]]
+"""Work of the front end of a bundle by part, as it is built for the least energy in a technology."""
 
 NJ_PER_FJ = 1e-6
 MM2_PER_UM2 = 1e-6
@@ -56,10 +61,12 @@ class MacroCosts:
         The array.
     paper
         Constants of the paper's accounting, which no macro changes.
+    front_end
+        What stands in front of the array.
     """
 
-    def __init__(self, macro: Macro, paper: Constants) -> None:
-        self._macro, self._paper = macro, paper
+    def __init__(self, macro: Macro, paper: Constants, front_end: FrontEnd) -> None:
+        self._macro, self._paper, self._front_end = macro, paper, front_end
         self._held: dict[Any, dict[str, float]] = {}
 
     @property
@@ -67,6 +74,11 @@ class MacroCosts:
         """See :class:`sw.explore.compute.pricing.Pricing`."""
         paper = {name: getattr(self._paper, name).model_dump() for name in ("paper_mac", "paper_cell")}
         return [paper, self._macro.model_dump(mode="json"), self._macro.node.model_dump(mode="json")]
+
+    @property
+    def rules(self) -> tuple[Callable[..., Any], ...]:
+        """See :class:`sw.explore.compute.pricing.Pricing`."""
+        return (MacroCosts.columns, self._front_end)
 
     def columns(
         self,
@@ -99,7 +111,8 @@ class MacroCosts:
         if key not in self._held:
             mean = self._mean_matches(variant, bundle, images)
             array = energy_fj(self._macro, reads_of(design, mean))
-            parts = parts_nj(digital_parts(bundle, design), self._macro.node)
+            parts = dict(self._of_front_end(variant, bundle))
+            parts |= parts_nj(digital_backend(bundle, design), self._macro.node)
             parts |= {COLUMNS[part]: value * NJ_PER_FJ for part, value in array.items()}
             paper = paper_frontend_nj(macs_nonzero(bundle), self._paper)
             self._held[key] = {
@@ -107,6 +120,13 @@ class MacroCosts:
                 "energy_full_nj": sum(parts.values()),
                 **{f"energy_{part}_nj": value for part, value in parts.items()},
             }
+        return self._held[key]
+
+    def _of_front_end(self, variant: Variant, bundle: Bundle) -> dict[str, float]:
+        """Of one image; templates and array have no part in it."""
+        key = ("front end", variant.bundle)
+        if key not in self._held:
+            self._held[key] = parts_nj(self._front_end(bundle, self._macro.node), self._macro.node)
         return self._held[key]
 
     def _mean_matches(self, variant: Variant, bundle: Bundle, images: Images) -> float:

@@ -1,5 +1,6 @@
 """What gives the costs of points: the model without a macro, or that of a macro."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from sw.bundle import Bundle
@@ -17,6 +18,10 @@ class Pricing(Protocol):
     @property
     def constants(self) -> list[dict[str, Any]]:
         """All constants that the costs follow from, as JSON values."""
+
+    @property
+    def rules(self) -> tuple[Callable[..., Any], ...]:
+        """Functions whose code decides about costs."""
 
     def columns(
         self,

@@ -85,7 +85,7 @@ class Question:
                 "board": self.board,
                 "constants": self.costs.constants,
                 # costs by name, because the explorer knows only that there are some
-                "code": code_of(driven, self.settings.array, type(self.costs).columns, *estimator),
+                "code": code_of(driven, self.settings.array, *self.costs.rules, *estimator),
             }
         )
 

@@ -5,8 +5,8 @@ import pytest
 
 from sw.energy.accounting import FRONTEND_PARTS, energy_of
 from sw.energy.constants import read_constants
-from sw.energy.digital import digital_nj
-from sw.energy.engine import digital_parts
+from sw.energy.digital import DigitalWork, digital_nj
+from sw.energy.engine import digital_backend
 from sw.energy.macros.macro import MACROS, macro_named
 from sw.energy.work import matches
 from sw.errors import EngramError
@@ -23,8 +23,11 @@ IMAGES = Images(LEVELS, np.zeros(5, np.int64))
 VARIANT = Variant("tiny", 1, 2)
 
 
+FRONT_END = {part: DigitalWork(added=1000 * place) for place, part in enumerate(FRONTEND_PARTS, 1)}
+
+
 def columns(name, design=DESIGN):
-    costs = MacroCosts(macro_named(name), read_constants())
+    costs = MacroCosts(macro_named(name), read_constants(), lambda bundle, technology: FRONT_END)
     return costs.columns(VARIANT, BUNDLE, IMAGES, design, Conditions())
 
 
@@ -64,7 +67,7 @@ def test_the_array_is_priced_by_what_it_does():
 
 def test_digital_parts_are_in_the_node_of_the_macro():
     macro = macro_named("neurram")
-    for part, work in digital_parts(BUNDLE, DESIGN).items():
+    for part, work in (FRONT_END | digital_backend(BUNDLE, DESIGN)).items():
         assert columns("neurram")[f"energy_{part}_nj"] == pytest.approx(digital_nj(work, macro.node))
 
 
@@ -78,7 +81,10 @@ def test_sizes_of_the_point_count():
 
 
 def test_the_constants_tell_macros_apart():
-    found = [MacroCosts(macro_named(name), read_constants()).constants for name in MACROS]
+    def none(bundle, technology):
+        return {}
+
+    found = [MacroCosts(macro_named(name), read_constants(), none).constants for name in MACROS]
     assert all(one != other for place, one in enumerate(found) for other in found[:place])
 
 
