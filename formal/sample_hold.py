@@ -86,8 +86,10 @@ class HoldSpec(_MatchLinesSpec):
         capture = inside["capture"]
         totals = [inside[f"total_{number}"] for number in lanes]
         held = [inside[f"held_{number}"] for number in lanes]
-        last_stage = inside[f"stage_{pipeline_stages(design) - 1}"]
-        flags = data.StructLayout({"valid": 1, "first": 1, "last": 1})(last_stage)
+        layout = data.StructLayout({"valid": 1, "first": 1, "last": 1})
+        stages = [layout(inside[f"stage_{number}"]) for number in range(pipeline_stages(design))]
+        m.d.comb += [Assert(stage.valid | ~stage.last) for stage in stages]
+        flags = stages[-1]
         pass_ends = flags.valid & flags.last
 
         # What was sampled, and how many of its currents are still to leave.

@@ -116,8 +116,8 @@ MUTANTS = {
         (
             hw.frontend.streaming.mac,
             "MacArray",
-            "at_end.valid & at_end.last & (~self.held_valid | self.held_done)",
-            "at_end.valid & at_end.last",
+            "at_end.last & (~self.held_valid | self.held_done)",
+            "at_end.last",
         ),
     ),
     "adc pipeline moves while its code waits": (
@@ -165,7 +165,7 @@ MUTANTS = {
         (
             hw.array.match_lines,
             "MatchLines",
-            "advance.eq(~(at_end.valid & at_end.last) | capture)",
+            "advance.eq(~at_end.last | capture)",
             "advance.eq(1)",
         ),
     ),
