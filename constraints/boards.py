@@ -21,7 +21,7 @@ __all__ = [
 FOLDER = Path(__file__).parent
 """Where the files of our own boards are, one each, and the estimator's coefficients."""
 
-Family = Literal["ice40", "ecp5"]
+Family = Literal["ice40", "ecp5", "gowin"]
 Megahertz = Annotated[float, Field(gt=0, le=400)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]+$", max_length=100)]

@@ -41,9 +41,16 @@ def _ecp5(die: str, cells: int, block_rams: int, dsps: int) -> Part:
     return Part("ecp5", die, 80, limits)
 
 
+def _gowin(die: str, core_mhz: int, luts: int, ffs: int, block_rams: int) -> Part:
+    """Of four slices of a cell, three have flip-flops; multipliers are not used."""
+    limits = Limits(luts=luts, ffs=ffs, block_rams=block_rams, block_ram_kbit=18, sprams=0, dsps=0)
+    return Part("gowin", die, core_mhz, limits)
+
+
 # iCE40 UltraPlus (FPGA-DS-02008) and LP/HX (FPGA-DS-02029), ECP5 and ECP5-5G (FPGA-DS-02012) family data
-# sheets. Some small parts have the die of a larger one, and the open tools would use all of it; the data
-# sheet's numbers are those that every chip of the part is tested for.
+# sheets; GW1N (DS100), GW1NR (DS117) and GW2A (DS102) data sheets. Some small parts have the die of a larger
+# one, and the open tools would use all of it; the data sheet's numbers are those that every chip of the part
+# is tested for.
 PARTS: dict[str, Part] = {
     "iCE40UP3K": _ice40("up3k", 24, 2800, 20, sprams=4, dsps=4),
     "iCE40UP5K": _ice40("up5k", 24, 5280, 30, sprams=4, dsps=8),
@@ -63,5 +70,8 @@ PARTS: dict[str, Part] = {
     "LFE5UM5G-25F": _ecp5("um5g-25k", 24_288, 56, 28),
     "LFE5UM5G-45F": _ecp5("um5g-45k", 43_848, 108, 72),
     "LFE5UM5G-85F": _ecp5("um5g-85k", 83_640, 208, 156),
+    "GW1N-1": _gowin("GW1N-1", 24, 1152, 864, 4),
+    "GW1NR-9C": _gowin("GW1N-9C", 36, 8640, 6480, 26),
+    "GW2A-18C": _gowin("GW2A-18C", 54, 20_736, 15_552, 46),
 }
 """By the maker's name, as platforms of amaranth-boards spell it."""

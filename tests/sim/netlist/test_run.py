@@ -14,7 +14,7 @@ from hw.fpga.toolchain import Toolchain
 from hw.frontend.schedule import Parallelism
 from hw.host import protocol
 from hw.rtlil import to_rtlil
-from hw.sizing.fit import planned_block_rams
+from hw.sizing.fit import netlist_usage, planned_block_rams
 from sim.job import run_testbench
 from sim.models.runner import ModelSource, build_model
 from sim.netlist import run as netlist
@@ -77,8 +77,9 @@ ICEBREAKER_CELLS = {"SB_RAM40_4K", "SB_SPRAM256KA", "SB_MAC16", "SB_PLL40_PAD"}
     [
         (icebreaker_without_room_for_codes(PROGRAMMABLE), PROGRAMMABLE, ICEBREAKER_CELLS),
         (boards.load("ulx3s-12f"), NOISY, {"DP16KD", "MULT18X18D", "EHXPLLL"}),
+        (boards.load("tang_nano_9k"), PROGRAMMABLE, {"DPX9B", "ALU", "rPLL", "IBUF"}),
     ],
-    ids=["icebreaker with flash and programmer", "ulx3s-12f with read noise"],
+    ids=["icebreaker with flash and programmer", "ulx3s-12f with read noise", "tang_nano_9k with programmer"],
 )
 def test_no_mismatch(board, bundle, wanted):
     images = random_images(CNN, IMAGES, seed=2)
@@ -176,7 +177,7 @@ def test_what_is_wrong_before_the_images_counts_against_all_of_them():
 
 
 SHAPES = ((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1))
-"""Depth and width of one DP16KD in each of its widths."""
+"""Depth and width of one block RAM in each of its widths, on ECP5 and Gowin."""
 CYCLES = 400
 PLACES = 8
 """Few addresses are in use, so that what was written is read, and read while it is written."""
@@ -218,7 +219,11 @@ class Cells(Component):
         return m
 
 
-def test_own_models_do_what_yosys_expects_of_the_cells(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("board", "width_parameters", "multipliers"),
+    [("ulx3s-12f", ("DATA_WIDTH_B",), 2), ("tang_nano_9k", ("BIT_WIDTH", "BIT_WIDTH_1"), 0)],
+)
+def test_own_models_do_what_yosys_expects_of_the_cells(tmp_path: Path, board, width_parameters, multipliers):
     """Yosys' mapping knows the cells' layout from the vendor; memories and products must come back whole."""
     rng = np.random.default_rng(1)
     contents = {width: rng.integers(0, 2**width, depth).tolist() for depth, width in SHAPES}
@@ -233,16 +238,19 @@ def test_own_models_do_what_yosys_expects_of_the_cells(tmp_path: Path):
 
     top = Cells(contents)
     (tmp_path / "top.il").write_text(to_rtlil(top, "top"))
-    tools = Toolchain(boards.load("ulx3s-12f"), tmp_path)
-    cells = tools.synthesise()
-    assert (cells["DP16KD"], cells["MULT18X18D"]) == (len(SHAPES), 2)
+    target = boards.load(board)
+    tools = Toolchain(target, tmp_path)
+    usage = netlist_usage(tools.synthesise(), target.family)
+    assert (usage.block_rams, usage.dsps) == (len(SHAPES), multipliers)
     text = tools.write_netlist().read_text()
-    widths = {width for width in (36, 18, 9, 4, 2, 1) if f".DATA_WIDTH_B(32'd{width})" in text}
+    widths = {
+        width for _, width in SHAPES if any(f".{name}(32'd{width})" in text for name in width_parameters)
+    }
     assert widths == {width for _, width in SHAPES}
     names = ("clk", "rst", *inputs, "signed_product", "unsigned_product")
     names += tuple(f"r_data_{width}" for _, width in SHAPES)
     model = build_model(
-        ModelSource(top="top", verilog=f"{cell_models('ecp5')}\n{text}", public=names, brief=True)
+        ModelSource(top="top", verilog=f"{cell_models(target.family)}\n{text}", public=names, brief=True)
     )
     job = {f"in.{name}": np.asarray(values, np.int64) for name, values in inputs.items()}
     job |= {f"out.{name}": np.array(0) for name in names if name not in inputs and name not in ("clk", "rst")}
