@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -29,14 +30,28 @@ MODULES = {"engram": "sw.cli"}
 SOURCE = ("sw", "hw", "sim", "formal", "constraints", ":!*.md")
 """What a figure follows from, as git names it."""
 PLACES = ("ENGRAM_DATA", "ENGRAM_CACHE")
+REFUSED = 2
+"""Exit code of a command that cannot do what it is asked for."""
 GRACE_S = 20.0
 """How long a training may take to keep what it has done."""
 
 
-def measured(name: str, entry: Entry, say: Listener, root: Path) -> Entry:
+def measured(name: str, entry: Entry, say: Listener, root: Path, *, of_builds: bool = False) -> Entry:
     """The entry with the figures of today.
 
     An answer that is there already, of the same command and the same source, is taken as it is.
+
+    Parameters
+    ----------
+    name, entry
+        The entry, whose figures are replaced.
+    say
+        Hears of every command.
+    root
+        Of the checkout.
+    of_builds
+        Exit code 1 is an answer too, it says that timing is not met; what a command refuses with is kept as
+        an answer is; and its progress is not shown, so that several can run side by side.
 
     Raises
     ------
@@ -50,9 +65,11 @@ def measured(name: str, entry: Entry, say: Listener, root: Path) -> Entry:
         said = _answer(entry.line(seed), folder, state)
         if said is None:
             say.say(f"{name}, seed {seed}: {entry.line(seed)}")
-            said = _run(entry.line(seed), folder, state, root)
+            said = _run(entry.line(seed), folder, state, root, of_builds)
         else:
             say.say(f"{name}, seed {seed}: kept in {folder}")
+        if "refusal" in said:
+            raise EngramError(said["refusal"])
         kept.append(said)
     figures = {
         key: figure.model_copy(
@@ -139,22 +156,26 @@ def _answer(line: str, folder: Path, state: str) -> dict[str, Any] | None:
     return found if same else None
 
 
-def _run(line: str, folder: Path, state: str, root: Path) -> dict[str, Any]:
+def _run(line: str, folder: Path, state: str, root: Path, of_builds: bool) -> dict[str, Any]:
     """Run all commands of a line, the last one with --json, and keep the answer."""
     make_folder(folder)
     started = time.monotonic()
     steps = [shlex.split(each) for each in line.split(" && ")]
-    said = ""
+    said, refusal = "", ""
     for number, words in enumerate(steps):
         program = _program(words, line) + (["--json"] if number == len(steps) - 1 else [])
-        done = run(program, grace=GRACE_S, stderr=None, cwd=folder, env=_environment())
-        if done.returncode:
+        shown = subprocess.PIPE if of_builds else None
+        done = run(program, grace=GRACE_S, stderr=shown, cwd=folder, env=_environment())
+        if of_builds and done.returncode == REFUSED:
+            refusal = done.stderr.strip().rpartition("\n")[2].removeprefix("error: ")
+            break
+        if done.returncode and not (of_builds and done.returncode == 1):
             raise EngramError(
                 f"{shlex.join(words)} must end well, it ended with {done.returncode}; see above"
             )
         said = done.stdout
     try:
-        answer = json.loads(said)
+        result = {"refusal": refusal} if refusal else {"answer": json.loads(said)}
     except ValueError:
         raise EngramError(f"{line} must answer with one JSON object, it said {said[:60]!r}") from None
     kept = {
@@ -164,7 +185,7 @@ def _run(line: str, folder: Path, state: str, root: Path) -> dict[str, Any]:
         "commit": commit_of(root),
         "date": date.today().isoformat(),
         "processor": here(),
-        "answer": answer,
+        **result,
     }
     write_atomically(folder / ANSWER, json.dumps(kept, indent=1).encode())
     return kept

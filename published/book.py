@@ -12,7 +12,7 @@ from sw.errors import EngramError
 from sw.files import write_atomically
 from sw.validation import validated
 
-__all__ = ["ROOT", "Book", "Entry", "Figure", "read_book", "read_toml", "write_book"]
+__all__ = ["ROOT", "Book", "Entry", "Figure", "read_book", "read_toml", "toml_value", "write_book"]
 
 ROOT = Path(__file__).parents[1]
 BOOK = Path("docs") / "results.toml"
@@ -162,22 +162,22 @@ def as_toml(book: Book) -> str:
     for name, entry in book.entries().items():
         lines = [f"[{name}]"]
         for key, value in entry.model_dump(exclude={"figures"}, exclude_defaults=True).items():
-            lines.append(f"{key} = {_value(value)}")
+            lines.append(f"{key} = {toml_value(value)}")
         lines.append("")
         lines.append(f"[{name}.figures]")
         for key, figure in entry.figures.items():
-            inside = [f"unit = {_value(figure.unit)}"] if figure.unit else []
-            inside.append(f"values = {_value(figure.values)}")
-            inside += [f"from = {_value(figure.source)}"] if figure.source else []
+            inside = [f"unit = {toml_value(figure.unit)}"] if figure.unit else []
+            inside.append(f"values = {toml_value(figure.values)}")
+            inside += [f"from = {toml_value(figure.source)}"] if figure.source else []
             lines.append(f"{key} = {{ {', '.join(inside)} }}")
         parts.append("\n".join(lines) + "\n")
     return "\n".join(parts)
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
     """A value as TOML has it; a JSON string is a TOML string too."""
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(toml_value, value))}]"
     return json.dumps(value, ensure_ascii=False)

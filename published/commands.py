@@ -10,12 +10,11 @@ from rich.table import Table
 from published.again import SHORT_S, commit_of, found_in, measured, processor, uncommitted
 from published.book import ROOT, Book, Entry, Figure, read_book, write_book
 from published.layout import read_layout
-from published.pages import complaints, rendered
+from published.pages import complaints, write_pages
 from published.placeholders import filled
 from sw.console import JsonOption, answer, messages, print_json, reports_errors, terminal
 from sw.durations import written_duration
 from sw.errors import EngramError
-from sw.files import write_atomically
 from sw.validation import validated
 
 __all__ = ["again", "check", "fill", "take"]
@@ -69,7 +68,7 @@ def again(
             book = book.with_entry(name, new)
             write_book(book, ROOT)  # after each one, so that an interruption loses none
     if write:
-        _write_pages(book)
+        write_pages(book, read_layout(ROOT), terminal, ROOT)
     if json:
         print_json({"figures": rows})
     else:
@@ -79,7 +78,7 @@ def again(
 @reports_errors
 def fill() -> None:
     """Write the tables and sentences of README and docs from docs/results.toml."""
-    _write_pages(read_book(ROOT))
+    write_pages(read_book(ROOT), read_layout(ROOT), terminal, ROOT)
 
 
 @reports_errors
@@ -128,7 +127,7 @@ def take(
     )
     book = book.with_entry(name, entry)
     write_book(book, ROOT)
-    _write_pages(book)
+    write_pages(book, read_layout(ROOT), terminal, ROOT)
     terminal.say(f"{name}: {len(facts)} seeds taken")
 
 
@@ -199,10 +198,3 @@ def _as_published(kind: str, subject: str, figure: str, unit: str, values: list[
     }
     entry = alone | {"figures": {figure: {"unit": unit, "values": values}}}
     return filled(f"{{{kind}.{subject}.{figure}}}", validated(Book, {kind: {subject: entry}}, "figures"))
-
-
-def _write_pages(book: Book) -> None:
-    for page, text in rendered(book, read_layout(ROOT), ROOT).items():
-        if text != (ROOT / page).read_text(encoding="utf-8"):
-            write_atomically(ROOT / page, text.encode())
-            terminal.say(f"{page} written")

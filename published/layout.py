@@ -10,9 +10,11 @@ from published.book import ROOT, Book, read_toml
 from published.placeholders import PLACEHOLDER, filled
 from sw.validation import validated
 
-__all__ = ["MEASURED", "Block", "Layout", "Sentence", "read_layout"]
+__all__ = ["BOARDS", "MEASURED", "Block", "Layout", "Sentence", "read_boards", "read_layout"]
 
 LAYOUT = Path("docs") / "tables.toml"
+BOARDS = Path("docs") / "boards.toml"
+"""The table of boards, which ``python -m published boards`` writes; there need not be one."""
 MEASURED = re.compile(
     r"(?<![\w.-])[+-]?(?:\d+\.\d+|\d{1,3}(?:,\d{3})+|\d+(?= ?%)|\d+(?= (?:us|ms|s|min|nJ|MHz)\b))"
 )
@@ -117,4 +119,15 @@ def is_rule(line: str) -> bool:
 def read_layout(root: Path = ROOT) -> Layout:
     """The layout of a checkout; raises EngramError where it is missing or wrong."""
     values: dict[str, Any] = read_toml(root / LAYOUT)
-    return validated(Layout, values, str(LAYOUT))
+    layout = validated(Layout, values, str(LAYOUT))
+    boards = read_boards(root)
+    return (
+        layout
+        if boards is None
+        else layout.model_copy(update={"tables": {**layout.tables, "boards": boards}})
+    )
+
+
+def read_boards(root: Path = ROOT) -> Block | None:
+    """The table of boards; None where there is none yet."""
+    return validated(Block, read_toml(root / BOARDS), str(BOARDS)) if (root / BOARDS).exists() else None

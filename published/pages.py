@@ -7,8 +7,10 @@ from pathlib import Path
 from published.book import ROOT, Book
 from published.layout import CODE, MEASURED, Layout, Sentence
 from sw.errors import EngramError
+from sw.files import write_atomically
+from sw.progress import Listener
 
-__all__ = ["PAGES", "complaints", "rendered"]
+__all__ = ["PAGES", "complaints", "rendered", "write_pages"]
 
 PAGES = ("README.md", "docs/*.md", "sw/zoo/README.md")
 """What is looked at, below the root of the project."""
@@ -43,6 +45,14 @@ def rendered(book: Book, layout: Layout, root: Path = ROOT) -> dict[str, str]:
     if unknown:
         raise EngramError(f"docs/tables.toml must name pages that exist, {unknown[0]} does not")
     return {page: _page(page, text, book, layout) for page, text in pages.items()}
+
+
+def write_pages(book: Book, layout: Layout, listener: Listener, root: Path = ROOT) -> None:
+    """Write the pages that differ from what they must be."""
+    for page, text in rendered(book, layout, root).items():
+        if text != (root / page).read_text(encoding="utf-8"):
+            write_atomically(root / page, text.encode())
+            listener.say(f"{page} written")
 
 
 def _page(page: str, text: str, book: Book, layout: Layout) -> str:

@@ -23,7 +23,7 @@ from tests.helpers.imports import (
 STANDARD = sys.stdlib_module_names
 
 HOUSE = """
-    published.__main__ published.commands published.again published.pages published.layout
+    published.__main__ published.boards published.commands published.again published.pages published.layout
     published.placeholders published.book published
     sw.cli sw.distil
     sw.commands.explore sw.commands sw.commands.train sw.commands.templates sw.commands.evaluate
