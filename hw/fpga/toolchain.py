@@ -154,7 +154,9 @@ class Toolchain:
         """Place ``top.il``, a design of ports and PLL alone, on its pins; gives what the part has, by name.
 
         Yosys only reads the vendor's cells, which say what is an input: synthesis would cost another second.
+        The packer is looked for too: where it is missing, nobody should hear of it after place and route.
         """
+        tool_command(self._family.packer(self._board)[0])
         script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -run begin:coarse; "
         script += f"{self._family.pads}; select top; write_json -selected top.json"
         self._run("empty netlist", YOSYS, "-p", script)

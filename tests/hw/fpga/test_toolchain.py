@@ -190,3 +190,12 @@ def test_slowest_clock_and_its_own_critical_path_are_reported():
     assert placed.fmax_mhz == 40.5
     assert placed.critical_path == ("c", "d")
     assert placed.used == {"ICESTORM_LC": 12}
+
+
+def test_a_packer_that_is_missing_is_said_before_the_slow_steps(tmp_path, monkeypatch):
+    there = find_tool
+    monkeypatch.setattr(toolchain, "find_tool", lambda tool: there("yowasp-none" if "pack" in tool else tool))
+    steps = Toolchain(boards.load("tang_nano_9k"), tmp_path)
+    with pytest.raises(EngramError, match="yowasp-none is not installed"):
+        steps.try_empty()
+    assert steps.seconds == {}

@@ -68,4 +68,4 @@ def test_the_command_prints_a_table_or_json():
 def test_an_unknown_family_is_refused():
     result = CliRunner().invoke(application, ["--family", "ecp6"])
     assert result.exit_code == 2
-    assert "must be one of ice40, ecp5, got 'ecp6'" in result.stderr
+    assert "must be one of ice40, ecp5, gowin, got 'ecp6'" in result.stderr
