@@ -133,11 +133,13 @@ def build(
 ) -> None:
     """Make a bitstream for a board, with a report. Lanes cost logic and save cycles, and change no result.
 
-    The exit code is 0 when everything is written and timing is met, 1 when timing is not met, 2 when the
-    bundle cannot be built.
+    For boards whose tools are not open, it is a zip file for Vivado, Quartus and their like, with script and
+    constraints. The exit code is 0 when everything is written and timing is met, 1 when timing is not met,
+    2 when the bundle cannot be built.
     """
     from hw.boards.known import load
     from hw.fpga.clock import clocked, uart_divisor
+    from hw.fpga.handover import SIZED_AS, foreign_platform, hand_over
     from sw.bundle import open_bundle
 
     if core is not Core.uart and not verilog_only:
@@ -146,7 +148,12 @@ def build(
         raise EngramError(
             f"the last of the seeds must be at most {MOST_SEED}, got {seed + seeds - 1}; use a lower --seed"
         )
-    target = clocked(load(board, uart), clock_mhz)
+    foreign = foreign_platform(board)
+    if foreign and (verilog_only or clock_mhz is not None):
+        raise EngramError(
+            f"{board}: --verilog-only and --clock-mhz are for boards with open tools; leave them out"
+        )
+    target = clocked(load(SIZED_AS if foreign else board, None if foreign else uart), clock_mhz)
     uart_divisor(target.clock.core_mhz, baud)
     classifier = with_lanes(open_bundle(bundle), row_lanes, col_lanes)
     if row_lanes is None and col_lanes is None:
@@ -154,10 +161,23 @@ def build(
     else:
         sizes = chosen_parallelism(classifier, target, source, variant, parallelism, terminal)
     name = Path(bundle.removeprefix("zoo:")).stem
-    folder = output or Path("build") / f"{name}-{target.name}"
+    folder = output or Path("build") / f"{name}-{foreign[0].__name__ if foreign else target.name}"
 
     with one_at_a_time(folder, "choose another place with -o"):
-        if verilog_only:
+        if foreign:
+            terminal.say(f"front end as for {SIZED_AS}; --parallelism sets another")
+            given = hand_over(
+                *(classifier, *foreign, folder),
+                name=name,
+                baud=baud,
+                uart=uart,
+                parallelism=sizes,
+                listener=terminal,
+            )
+            result, met = given.to_json(), True
+            for line in () if json else given.lines():
+                answer.print(line, soft_wrap=True, highlight=False, markup=False)
+        elif verilog_only:
             result = write_verilog(
                 *(classifier, target, folder),
                 name=name,
@@ -177,7 +197,7 @@ def build(
                 listener=terminal,
             )
             result, met = report.to_json(), report.timing_met
-    if not (verilog_only or json):
+    if not (foreign or verilog_only or json):
         answer.print(report.table())
     if json:
         print_json(result)

@@ -15,7 +15,7 @@ from hw.boards.platforms import PlatformClass, family_of, made
 from hw.families.known import FAMILIES, known
 from sw.errors import EngramError
 
-__all__ = ["platform_values", "uart_for"]
+__all__ = ["platform_values", "uart_for", "uart_port"]
 
 UART, FLASH = "uart", "spi_flash_1x"
 OWN_UART = "engram_uart"
@@ -118,6 +118,12 @@ def _clock(platform: TemplatedPlatform, name: str) -> dict[str, _Line]:
 
 
 def _uart(platform: TemplatedPlatform, name: str, chosen: str | None) -> dict[str, _Line]:
+    port = uart_port(platform, name, chosen)
+    return {"uart_rx": _line(port.rx), "uart_tx": _line(port.tx)}
+
+
+def uart_port(platform: TemplatedPlatform, name: str, chosen: str | None) -> Any:
+    """The pins of a platform for the host link, without buffers: ``rx`` and ``tx``; raises as above."""
     if chosen is not None:
         rx, tx, connector = _choice(platform, name, chosen)
         pins = {"rx": Pins(rx, dir="i", conn=connector), "tx": Pins(tx, dir="o", conn=connector)}
@@ -125,11 +131,10 @@ def _uart(platform: TemplatedPlatform, name: str, chosen: str | None) -> dict[st
     elif (UART, 0) not in platform.resources:
         raise EngramError(f"{name}: the platform has no UART; {_advice(platform)}")
     try:
-        port = platform.request(UART if chosen is None else OWN_UART, 0, dir="-")
+        return platform.request(UART if chosen is None else OWN_UART, 0, dir="-")
     except ResourceError as error:
         said = str(error).removesuffix(" that was requested earlier")
         raise EngramError(f"{name}: pins must differ: {said}; {_advice(platform)}") from None
-    return {"uart_rx": _line(port.rx), "uart_tx": _line(port.tx)}
 
 
 def _choice(

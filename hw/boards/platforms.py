@@ -16,7 +16,7 @@ from constraints.boards import Family
 from hw.families.known import FAMILIES
 from sw.errors import EngramError
 
-__all__ = ["family_of", "find_class", "import_class", "listed", "made", "module_names"]
+__all__ = ["every", "family_of", "find_class", "import_class", "listed", "made", "module_names"]
 
 PACKAGE = "amaranth_boards"
 NO_BOARDS = ("resources", "extensions", "test")
@@ -46,15 +46,18 @@ def find_class(name: str) -> PlatformClass | None:
         return _plain(name, _classes(_module(name)))
     if not name.isidentifier():  # no class has such a name, and to look costs an import of all modules
         return None
-    return next((found for found in listed() if found.__name__ == name), None)
+    return next((found for found in every() if found.__name__ == name), None)
 
 
 @cache
+def every() -> tuple[PlatformClass, ...]:
+    """Every platform of amaranth-boards."""
+    return tuple(found for name in module_names() for found in _classes(_module(name)))
+
+
 def listed() -> tuple[PlatformClass, ...]:
-    """Every platform of amaranth-boards whose family is one of ours by the tools of its vendor."""
-    return tuple(
-        found for name in module_names() for found in _classes(_module(name)) if family_of(found) is not None
-    )
+    """Those whose family is one of ours by the tools of their vendor."""
+    return tuple(found for found in every() if family_of(found) is not None)
 
 
 def family_of(platform: PlatformClass) -> Family | None:

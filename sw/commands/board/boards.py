@@ -31,6 +31,7 @@ def boards(
     """
     from hw.boards.catalogue import catalogue
     from hw.families.known import known
+    from hw.fpga.handover import foreign_boards
     from sw.bundle import open_bundle, zoo_names
 
     with terminal.waiting("reading the descriptions of boards"):
@@ -47,9 +48,18 @@ def boards(
             rows.append(_row(entry, entry.board, toolchain, fitting))
     refused = {entry.name: entry.reason for entry in entries if not entry.board}
     if json:
-        print_json({"boards": rows, "refused": refused if fits is None else {}})
+        others = {"refused": refused, "foreign": foreign_boards()} if fits is None else {"refused": {}}
+        print_json({"boards": rows, **others})
         return
     answer.print(_table(rows, list(columns)))
+    if fits is None:
+        there_too = ", ".join(f"{each['name']} ({each['toolchain']})" for each in foreign_boards())
+        messages.print(
+            f"'engram build' writes sources, script and constraints for the tools of: {there_too}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     for reason in refused.values() if fits is None else ():
         messages.print(reason, markup=False, highlight=False, soft_wrap=True)
 
