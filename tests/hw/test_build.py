@@ -14,10 +14,11 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from hw import build as build_module
 from hw.array.codes.code_image import FLASH_OFFSET, code_bytes, flash_file
 from hw.boards import known as boards
-from hw.build import build, build_bitstream
+from hw.build import build
+from hw.fpga import bitstream
+from hw.fpga.bitstream import build_bitstream
 from hw.fpga.toolchain import Placed, Toolchain
 from hw.sizing.array_timing import accelerator_timing
 from hw.sizing.front_end_choice import Source, Variant, configured, with_lanes
@@ -204,7 +205,7 @@ def test_build_meets_timing_and_reports_the_cells(built):
 
 
 def test_json_is_the_only_thing_on_standard_output(built, bundle_file, monkeypatch):
-    monkeypatch.setattr(build_module, "build_bitstream", lambda *_, **__: built[0])
+    monkeypatch.setattr(bitstream, "build_bitstream", lambda *_, **__: built[0])
 
     result = run(bundle_file, "--board", "icebreaker", "--json")
 
@@ -214,7 +215,7 @@ def test_json_is_the_only_thing_on_standard_output(built, bundle_file, monkeypat
 
 def test_timing_not_met_is_plain_and_exits_1(built, bundle_file, monkeypatch):
     slow = replace(built[0], fmax_mhz=20.25)
-    monkeypatch.setattr(build_module, "build_bitstream", lambda *_, **__: slow)
+    monkeypatch.setattr(bitstream, "build_bitstream", lambda *_, **__: slow)
 
     result = run(bundle_file, "--board", "icebreaker")
 

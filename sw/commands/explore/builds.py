@@ -101,7 +101,7 @@ def _kept_or_built(
 def _built(
     chip: Bundle, board: "Board", pictures: NDArray[np.uint8], folder: Path, name: str
 ) -> dict[str, Any]:
-    from hw.build import build_bitstream
+    from hw.fpga.bitstream import build_bitstream
 
     placed, sizes = fitted_chip(chip, board)
     report = build_bitstream(placed, board, folder, name=name, parallelism=sizes, listener=terminal)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import hw.build
+from hw.fpga import bitstream
 from hw.sizing.image_timing import image_cycles
 from sw.cache import Store
 from sw.commands.explore.builds import built_finalists, built_words
@@ -39,7 +39,7 @@ def asked(monkeypatch):
         usage = SimpleNamespace(block_rams=2)
         return SimpleNamespace(luts=10, usage=usage, fmax_mhz=40.0, bitstream=str(folder / "x.bin"))
 
-    monkeypatch.setattr(hw.build, "build_bitstream", built)
+    monkeypatch.setattr(bitstream, "build_bitstream", built)
     return names
 
 
