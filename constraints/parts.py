@@ -53,7 +53,7 @@ def _gowin(die: str, core_mhz: int, luts: int, ffs: int, block_rams: int) -> Par
 # is tested for.
 PARTS: dict[str, Part] = {
     "iCE40UP3K": _ice40("up3k", 24, 2800, 20, sprams=4, dsps=4),
-    "iCE40UP5K": _ice40("up5k", 24, 5280, 30, sprams=4, dsps=8),
+    "iCE40UP5K": _ice40("up5k", 36, 5280, 30, sprams=4, dsps=8),
     "iCE40LP1K": _ice40("lp1k", 32, 1280, 16),
     "iCE40LP4K": _ice40("lp4k", 32, 3520, 20),
     "iCE40LP8K": _ice40("lp8k", 32, 7680, 32),

@@ -23,7 +23,7 @@ def score_layout(design: DesignPoint) -> data.StructLayout:
 class ScoreAccumulator(wiring.Component):
     """One score per template in a memory.
 
-    Latency: 2 cycles from the conversion of the last row tile to its score. Throughput: one conversion per
+    Latency: 3 cycles from the conversion of the last row tile to its score. Throughput: one conversion per
     cycle; neighbouring conversions never belong to the same match line, because there are at least two. Under
     back-pressure on `o` the input waits.
 
@@ -55,45 +55,49 @@ class ScoreAccumulator(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Read in one cycle, add and write in the next, hand on in the third."""
+        """Read, keep what was read, add and write, hand on: a cycle for each."""
         m = Module()
         design = self._design
         m.submodules.scores = scores = memory.Memory(
             shape=self.score.shape(), depth=design.templates, init=[], attrs={"ram_style": "block"}
         )
-        read = scores.read_port()
         write = scores.write_port()
+        # Of two templates the first one is read again in the cycle in which it is written.
+        read = scores.read_port(transparent_for=[write] if design.templates == 2 else [])
 
-        a_valid = Signal()
-        a_conversion = Signal(conversion_layout(design))
+        r_valid, a_valid = Signal(), Signal()
+        r_conversion, a_conversion = Signal(conversion_layout(design)), Signal(conversion_layout(design))
+        before = Signal(self.score.shape())
         total = Signal(self.score.shape())
-        a_first, final = Signal(), Signal()
+        final, advance = Signal(), Signal()
         m.d.comb += [
-            total.eq(Mux(a_first, 0, read.data) + a_conversion.code),
+            total.eq(before + a_conversion.code),
             write.en.eq(a_valid),
             write.addr.eq(a_conversion.match_line),
             write.data.eq(total),
-            self.i.ready.eq(~final | ~self.o.valid | self.o.ready),
+            advance.eq(~final | ~self.o.valid | self.o.ready),
+            self.i.ready.eq(advance),
             self.score.eq(read.data),
         ]
-        with m.If(self.i.valid & self.i.ready):
+        with m.If(self.i.valid & advance):
             m.d.comb += [read.en.eq(1), read.addr.eq(self.i.payload.match_line)]
         with m.Else():
-            # While a conversion waits in the add stage its old score must stay on the port.
-            m.d.comb += [read.en.eq(~a_valid), read.addr.eq(self.score_address)]
-        # A register for the score: the sum and what it is compared with are too long for one cycle.
+            # While a conversion waits for its old score, this must stay on the port.
+            m.d.comb += [read.en.eq(~r_valid), read.addr.eq(self.score_address)]
+        with m.If(advance):
+            m.d.sync += [
+                r_valid.eq(self.i.valid),
+                r_conversion.eq(self.i.payload),
+                a_valid.eq(r_valid),
+                a_conversion.eq(r_conversion),
+                before.eq(Mux(r_conversion.row_tile == 0, 0, read.data)),
+                # Found out a cycle early, because all the array may have to stop for it.
+                final.eq(r_valid & (r_conversion.row_tile == design.row_tiles - 1)),
+            ]
         with m.If(~self.o.valid | self.o.ready):
             m.d.sync += [
                 self.o.valid.eq(final),
                 self.o.payload.template.eq(a_conversion.match_line),
                 self.o.payload.score.eq(total),
-            ]
-        with m.If(self.i.ready):
-            m.d.sync += [
-                a_valid.eq(self.i.valid),
-                a_conversion.eq(self.i.payload),
-                # Found out a cycle early, because all the array may have to stop for it.
-                a_first.eq(self.i.payload.row_tile == 0),
-                final.eq(self.i.valid & (self.i.payload.row_tile == design.row_tiles - 1)),
             ]
         return m

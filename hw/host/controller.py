@@ -104,7 +104,8 @@ class Controller(wiring.Component):
             padded(m, result.template, 16),
             padded(m, result.margin, 32),
         )
-        score = padded(m, self.score, 8 * SCORE_BYTES)
+        kept_score = Signal.like(self.score)
+        score = padded(m, kept_score, 8 * SCORE_BYTES)
         position = Signal(range(max(IDENTITY_BYTES, ANSWER_BYTES)))
 
         # A byte is picked in one cycle and offered from the next, because there are many to pick from.
@@ -225,6 +226,9 @@ class Controller(wiring.Component):
             with m.State("SEND_ANSWER"):
                 send_block(answer.word_select(position, 8), ANSWER_BYTES, to_ready)
             with m.State("READ_SCORE"):
+                m.next = "KEEP_SCORE"
+            with m.State("KEEP_SCORE"):
+                m.d.sync += kept_score.eq(self.score)
                 m.next = "SEND_SCORE"
             with m.State("SEND_SCORE"):
 

@@ -18,6 +18,9 @@ from sw.reference.noise import CONVERSION_ROUNDS
 
 __all__ = ["Timing", "accelerator_timing", "result_cycles"]
 
+SCORE_LATENCY = 2
+"""Places from a conversion to its sum in :class:`hw.classifier.scores.ScoreAccumulator`, whose next register
+is the score's."""
 IMAGES = 4
 """Enough for the distance between results to settle: at most two tiles and one result are ahead."""
 
@@ -94,16 +97,13 @@ def _results(design: DesignPoint, conversions: Offers) -> Offers:
     The last row tile gives the scores to the winner-take-all, and so must wait there until the answer for the
     image before was taken.
     """
-    # When the conversion before was added up, the score before accepted, and the last answer out of the way.
-    added, accepted, free = -1, -1, 0
+    pipeline, accepted, free = Pipeline(SCORE_LATENCY), -1, 0
     offered = next(conversions)
     while True:
         for tile in range(design.row_tiles):
             for _ in range(design.templates):
-                taken = max(offered, added)
-                added = taken + 1
+                place = pipeline.enter(offered)
                 if tile == design.row_tiles - 1:
-                    added = max(added, accepted)
-                    accepted = max(added + 1, free)
-                offered = conversions.send(taken)
+                    accepted = max(pipeline.hold(place, accepted) + 1, free)
+                offered = conversions.send(pipeline.cycle(place))
         free = 1 + (yield accepted + 2)

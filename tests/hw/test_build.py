@@ -194,7 +194,7 @@ def test_build_meets_timing_and_reports_the_cells(built):
     values = built[0].to_json()
 
     assert values["timing_met"] is True
-    assert values["fmax_mhz"] > values["target_mhz"] == 24
+    assert values["fmax_mhz"] > values["target_mhz"] == 36
     assert 0 < values["luts"] < values["luts_available"] == 5280
     assert 0 < values["ffs"] < values["ffs_available"]
     assert f"estimate {values['luts_estimated']:,} (" in table_text(built[0])
@@ -221,7 +221,7 @@ def test_timing_not_met_is_plain_and_exits_1(built, bundle_file, monkeypatch):
 
     assert result.exit_code == 1
     assert "NOT MET" in result.stdout
-    assert "timing NOT MET: 20.25 MHz reached, 24 MHz needed; slowest path from chip." in result.stderr
+    assert "timing NOT MET: 20.25 MHz reached, 36 MHz needed; slowest path from chip." in result.stderr
 
 
 @pytest.mark.parametrize(("brams", "note"), [(5, "4 planned, 1 more"), (2, "4 planned, 2 fewer")])
@@ -249,7 +249,7 @@ def test_design_that_does_not_fit_is_refused_before_anything_is_made(tmp_path):
     ("arguments", "message"),
     [
         (["--board", "icebraker"], "unknown board 'icebraker'; near ones: icebreaker, "),
-        (["--board", "icebreaker", "--baud", "9000000"], "--baud must be within 2 %"),
+        (["--board", "icebreaker", "--baud", "11000000"], "--baud must be within 2 %"),
         (["--board", "icebreaker", "--row-lanes", "9"], "row_lanes must be at most rows = 8, got 9"),
     ],
     ids=["board", "baud", "lanes"],

@@ -14,7 +14,7 @@ package = "sg48"
 [clock]
 pin = "35"
 mhz = 12
-core_mhz = 24
+core_mhz = 36
 
 [uart]
 rx = "6"
@@ -53,10 +53,10 @@ def test_a_file_alone_says_what_the_platform_says_too():
         ),
         ('rx = "6"', "rx = 6", 'uart.rx: a pin must be text in quotes such as "35" or "B10", got 6'),
         ('[uart]\nrx = "6"\ntx = "9"\n', "", "board file mine.toml: uart: Field required"),
-        ("core_mhz = 24", "core_mhz = 60", "clock.core_mhz must be at most 50 with flash"),
+        ("core_mhz = 36", "core_mhz = 60", "clock.core_mhz must be at most 50 with flash"),
         ('sck = "15"', 'sck = "6"', "pins must differ, 6 is used twice, for uart_rx and flash__sck"),
         (
-            "core_mhz = 24",
+            "core_mhz = 36",
             'core_mhz = 12\npll = "SB_PLL40_PAD"',
             "clock: core_mhz is the oscillator's own 12 and needs no PLL; leave",
         ),
@@ -65,7 +65,7 @@ def test_a_file_alone_says_what_the_platform_says_too():
         ("active_low = true", "active_low = 1", "leds.active_low: Input should be a valid boolean, got 1"),
         ('title = "', 'title = "\\n', "title: String should match pattern"),
         ("title", 'name = "other"\ntitle', "mine.toml: name is that of the file; leave it out"),
-        ("core_mhz = 24", "core_mhz = 24\ncore_khz = 1", "clock.core_khz: Extra inputs are not permitted"),
+        ("core_mhz = 36", "core_mhz = 36\ncore_khz = 1", "clock.core_khz: Extra inputs are not permitted"),
     ],
 )
 def test_mistake_in_a_board_file_is_named_in_one_line(old, new, message):
@@ -165,9 +165,9 @@ def test_mistake_in_a_file_with_a_platform_is_named_in_one_line(text, message):
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize(("oscillator", "core_mhz"), [(12, 24), (24, 24), (16, 24), (25, 21.875), (3.3, 3.3)])
+@pytest.mark.parametrize(("oscillator", "core_mhz"), [(12, 36), (24, 36), (16, 36), (25, 25), (3.3, 3.3)])
 def test_the_clock_is_by_default_the_next_one_that_the_pll_makes(oscillator, core_mhz):
-    text = ICEBREAKER.replace("\nmhz = 12", f"\nmhz = {oscillator}").replace("core_mhz = 24\n", "")
+    text = ICEBREAKER.replace("\nmhz = 12", f"\nmhz = {oscillator}").replace("core_mhz = 36\n", "")
 
     clock = parse(text.encode(), "mine").clock
 

@@ -49,7 +49,7 @@ def test_part_that_the_family_does_not_have_is_refused(board, change, message):
             "clock.pll must be one of SB_PLL40_PAD, SB_PLL40_CORE, got",
         ),
         (ULX3S, "clock", {"pll": "SB_PLL40_PAD"}, "clock.pll must be EHXPLLL, got 'SB_PLL40_PAD'"),
-        (ICEBREAKER, "clock", {"mhz": 27.0}, "mine: no iCE40 PLL setting makes exactly 24 MHz from 27 MHz"),
+        (ICEBREAKER, "clock", {"mhz": 27.0}, "mine: no iCE40 PLL setting makes exactly 36 MHz from 27 MHz"),
         (ICEBREAKER, "limits", {"block_ram_kbit": 18}, "limits.block_ram_kbit must be 4, got 18"),
         (ULX3S, "limits", {"sprams": 4}, "limits.sprams must be 0, got 4"),
     ],

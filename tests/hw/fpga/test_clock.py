@@ -32,7 +32,7 @@ def test_the_oscillators_own_clock_takes_no_pll():
     board = clocked(boards.load("icebreaker"), 12)
 
     assert (board.clock.core_mhz, board.clock.pll) == (12, None)
-    assert clocked(board, 24) == boards.load("icebreaker")
+    assert clocked(board, 36) == boards.load("icebreaker")
 
 
 @pytest.mark.parametrize(

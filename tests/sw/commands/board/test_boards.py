@@ -42,7 +42,7 @@ def test_boards_that_a_bundle_fits_are_told_and_kept(tiny, monkeypatch):
         "block_ram_kbit": 4,
         "sprams": 4,
         "dsps": 8,
-        "core_mhz": 24,
+        "core_mhz": 36,
         "fits": {tiny: True},
     }
     assert rows["orangecrab_r0_2"]["uart"] is None
