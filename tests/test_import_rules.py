@@ -71,8 +71,8 @@ LIGHT = (
 COUNTED = ("sw.energy.work", "sw.energy.accounting", "sw.energy.constants")
 """What a classifier takes, worked out from the contract alone."""
 COMMAND = ("sw.console", "sw.shell", "sw.version", "sw.cache", "sw.surroundings", "sw.farm")
-"""What the modules behind a subcommand may use besides: measured components are kept, and tools run, several at
-once."""
+"""What the modules behind a subcommand may use besides: measured components are kept, and tools run, several
+at once."""
 HEAVY = {
     "torch",
     "brevitas",
