@@ -58,7 +58,8 @@ def test_codes_in_single_port_ram_bring_the_flash_to_the_pins():
 
 
 def test_ice40_pll_has_the_dividers_for_24_mhz():
-    text = rtlil.convert(Top(BUNDLE, boards.load("icebreaker"), baud=1_000_000), name="top")
+    board = clocked(boards.load("icebreaker"), 24)
+    text = rtlil.convert(Top(BUNDLE, board, baud=1_000_000), name="top")
 
     for name, value in (("DIVR", "0000"), ("DIVF", "0111111"), ("DIVQ", "101"), ("FILTER_RANGE", "001")):
         assert f"parameter \\{name} {len(value)}'{value}" in text

@@ -23,7 +23,7 @@ def test_a_build_is_read_as_it_was_made(tmp_path):
     found = from_build(tmp_path)
     assert found.bundle.digest == DESIGN.bundle.digest
     assert dataclasses.replace(found, bundle=DESIGN.bundle) == DESIGN
-    assert DESIGN.divisor == 6
+    assert DESIGN.divisor == 9
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_build_runs_until_it_is_unplugged(tmp_path, orders):
     assert said.pop("port").startswith("/dev/")
     design = virtual_design()
     limit = round(2 * 24 * (2**15 + 10 * 72) / design.baud, 1)
-    facts = {"baud": design.baud, "bundle": design.bundle.digest, "slowdown": 24.0, "timeout": max(2, limit)}
+    facts = {"baud": design.baud, "bundle": design.bundle.digest, "slowdown": 36.0, "timeout": max(2, limit)}
     assert said == facts
     lines = done.stderr.splitlines()
     assert lines[0].startswith("1BitSquared iCEBreaker at /dev/") and lines[0].endswith(" --timeout 2")
