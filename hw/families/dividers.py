@@ -1,13 +1,13 @@
 """Arithmetic that the PLL dividers of all families share: ranges, the choice, the refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TypeVar
 
 from constraints.boards import hertz
 from sw.errors import EngramError
 
-__all__ = ["chosen", "within"]
+__all__ = ["chosen", "preferred", "within"]
 
 Dividers = TypeVar("Dividers")
 
@@ -15,6 +15,14 @@ Dividers = TypeVar("Dividers")
 def within(value: Fraction | int, limits: tuple[int, int]) -> bool:
     """Whether a frequency in hertz lies between two in MHz."""
     return limits[0] * 1_000_000 <= value <= limits[1] * 1_000_000
+
+
+def preferred(settings: Iterable[tuple[int, Dividers]]) -> Mapping[int, Dividers]:
+    """The first dividers of every output in hertz, of settings in the order of preference."""
+    made: dict[int, Dividers] = {}
+    for output, setting in settings:
+        made.setdefault(output, setting)
+    return made
 
 
 def chosen(

@@ -12,7 +12,7 @@ from amaranth.hdl import (
 )
 
 from constraints.boards import Board, hertz
-from hw.families.dividers import chosen, within
+from hw.families.dividers import chosen, preferred, within
 from hw.families.family import FpgaFamily, NetlistCells, RamShape
 
 __all__ = ["ECP5", "Ecp5Dividers", "ecp5_dividers"]
@@ -54,10 +54,7 @@ def ecp5_dividers(input_mhz: float, output_mhz: float) -> Ecp5Dividers:
 @cache
 def _ecp5_made(source: int) -> Mapping[int, Ecp5Dividers]:
     """The preferred dividers of every output in hertz."""
-    made: dict[int, Ecp5Dividers] = {}
-    for output, setting in _ecp5_settings(source):
-        made.setdefault(output, setting)
-    return made
+    return preferred(_ecp5_settings(source))
 
 
 def _ecp5_settings(source: int) -> Iterator[tuple[int, Ecp5Dividers]]:

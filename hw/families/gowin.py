@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from amaranth.hdl import Const, Instance, Signal
 
 from constraints.boards import Board, hertz
-from hw.families.dividers import chosen, within
+from hw.families.dividers import chosen, preferred, within
 from hw.families.family import FpgaFamily, NetlistCells, RamShape
 
 __all__ = ["GOWIN", "GowinDividers", "gowin_dividers"]
@@ -48,10 +48,7 @@ def gowin_dividers(input_mhz: float, output_mhz: float) -> GowinDividers:
 @cache
 def _made(source: int) -> Mapping[int, GowinDividers]:
     """The preferred dividers of every output in hertz."""
-    made: dict[int, GowinDividers] = {}
-    for output, setting in _settings(source):
-        made.setdefault(output, setting)
-    return made
+    return preferred(_settings(source))
 
 
 def _settings(source: int) -> Iterator[tuple[int, GowinDividers]]:

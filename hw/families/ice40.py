@@ -13,7 +13,7 @@ from amaranth.hdl import (
 
 from constraints.boards import Board, hertz
 from hw.array.codes.code_memory import SINGLE_PORT_STYLE
-from hw.families.dividers import chosen, within
+from hw.families.dividers import chosen, preferred, within
 from hw.families.family import FpgaFamily, NetlistCells, RamShape
 
 __all__ = ["ICE40", "Ice40Dividers", "ice40_dividers"]
@@ -58,10 +58,7 @@ def ice40_dividers(input_mhz: float, output_mhz: float) -> Ice40Dividers:
 @cache
 def _ice40_made(source: int) -> Mapping[int, Ice40Dividers]:
     """The preferred dividers of every output in hertz."""
-    made: dict[int, Ice40Dividers] = {}
-    for output, setting in _ice40_settings(source):
-        made.setdefault(output, setting)
-    return made
+    return preferred(_ice40_settings(source))
 
 
 def _ice40_settings(source: int) -> Iterator[tuple[int, Ice40Dividers]]:

@@ -13,7 +13,16 @@ from sw.errors import EngramError
 from sw.texts import read_toml
 from sw.validation import validated
 
-__all__ = ["DEFAULT", "Constant", "Constants", "check_keys", "read_constants", "read_table", "with_unit"]
+__all__ = [
+    "DEFAULT",
+    "Constant",
+    "Constants",
+    "check_keys",
+    "file_named",
+    "read_constants",
+    "read_table",
+    "with_unit",
+]
 
 DEFAULT = Path(__file__).with_name("energy.toml")
 
@@ -112,6 +121,21 @@ def read_constants(path: Path = DEFAULT) -> Constants:
         If the file cannot be read or is not exactly that.
     """
     return read_table(path, Constants)
+
+
+def file_named(name: str, own: tuple[str, ...], folder: Path, what: str) -> Path:
+    """The file of that name among our `own` in a folder, or the user's ``*.toml``.
+
+    Raises
+    ------
+    EngramError
+        If the name is neither; `what` says in the message what it should be.
+    """
+    if name in own:
+        return folder / f"{name}.toml"
+    if name.endswith(".toml"):
+        return Path(name)
+    raise EngramError(f"{what} must be a *.toml file or one of {', '.join(own)}, got {name!r}")
 
 
 def read_table(path: Path, model: type[Table]) -> Table:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sw.energy.constants import check_keys
+from sw.energy.constants import check_keys, file_named
 from sw.energy.macros.parts import Cell, Control, Geometry, Inputs, Lines, Measured, Sense
 from sw.energy.quantity import Quantity, check_quantity
 from sw.energy.technologies.technology import Technology, technology_named
@@ -90,11 +90,7 @@ def macro_named(name: str) -> Macro:
     EngramError
         If there is none of that name, or the file lacks a constant or has one that cannot be.
     """
-    if name in MACROS:
-        return _read(FOLDER / f"{name}.toml")
-    if name.endswith(".toml"):
-        return _read(Path(name))
-    raise EngramError(f"a macro must be a *.toml file or one of {', '.join(MACROS)}, got {name!r}")
+    return _read(file_named(name, MACROS, FOLDER, "a macro"))
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sw.energy.constants import check_keys
+from sw.energy.constants import check_keys, file_named
 from sw.energy.quantity import (
     Basis,
     Bits,
@@ -90,11 +90,7 @@ def technology_named(name: str) -> Technology:
     EngramError
         If there is none of that name, or the file lacks a constant or has one that cannot be.
     """
-    if name in TECHNOLOGIES:
-        return _read(FOLDER / f"{name}.toml")
-    if name.endswith(".toml"):
-        return _read(Path(name))
-    raise EngramError(f"a technology must be a *.toml file or one of {', '.join(TECHNOLOGIES)}, got {name!r}")
+    return _read(file_named(name, TECHNOLOGIES, FOLDER, "a technology"))
 
 
 @cache
