@@ -154,8 +154,6 @@ def _layers(*sizes: tuple[int, Literal[1, 2]]) -> tuple[Layer, ...]:
     )
 
 
-BETTER_TEACHER: dict[str, Any] = {"teacher": "r20", "teacher_epochs": 12}
-"""For the zoo alone: it takes an hour."""
 PRUNED: dict[str, Any] = {"soft_share": 0.8, "weight_decay": 0.1}
 """Students of 6-bit weights: rounded late, and kept small while they are pruned."""
 
@@ -167,7 +165,7 @@ PRESETS: dict[str, Preset] = {
         DESIGNS["mnist"].with_(
             name="mnist-97nj", layers=_layers((16, 2), (32, 2), (16, 1)), templates_per_class=3
         ),
-        replace(PATIENT, **PRUNED, epochs=150, macs_nonzero=84_300),
+        replace(PATIENT, **PRUNED, epochs=100, macs_nonzero=84_300),
     ),
     "speech-digits": Preset(
         "spoken-digits",
@@ -177,8 +175,8 @@ PRESETS: dict[str, Preset] = {
     "cifar10-ecp5": Preset("cifar10-grey", DESIGNS["cifar10-grey"], RECIPES["cifar10-grey"]),
     "cifar10-97nj": Preset(
         "cifar10-grey",
-        DESIGNS["cifar10-grey"].with_(name="cifar10-97nj", layers=_layers((16, 2), (32, 2), (16, 1))),
-        replace(RECIPES["cifar10-grey"], **BETTER_TEACHER, **PRUNED, epochs=200, macs_nonzero=80_500),
+        DESIGNS["cifar10-grey"].with_(name="cifar10-97nj", layers=_layers((24, 2), (48, 2), (16, 1))),
+        replace(RECIPES["cifar10-grey"], **PRUNED, distil="static", epochs=100, macs_nonzero=80_500),
     ),
     "cifar10-1m": Preset(
         "cifar10-grey",
@@ -189,7 +187,7 @@ PRESETS: dict[str, Preset] = {
             rows=80,
             row_lanes=20,
         ),
-        replace(RECIPES["cifar10-grey"], **BETTER_TEACHER, **PRUNED, epochs=100, macs_nonzero=1_000_000),
+        replace(RECIPES["cifar10-grey"], **PRUNED, distil="static", epochs=75, macs_nonzero=1_000_000),
     ),
 }
 """By name of the bundle in the zoo, or of one that is to come there."""

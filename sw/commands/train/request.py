@@ -93,7 +93,7 @@ class Request:
         str | None,
         typer.Option(
             "--teacher",
-            help="A residual network, tiny, r8, r10, r20, r18 or resnet50; or your own: a file ending in "
+            help="A residual network, tiny, r8, r10, r18 or resnet50; or your own: a file ending in "
             ".pt2 or .onnx, or package.module:callable. Takes pixels 0..1, (N, C, H, W).",
             show_default="by image size, or by preset",
         ),

@@ -6,7 +6,6 @@ name      stages: channels x blocks                   MAC, 28x28  MAC, 32x32  pa
 tiny      16 x 1, 32 x 1                                 1649536     2154496       39802
 r8        24 x 1, 48 x 1, 96 x 1                         5527488     6587328      172458
 r10       40 x 1, 80 x 1, 160 x 2                       21688896    24315456      933706
-r20       16 x 3, 32 x 3, 64 x 3                        31021952    40518272      272186
 r18       64 x 2, 128 x 2, 256 x 2, 512 x 2            455800832   554243072    11172810
 resnet50  256 x 3, 512 x 4, 1024 x 6, 2048 x 3          77449472    81170432    23519690
 ========  ==========================================  ==========  ==========  ==========
@@ -14,10 +13,9 @@ resnet50  256 x 3, 512 x 4, 1024 x 6, 2048 x 3          77449472    81170432    
 MACs are multiply-accumulates of convolutions and dense layers for one image; parameters are those at 32x32;
 both with 10 classes and one
 channel. ``tiny`` has twice the channels and no stride in the stem for images of
-at most 16 pixels a side. ``r20`` has the sizes of the smallest network that He et al. made for CIFAR-10, and
-their full resolution in the first stage. ``r18`` is ResNet-18 with the stem that small images get, one 3x3
-convolution; ``resnet50`` is ResNet-50 with all its strides, a quarter of the resolution after the stem;
-blocks stride in their 3x3 convolution, as became usual later.
+at most 16 pixels a side. ``r18`` is ResNet-18 with the stem that small images get, one 3x3 convolution;
+``resnet50`` is ResNet-50 with all its strides, a quarter of the resolution after the stem; blocks stride in
+their 3x3 convolution, as became usual later.
 """
 
 from dataclasses import dataclass
@@ -90,7 +88,6 @@ FAMILY: dict[str, Shape | None] = {
     "tiny": None,
     "r8": Shape(16, 1, (24, 48, 96), (1, 1, 1), 2),
     "r10": Shape(16, 1, (40, 80, 160), (1, 1, 2), 2),
-    "r20": Shape(16, 1, (16, 32, 64), (3, 3, 3), 1),
     "r18": Shape(64, 1, (64, 128, 256, 512), (2, 2, 2, 2), 1),
     "resnet50": Shape(64, 4, (64, 128, 256, 512), (3, 4, 6, 3), 1, bottleneck=True),
 }

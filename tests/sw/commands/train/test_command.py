@@ -218,7 +218,7 @@ REFUSALS = {
     ),
     "unknown teacher": (
         ["--teacher", "r9"],
-        "a teacher must be one of tiny, r8, r10, r20, r18, resnet50, a file ending in .pt2 or .onnx, or "
+        "a teacher must be one of tiny, r8, r10, r18, resnet50, a file ending in .pt2 or .onnx, or "
         "package.module:callable, got 'r9'",
     ),
     "run in a file": (

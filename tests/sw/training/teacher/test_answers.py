@@ -236,6 +236,6 @@ def test_unknown_teacher_is_refused(split):
     with pytest.raises(EngramError) as refusal:
         targets_of(split, source="resnet")
     assert str(refusal.value) == (
-        "a teacher must be one of tiny, r8, r10, r20, r18, resnet50, a file ending in .pt2 or .onnx, or "
+        "a teacher must be one of tiny, r8, r10, r18, resnet50, a file ending in .pt2 or .onnx, or "
         "package.module:callable, got 'resnet'"
     )

@@ -86,4 +86,4 @@ def test_default_follows_the_image_size(size, name):
 def test_unknown_name_is_refused():
     with pytest.raises(EngramError) as refusal:
         residual("resnet", ImageSize(8, 8, 1), 3)
-    assert str(refusal.value) == "a teacher must be one of tiny, r8, r10, r20, r18, resnet50, got 'resnet'"
+    assert str(refusal.value) == "a teacher must be one of tiny, r8, r10, r18, resnet50, got 'resnet'"
