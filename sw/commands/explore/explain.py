@@ -1,4 +1,4 @@
-"""``engram explore --explain``: what limits a point, as a table and files."""
+"""``engram explore --explain``: what limits a point and what it pays for, as tables and files."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,12 @@ from sw.commands.evaluate.study import sure_of_cost
 from sw.commands.explore.axes import KINDS
 from sw.commands.explore.report import percent
 from sw.console import answer
+from sw.energy.picture import part_name
 from sw.errors import EngramError
 from sw.evaluation.studies import write_csv
 from sw.explore.driver.lab import Means, open_lab
 from sw.explore.driver.question import Question
+from sw.explore.outcome.dearest import costs_explained
 from sw.explore.outcome.explain import explained
 from sw.explore.outcome.results import read_results, write_result
 from sw.explore.space.space import Point, Value, values_of
@@ -29,11 +31,13 @@ def run_explain(
     setting = question.settings.of(point)
     with open_lab(question, means) as lab:
         rows = explained(lab.explorer, lab.variants, setting, question.images)
-    said = {"finished": True, "point": point.as_dict(), "rows": rows, "limits": _limits(rows)}
+        costs = costs_explained(lab.explorer, question.settings, setting, question.space)
+    said = {"finished": True, "point": point.as_dict(), "rows": rows, "limits": _limits(rows), "costs": costs}
     write_csv(rows, folder / "explain.csv")
     write_result(folder / "explain.json", (json.dumps(said, indent=1) + "\n").encode())
     if not quiet:
         _print(point, rows, question.chips, question.images)
+        _print_costs(costs)
     return said, [folder / "explain.csv", folder / "explain.json"]
 
 
@@ -86,3 +90,26 @@ def _print(point: Point, rows: list[dict[str, Any]], chips: int, images: int) ->
     answer.print(table)
     limits = _limits(rows) or "unknown, since one chip gives no interval; see --chips"
     answer.print(f"limited most by: {limits}", soft_wrap=True, highlight=False)
+
+
+def _print_costs(costs: dict[str, Any]) -> None:
+    """Energy by part, the largest of them, and what makes that one smaller."""
+    table = Table(title="energy of one classification, modelled")
+    for heading in ("part", "nJ", "share, %"):
+        table.add_column(heading, justify="left" if heading == "part" else "right")
+    for row in costs["energy"]:
+        table.add_row(part_name(row["part"]), f"{row['energy_nj']:.3g}", f"{100 * row['share']:.1f}")
+    answer.print(table)
+    words = []
+    for place, largest in enumerate(costs["largest"]):
+        of = " behind the front end" if place else ""
+        share = f"{100 * largest['share']:.2g} % of the energy"
+        words.append(f"largest part{of}: {part_name(largest['part'])}, {share}")
+        for row in largest["shrinks"]:
+            words.append(
+                f"  {row['axis']} {row['value']} instead of {row['now']}: {row['part_nj']:.3g} nJ, in all "
+                f"{row['energy_full_nj']:.3g} nJ, {row['latency_ns']:,.0f} ns, {row['area_mm2']:.3g} mm2"
+            )
+        if not largest["shrinks"]:
+            words.append(f"  no size of the array makes it smaller; {largest['advice']}")
+    answer.print("\n".join(words), soft_wrap=True, highlight=False)

@@ -22,6 +22,8 @@ SHORT = {
     "energy_full": "nJ",
     "energy_paper": "nJ paper",
     "latency": "ns",
+    "throughput": "/s",
+    "energy_delay": "nJ ns",
     "area": "mm2",
     "storage": "bits",
 }

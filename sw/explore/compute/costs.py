@@ -7,7 +7,8 @@ Area is that of the arrays and their converters, with all cells and converters o
 
 Latency is from the word lines' rise to the last code: all tiles are read at once, and the match lines of a
 converter one after the other, bits + 1 steps each, or 2**bits for converters with a ramp. Front end, drivers,
-control and the sum over tiles are in neither. The constants stand in ``macro.toml``.
+control and the sum over tiles are in neither. The constants stand in ``macro.toml``. Throughput and the
+product of energy and delay follow, see :func:`sw.explore.compute.pricing.with_time`.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from sw.energy.accounting import energy_of
 from sw.energy.constants import Constant, Constants, read_table, with_unit
 from sw.energy.work import conversion_bits, storage_bits
 from sw.explore.compute.images import Images
+from sw.explore.compute.pricing import with_time
 from sw.explore.space.settings import Variant
 from sw.rram.adc.kinds import KINDS
 from sw.rram.effects.conditions import Conditions
@@ -121,9 +123,9 @@ class Costs:
     ) -> dict[str, float]:
         """See :class:`sw.explore.compute.pricing.Pricing`."""
         area = area_mm2(design, self._macro)
+        energy = self._energy_columns(variant, bundle, images, design)
         return {
-            **self._energy_columns(variant, bundle, images, design),
-            "latency_ns": latency_ns(design, conditions, self._macro),
+            **with_time(energy, latency_ns(design, conditions, self._macro)),
             "area_mm2": area["cells"] + area["adcs"],
             "area_cells_mm2": area["cells"],
             "area_adcs_mm2": area["adcs"],

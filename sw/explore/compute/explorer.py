@@ -117,17 +117,19 @@ class Explorer:
         accuracies = self.accuracies(setting, "validation")
         if accuracies is None:
             return None
-        images = self._variants.images(setting.variant, "validation", self._extent.images)
-        bundle = self._variants.bundle(setting.variant)
-        columns = self._costs.columns(
-            setting.variant, bundle, images, setting.design, self.conditions(setting)
-        )
+        columns = self.costs(setting)
         if self.fpga is not None:
             estimate = self._estimates.held(self._fpga_key(setting, self.fpga))
             if estimate is None:
                 return None
             columns |= estimate
         return {**setting.point.as_dict(), **_accuracy_columns(accuracies, self._extent.yield_at), **columns}
+
+    def costs(self, setting: Setting) -> dict[str, float]:
+        """Columns of what a point costs, whether its accuracy has been computed or not."""
+        images = self._variants.images(setting.variant, "validation", self._extent.images)
+        bundle = self._variants.bundle(setting.variant)
+        return self._costs.columns(setting.variant, bundle, images, setting.design, self.conditions(setting))
 
     def test_row(self, setting: Setting) -> dict[str, Any] | None:
         """Accuracies of a point on the test images; None if they have not been computed."""

@@ -23,6 +23,7 @@ from sw.energy.technologies.technology import Technology
 from sw.energy.work import conversion_bits, macs_nonzero, matches, storage_bits
 from sw.errors import EngramError
 from sw.explore.compute.images import Images
+from sw.explore.compute.pricing import with_time
 from sw.explore.space.settings import Variant
 from sw.rram.effects.conditions import Conditions
 
@@ -94,8 +95,7 @@ class MacroCosts:
         area = area_um2(self._macro, geometry, tiles)
         in_use = geometry.model_copy(update={"cols": min(design.cols, design.templates)})
         return {
-            **self._energies(variant, bundle, images, design),
-            "latency_ns": time_ns(self._macro, in_use),
+            **with_time(self._energies(variant, bundle, images, design), time_ns(self._macro, in_use)),
             "area_mm2": sum(area.values()) * MM2_PER_UM2,
             "area_cells_mm2": area["cells"] * MM2_PER_UM2,
             "area_adcs_mm2": area["converters"] * MM2_PER_UM2,

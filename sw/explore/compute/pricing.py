@@ -1,6 +1,6 @@
 """What gives the costs of points: the model without a macro, or that of a macro."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sw.bundle import Bundle
@@ -9,7 +9,9 @@ from sw.explore.compute.images import Images
 from sw.explore.space.settings import Variant
 from sw.rram.effects.conditions import Conditions
 
-__all__ = ["Pricing"]
+__all__ = ["Pricing", "with_time"]
+
+NS_PER_S = 1e9
 
 
 class Pricing(Protocol):
@@ -31,7 +33,7 @@ class Pricing(Protocol):
         design: DesignPoint,
         conditions: Conditions,
     ) -> dict[str, float]:
-        """Columns of a point: energy in all and by part, latency, area in all and by part, storage.
+        """Columns of a point: those of :func:`with_time`, area in all and by part, storage.
 
         Parameters
         ----------
@@ -40,3 +42,24 @@ class Pricing(Protocol):
         design, conditions
             Of the point.
         """
+
+
+def with_time(energies: Mapping[str, float], latency_ns: float) -> dict[str, float]:
+    """Columns of the energy, and those that follow from the time of the array.
+
+    The array takes one image after the other: an image is in it for the whole latency, in which all tiles and
+    all converters work side by side, and the match lines that share a converter come in turn.
+
+    Parameters
+    ----------
+    energies
+        ``energy_full_nj`` and others, which are kept.
+    latency_ns
+        From the word lines' rise to the last code.
+    """
+    return {
+        **energies,
+        "latency_ns": latency_ns,
+        "throughput_per_s": NS_PER_S / latency_ns,
+        "energy_delay_nj_ns": energies["energy_full_nj"] * latency_ns,
+    }

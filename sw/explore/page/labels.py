@@ -57,6 +57,8 @@ QUANTITIES: dict[str, Quantity] = {
     "energy_full_nj": Quantity("energy", "energy per classification, full accounting", "nJ"),
     "energy_paper_nj": Quantity("energy, paper", "energy per classification, paper's accounting", "nJ"),
     "latency_ns": Quantity("latency", "latency of the array", "ns"),
+    "throughput_per_s": Quantity("throughput", "images per second of the array", "/s"),
+    "energy_delay_nj_ns": Quantity("energy-delay", "energy times latency of the array", "nJ ns"),
     "area_mm2": Quantity("area", "area of arrays and ADCs", "mm²"),
     "area_drivers_mm2": Quantity("area, drivers", "area of the drivers", "mm²"),
     "area_control_mm2": Quantity("area, control", "area of the array's control", "mm²"),

@@ -50,13 +50,15 @@ OBJECTIVES: dict[str, Objective] = {
     "energy_full": Objective("energy_full_nj", unit="nJ"),
     "energy_paper": Objective("energy_paper_nj", unit="nJ"),
     "latency": Objective("latency_ns", unit="ns"),
+    "throughput": Objective("throughput_per_s", most=True, unit="/s"),
+    "energy_delay": Objective("energy_delay_nj_ns", unit="nJ ns"),
     "area": Objective("area_mm2", unit="mm2"),
     "storage": Objective("storage_bits", unit="bit"),
     "lut": Objective("fpga_luts"),
     "bram": Objective("fpga_brams"),
     "cycles": Objective("fpga_cycles"),
 }
-"""By name; ``energy`` is the full accounting."""
+"""By name; ``energy`` is the full accounting, ``energy_delay`` that times the latency of the array."""
 
 FPGA = ("lut", "bram", "cycles")
 """Objectives that take the estimator of a board."""

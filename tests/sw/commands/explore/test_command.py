@@ -156,6 +156,41 @@ def test_a_point_is_explained_by_number_and_by_values(tiny):
         assert row["cost"] == pytest.approx(row["accuracy_mean"] - nothing)
 
 
+def test_what_a_point_pays_for_is_explained(tiny):
+    explored(*SIZES, "-o", "e", "--macro", "acam-9t4r")
+    out, _ = explored(*SIZES, "-o", "e", "--explain", "3", "--macro", "acam-9t4r")
+    costs = json.loads((tiny / "e" / "explain.json").read_text(encoding="utf-8"))["costs"]
+    point, found = read_results(tiny / "e").row(3), read_results(tiny / "e").rows
+    assert sum(row["share"] for row in costs["energy"]) == pytest.approx(1)
+    energies = [row["energy_nj"] for row in costs["energy"]]
+    assert energies == sorted(energies, reverse=True)
+    first, behind = costs["largest"]
+    assert first["part"] == costs["energy"][0]["part"]
+    assert point[f"energy_{first['part']}_nj"] == energies[0]
+    assert first["shrinks"] == []
+    assert f"no size of the array makes it smaller; {first['advice']}" in out
+    assert behind["part"] == "adc"
+    sizes = ("rows", "cols", "cols_per_adc", "adc_bits", "cell_bits")
+    for row in behind["shrinks"]:
+        assert row["part_nj"] < point["energy_adc_nj"]
+        moved = {axis: point[axis] for axis in sizes} | {row["axis"]: row["value"]}
+        alike = [other for other in found if all(other[axis] == moved[axis] for axis in sizes)]
+        for other in alike:  # a value of the space; the others are its halves and doubles
+            assert other["energy_full_nj"] == row["energy_full_nj"]
+            assert other["energy_adc_nj"] == row["part_nj"]
+    assert "adc_bits" in {row["axis"] for row in behind["shrinks"]}
+
+
+def test_throughput_and_energy_delay_are_objectives(tiny):
+    explored(*SIZES, "--objectives", "accuracy,throughput,energy_delay", "-o", "t")
+    found = read_results(tiny / "t")
+    for row in found.rows:
+        assert row["throughput_per_s"] == pytest.approx(1e9 / row["latency_ns"])
+        assert row["energy_delay_nj_ns"] == pytest.approx(row["energy_full_nj"] * row["latency_ns"])
+    fastest = max(row["throughput_per_s"] for row in found.rows)
+    assert any(found.row(number)["throughput_per_s"] == fastest for number in found.front)
+
+
 def test_one_chip_leaves_open_what_limits_and_a_yield_that_guessing_reaches_is_called_out(tiny):
     values = "rows=6,cols=3,cols_per_adc=1,adc_bits=4,cell_bits=4"
     out, err = explored(*SIZES, "-o", "e", "--explain", values, "--chips", "1", "--yield-at", "0.2")
