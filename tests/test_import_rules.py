@@ -89,8 +89,11 @@ HEAVY = {
     "pyarrow",
     "plotly",
     "serial",
+    "numba",
 }
 """What makes 'engram --help' slow, or is not installed everywhere."""
+OPTIONAL = "numba"
+"""What the contract may import inside functions, and does without."""
 
 
 def complaints(module, source):
@@ -111,6 +114,8 @@ def complaints(module, source):
         elif within(module, LIGHT + COUNTED):
             if own and not within(used.module, LIGHT + (COUNTED if within(module, COUNTED) else ())):
                 reason = "the contract imports nothing but itself"
+            elif top == OPTIONAL and used.nested:
+                continue
             elif not own and top not in STANDARD and top not in {"numpy", "safetensors", "pydantic"}:
                 reason = "the contract needs NumPy, safetensors and pydantic only"
         elif within(module, ["hw"]):

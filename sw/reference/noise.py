@@ -12,12 +12,15 @@ IACR eprint 2013/404; of counters as the state: Salmon et al., "Parallel random 
 SC 2011. With the few rounds used here it is a generator for noise, not a cipher.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.reference.compiled import kernel
 from sw.reference.exact import exact_dtype
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ __all__ = [
     "ReadNoise",
     "add_read_noise",
     "conversion_noise",
+    "expect",
     "image_keys",
     "noise_bound",
     "random_words",
@@ -48,6 +52,11 @@ BYTES_MEAN = 510
 NOISE_SIGMA = (4 * (256**2 - 1) / 12) ** 0.5
 """Standard deviation of the sum of four uniform bytes, 147.8; its mean is BYTES_MEAN."""
 SCALE_BITS = 10
+
+PATIENCE = 2**27
+"""Conversions that a process makes by NumPy before it loads the compiled kernel, which takes about as long:
+one that has made so many is likely to make as many again."""
+_made = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,12 +151,16 @@ def conversion_noise(
     counters = np.arange(len(noise.scale) * templates, dtype=np.uint32)
     x, y = random_words(keys, counters)
     total = ((x & 255) + (x >> 8) + (y & 255) + (y >> 8)).reshape(len(keys), -1, templates)
-    scale = noise.scale[:, np.newaxis].astype(dtype)
-    half = 1 << noise.shift >> 1
-    # in units of 2**-shift, so that rounding down is the shift
-    added = total * np.ldexp(scale, -noise.shift)
-    added += np.ldexp(half - BYTES_MEAN * scale, -noise.shift)
+    factor, summand = _line(noise, dtype)
+    added = total * factor[:, np.newaxis]
+    added += summand[:, np.newaxis]
     return np.floor(added, out=added)
+
+
+def _line(noise: ReadNoise, dtype: type[np.floating]) -> tuple[NDArray, NDArray]:
+    """Factor and summand of every row tile, in units of ``2**-shift``, so that rounding down is the shift."""
+    scale, half = noise.scale.astype(dtype), 1 << noise.shift >> 1
+    return np.ldexp(scale, -noise.shift), np.ldexp(half - BYTES_MEAN * scale, -noise.shift)
 
 
 def noise_bound(noise: ReadNoise) -> int:
@@ -163,7 +176,35 @@ def add_read_noise(
     The sum saturates at 0 and at the largest current of its row tile.
     """
     dtype = exact_dtype(design.max_current + noise_bound(noise))
-    largest = np.array([[design.max_current_in_tile(tile)] for tile in range(design.row_tiles)], dtype)
-    noisy = conversion_noise(noise, keys, design.templates, dtype)
-    noisy += currents
-    return np.clip(noisy, 0, largest, out=noisy)
+    largest = _largest(design).astype(dtype)
+    if (noisy_tile := _fast(currents.size, dtype)) is None:
+        noisy = conversion_noise(noise, keys, design.templates, dtype)
+        noisy += currents
+        return np.clip(noisy, 0, largest[:, np.newaxis], out=noisy)
+    rounds = np.stack(
+        [keys[:, number % KEY_WORDS] ^ np.uint16(number) for number in range(CONVERSION_ROUNDS)]
+    )
+    tiles = currents.transpose(1, 2, 0)
+    results = np.empty(tiles.shape, dtype)
+    for tile, each in enumerate(zip(*_line(noise, dtype), largest, strict=True)):
+        lines = np.ascontiguousarray(tiles[tile], dtype)
+        noisy_tile(rounds, tile * design.templates, *each, lines, results[tile])
+    return results.transpose(2, 0, 1)
+
+
+@cache
+def _largest(design: "DesignPoint") -> NDArray[np.int64]:
+    """Largest current of every row tile."""
+    return np.array([design.max_current_in_tile(tile) for tile in range(design.row_tiles)])
+
+
+def expect(conversions: int) -> None:
+    """Count conversions towards :data:`PATIENCE`, made or known to come."""
+    global _made
+    _made += conversions
+
+
+def _fast(conversions: int, dtype: type[np.floating]) -> Callable[..., None] | None:
+    """The compiled kernel, once it is worth its loading; None where there is none."""
+    expect(conversions)
+    return kernel(CONVERSION_ROUNDS, np.dtype(dtype).name) if _made > PATIENCE else None
