@@ -6,7 +6,7 @@ floats before the clock starts; it may choose its batch; it classifies one chip 
 side as the reference does, their weights in one matrix; and it runs both as one process per core and in one
 process with PyTorch's own threads, of which the better counts. Nonlinearity of the ADCs is left out, in its
 favour. Both are reported, one chip at a time and side by side: the first is what plain code does. The
-reference has its compiled read noise from the start, if Numba is there.
+reference has its compiled kernels from the start, if Numba is there.
 
 The reference takes turns with it, one process per core, classifying the same images: every rate of PyTorch's
 is held against what the reference did in the turns between, so whatever else runs on the machine slows both.
@@ -28,7 +28,8 @@ from sw.errors import EngramError
 from sw.evaluation.chips import CHIPS_TOGETHER
 from sw.reference import pipeline
 from sw.reference.array import cell_currents
-from sw.reference.noise import NOISE_SIGMA, PATIENCE, expect
+from sw.reference.compiled import PATIENCE, expect
+from sw.reference.noise import NOISE_SIGMA
 from sw.system.signals import deferred
 from sw.system.workers import ended_on_error, tie_to_parent
 
@@ -204,7 +205,7 @@ _work: Work
 def _enter(bundle: Bundle, levels: NDArray[np.uint8]) -> None:
     global _work
     tie_to_parent()
-    expect(PATIENCE)  # both are measured as they are in a long evaluation
+    expect(PATIENCE + 1)  # both are measured as they are in a long evaluation
     torch_chips = {together: TorchChips([bundle] * together) for together in WAYS}
     _work = Work(bundle, levels, torch_chips, torch_chips[1].inputs(levels))
 

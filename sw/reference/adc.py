@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sw.design import DesignPoint
+from sw.reference.compiled import conversion, worth_it
 from sw.reference.exact import exact_dtype
 
 __all__ = ["AdcTables", "Converters", "convert", "full_scale_tables"]
@@ -102,14 +103,30 @@ class Converters:
         """Codes (N, row tiles, T) of currents up to the design's largest, as exact floats."""
         if self._ideal:
             return currents
-        codes = currents * self._gain
-        codes += self._offset
-        np.floor(codes, out=codes)
-        np.clip(codes, 0, self._top, out=codes)
+        codes = self._compiled(currents) if worth_it() else self._straight(currents)
         if not self._bends:
             return codes
         places = codes.transpose(1, 2, 0).astype(np.intp) + self._first_bent
         return self._bent.take(places).transpose(2, 0, 1)
+
+    def _straight(self, currents: NDArray) -> NDArray:
+        """Codes before nonlinearity."""
+        codes = currents * self._gain
+        codes += self._offset
+        np.floor(codes, out=codes)
+        return np.clip(codes, 0, self._top, out=codes)
+
+    def _compiled(self, currents: NDArray) -> NDArray:
+        """The same, line by line in one go."""
+        lines = currents.transpose(1, 2, 0)
+        dtype = np.result_type(currents, self._gain)
+        codes = np.empty(lines.shape, dtype)
+        tables = (np.broadcast_to(part, lines.shape[:2]) for part in (self._gain, self._offset))
+        gain, offset = (np.ascontiguousarray(part, dtype) for part in tables)
+        kernel, top = conversion(dtype.name), dtype.type(self._top)
+        for tile, of_tile in enumerate(lines):
+            kernel(gain[tile], offset[tile], top, np.ascontiguousarray(of_tile, dtype), codes[tile])
+        return codes.transpose(2, 0, 1)
 
 
 def convert(currents: NDArray[np.int64], tables: AdcTables, design: DesignPoint) -> NDArray[np.int64]:

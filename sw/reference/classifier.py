@@ -5,7 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Decision", "decide", "template_scores", "winners"]
+from sw.reference.compiled import winner, worth_it
+
+__all__ = ["Decision", "decide", "template_scores", "winners", "winners_of_codes"]
 
 
 class Decision(NamedTuple):
@@ -37,6 +39,17 @@ def template_scores(codes: NDArray) -> NDArray:
 def winners(scores: NDArray) -> NDArray[np.int64]:
     """Winner-take-all: the template (N,) with the highest score (N, T); ties go to the lowest index."""
     return scores.argmax(axis=1)
+
+
+def winners_of_codes(codes: NDArray) -> NDArray[np.int64]:
+    """:func:`winners` of codes (N, row tiles, T) that are exact floats."""
+    if not worth_it():
+        return winners(template_scores(codes))
+    lines = np.ascontiguousarray(codes.transpose(1, 2, 0))
+    sums, highest = np.empty((2, lines.shape[2]), lines.dtype)
+    found = np.empty(lines.shape[2], np.int64)
+    winner(lines.dtype.name)(lines, sums, highest, found)
+    return found
 
 
 def decide(scores: NDArray[np.int64], templates_per_class: int, margin: int) -> Decision:

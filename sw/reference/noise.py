@@ -12,7 +12,6 @@ IACR eprint 2013/404; of counters as the state: Salmon et al., "Parallel random 
 SC 2011. With the few rounds used here it is a generator for noise, not a cipher.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sw.reference.compiled import kernel
+from sw.reference.compiled import expect, noisy_lines, worth_it
 from sw.reference.exact import exact_dtype
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ __all__ = [
     "ReadNoise",
     "add_read_noise",
     "conversion_noise",
-    "expect",
     "image_keys",
     "noise_bound",
     "random_words",
@@ -52,11 +50,6 @@ BYTES_MEAN = 510
 NOISE_SIGMA = (4 * (256**2 - 1) / 12) ** 0.5
 """Standard deviation of the sum of four uniform bytes, 147.8; its mean is BYTES_MEAN."""
 SCALE_BITS = 10
-
-PATIENCE = 2**27
-"""Conversions that a process makes by NumPy before it loads the compiled kernel, which takes about as long:
-one that has made so many is likely to make as many again."""
-_made = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +170,8 @@ def add_read_noise(
     """
     dtype = exact_dtype(design.max_current + noise_bound(noise))
     largest = _largest(design).astype(dtype)
-    if (noisy_tile := _fast(currents.size, dtype)) is None:
+    expect(currents.size)
+    if not worth_it():
         noisy = conversion_noise(noise, keys, design.templates, dtype)
         noisy += currents
         return np.clip(noisy, 0, largest[:, np.newaxis], out=noisy)
@@ -186,9 +180,10 @@ def add_read_noise(
     )
     tiles = currents.transpose(1, 2, 0)
     results = np.empty(tiles.shape, dtype)
+    kernel = noisy_lines(CONVERSION_ROUNDS, results.dtype.name)
     for tile, each in enumerate(zip(*_line(noise, dtype), largest, strict=True)):
         lines = np.ascontiguousarray(tiles[tile], dtype)
-        noisy_tile(rounds, tile * design.templates, *each, lines, results[tile])
+        kernel(rounds, tile * design.templates, *each, lines, results[tile])
     return results.transpose(2, 0, 1)
 
 
@@ -196,15 +191,3 @@ def add_read_noise(
 def _largest(design: "DesignPoint") -> NDArray[np.int64]:
     """Largest current of every row tile."""
     return np.array([design.max_current_in_tile(tile) for tile in range(design.row_tiles)])
-
-
-def expect(conversions: int) -> None:
-    """Count conversions towards :data:`PATIENCE`, made or known to come."""
-    global _made
-    _made += conversions
-
-
-def _fast(conversions: int, dtype: type[np.floating]) -> Callable[..., None] | None:
-    """The compiled kernel, once it is worth its loading; None where there is none."""
-    expect(conversions)
-    return kernel(CONVERSION_ROUNDS, np.dtype(dtype).name) if _made > PATIENCE else None

@@ -133,7 +133,7 @@ def classify_chips(chips: Sequence[HasArray], levels: NDArray[np.uint8]) -> NDAr
     """
     labels = np.zeros((len(chips), len(levels)), np.int64)
     for number, part, codes in _conversions(chips, levels):
-        winners = classifier.winners(classifier.template_scores(codes))
+        winners = classifier.winners_of_codes(codes)
         labels[number, part] = winners // chips[number].design.templates_per_class
     return labels
 
@@ -149,7 +149,7 @@ def classify_readouts(chips: Sequence[Sequence[HasArray]], levels: NDArray[np.ui
     for number, part, currents in _currents(lines, levels, 0):
         for kind, chip in enumerate(chips[number]):
             codes = converters[number][kind].codes(currents)
-            winners = classifier.winners(classifier.template_scores(codes))
+            winners = classifier.winners_of_codes(codes)
             labels[number, kind, part] = winners // chip.design.templates_per_class
     return labels
 

@@ -5,7 +5,6 @@ import pytest
 
 from sw.reference import noise as stage
 from sw.reference import pipeline
-from sw.reference.compiled import kernel
 from sw.reference.exact import exact_dtype
 from sw.reference.noise import (
     CONVERSION_ROUNDS,
@@ -94,39 +93,6 @@ def test_an_image_has_its_noise_wherever_it_is_computed(monkeypatch):
     np.testing.assert_array_equal(whole.codes, np.concatenate([part.codes for part in parts]))
     monkeypatch.setattr(pipeline, "CHUNK_CONVERSIONS", 100)
     np.testing.assert_array_equal(pipeline.classify(bundle, levels), whole.label)
-
-
-@pytest.mark.parametrize("side_by_side", [True, False])
-@pytest.mark.parametrize(("bits", "scale", "shift"), [(2, 1023, 1), (8, 60, 10), (8, 1023, 25), (8, 0, 9)])
-def test_the_compiled_kernel_gives_the_same_noise(monkeypatch, bits, scale, shift, side_by_side):
-    """Two tiles of 8 rows and one of 2; where the shift is 25, currents and noise take float64."""
-    design = tiny_design(cell_bits=bits)
-    noise = ReadNoise(KEY, np.array([scale, scale // 2, scale // 3], np.int32), shift)
-    keys = image_keys(KEY, np.arange(2**32 - 90, 2**32, dtype=np.int64).astype(np.uint32))
-    currents = np.random.default_rng(bits).integers(0, 2 * 2**bits, (90, 3, 3))
-    if side_by_side:  # in memory, as match lines give them
-        currents = np.asfortranarray(currents.astype(exact_dtype(design.max_current + noise_bound(noise))))
-    monkeypatch.setattr(stage, "PATIENCE", np.inf)
-    expected = add_read_noise(currents, noise, keys, design)
-    monkeypatch.setattr(stage, "PATIENCE", -1)
-    assert kernel(CONVERSION_ROUNDS, expected.dtype.name) is not None
-    got = add_read_noise(currents, noise, keys, design)
-    assert got.dtype == expected.dtype == (np.float64 if shift == 25 else np.float32)
-    np.testing.assert_array_equal(got, expected)
-    assert not scale or len(np.unique(got)) > 2
-
-
-def test_a_process_takes_the_compiled_kernel_when_it_has_made_many_conversions(monkeypatch):
-    bundle = random_bundle(tiny_design(cell_bits=4, adc_bits=5), seed=1, codes="random", noise=True)
-    levels = random_levels(bundle.design, 30, seed=2)  # 30 images x 3 tiles x 3 match lines
-    taken = []
-    monkeypatch.setattr(stage, "_made", 0)
-    monkeypatch.setattr(stage, "PATIENCE", 400)
-    monkeypatch.setattr(stage, "kernel", lambda *what: taken.append(what))  # as if it were missing
-    first = pipeline.classify(bundle, levels)
-    assert not taken
-    np.testing.assert_array_equal(pipeline.classify(bundle, levels), first)
-    assert len(taken) == 1
 
 
 @pytest.mark.parametrize("first", [0, 2**32 - 1000])
