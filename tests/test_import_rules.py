@@ -27,7 +27,8 @@ HOUSE = """
     published.placeholders published.book published
     sw.cli sw.distil
     sw.commands.explore sw.commands sw.commands.train sw.commands.templates sw.commands.evaluate
-    sw.commands.check sw.commands.export sw.commands.board sw.commands.data sw.commands.options
+    sw.commands.check sw.commands.export sw.commands.board sw.commands.data
+    sw.commands.costs sw.commands.options
     formal.__main__ formal.proofs
     formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
     formal.specification formal.proof

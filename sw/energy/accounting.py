@@ -46,7 +46,15 @@ from sw.energy.work import (
     quantiser_work,
 )
 
-__all__ = ["FRONTEND_PARTS", "Energy", "energy_of", "nodes", "paper_backend_nj", "paper_frontend_nj"]
+__all__ = [
+    "FRONTEND_PARTS",
+    "Energy",
+    "energy_of",
+    "nodes",
+    "paper_backend_nj",
+    "paper_frontend_nj",
+    "paper_nj",
+]
 
 FRONTEND_PARTS = ("macs", "weight_memory", "activation_memory", "activations", "frontend_controller")
 """Parts of the full accounting that a dense last layer has as well; the others stand in its place."""
@@ -104,6 +112,16 @@ def paper_backend_nj(cells: int, constants: Constants) -> float:
     return cells * constants.paper_cell.value * NJ_PER_FJ
 
 
+def paper_nj(bundle: Bundle, design: DesignPoint, constants: Constants) -> tuple[dict[str, float], float]:
+    """Paper accounting: ``frontend`` and ``backend``, and the dense layer in place of the latter."""
+    values = int(np.prod(design.feature_map_shape))
+    parts = {
+        "frontend": paper_frontend_nj(macs_nonzero(bundle), constants),
+        "backend": paper_backend_nj(design.features * design.templates, constants),
+    }
+    return parts, paper_frontend_nj(values * design.classes, constants)
+
+
 def energy_of(
     bundle: Bundle, levels: NDArray[np.uint8], constants: Constants, design: DesignPoint | None = None
 ) -> Energy:
@@ -136,16 +154,8 @@ def energy_of(
     full["backend_controller"] = _counted(backend_steps, constants)
     dense_full = {part: _digital(work, constants) for part, work in dense.items()}
     dense_full["controller"] = _counted(sum(work.accesses for work in dense.values()), constants)
-    values = int(np.prod(design.feature_map_shape))
-    return Energy(
-        paper={
-            "frontend": paper_frontend_nj(macs_nonzero(bundle), constants),
-            "backend": paper_backend_nj(array.cells, constants),
-        },
-        full=full,
-        dense_paper=paper_frontend_nj(values * design.classes, constants),
-        dense_full=dense_full,
-    )
+    paper, dense_paper = paper_nj(bundle, design, constants)
+    return Energy(paper=paper, full=full, dense_paper=dense_paper, dense_full=dense_full)
 
 
 def nodes(constants: Constants, design: DesignPoint) -> dict[str, str]:

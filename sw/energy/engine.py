@@ -1,15 +1,15 @@
 """Digital work behind the front end by part, as :mod:`sw.energy.work` counts it.
 
 The memory of the thresholds is as large as what it holds. The work of the front end is counted from the one
-that is generated, see :mod:`sw.commands.explore.front_end`.
+that is generated, see :mod:`sw.commands.costs.front_end`.
 """
 
 from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.energy.digital import DigitalWork
-from sw.energy.work import Work, array_work, classifier_work, quantiser_work, storage_bits
+from sw.energy.work import Work, array_work, classifier_work, dense_work, quantiser_work, storage_bits
 
-__all__ = ["ADDRESS_BITS", "digital_backend"]
+__all__ = ["ADDRESS_BITS", "digital_backend", "digital_dense"]
 
 ADDRESS_BITS = 16
 """Of an address, which is counted up at every access; the largest design has 65,536 features."""
@@ -32,6 +32,14 @@ def digital_backend(bundle: Bundle, design: DesignPoint) -> dict[str, DigitalWor
         "classifier": _in_memory(classifier_work(design), 1),
         "backend_controller": DigitalWork(added=behind * ADDRESS_BITS),
     }
+
+
+def digital_dense(bundle: Bundle) -> dict[str, DigitalWork]:
+    """Work of one image in a dense layer in place of everything behind the front end, by part."""
+    parts = dense_work(bundle)
+    found = {part: _in_memory(work, work.moved) for part, work in parts.items()}
+    steps = sum(work.accesses for work in parts.values())
+    return {**found, "controller": DigitalWork(added=steps * ADDRESS_BITS)}
 
 
 def _in_memory(work: Work, capacity: int) -> DigitalWork:

@@ -1,5 +1,6 @@
 """The energy section of ``engram evaluate``: JSON values and a table. Everything in it is modelled."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,11 +12,14 @@ from sw.bundle import Bundle
 from sw.design import DesignPoint
 from sw.energy.accounting import FRONTEND_PARTS, Energy, energy_of, nodes
 from sw.energy.constants import Constants
+from sw.energy.digital import DigitalWork
+from sw.energy.in_macro import energy_in_macro
+from sw.energy.macros.macro import Macro
 from sw.energy.measured_silicon import MEASURED, Silicon
 from sw.energy.picture import draw_energy, part_name
 from sw.energy.work import conversion_bits, macs_nonzero, storage_bits
 
-__all__ = ["EnergyReport", "report_of"]
+__all__ = ["EnergyReport", "report_in_macro", "report_of"]
 
 
 class EnergyReport(NamedTuple):
@@ -25,19 +29,25 @@ class EnergyReport(NamedTuple):
     ----------
     bundle, design
         The classifier, and the design of the array that is read.
-    constants, source
-        Constants, and the file they come from.
     energy
         In nJ.
+    nodes
+        Of the constants of every part.
+    technology
+        Name of the one node of all of them, if they are of one.
+    source, remark
+        Name or file of the constants, and what else is to be said about them.
     measured
         Chips of others for the same data.
     """
 
     bundle: Bundle
     design: DesignPoint
-    constants: Constants
-    source: Path
     energy: Energy
+    nodes: dict[str, str]
+    technology: str | None
+    source: str
+    remark: str
     measured: tuple[Silicon, ...]
 
     def values(self) -> dict[str, Any]:
@@ -52,14 +62,15 @@ class EnergyReport(NamedTuple):
                 "full": energy.full,
                 "dense": {"paper": energy.dense_paper, "full": energy.dense_full},
             },
-            "energy_nodes": nodes(self.constants, self.design),
-            "energy_constants": str(self.source),
+            "energy_nodes": self.nodes,
+            "energy_constants": self.source,
+            "technology": self.technology,
         }
 
     @property
     def _nodes(self) -> str:
-        """The nodes that are mixed."""
-        return ", ".join(dict.fromkeys(nodes(self.constants, self.design).values()))
+        """All nodes, in words."""
+        return ", ".join(dict.fromkeys(self.nodes.values()))
 
     def draw(self, path: Path) -> None:
         """Draw the picture; raises EngramError if it cannot be written."""
@@ -68,7 +79,7 @@ class EnergyReport(NamedTuple):
 
     def table(self) -> Table:
         """Every part, for a person."""
-        energy, held = self.energy, nodes(self.constants, self.design)
+        energy, held = self.energy, self.nodes
         table = Table(title=f"{self.design.name}: modelled energy of one classification, nJ")
         table.add_column("")
         for heading in ("paper", "full"):
@@ -92,13 +103,12 @@ class EnergyReport(NamedTuple):
         storage = storage_bits(self.bundle)
         adc = " and ".join(map(str, sorted(set(conversion_bits(self.design)))))
         ideal = " ideal ADC, counted as" if self.design.adc_bits is None else ""
-        assumed = sum(getattr(self.constants, name).assumption for name in Constants.model_fields)
         return [
             f"{macs_nonzero(self.bundle):,} of {self.design.macs:,} multiply-accumulates have a weight that "
             f"is not zero;{ideal} {adc}-bit conversions",
             f"stored: {storage.pop('total'):,} bits, "
             + ", ".join(f"{bits:,} of {part.replace('_', ' ')}" for part, bits in storage.items()),
-            f"constants of {self._nodes}, {assumed} of them assumptions: {self.source}",
+            f"constants of {self._nodes}, {self.remark}: {self.source}",
             *(
                 f"measured, {chip.source}: {chip.name}, {chip.accuracy:.2%}; counted is {chip.counts}"
                 for chip in self.measured
@@ -117,13 +127,42 @@ def report_of(
     """Report for images with word-line values (N, F), of the data set named `data`, read with ADCs of
     `adc_bits`, None for ideal ones."""
     design = bundle.design.with_(adc_bits=adc_bits)
+    assumed = sum(getattr(constants, name).assumption for name in Constants.model_fields)
     return EnergyReport(
         bundle,
         design,
-        constants,
-        source,
         energy_of(bundle, levels, constants, design),
-        MEASURED.get(data, ()),
+        nodes(constants, design),
+        technology=None,
+        source=str(source),
+        remark=f"{assumed} of them assumptions",
+        measured=MEASURED.get(data, ()),
+    )
+
+
+def report_in_macro(
+    bundle: Bundle,
+    levels: NDArray[np.uint8],
+    macro: Macro,
+    front_end: Mapping[str, DigitalWork],
+    paper: Constants,
+    adc_bits: int | None,
+    data: str,
+) -> EnergyReport:
+    """:func:`report_of` with a macro and the front end that is in front of it, see
+    :func:`sw.energy.in_macro.energy_in_macro`."""
+    design = bundle.design.with_(adc_bits=adc_bits)
+    energy = energy_in_macro(bundle, levels, macro, front_end, paper, design)
+    assumed = sum(each.basis == "assumed" for each in macro.quantities.values())
+    return EnergyReport(
+        bundle,
+        design,
+        energy,
+        dict.fromkeys(energy.full, macro.technology),
+        technology=macro.technology,
+        source=macro.name,
+        remark=f"{assumed} of the macro's {len(macro.quantities)} assumed",
+        measured=MEASURED.get(data, ()),
     )
 
 

@@ -61,6 +61,16 @@ def evaluate(
             "left out.",
         ),
     ] = None,
+    macro: Annotated[
+        str | None,
+        typer.Option(
+            "--macro",
+            metavar="NAME|FILE.toml",
+            help="Model the energy in one node, that of a published array or of your own: a macro that "
+            "'engram check costs' lists, or a changed copy of one of sw/energy/macros. The front end is then "
+            "the one that is generated, in the sizes that take least.",
+        ),
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", min=1, max=256, help="Processes that share the chips; all cores if left out."),
@@ -90,12 +100,11 @@ def evaluate(
     """
     from sw.bundle import open_bundle
     from sw.bundle.ideal import with_ideal_array
+    from sw.commands.evaluate.energy import energy_model
     from sw.commands.evaluate.report import Evaluation, draw, print_table, values_of, write
     from sw.commands.evaluate.study import print_study, run_study
     from sw.commands.options.full_scale import with_full_scale
     from sw.commands.options.of_chip import array_for
-    from sw.energy.constants import DEFAULT, read_constants
-    from sw.energy.report import report_of
     from sw.evaluation.baseline import check_torch, measure
     from sw.evaluation.chips import Chips
     from sw.evaluation.classes import unequal
@@ -115,7 +124,7 @@ def evaluate(
         check_torch()
     for name in study or []:
         points_of(name, *array, design.templates)
-    constants = read_constants(energy or DEFAULT)
+    priced = energy_model(classifier, energy, macro)
     array = with_full_scale(array, classifier, data, seed)
     dataset, part, same = selection_of(classifier, data, images, terminal)
     truth = part.labels
@@ -153,9 +162,7 @@ def evaluate(
                 accuracies, ideal - YIELD_BELOW_IDEAL if yield_at is None else yield_at, len(truth)
             ),
             seconds=seconds,
-            energy=report_of(
-                classifier, levels, constants, energy or DEFAULT, array.conditions.adc.bits, dataset.name
-            ),
+            energy=priced(levels, array.conditions.adc.bits, dataset.name),
             baselines=measure(program(classifier, *array, seed=seed), levels, jobs) if baseline else (),
         )
         files = draw(evaluation, folder)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sw.bundle import Bundle, open_bundle
+from sw.commands.costs.front_end import cheapest_front_end
 from sw.commands.explore.axes import array_of, space_of
 from sw.commands.explore.fpga import fpga_of
-from sw.commands.explore.front_end import cheapest_front_end
 from sw.commands.explore.request import Request, SearchBy
 from sw.commands.options.declared import step_of
 from sw.console import terminal
@@ -17,11 +17,12 @@ from sw.design import DesignPoint
 from sw.energy.constants import DEFAULT as ENERGY
 from sw.energy.constants import read_constants
 from sw.energy.digital import DigitalWork
+from sw.energy.in_macro import check_cells
 from sw.energy.macros.macro import Macro, macro_named
 from sw.energy.technologies.technology import Technology
 from sw.errors import EngramError
 from sw.explore.compute.costs import Costs, read_macro
-from sw.explore.compute.macro_costs import MacroCosts, check_cells
+from sw.explore.compute.macro_costs import MacroCosts
 from sw.explore.compute.pricing import Pricing
 from sw.explore.driver.question import Question
 from sw.explore.space.objectives import FPGA, objectives_named, wish_of

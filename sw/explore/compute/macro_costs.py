@@ -1,9 +1,8 @@
 """Costs of points with a macro: array, converters, drivers and digital parts in one node.
 
-Energy and area of the array are those of :mod:`sw.energy.macros.price`, the digital parts are priced in the
-macro's technology. Converters are the macro's own, with the resolution and the sharing of the point; an ideal
-one is as one that tells every number of matches apart. Cells that a design leaves empty take no energy, but
-load the word lines, and take area.
+Energy is that of :mod:`sw.energy.in_macro`, area and time are those of :mod:`sw.energy.macros.price`.
+Converters are the macro's own, with the resolution and the sharing of the point. Cells that a design leaves
+empty take area.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,45 +11,26 @@ from typing import Any
 
 from sw.bundle import Bundle
 from sw.design import DesignPoint
-from sw.energy.accounting import paper_backend_nj, paper_frontend_nj
+from sw.energy.accounting import paper_nj
 from sw.energy.constants import Constants
 from sw.energy.digital import DigitalWork, parts_nj
-from sw.energy.engine import digital_backend
+from sw.energy.in_macro import array_nj
 from sw.energy.macros.macro import Macro
 from sw.energy.macros.parts import Geometry
-from sw.energy.macros.price import Reads, area_um2, energy_fj, time_ns
+from sw.energy.macros.price import area_um2, time_ns
 from sw.energy.technologies.technology import Technology
-from sw.energy.work import conversion_bits, macs_nonzero, matches, storage_bits
-from sw.errors import EngramError
+from sw.energy.work import conversion_bits, matches, storage_bits
 from sw.explore.compute.images import Images
 from sw.explore.compute.pricing import with_time
 from sw.explore.space.settings import Variant
 from sw.rram.effects.conditions import Conditions
 
-__all__ = ["MacroCosts", "check_cells"]
+__all__ = ["MacroCosts"]
 
 FrontEnd = Callable[[Bundle, Technology], Mapping[str, DigitalWork]]
 """Work of the front end of a bundle by part, as it is built for the least energy in a technology."""
 
-NJ_PER_FJ = 1e-6
 MM2_PER_UM2 = 1e-6
-COLUMNS = {"cells": "cells", "word_lines": "word_lines", "converters": "adc", "control": "array_control"}
-"""Columns of the energy of a macro's parts, so that they stand where those of the model without one do."""
-
-
-def check_cells(macro: Macro, design: DesignPoint, name: str) -> None:
-    """Refuse a classifier that the cells of a macro cannot hold; a window cell holds a bit too.
-
-    Raises
-    ------
-    EngramError
-        If `design`, of the bundle `name`, has window cells and the macro has none.
-    """
-    if design.cell == "window" and macro.cell.kind != "window":
-        raise EngramError(
-            f"--macro must have window cells for {name}, {macro.name} has {macro.cell.kind} ones; "
-            "take another macro, such as acam-9t4r"
-        )
 
 
 class MacroCosts:
@@ -110,13 +90,10 @@ class MacroCosts:
         key = variant, design.rows, design.cols, design.adc_bits
         if key not in self._held:
             mean = self._mean_matches(variant, bundle, images)
-            array = energy_fj(self._macro, reads_of(design, mean))
             parts = dict(self._of_front_end(variant, bundle))
-            parts |= parts_nj(digital_backend(bundle, design), self._macro.node)
-            parts |= {COLUMNS[part]: value * NJ_PER_FJ for part, value in array.items()}
-            paper = paper_frontend_nj(macs_nonzero(bundle), self._paper)
+            parts |= array_nj(bundle, self._macro, design, mean)
             self._held[key] = {
-                "energy_paper_nj": paper + paper_backend_nj(design.features * design.templates, self._paper),
+                "energy_paper_nj": sum(paper_nj(bundle, design, self._paper)[0].values()),
                 "energy_full_nj": sum(parts.values()),
                 **{f"energy_{part}_nj": value for part, value in parts.items()},
             }
@@ -135,18 +112,6 @@ class MacroCosts:
         if key not in self._held:
             self._held[key] = {"matches": matches(bundle, images.levels) / len(images.levels)}
         return self._held[key]["matches"]
-
-
-def reads_of(design: DesignPoint, mean_matches: float) -> Reads:
-    """The reads of one image on all tiles of a design."""
-    return Reads(
-        matched=mean_matches,
-        mismatched=design.features * design.templates - mean_matches,
-        raised_values=design.features * design.col_tiles,
-        cols=design.cols,
-        conversions=[(bits, design.templates) for bits in conversion_bits(design)],
-        tiles=design.row_tiles * design.col_tiles,
-    )
 
 
 def geometry_of(design: DesignPoint, macro: Macro) -> Geometry:

@@ -9,8 +9,11 @@ from typer.testing import CliRunner
 from sw.bundle import load, save
 from sw.bundle.ideal import with_ideal_array
 from sw.cli import application
+from sw.commands.costs.front_end import cheapest_front_end
 from sw.energy.accounting import energy_of
 from sw.energy.constants import DEFAULT, read_constants
+from sw.energy.in_macro import energy_in_macro
+from sw.energy.macros.macro import macro_named
 from sw.energy.work import macs_nonzero, storage_bits
 from sw.evaluation.chips import Chips
 from sw.farm.processes import default_jobs
@@ -118,7 +121,7 @@ def test_the_energy_is_that_of_the_images_the_adcs_and_the_constants(digits, tmp
         "full": energy.full,
         "dense": {"paper": energy.dense_paper, "full": energy.dense_full},
     }
-    assert result["energy_constants"] == str(mine)
+    assert (result["energy_constants"], result["technology"]) == (str(mine), None)
     assert list(result["energy_nodes"]) == list(energy.full)
     assert result["macs_nonzero"] == macs_nonzero(bundle)
     storage = storage_bits(bundle)
@@ -244,6 +247,27 @@ def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path, undr
     assert 0 <= shares["ideal"] <= 1
 
 
+def test_a_macro_prices_everything_in_its_node(digits, tmp_path, undrawn):
+    data, bundle, path = digits
+    options = ["--images", 20, "--chips", 1, "--adc-bits", 5, "--macro", "xnor-rram", "-o", tmp_path]
+    code, out, err = run("evaluate", path, *options, "--json")
+    assert code == 0, err
+    result = json.loads(out)
+    macro = macro_named("xnor-rram")
+    levels = pipeline.levels_of(bundle, data.test.images[:20])
+    front_end = cheapest_front_end(bundle, macro.node)[1]
+    design = bundle.design.with_(adc_bits=5)
+    energy = energy_in_macro(bundle, levels, macro, front_end, read_constants(), design)
+    assert result["energy_nj"]["full"] == energy.full
+    assert result["energy_nj"]["dense"]["full"] == energy.dense_full
+    assert result["technology"] == "90nm"
+    assert set(result["energy_nodes"].values()) == {"90nm"}
+    assert set(result["energy_nodes"]) == set(energy.full)
+    code, out, err = run("evaluate", path, *options)
+    assert code == 0, err
+    assert "constants of 90nm" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -256,6 +280,11 @@ def test_metrics_of_training_are_not_given_for_other_data(digits, tmp_path, undr
             "device 'cmo-hfox': p_stuck_hrs + p_stuck_lrs must be",
         ),
         (["--energy", "nowhere.toml"], "cannot read nowhere.toml: No such file or directory"),
+        (["--macro", "neuram"], "a macro must be a *.toml file or one of acam-9t4r, neurram, "),
+        (
+            ["--macro", "neurram", "--energy", "mine.toml"],
+            "--energy must be left out with --macro, whose node",
+        ),
         (["--data", "cifar11"], "data must be one of digits, "),
         (["--data", "nowhere.npz"], "nowhere.npz"),
         (["--images", "356"], "--images must be 'all' or 1 to 355, the test images of digits, got '356'"),

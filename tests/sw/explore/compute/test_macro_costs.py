@@ -9,9 +9,8 @@ from sw.energy.digital import DigitalWork, digital_nj
 from sw.energy.engine import digital_backend
 from sw.energy.macros.macro import MACROS, macro_named
 from sw.energy.work import matches
-from sw.errors import EngramError
 from sw.explore.compute.images import Images
-from sw.explore.compute.macro_costs import MacroCosts, check_cells
+from sw.explore.compute.macro_costs import MacroCosts
 from sw.explore.space.settings import Variant
 from sw.rram.effects.conditions import Conditions
 from tests.helpers.bundles import random_bundle, tiny_design
@@ -87,12 +86,3 @@ def test_the_constants_tell_macros_apart():
 
     found = [MacroCosts(macro_named(name), read_constants(), none).constants for name in MACROS]
     assert all(one != other for place, one in enumerate(found) for other in found[:place])
-
-
-def test_window_cells_take_a_macro_that_has_them():
-    window = tiny_design(cell="window", thresholds_per_feature=3, cell_bits=6)
-    check_cells(macro_named("acam-9t4r"), window, "mine")
-    check_cells(macro_named("acam-9t4r"), DESIGN, "mine")  # a window cell holds a bit too
-    check_cells(macro_named("neurram"), DESIGN, "mine")
-    with pytest.raises(EngramError, match="--macro must have window cells for mine, neurram has binary ones"):
-        check_cells(macro_named("neurram"), window, "mine")

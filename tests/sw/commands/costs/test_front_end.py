@@ -4,7 +4,7 @@ import pytest
 
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded, plan_front_end
-from sw.commands.explore.front_end import cheapest_front_end, front_end_work, sizes_to_choose_from
+from sw.commands.costs.front_end import cheapest_front_end, front_end_work, sizes_to_choose_from
 from sw.energy.accounting import FRONTEND_PARTS
 from sw.energy.digital import parts_nj
 from sw.energy.technologies.technology import technology_named

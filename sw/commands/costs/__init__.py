@@ -1,0 +1,1 @@
+"""Costs that take the generated hardware: what both explorer and evaluation price."""
