@@ -18,14 +18,16 @@ from sw.console import terminal
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.rram.chip.record import flat
+from sw.texts import read_toml
 from sw.training.presets import BY_SIZE, DESIGNS, Method, preset_named, recipe_for
 from sw.training.recipe import Recipe
+from sw.validation import validated
 from sw.version import engram_version, versions_with
 
 if TYPE_CHECKING:
     from sw.data.parts import Dataset
 
-__all__ = ["SIZES", "Plan", "design_for", "plan_of"]
+__all__ = ["SIZES", "Plan", "design_for", "design_of_file", "plan_of"]
 
 SIZES = ("templates_per_class", "thresholds_per_feature")
 """Options that change the design."""
@@ -168,15 +170,17 @@ def design_for(dataset: "Dataset", name: str | None) -> DesignPoint:
     dataset
         Gives name, image size, classes.
     name
-        Of :data:`sw.training.presets.DESIGNS`; None takes the data set's own, or that of the nearest image
-        size.
+        Of :data:`sw.training.presets.DESIGNS`, or of a ``*.toml`` file, see :func:`design_of_file`; None
+        takes the data set's own, or that of the nearest image size.
 
     Raises
     ------
     EngramError
-        If the name is unknown or its layers do not fit the image size.
+        If the name is unknown, the file cannot be used, or its layers do not fit the image size.
     """
     size = dataset.size
+    if name is not None and name.endswith(".toml"):
+        return design_of_file(Path(name), dataset)
     if name is None:
         name = dataset.name
         if name not in DESIGNS:
@@ -187,7 +191,41 @@ def design_for(dataset: "Dataset", name: str | None) -> DesignPoint:
                 ),
             )
     if name not in DESIGNS:
-        raise EngramError(f"--design must be one of {', '.join(DESIGNS)}, got {name!r}")
-    stem = dataset.name.removesuffix(".npz")
-    label = re.sub(r"[^A-Za-z0-9._-]", "-", stem)[:64].lstrip("._-") or "unnamed"
+        raise EngramError(
+            f"--design must be one of {', '.join(DESIGNS)} or a file ending in .toml, got {name!r}"
+        )
+    label = _label(dataset.name.removesuffix(".npz"))
     return DESIGNS[name].with_(name=label, **size._asdict(), classes=dataset.classes)
+
+
+def design_of_file(path: Path, dataset: "Dataset") -> DesignPoint:
+    """Design of a TOML file, named as the file is.
+
+    It has ``[[layers]]``, first to last, with the fields of :class:`sw.design.layer.Layer`, and before them
+    any field of :class:`sw.design.point.DesignPoint` but those that follow the data.
+
+    Raises
+    ------
+    EngramError
+        If the file cannot be read, has no layers, an unknown field, or one that follows the data; if layers
+        do not fit each other or the image size.
+    """
+    table, of_data = read_toml(path), {**dataset.size._asdict(), "classes": dataset.classes}
+    for field in ("name", *of_data):
+        if field in table:
+            raise EngramError(
+                f"{path}: leave {field} out: a design is named as its file, and its images and classes are "
+                "those of the data"
+            )
+    known = [field for field in DesignPoint.model_fields if field not in ("name", *of_data)]
+    for field in table:
+        if field not in known:
+            raise EngramError(f"{path}: unknown key {field!r}; known: {', '.join(known)}")
+    if not table.get("layers"):
+        raise EngramError(f'{path} must have [[layers]], such as kind = "conv3x3" with out_channels = 8')
+    return validated(DesignPoint, {**table, "name": _label(path.stem), **of_data}, str(path))
+
+
+def _label(text: str) -> str:
+    """A name of characters that a design may have."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", text)[:64].lstrip("._-") or "unnamed"

@@ -62,9 +62,11 @@ class Request:
         str | None,
         typer.Option(
             "--design",
-            help=f"Whose layers are used: {', '.join(DESIGNS)}. Left out: the data set's own, or that "
-            "of the nearest image size. Image size and classes always follow the data.",
+            help=f"Whose layers are used: {', '.join(DESIGNS)}, or a .toml file with layers of your own. "
+            "Left out: the data set's own, or that of the nearest image size. Image size and classes always "
+            "follow the data.",
         ),
+        Recorded.by_name,
     ] = None
     templates: Annotated[
         Templates | None,

@@ -227,7 +227,8 @@ REFUSALS = {
     ),
     "unknown design": (
         ["--design", "resnet"],
-        "--design must be one of digits, mnist, cifar10-grey, spoken-digits, got 'resnet'",
+        "--design must be one of digits, mnist, cifar10-grey, spoken-digits or a file ending in .toml, "
+        "got 'resnet'",
     ),
     "two means": (
         ["--templates", "mean", "--templates-per-class", "2"],

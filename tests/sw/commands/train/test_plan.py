@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sw.commands.options.array import chosen_array
-from sw.commands.train.plan import design_for, plan_of
+from sw.commands.train.plan import design_for, design_of_file, plan_of
 from sw.commands.train.request import Request
 from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
@@ -76,3 +76,53 @@ def test_channels_follow_the_data():
 @pytest.mark.parametrize(("name", "want"), [("a b.npz", "a-b"), ("_x.npz", "x"), ("é.npz", "unnamed")])
 def test_design_name_is_made_of_allowed_characters(name, want):
     assert design_for(named(name, 8, 8), None).name == want
+
+
+OWN = """
+thresholds_per_feature = 2
+templates_per_class = 3
+rows = 64
+[[layers]]
+kind = "conv3x3"
+out_channels = 4
+stride = 2
+weight_bits = 1
+activation_bits = 2
+[[layers]]
+kind = "pointwise1x1"
+out_channels = 8
+"""
+
+
+def test_a_design_of_ones_own_has_the_size_of_the_data_and_the_name_of_its_file(tmp_path):
+    path = tmp_path / "my small.toml"
+    path.write_text(OWN, encoding="utf-8")
+    design = design_for(named("own.npz", 9, 12, classes=4), str(path))
+    assert (design.name, design.height, design.width, design.classes) == ("my-small", 9, 12, 4)
+    assert (design.thresholds_per_feature, design.templates, design.rows) == (2, 12, 64)
+    assert [layer.out_channels for layer in design.layers] == [4, 8]
+    assert design.features == 5 * 6 * 8 * 2
+    plan = plan_of(Request(data="digits", design=str(path)))
+    assert plan.name == plan.design.name == "my-small"
+    assert ("design", "my small.toml") in plan.step.options
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("rows = 64", "height = 8", "leave height out: a design is named as its file"),
+        ("rows = 64", "row = 64", "unknown key 'row'"),
+        ("rows = 64", "rows = 0", "rows: Input should be greater than or equal to 1, got 0"),
+        ('"pointwise1x1"', '"conv2x2"', "kind"),
+        ("activation_bits = 2", "", "layer 0 with weights must have activation_bits"),
+        (OWN, "rows = 64", "must have [[layers]]"),
+        (OWN, "rows =", "must be a TOML file"),
+    ],
+)
+def test_a_design_of_ones_own_that_is_refused(tmp_path, before, after, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(OWN.replace(before, after), encoding="utf-8")
+    with pytest.raises(EngramError) as refusal:
+        design_of_file(path, named("own.npz", 9, 12))
+    assert said in str(refusal.value)
+    assert str(refusal.value).startswith(str(path))
