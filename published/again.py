@@ -90,15 +90,22 @@ def measured(name: str, entry: Entry, say: Listener, root: Path, *, of_builds: b
 
 
 def found_in(answer: Any, figure: Figure, name: str) -> int | float:
-    """The figure in a JSON answer; a share becomes per cent, numbers of a table are added up.
+    """The figure in a JSON answer; a share becomes per cent, numbers of a table are added up, and those of
+    several places with `` + `` between them.
 
     Raises
     ------
     EngramError
         If there is no number at that place.
     """
+    number = sum(_number_at(answer, place, name) for place in figure.source.split(" + "))
+    value = number * (100 if figure.unit == "%" else 1)
+    return value if isinstance(value, int) else round(value, 6)
+
+
+def _number_at(answer: Any, place: str, name: str) -> int | float:
     there = answer
-    for key in figure.source.split("."):
+    for key in place.split("."):
         try:
             there = there[int(key)] if isinstance(there, list) else there[key]
         except (KeyError, IndexError, ValueError, TypeError):
@@ -107,9 +114,8 @@ def found_in(answer: Any, figure: Figure, name: str) -> int | float:
     if isinstance(there, dict) and all(isinstance(each, int | float) for each in there.values()):
         there = sum(there.values())
     if isinstance(there, bool) or not isinstance(there, int | float):
-        raise EngramError(f"{name}: the answer must have a number at {figure.source!r}, it has {there!r}")
-    value = there * (100 if figure.unit == "%" else 1)
-    return value if isinstance(value, int) else round(value, 6)
+        raise EngramError(f"{name}: the answer must have a number at {place!r}, it has {there!r}")
+    return there
 
 
 def commit_of(root: Path) -> str:
