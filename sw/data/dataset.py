@@ -83,8 +83,9 @@ def recordings_named(name: str, listener: Listener = SILENT) -> Recordings:
         with_recordings = ", ".join(each for each, other in KNOWN.items() if other.audio is not None)
         raise EngramError(f"{name} has images, no recordings; those of {with_recordings} have a name")
     path = known.place()
-    arrays = known.fetched(listener) if path is None else read_arrays(path).arrays
-    return Recordings(arrays, known.audio.rate, known.class_names)
+    if path is None:
+        return Recordings(known.fetched(listener), known.audio.rate, known.class_names)
+    return read_arrays(path)._replace(rate=known.audio.rate, class_names=known.class_names)
 
 
 def load_npz(

@@ -63,6 +63,15 @@ def audio(
             "full scale.",
         ),
     ] = Level.recording,
+    leave_out: Annotated[
+        str | None,
+        typer.Option(
+            "--leave-out",
+            metavar="SPEAKER",
+            help="Test with all recordings of a speaker, and train with those of all others, whatever the "
+            "source's own parts are: a number or a name in speaker_train and speaker_test of the .npz.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Turn recordings into a data set of log-mel maps, for 'engram train --data FILE.npz'.
@@ -74,12 +83,15 @@ def audio(
     Of a folder without train and test, each fifth file of a class, in the order of names, is for the test.
     """
     from sw.data.audio.maps import rule_of_times, write_maps
+    from sw.data.audio.recordings import leaving_out
     from sw.files import check_target
 
     if output.suffix != ".npz":
         raise EngramError(f"--output must end in .npz, got {str(output)!r}; name the data set so")
     check_target(output)
     recordings, name = _recordings(source)
+    if leave_out is not None:  # such parts have no name by which a bundle could find them again
+        recordings, name = leaving_out(recordings, leave_out, source), None
     known = recordings.rate or rate
     if known is None:
         raise EngramError(f"{source} does not say its rate; give --rate, in samples per second")

@@ -12,12 +12,13 @@ from sw.data.npz import read_npz
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
 
-__all__ = ["Recordings", "as_samples", "read_arrays", "read_folder"]
+__all__ = ["Recordings", "as_samples", "leaving_out", "read_arrays", "read_folder"]
 
 PARTS = ("train", "test")
 EVERY = 5
 """Of the files of a class, in the order of their names, each fifth is a test recording, unless folders say
 it."""
+SPEAKERS = ("speaker_train", "speaker_test")
 
 
 class Recordings(NamedTuple):
@@ -31,11 +32,44 @@ class Recordings(NamedTuple):
         Samples per second; None where nobody says.
     class_names
         In the order of the labels; empty where there are none.
+    speakers
+        Who speaks in the recordings for training and in those for the test, (N,) as text; None where nobody
+        says.
     """
 
     arrays: dict[str, NDArray]
     rate: int | None
     class_names: tuple[str, ...]
+    speakers: tuple[NDArray[np.str_], NDArray[np.str_]] | None = None
+
+
+def leaving_out(recordings: Recordings, speaker: str, name: str) -> Recordings:
+    """The same recordings, parted otherwise: those of a speaker are the test, all others the training.
+
+    Raises
+    ------
+    EngramError
+        If `recordings`, which a person calls `name`, do not say who speaks, or hold no such speaker or no
+        other one.
+    """
+    if recordings.speakers is None:
+        raise EngramError(
+            f"{name} must say who speaks to leave one out; give an .npz with {' and '.join(SPEAKERS)}, (N,)"
+        )
+    speakers = np.concatenate(recordings.speakers)
+    known = sorted(set(speakers.tolist()), key=lambda each: (len(each), each))
+    if speaker not in known or len(known) < 2:
+        raise EngramError(
+            f"the speaker to leave out must be one of two or more, of {', '.join(known)}, got {speaker}"
+        )
+    test = speakers == speaker
+    whole = {axis: np.concatenate([recordings.arrays[f"{axis}_{part}"] for part in PARTS]) for axis in "xy"}
+    arrays = {
+        f"{axis}_{part}": whole[axis][chosen]
+        for axis in "xy"
+        for part, chosen in zip(PARTS, (~test, test), strict=True)
+    }
+    return recordings._replace(arrays=arrays, speakers=(speakers[~test], speakers[test]))
 
 
 def read_folder(folder: Path, listener: Listener = SILENT) -> Recordings:
@@ -116,15 +150,15 @@ def _padded(waves: list[NDArray[np.int16]]) -> NDArray[np.int16]:
 
 
 def read_arrays(path: Path) -> Recordings:
-    """The waveforms (N, L) of an ``.npz`` with the arrays of a data set, and ``rate`` and ``classes`` if it
-    has.
+    """The waveforms (N, L) of an ``.npz`` with the arrays of a data set, and ``rate``, ``classes``,
+    ``speaker_train`` and ``speaker_test`` if it has them.
 
     Raises
     ------
     EngramError
         If the file cannot be read, or its arrays are others.
     """
-    arrays = read_npz(path, (*LAYOUT, "rate", "classes"), "another file")
+    arrays = read_npz(path, (*LAYOUT, "rate", "classes", *SPEAKERS), "another file")
     check_keys(arrays, str(path))
     rate = arrays.pop("rate", None)
     if rate is not None and (rate.size != 1 or rate.dtype.kind not in "iuf" or not rate.item() > 0):
@@ -135,10 +169,28 @@ def read_arrays(path: Path) -> Recordings:
     for part in PARTS:
         key = f"x_{part}"
         arrays[key] = as_samples(arrays[key], key, str(path))
+    said = [arrays.pop(key, None) for key in SPEAKERS]
     check_layout(arrays, str(path))
     count = int(arrays["y_train"].max()) + 1
     names = () if classes is None else class_names_of(classes, count, str(path))
-    return Recordings(arrays, None if rate is None else int(rate.item()), names)
+    return Recordings(
+        arrays, None if rate is None else int(rate.item()), names, _speakers(arrays, said, str(path))
+    )
+
+
+def _speakers(arrays: dict[str, NDArray], said: list[NDArray | None], name: str):
+    """Speakers of both parts as text, or None."""
+    first, second = said
+    if first is None or second is None:
+        return None
+    for key, part, each in zip(SPEAKERS, PARTS, (first, second), strict=True):
+        wanted = (len(arrays[f"y_{part}"]),)
+        if each.shape != wanted or each.dtype.kind not in "iuU":
+            raise EngramError(
+                f"{name}: {key} must be a number or a name for every recording, {wanted}, got {each.dtype} "
+                f"of shape {each.shape}"
+            )
+    return first.astype(str), second.astype(str)
 
 
 def as_samples(waves: NDArray, key: str, name: str) -> NDArray[np.int16]:

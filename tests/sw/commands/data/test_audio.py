@@ -174,3 +174,55 @@ def test_a_damaged_rule_is_one_line(tmp_path):
         np.savez(tmp_path / "x.npz", **arrays | {"audio": np.array(wrong)})
         with pytest.raises(EngramError, match=r"x.npz: audio: "):
             load(str(tmp_path / "x.npz"))
+
+
+def with_speakers(path, **changed):
+    x, y = waveforms()
+    arrays = {
+        **{"x_train": x[:8], "y_train": y[:8], "x_test": x[8:], "y_test": y[8:], "rate": 8_000},
+        "speaker_train": np.array([0, 0, 1, 1, 2, 2, 0, 10], np.uint8),
+        "speaker_test": np.array([0, 1, 2, 2], np.uint8),
+    }
+    np.savez(path, **{key: value for key, value in {**arrays, **changed}.items() if value is not None})
+    return path
+
+
+def test_one_speaker_is_left_out(tmp_path):
+    source = with_speakers(tmp_path / "waves.npz")
+    whole = made(source, tmp_path / "all.npz")
+    parted = made(source, tmp_path / "left.npz", "--leave-out", 2)
+    assert (whole["train"], whole["test"]) == (8, 4)
+    assert (parted["train"], parted["test"]) == (8, 4)  # 4 of speaker 2, of both parts
+    with np.load(tmp_path / "all.npz") as all_of_it, np.load(tmp_path / "left.npz") as without:
+        both, left = dict(all_of_it), dict(without)
+    for axis in "xy":
+        train, test = both[f"{axis}_train"], both[f"{axis}_test"]
+        np.testing.assert_array_equal(left[f"{axis}_test"], np.concatenate([train[4:6], test[2:]]))
+        np.testing.assert_array_equal(left[f"{axis}_train"], np.concatenate([train[:4], train[6:], test[:2]]))
+
+
+def test_speakers_may_have_names_and_a_named_set_is_no_longer_that_set(tmp_path, monkeypatch):
+    names = {"speaker_train": np.array(list("aabbccaa")), "speaker_test": np.array(list("abcc"))}
+    with_speakers(tmp_path / "spoken_digits_8khz.npz", **names)
+    monkeypatch.setenv("ENGRAM_DATA", str(tmp_path))
+    made("spoken-digits", tmp_path / "left.npz", "--leave-out", "b")
+    with np.load(tmp_path / "left.npz") as left:
+        assert "source" not in left and len(left["y_test"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "speaker", "message"),
+    [
+        ({}, 3, "the speaker to leave out must be one of two or more, of 0, 1, 2, 10, got 3"),
+        ({"speaker_test": None}, 1, "must say who speaks to leave one out; give an .npz with speaker_train"),
+        ({"speaker_test": np.zeros(3, np.uint8)}, 1, "speaker_test must be a number or a name for every"),
+        ({"speaker_test": np.zeros(4)}, 1, "speaker_test must be a number or a name for every recording"),
+    ],
+)
+def test_a_speaker_who_cannot_be_left_out(tmp_path, changed, speaker, message):
+    source = with_speakers(tmp_path / "waves.npz", **changed)
+    assert message in refused(source, tmp_path / "left.npz", "--leave-out", speaker)
+
+
+def test_a_folder_does_not_say_who_speaks(tmp_path):
+    assert "must say who speaks" in refused(folder_of(tmp_path / "s"), tmp_path / "l.npz", "--leave-out", "a")
