@@ -26,6 +26,10 @@ EXTRAS = {
     "sqlalchemy": "explore",
     "pyarrow": "explore",
     "plotly": "explore",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "qonnx": "onnx",
+    "google": "onnx",
     "cocotb": "sim",
     "cocotb_tools": "sim",
 }
@@ -44,6 +48,7 @@ def application() -> typer.Typer:
     from sw.commands.check.accesses import check_accesses
     from sw.commands.check.costs import check_costs
     from sw.commands.check.devices import check_devices
+    from sw.commands.check.imported import check_import
     from sw.commands.check.lines import check_lines
     from sw.commands.check.spice import check_spice
     from sw.commands.compare import compare
@@ -53,6 +58,7 @@ def application() -> typer.Typer:
     from sw.commands.evaluate.command import evaluate
     from sw.commands.explore.command import explore
     from sw.commands.export.command import export
+    from sw.commands.importing.command import import_network
     from sw.commands.program import program
     from sw.commands.templates.command import templates
     from sw.commands.train.command import train
@@ -63,12 +69,14 @@ def application() -> typer.Typer:
     engram.callback()(_options)
     for command in (demo, train, compare, templates, evaluate, explore, program, simulate, build):
         engram.command(cls=Command)(command)
+    engram.command("import", cls=Command)(import_network)
     for command in (boards, load, run, virtual, export):
         engram.command(cls=Command)(command)
     check = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
     check.command("accesses", cls=Command)(check_accesses)
     check.command("costs", cls=Command)(check_costs)
     check.command("devices", cls=Command)(check_devices)
+    check.command("import", cls=Command)(check_import)
     check.command("lines", cls=Command)(check_lines)
     check.command("spice", cls=Command)(check_spice)
     engram.add_typer(

@@ -27,7 +27,7 @@ HOUSE = """
     published.placeholders published.book published
     sw.cli sw.distil
     sw.commands.explore sw.commands sw.commands.train sw.commands.templates sw.commands.evaluate
-    sw.commands.check sw.commands.export sw.commands.board sw.commands.data
+    sw.commands.check sw.commands.export sw.commands.board sw.commands.data sw.commands.importing
     sw.commands.costs sw.commands.options
     formal.__main__ formal.proofs
     formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
@@ -42,7 +42,7 @@ HOUSE = """
     hw.events hw.optional hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
     sw.explore.driver sw.explore.page sw.explore.outcome sw.explore.compute sw.explore.space sw.explore
     sw.training sw.training.table sw.training.student sw.training.teacher sw.training.run sw.training.loop
-    sw.templates sw.evaluation sw.energy sw.energy.macros sw.energy.technologies
+    sw.importing sw.importing.graph sw.templates sw.evaluation sw.energy sw.energy.macros sw.energy.technologies
     sw.rram.spice sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.data.audio sw.bundle sw.reference sw.reference.inputs sw.design sw.zoo
     constraints.parts constraints.boards

@@ -1,0 +1,1 @@
+"""``engram import``: a network of the user's own."""

@@ -1,0 +1,1 @@
+"""Students of others: a quantised network in an ONNX file becomes the integers of a bundle."""

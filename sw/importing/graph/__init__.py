@@ -1,0 +1,1 @@
+"""What an ONNX file holds: nodes and constants, read with care."""

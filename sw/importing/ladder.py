@@ -1,0 +1,150 @@
+"""Where the levels of a layer begin, as integers of its accumulators."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.bundle.checks import MAX_THRESHOLD
+from sw.design import Layer
+from sw.design.kinds import KINDS
+from sw.errors import EngramError
+from sw.importing.chain import Bound, Operation, Step, sign_of, undone
+from sw.importing.graph.graph import Node
+from sw.importing.signal import Signal, Sums
+from sw.reference.frontend import LayerParameters
+
+__all__ = ["Ladder", "ladder_of", "layer_of", "plain", "reachable"]
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """A layer's weights, the ends of its accumulators, and where each level begins.
+
+    Attributes
+    ----------
+    name
+        Of the node that it comes from.
+    kind, stride
+        Of the layer.
+    weight
+        int8, (out, in per group, rows, columns), negated for a channel whose levels fall when its sum rises.
+    signs
+        (out,), -1 for such a channel.
+    lowest, highest
+        (out,), ends of the accumulators with those weights.
+    thresholds
+        int64, (out, levels, h, w), smallest accumulator of every level from 1 on, ``highest + 1`` where none
+        reaches it; h = w = 1 where all pixels have the same.
+    """
+
+    name: str
+    kind: str
+    stride: int
+    weight: NDArray[np.int8]
+    signs: NDArray[np.int64]
+    lowest: NDArray[np.int64]
+    highest: NDArray[np.int64]
+    thresholds: NDArray[np.int64]
+
+
+def ladder_of(signal: Signal, prefix: Sequence[Operation], steps: tuple[Step, ...], node: Node) -> Ladder:
+    """Undo what a chain does, for every channel and level.
+
+    Parameters
+    ----------
+    signal
+        Says what the chain began with; for pixels the layer lets every channel through.
+    prefix
+        The chain up to the quantiser.
+    steps
+        Of the quantiser.
+    node
+        Names a layer of pixels.
+
+    Raises
+    ------
+    EngramError
+        If sums could exceed 2**24.
+    """
+    base, channels = signal.base, signal.channels
+    if isinstance(base, Sums):
+        name, kind, stride, weight, top = base.node.name, base.kind, base.stride, base.weight, base.top
+        shift = base.shift
+    else:  # pixels that are quantised anew: a layer that lets each channel through
+        name, kind, stride, top = node.name, "pointwise1x1", 1, base.top
+        weight = np.eye(channels, dtype=np.int64)[..., None, None]
+        shift = np.full((channels, 1, 1), Fraction(0))
+    signs = np.array([sign_of(prefix, channel) for channel in range(channels)], np.int64)
+    weight = weight * signs[:, None, None, None]
+    flat = weight.reshape(channels, -1)
+    lowest, highest = np.minimum(flat, 0).sum(axis=1) * top, np.maximum(flat, 0).sum(axis=1) * top
+    reach = max(int(np.abs(flat).sum(axis=1).max()) * top, int(highest.max()) + 1)
+    if reach >= MAX_THRESHOLD:
+        raise EngramError(
+            f"node {name!r}: its sums must stay below 2**24, they reach {reach}; use fewer bits"
+        )
+    conditions = [
+        [undone(prefix, channel, Bound(*step, up=True)) for step in steps] for channel in range(channels)
+    ]
+    # A shift has few different values, those of the edges and of the middle; each is worked out once.
+    values = list(dict.fromkeys(shift.ravel()))
+    numbers = {value: number for number, value in enumerate(values)}
+    where = np.array([numbers[each] for each in shift.ravel()]).reshape(shift.shape)
+    thresholds = np.empty((channels, len(steps), *shift.shape[1:]), np.int64)
+    for channel in range(channels):
+        ends = int(lowest[channel]), int(highest[channel])
+        for value in np.unique(where[channel]):
+            found = [
+                _threshold(each, int(signs[channel]), values[value], ends) for each in conditions[channel]
+            ]
+            thresholds[channel][:, where[channel] == value] = np.array(found)[:, None]
+    return Ladder(name, kind, stride, weight.astype(np.int8), signs, lowest, highest, thresholds)
+
+
+def _threshold(condition: Bound | bool, sign: int, shift: Fraction, ends: tuple[int, int]) -> int:
+    """The smallest signed accumulator that meets a condition on the source's sum, which lacks `shift`."""
+    low, high = ends
+    if isinstance(condition, bool):
+        return low if condition else high + 1
+    assert condition.up == (sign > 0)
+    bound = sign * (condition.bound + shift)
+    return min(max(floor(bound) + 1 if condition.strict else ceil(bound), low), high + 1)
+
+
+def reachable(thresholds: NDArray[np.int64], ladder: Ladder) -> tuple[int, int]:
+    """Lowest level that some accumulator stays at, and highest that some reaches, at least one apart."""
+    shape = (-1,) + (1,) * (thresholds.ndim - 1)
+    below = int((thresholds <= ladder.lowest.reshape(shape)).sum(axis=1).min())
+    top = int((thresholds <= ladder.highest.reshape(shape)).sum(axis=1).max())
+    if top > below:
+        return below, top
+    return (below, below + 1) if below < thresholds.shape[1] else (below - 1, below)
+
+
+def layer_of(kind: str, stride: int, **more: int | None) -> Layer:
+    """A layer of a kind that has such a stride."""
+    return Layer.model_validate({"kind": kind, "stride": stride, **more})
+
+
+def plain(ladder: Ladder, bits: int | None) -> tuple[Layer, LayerParameters]:
+    """The layer with the fewest bits that hold its weights, and parameters without an activation."""
+    depthwise = KINDS[ladder.kind].depthwise
+    layer = layer_of(
+        ladder.kind,
+        ladder.stride,
+        out_channels=None if depthwise else len(ladder.weight),
+        weight_bits=_bits_of(ladder.weight),
+        activation_bits=bits,
+    )
+    return layer, LayerParameters(ladder.weight, np.zeros((len(ladder.weight), 0), np.int32))
+
+
+def _bits_of(weight: NDArray[np.int8]) -> int:
+    largest = int(np.abs(weight.astype(np.int64)).max())
+    if largest <= 1:
+        return 1 if np.all(weight) else 2
+    return largest.bit_length() + 1

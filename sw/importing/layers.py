@@ -1,0 +1,218 @@
+"""From the chain between two convolutions to the integers of hardware layers."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.design import Layer
+from sw.design.layer import MAX_THRESHOLD_BITS, PIXEL_BITS
+from sw.errors import EngramError
+from sw.importing.chain import Affine, Operation, Pool, Stair, Step
+from sw.importing.graph.graph import Node
+from sw.importing.ladder import Ladder, ladder_of, layer_of, plain, reachable
+from sw.importing.requantise import fitted
+from sw.importing.signal import Levels, Signal, Sums
+from sw.reference.frontend import LayerParameters
+
+__all__ = ["Features", "Made", "Map", "features", "settled"]
+
+MOST_THRESHOLDS = 15
+"""Thresholds of one feature that a design may have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """Integers 0 .. top of a tensor, which has the value ``u * gain + offset`` per channel."""
+
+    tensor: str
+    shape: tuple[int, int, int]
+    top: int
+    gain: tuple[Fraction, ...]
+    offset: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A layer of hardware.
+
+    Attributes
+    ----------
+    name
+        Of the node that it comes from.
+    layer, parameters
+        What a bundle says of it.
+    unequal, accumulators
+        How many of so many possible accumulators its multiplication and shift give another level than the
+        source, 0 for thresholds.
+    output
+        The source's tensor that its output is; None where the source has it no more, because a pool has been
+        put behind the activation.
+    """
+
+    name: str
+    layer: Layer
+    parameters: LayerParameters
+    unequal: int = 0
+    accumulators: int = 0
+    output: Map | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """The last layers, and the bits of their output.
+
+    Attributes
+    ----------
+    made
+        The last convolution and what follows.
+    thresholds
+        int32, (h, w, C, L).
+    levels
+        For each of the L thresholds the smallest integer u of the source's map at which the bit is 1.
+    source
+        The source's map; its `top` is 0 if the source does not quantise it: then a bit is 1 where its value
+        is above 0.
+    """
+
+    made: tuple[Made, ...]
+    thresholds: NDArray[np.int32]
+    levels: tuple[int, ...]
+    source: Map
+
+
+def settled(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Map]:
+    """The layers that a signal is made of since the last convolution, and the map that `node` takes.
+
+    Raises
+    ------
+    EngramError
+        If the signal is not quantised, or hardware cannot quantise so.
+    """
+    place, base = signal.stair, signal.base
+    pools = [each for each in signal.chain if isinstance(each, Pool)]
+    if place is None:
+        line = signal.chain[0] if signal.chain else None
+        if isinstance(base, Sums) or not isinstance(line, Affine) or len(signal.chain) > 1 + len(pools):
+            raise node.refused(
+                f"its input {signal.tensor!r} must be quantised (Quant, BipolarQuant or QuantizeLinear) "
+                "since the last convolution; put a quantised activation there and export again"
+            )
+        _check_rising(line, pools, 0)
+        return _pooled(pools, Map(signal.tensor, signal.map_shape, base.top, line.gain, line.offset))
+    stair = signal.chain[place]
+    assert isinstance(stair, Stair)
+    _check_rising(stair, pools, sum(isinstance(each, Pool) for each in signal.chain[:place]))
+    ladder = ladder_of(signal, signal.chain[:place], stair.steps, node)
+    if np.any(ladder.thresholds != ladder.thresholds[..., :1, :1]):
+        raise node.refused(
+            f"at the edges of {ladder.name!r} the source adds its value 0, which is not the lowest level of "
+            "the layer's input; supported there are inputs whose lowest level is 0 (unsigned, zero point 0), "
+            "or kernels without padding"
+        )
+    steps = ladder.thresholds[..., 0, 0]
+    below, top = reachable(steps, ladder)
+    if (top - below).bit_length() > PIXEL_BITS:
+        raise node.refused(f"its input has {top - below + 1} levels; supported are up to {2**PIXEL_BITS}")
+    stair, steps = stair.cut(below, top), steps[:, below:top]
+    source = Map(signal.tensor, signal.map_shape, stair.top, stair.gain, stair.offset)
+    if isinstance(base, Levels) and np.all(ladder.signs > 0):
+        same = np.arange(1, base.top + 1)
+        if steps.shape[1] == base.top and np.all(steps == same):
+            return _pooled(pools, source)
+    first = _activating(ladder, steps, signal, place)
+    made, source = _pooled(pools, source)
+    if not made:
+        return (replace(first, output=source),), source
+    return (first, *made), source
+
+
+def features(signal: Signal, most: int | None) -> Features:
+    """The last layers, and the thresholds at which their output becomes bits.
+
+    Parameters
+    ----------
+    signal
+        Behind the last activation and pool that could be taken.
+    most
+        Thresholds per feature; None takes all levels of the source, up to 15.
+
+    Raises
+    ------
+    EngramError
+        If hardware has no such layers, or the source has fewer levels.
+    """
+    base, place = signal.base, signal.stair
+    prefix: tuple[Operation, ...] = signal.chain
+    steps: tuple[Step, ...] = (Step(Fraction(0), True),)
+    assert isinstance(base, Sums)
+    node = base.node
+    pools = [each for each in signal.chain if isinstance(each, Pool)]
+    if place is None:
+        source = Map(signal.tensor, signal.map_shape, 0, (), ())
+    else:
+        stair = signal.chain[place]
+        assert isinstance(stair, Stair)
+        prefix, steps = signal.chain[:place], stair.steps
+        _check_rising(stair, pools, sum(isinstance(each, Pool) for each in prefix))
+        source = Map(signal.tensor, signal.map_shape, stair.top, stair.gain, stair.offset)
+    ladder = ladder_of(signal, prefix, steps, node)
+    below, top = reachable(ladder.thresholds, ladder)
+    levels = range(below + 1, top + 1)
+    count = min(len(levels), MOST_THRESHOLDS) if most is None else most
+    if not 1 <= count <= min(len(levels), MOST_THRESHOLDS):
+        raise EngramError(
+            f"--thresholds must be 1 to {min(len(levels), MOST_THRESHOLDS)}, as the last activation of the "
+            f"network has steps that are reached, got {count}"
+        )
+    # evenly spread where there are more steps than thresholds
+    kept = tuple(levels[round((at + 1) * (len(levels) + 1) / (count + 1)) - 1] for at in range(count))
+    if pools and np.any(ladder.thresholds != ladder.thresholds[..., :1, :1]):
+        raise node.refused("its sums differ at the edges and a max-pool follows; supported is one of the two")
+    chosen = ladder.thresholds[:, [level - 1 for level in kept]]  # (C, L, 1 or h, 1 or w)
+    channels, height, width = signal.map_shape
+    spread = np.broadcast_to(chosen, (channels, count, height, width)).transpose(2, 3, 0, 1)
+    layer, parameters = plain(ladder, None)
+    made = (Made(ladder.name, layer, parameters), *_pool_layers(pools))
+    return Features(made, np.ascontiguousarray(spread.astype(np.int32)), kept, source)
+
+
+def _activating(ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place: int) -> Made:
+    """The layer with its activation, by thresholds, or by multiplication and shift from 5 bits on."""
+    bits = steps.shape[1].bit_length()
+    never = ladder.highest[:, None] + 1
+    full = np.concatenate([steps, np.repeat(never, 2**bits - 1 - steps.shape[1], axis=1)], axis=1)
+    layer, parameters = plain(ladder, bits)
+    if bits <= MAX_THRESHOLD_BITS:
+        return Made(ladder.name, layer, LayerParameters(parameters.weight, full.astype(np.int32)))
+    slopes = [
+        prod(
+            (abs(each.gain[channel]) for each in signal.chain[:place] if isinstance(each, Affine | Stair)),
+            start=Fraction(1),
+        )
+        for channel in range(len(steps))
+    ]
+    tables, unequal = fitted(full, np.array([float(each) for each in slopes]), ladder.lowest, ladder.highest)
+    made = LayerParameters(parameters.weight, parameters.thresholds, tables)
+    return Made(ladder.name, layer, made, unequal, int((ladder.highest - ladder.lowest + 1).sum()))
+
+
+def _check_rising(line: Affine | Stair, pools: list[Pool], before: int) -> None:
+    """Refuse pools behind a negative gain: hardware takes the largest of the integers."""
+    if len(pools) > before and min(line.gain) < 0:
+        raise EngramError(
+            f"node {pools[-1].name!r}: a max-pool behind a negative scale; supported are positive ones"
+        )
+
+
+def _pool_layers(pools: list[Pool]) -> list[Made]:
+    empty = LayerParameters(np.zeros((0,) * 4, np.int8), np.zeros((0, 0), np.int32))
+    return [Made(pool.name, layer_of(pool.kind, pool.stride), empty) for pool in pools]
+
+
+def _pooled(pools: list[Pool], source: Map) -> tuple[tuple[Made, ...], Map]:
+    """Layers of pools, the last of which gives the map."""
+    made = _pool_layers(pools)
+    return (*made[:-1], *(replace(each, output=source) for each in made[-1:])), source

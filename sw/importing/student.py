@@ -1,0 +1,211 @@
+"""The walk through a graph, from the image to the head: what it finds is a student of hardware."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.design import Layer
+from sw.errors import EngramError
+from sw.importing.graph.constants import Constants
+from sw.importing.graph.graph import Graph, Node
+from sw.importing.ladder import layer_of
+from sw.importing.layers import Features, Made, Map, features, settled
+from sw.importing.nodes import NODES
+from sw.importing.shapes import kind_of, window_of
+from sw.importing.signal import Signal, Sums, first_signal
+from sw.reference.frontend import convolve
+
+__all__ = ["InputRule", "Student", "read_student"]
+
+
+@dataclass(frozen=True)
+class InputRule:
+    """What the network takes for a pixel 0 .. 255: ``(pixel - offset) * scale``.
+
+    Parameters
+    ----------
+    scale, offset
+        One number, or one for each channel.
+    """
+
+    scale: tuple[Fraction, ...] = (Fraction(1, 255),)
+    offset: tuple[Fraction, ...] = (Fraction(0),)
+
+    def for_channels(self, channels: int) -> tuple[tuple[Fraction, ...], tuple[Fraction, ...]]:
+        """Gains and offsets of ``pixel * gain + offset``; raises EngramError if there are too many or few."""
+        spread = []
+        for name, numbers in (("scale", self.scale), ("offset", self.offset)):
+            if len(numbers) not in (1, channels):
+                raise EngramError(
+                    f"--input-{name} must be one number, or one for each of {channels} channels, got "
+                    f"{len(numbers)}"
+                )
+            spread.append(numbers * channels if len(numbers) == 1 else numbers)
+        if 0 in spread[0]:
+            raise EngramError("--input-scale must not be 0; give what one grey level is for the network")
+        gain, less = spread
+        return gain, tuple(-each * scale for each, scale in zip(less, gain, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Student:
+    """A network as far as hardware takes it over.
+
+    Attributes
+    ----------
+    graph
+        Where it comes from.
+    made
+        All layers but the last convolution and what follows it, which are part of `features`.
+    features
+        The last layers and the bits of their output.
+    head
+        The node at which the head begins, which is cut off; None if the network ends before.
+    rule
+        What it takes for a pixel.
+    """
+
+    graph: Graph
+    made: tuple[Made, ...]
+    features: Features
+    head: Node | None
+    rule: InputRule
+
+    @property
+    def layers(self) -> tuple[Made, ...]:
+        """All layers, first to last."""
+        return (*self.made, *self.features.made)
+
+
+def read_student(graph: Graph, rule: InputRule, thresholds: int | None = None) -> Student:
+    """Find the layers of a network.
+
+    Parameters
+    ----------
+    graph
+        The network.
+    rule
+        What it takes for a pixel.
+    thresholds
+        Per feature; None for all steps of the last activation, up to 15.
+
+    Raises
+    ------
+    EngramError
+        If something ahead of the last convolution is not supported, with the name of its node.
+    """
+    constants = Constants(graph)
+    signal = first_signal(graph.image, graph.shape, *rule.for_channels(graph.shape[0]))
+    made: list[Made] = []
+    convolved = False
+    while True:
+        takers = graph.takers(signal.tensor)
+        ahead = graph.leads_to(signal.tensor, "Conv")
+        if not ahead and not convolved:
+            raise EngramError(
+                f"{graph.path}: the network must have a convolution, it has none; use one that has"
+            )
+        if len(takers) != 1:
+            if ahead:
+                names = ", ".join(node.words for node in takers)
+                raise EngramError(
+                    f"tensor {signal.tensor!r} must go to one node, it goes to {names}; supported are "
+                    "networks without branches"
+                )
+            return Student(graph, tuple(made), features(signal, thresholds), _first(takers), rule)
+        (node,) = takers
+        try:
+            if node.op == "Conv":
+                before, signal = _convolved(signal, node, constants)
+                made += before
+                convolved = True
+            elif node.op in NODES:
+                signal = NODES[node.op](signal, node, constants)
+            else:
+                supported = ", ".join(["Conv", *NODES])
+                raise node.refused(f"not supported ahead of the last convolution; supported are {supported}")
+        except EngramError:
+            # Behind the last convolution everything that is not understood belongs to the head.
+            if ahead:
+                raise
+            return Student(graph, tuple(made), features(signal, thresholds), node, rule)
+
+
+def _first(nodes: list[Node]) -> Node | None:
+    return nodes[0] if nodes else None
+
+
+def _convolved(signal: Signal, node: Node, constants: Constants) -> tuple[tuple[Made, ...], Signal]:
+    """The layers ahead of a convolution, and the signal behind it."""
+    made, source = settled(signal, node)
+    weights = constants.get(node.input(1))
+    if weights is None:
+        raise node.refused("its weights must be constants of the file, they are computed")
+    if weights.scale is None:
+        raise node.refused(
+            "its weights must be integers with a scale (Quant, BipolarQuant or DequantizeLinear), they are "
+            f"{weights.values.dtype}; quantise them and export again"
+        )
+    weight = weights.values
+    if weight.ndim != 4 or weight.size == 0:
+        raise node.refused(f"supported are weights of two-dimensional kernels, got shape {weight.shape}")
+    channels, group = source.shape[0], int(node.attributes.get("group", 1))
+    depthwise = group == channels == len(weight) and group > 1
+    if group != 1 and not depthwise:
+        raise node.refused(
+            f"supported are 1 group and one for every channel, got {group} for {channels} channels"
+        )
+    if weight.shape[1] != (1 if depthwise else channels):
+        raise node.refused(f"weights {weight.shape} do not fit {channels} channels; export the file again")
+    if np.abs(weight).max() > 127:
+        raise node.refused(
+            f"weights must be integers -127 to 127 without their zero point, got {weight.min()} to "
+            f"{weight.max()}; use a narrow range"
+        )
+    window = window_of(node, source.shape, (weight.shape[2], weight.shape[3]))
+    kind = kind_of(node, window, has_weights=True, depthwise=depthwise)
+    layer = layer_of(kind, window.stride, out_channels=None if depthwise else len(weight), weight_bits=8)
+    shape = layer.output_shape(source.shape)
+    scale = _scale_of(weights.scale, node)
+    if depthwise:
+        gain = tuple(ours * other for ours, other in zip(scale, source.gain, strict=True))
+    else:
+        if len(set(source.gain)) > 1:
+            raise node.refused("its input must have one scale for all channels, it has several")
+        gain = tuple(ours * source.gain[0] for ours in scale)
+    base = Sums(
+        node, kind, window.stride, weight, source.shape, shape, source.top, _shift(source, weight, layer)
+    )
+    behind = Signal(node.outputs[0], base, (), shape)
+    zeros = (Fraction(0),) * len(weight)
+    bias = zeros
+    if node.input(2):
+        numbers = constants.numbers(node, 2, "its bias").ravel()
+        if numbers.size != len(weight):
+            raise node.refused(f"its bias must have {len(weight)} numbers, got {numbers.size}")
+        bias = tuple(Fraction(float(number)) for number in numbers)
+    return made, behind.scaled(node, gain, bias)
+
+
+def _scale_of(scale: NDArray, node: Node) -> tuple[Fraction, ...]:
+    """One scale for every output channel."""
+    flat = scale.reshape(len(scale), -1)
+    if np.any(flat != flat[:, :1]) or not np.all(np.isfinite(flat)):
+        raise node.refused("its weights must have one finite scale for all, or one for each output channel")
+    return tuple(Fraction(float(each)) for each in flat[:, 0])
+
+
+def _shift(source: Map, weight: NDArray[np.int64], layer: Layer) -> NDArray:
+    """What the sums of u are more than those of ``u - z`` where the value is ``(u - z) * gain``."""
+    if 0 in source.gain:
+        raise EngramError(f"tensor {source.tensor!r} must have a scale, that of some channel is 0")
+    zeros = [-offset / gain for offset, gain in zip(source.offset, source.gain, strict=True)]
+    total = np.full((len(weight), 1, 1), Fraction(0))
+    for zero in set(zeros) - {Fraction(0)}:
+        inside = np.zeros((1, *source.shape), np.int64)
+        inside[0, [channel for channel, each in enumerate(zeros) if each == zero]] = 1
+        sums = convolve(inside, weight.astype(np.int8), layer)[0]
+        total = total + sums.astype(object) * zero
+    return total
