@@ -114,6 +114,7 @@ def settled(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Map]:
         )
     steps = ladder.thresholds[..., 0, 0]
     below, top = reachable(steps, ladder)
+    below = min(below, _level_of_zero(stair))
     if (top - below).bit_length() > PIXEL_BITS:
         raise node.refused(f"its input has {top - below + 1} levels; supported are up to {2**PIXEL_BITS}")
     stair, steps = stair.cut(below, top), steps[:, below:top]
@@ -197,6 +198,13 @@ def _activating(ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place:
     tables, unequal = fitted(full, np.array([float(each) for each in slopes]), ladder.lowest, ladder.highest)
     made = LayerParameters(parameters.weight, parameters.thresholds, tables)
     return Made(ladder.name, layer, made, unequal, int((ladder.highest - ladder.lowest + 1).sum()))
+
+
+def _level_of_zero(stair: Stair) -> int:
+    """Level that has the value 0 in all channels, else the highest: paddings are 0, so that is not cut off."""
+    levels = {-offset / gain if gain else -1 for offset, gain in zip(stair.offset, stair.gain, strict=True)}
+    zero = min(levels)
+    return int(zero) if len(levels) == 1 and zero % 1 == 0 and 0 <= zero <= stair.top else stair.top
 
 
 def _check_rising(line: Affine | Stair, pools: list[Pool], before: int) -> None:

@@ -27,7 +27,13 @@ from sw.templates.sizes import Kind
 from sw.templates.thresholds import ThresholdsBy, mean_thresholds, quantile_thresholds, thresholds_kept
 from sw.templates.windows import quantile_windows, windows_of_bits
 
-__all__ = ["TAILS", "Maker", "Remade"]
+__all__ = ["TAILS", "Learn", "Maker", "Remade"]
+
+Examples = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+"""Word-line bits (N, F) and labels (N,)."""
+Learn = Callable[[Examples, Examples, NDArray[np.uint8], int], NDArray[np.uint8]]
+"""Learns templates of training and validation examples, from where to begin, for so many classes. It is handed
+in by whoever has what trains, which this room knows nothing of."""
 
 TAILS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45)
 """Shares of the images that windows may leave out on either side, of which one is chosen."""
@@ -108,6 +114,7 @@ class Maker:
         thresholds_by: ThresholdsBy = "learned",
         by_silhouette: bool = False,
         step: Step | None = None,
+        learn: Learn | None = None,
     ) -> Remade:
         """Make the templates anew, with ideal cells and the ideal ADC.
 
@@ -121,6 +128,8 @@ class Maker:
         step
             Recorded in the bundle behind the steps of the bundle before; None for templates that no command
             asked for.
+        learn
+            For ``learned``.
 
         Raises
         ------
@@ -136,7 +145,7 @@ class Maker:
         }
         owners = self.dataset.train.labels.astype(np.int64)
         found: dict[int, float] = {}
-        if kind in ("kmeans", "window") and design.templates_per_class > 1:
+        if kind in ("kmeans", "window", "learned") and design.templates_per_class > 1:
             binary = design.cell == "binary"
             bits = levels["train"] if binary else _levels(self._maps_of("train"), thresholds, "binary")
             if by_silhouette:
@@ -168,7 +177,13 @@ class Maker:
             choice = list(candidates)[int(np.argmax(shares))]
             made = holding(candidates[choice])
         else:
-            made = holding(mean_templates(levels["train"], owners, design.templates))
+            templates = mean_templates(levels["train"], owners, design.templates)
+            if kind == "learned":
+                assert learn is not None
+                parts = self.dataset.parts
+                examples = [(levels[part], parts[part].labels) for part in ("train", "validation")]
+                templates = learn(*examples, templates, design.classes)
+            made = holding(templates)
         answers = pipeline.classify(made, levels["test"])
         metrics = {
             "validation.ideal": share(made, "validation"),

@@ -9,9 +9,10 @@ from sw.templates.thresholds import ThresholdsBy
 
 __all__ = ["AUTO", "MOST_CLUSTERS", "Kind", "design_for"]
 
-Kind = Literal["keep", "mean", "kmeans", "window"]
+Kind = Literal["keep", "mean", "kmeans", "window", "learned"]
 """``keep``: as stored. ``mean``: the median of every bit in each class. ``kmeans``: that median in each
-of several clusters of a class. ``window``: windows of levels, by the best of several rules."""
+of several clusters of a class. ``window``: windows of levels, by the best of several rules. ``learned``: by
+gradient descent from those of ``kmeans``."""
 AUTO: Literal["auto"] = "auto"
 """The number of templates per class whose clusters have the best silhouette."""
 MOST_CLUSTERS = 10
@@ -33,7 +34,7 @@ def design_for(
     design
         Of the trained bundle.
     kind
-        ``keep`` keeps the kind of cell, ``mean`` and ``kmeans`` make binary cells, ``window`` window cells.
+        ``keep`` keeps the kind of cell, ``mean``, ``kmeans`` and ``learned`` make binary cells, ``window`` window cells.
     thresholds
         Per feature; None is 1 for thresholds by the mean, else as many as in `design`, or for window cells as
         many of them as levels of whole bits take.
@@ -60,12 +61,12 @@ def design_for(
     if kind == "mean" and per_class != 1:
         raise EngramError(
             f"--kind mean makes one template per class, got --per-class {per_class}; "
-            "use 1, or --kind kmeans or window"
+            "use 1, or --kind kmeans, window or learned"
         )
     if kind == "keep" and per_class != design.templates_per_class:
         raise EngramError(
             f"--kind keep keeps {design.templates_per_class} per class, got --per-class {per_class}; "
-            "leave it out, or use --kind kmeans or window"
+            "leave it out, or use --kind kmeans, window or learned"
         )
     rows = array.get("rows", design.rows)
     most = min(MOST_CLUSTERS, MAX_TEMPLATES // design.classes)

@@ -1,5 +1,6 @@
-"""``engram templates``: other templates for a trained bundle, without training."""
+"""``engram templates``: other templates for a trained bundle, whose front end stays."""
 
+import functools
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +24,7 @@ from sw.files import check_target
 if TYPE_CHECKING:
     from sw.bundle import Bundle
     from sw.evaluation.classes import ClassReport
-    from sw.templates.maker import Remade
+    from sw.templates.maker import Learn, Remade
 
 __all__ = ["templates"]
 
@@ -42,6 +43,7 @@ class Kinds(StrEnum):
     mean = "mean"
     kmeans = "kmeans"
     window = "window"
+    learned = "learned"
 
 
 class Origins(StrEnum):
@@ -63,7 +65,8 @@ def templates(
         typer.Option(
             "--kind",
             help="keep: as stored. mean: what at least half of a class's images have. kmeans: what at "
-            "least half of a cluster's images have. window: windows of levels for analogue CAM cells.",
+            "least half of a cluster's images have. window: windows of levels for analogue CAM cells. "
+            "learned: trained from those of kmeans while the front end stays, in minutes.",
             show_default="kmeans",
         ),
     ] = None,
@@ -121,7 +124,7 @@ def templates(
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Make the templates of a trained bundle anew from its training images and write a bundle.
+    """Make the templates of a trained or imported bundle anew from its training images and write a bundle.
 
     The front end stays; templates, their number, their kind of cell, the thresholds of the features and the
     array's sizes change. The new bundle has ideal cells. What is to be chosen is chosen on the validation
@@ -167,13 +170,16 @@ def templates(
     check_target(output)
     dataset, _ = dataset_of(trained, data, terminal)
     options = {**named, "data": data and Path(data).name}
-    step = Step.of("templates", options, seed, versions_with(*LIBRARIES), [recorded_name(bundle)])
+    learns = kind is Kinds.learned
+    versions = versions_with(*LIBRARIES, *(("torch",) if learns else ()))
+    step = Step.of("templates", options, seed, versions, [recorded_name(bundle)])
     remade = Maker(trained, dataset, seed=seed, stage=terminal.stage).make(
         kind.value,
         design,
         thresholds_by=thresholds_by.value,
         by_silhouette=number == AUTO,
         step=step,
+        learn=_learner(seed) if learns else None,
     )
     save(remade.bundle, output)
     answers = {"ideal": remade.answers}
@@ -183,6 +189,12 @@ def templates(
     else:
         _print_table(trained, remade, classes)
     terminal.say(f"bundle written to {output}")
+
+
+def _learner(seed: int) -> "Learn":
+    from sw.training.frozen import learned_templates
+
+    return functools.partial(learned_templates, seed=seed, stage=terminal.stage)
 
 
 def _per_class(text: str | None) -> int | Literal["auto"] | None:
@@ -221,6 +233,7 @@ def _result(remade: "Remade", classes: "ClassReport", output: Path, seconds: flo
         "accuracy": metrics["test.ideal"],
         "validation": metrics["validation.ideal"],
         "classes": classes.values(),
+        "original_accuracy": metrics.get("test.source"),
         "choice": remade.choice or None,
         "silhouettes": {str(count): value for count, value in remade.silhouettes.items()} or None,
         "cell": design.cell,
@@ -250,6 +263,8 @@ def _print_table(before: "Bundle", remade: "Remade", classes: "ClassReport") -> 
             *("-" if share is None else f"{share:.2%}" for share in shares),
         )
     answer.print(table)
+    if (source := remade.bundle.provenance.metrics.get("test.source")) is not None:
+        answer.print(f"the network it was imported from, with its own head: {source:.2%} of the test images")
     if classes.told:
         answer.print(classes.table("recall by class, test", HEADINGS))
     for line in classes.lines(HEADINGS):
