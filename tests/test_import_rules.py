@@ -42,7 +42,8 @@ HOUSE = """
     hw.events hw.optional hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
     sw.explore.driver sw.explore.page sw.explore.outcome sw.explore.compute sw.explore.space sw.explore
     sw.training sw.training.table sw.training.student sw.training.teacher sw.training.run sw.training.loop
-    sw.importing sw.importing.graph sw.templates sw.evaluation sw.energy sw.energy.macros sw.energy.technologies
+    sw.importing sw.importing.graph
+    sw.templates sw.evaluation sw.energy sw.energy.macros sw.energy.technologies
     sw.rram.spice sw.rram.chip sw.rram.effects sw.rram.check sw.rram.adc sw.rram.devices sw.rram.laws sw.rram
     sw.data sw.data.audio sw.bundle sw.reference sw.reference.inputs sw.design sw.zoo
     constraints.parts constraints.boards

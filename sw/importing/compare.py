@@ -34,6 +34,9 @@ class Compared:
         The source's tensor that is compared.
     values, differences
         How many were compared, and how many of them differ.
+    ties
+        Of classes that differ, how many have the same score as the source's class: its floats round sums that
+        are equal to different ones, while integers stay equal and the lower class wins.
     first
         The first that differs.
     """
@@ -42,7 +45,18 @@ class Compared:
     tensor: str
     values: int = 0
     differences: int = 0
+    ties: int = 0
     first: Mismatch | None = None
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        text = f"{self.name}: {self.differences:,} of {self.values:,} values differ"
+        if self.ties:
+            text += (
+                f", {self.ties:,} of them of classes with equal scores, which the network's floats tell apart"
+            )
+        return text
 
     def take(self, expected: NDArray, got: NDArray, before: int) -> None:
         """Compare values of some images, (N, ...), ahead of which there were `before` others."""
@@ -62,7 +76,7 @@ class Comparison:
     Attributes
     ----------
     layers
-        Those that the source has too.
+        Those that the source has too, and the head where it is templates.
     labels
         int64, (N,), classes by the source.
     """
@@ -79,6 +93,11 @@ class Comparison:
     def differences(self) -> int:
         """Values that differ."""
         return sum(layer.differences for layer in self.layers)
+
+    @property
+    def head(self) -> Compared | None:
+        """The classes, where they are compared."""
+        return self.layers[-1] if self.layers[-1].name == HEAD else None
 
     @property
     def first(self) -> Mismatch | None:
@@ -135,7 +154,12 @@ def compare(
         logits = theirs[source.classes].reshape(len(step), -1)
         labels.append(np.argmax(logits, axis=1).astype(np.int64))
         if with_classes:
-            rows[-1].take(labels[-1], pipeline.classify(bundle, bits), start)
+            scores = pipeline.run_levels(bundle, bits).scores
+            answers = np.argmax(scores, axis=1)
+            rows[-1].take(labels[-1], answers, start)
+            every = np.arange(len(step))
+            equal = scores[every, labels[-1]] == scores[every, answers]
+            rows[-1].ties += int((equal & (labels[-1] != answers)).sum())
         done(len(step))
     return Comparison(rows, np.concatenate(labels))
 

@@ -75,7 +75,7 @@ def ladder_of(signal: Signal, prefix: Sequence[Operation], steps: tuple[Step, ..
         name, kind, stride, weight, top = base.node.name, base.kind, base.stride, base.weight, base.top
         shift = base.shift
     else:  # pixels that are quantised anew: a layer that lets each channel through
-        name, kind, stride, top = node.name, "pointwise1x1", 1, base.top
+        name, kind, stride, top = f"{node.name} input", "pointwise1x1", 1, base.top
         weight = np.eye(channels, dtype=np.int64)[..., None, None]
         shift = np.full((channels, 1, 1), Fraction(0))
     signs = np.array([sign_of(prefix, channel) for channel in range(channels)], np.int64)

@@ -201,7 +201,7 @@ def _activating(ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place:
 
 
 def _level_of_zero(stair: Stair) -> int:
-    """Level that has the value 0 in all channels, else the highest: paddings are 0, so that is not cut off."""
+    """Level of the value 0, if all channels have one, else the highest: paddings are 0, so it stays."""
     levels = {-offset / gain if gain else -1 for offset, gain in zip(stair.offset, stair.gain, strict=True)}
     zero = min(levels)
     return int(zero) if len(levels) == 1 and zero % 1 == 0 and 0 <= zero <= stair.top else stair.top

@@ -32,8 +32,8 @@ __all__ = ["TAILS", "Learn", "Maker", "Remade"]
 Examples = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 """Word-line bits (N, F) and labels (N,)."""
 Learn = Callable[[Examples, Examples, NDArray[np.uint8], int], NDArray[np.uint8]]
-"""Learns templates of training and validation examples, from where to begin, for so many classes. It is handed
-in by whoever has what trains, which this room knows nothing of."""
+"""Learns templates of training and validation examples, from where to begin, for so many classes. It is
+handed in by whoever has what trains, which this room knows nothing of."""
 
 TAILS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.45)
 """Shares of the images that windows may leave out on either side, of which one is chosen."""

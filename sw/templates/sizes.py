@@ -34,7 +34,8 @@ def design_for(
     design
         Of the trained bundle.
     kind
-        ``keep`` keeps the kind of cell, ``mean``, ``kmeans`` and ``learned`` make binary cells, ``window`` window cells.
+        ``keep`` keeps the kind of cell, ``mean``, ``kmeans`` and ``learned`` make binary cells, ``window``
+        window cells.
     thresholds
         Per feature; None is 1 for thresholds by the mean, else as many as in `design`, or for window cells as
         many of them as levels of whole bits take.

@@ -15,7 +15,7 @@ EPOCHS = 20
 BATCH = 128
 LEARNING_RATE = 2e-3
 BOUND = 0.1
-"""Of the latents, as in trainings of the same length. They begin at a tenth of it, so a few steps turn a bit."""
+"""Of the latents, as in trainings of this length. They begin at a tenth of it: a few steps turn a bit."""
 
 
 def learned_templates(

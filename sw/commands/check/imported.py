@@ -136,6 +136,8 @@ def _tell(values: dict[str, Any], found: "Comparison", trial: Trial) -> None:
     for layer in found.layers:
         table.add_row(layer.name, layer.tensor, f"{layer.values:,}", f"{layer.differences:,}")
     answer.print(table)
+    if found.head is not None and found.head.ties:
+        answer.print(found.head.words, soft_wrap=True, highlight=False)
     if values["rtl_differences"] is not None:
         answer.print(
             f"RTL: {values['rtl_differences']} of {values['rtl_inputs']} images differ from the reference",

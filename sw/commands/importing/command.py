@@ -93,7 +93,7 @@ def import_network(
         **_values(student, found),
         "bundle": str(output),
         "digest": bundle.digest,
-        "head": {"exact": head.exact, "words": head.words},
+        "head": {"exact": head.exact, "words": head.words, **_head_values(found)},
         "images": len(trial.images),
         "data": trial.dataset.name if trial.dataset else None,
         "accuracy": accuracy,
@@ -102,7 +102,7 @@ def import_network(
     if json:
         print_json(values)
     else:
-        _tell(values, trial)
+        _tell(values, found, trial)
     terminal.say(f"bundle written to {output}")
 
 
@@ -160,7 +160,13 @@ def _values(student: "Student", found: "Comparison") -> dict[str, Any]:
     return {"layers": layers, "inexact_layers": inexact}
 
 
-def _tell(values: dict[str, Any], trial: Trial) -> None:
+def _head_values(found: "Comparison") -> dict[str, int]:
+    """How many classes differ; nothing where the head is not templates."""
+    names = ("values", "differences", "ties")
+    return {} if found.head is None else {name: getattr(found.head, name) for name in names}
+
+
+def _tell(values: dict[str, Any], found: "Comparison", trial: Trial) -> None:
     from rich.table import Table
 
     table = Table(title=f"layers, against the network on {trial.words}")
@@ -187,6 +193,8 @@ def _tell(values: dict[str, Any], trial: Trial) -> None:
             )
         answer.print(text, soft_wrap=True, highlight=False, markup=False)
     answer.print(f"head: {values['head']['words']}", soft_wrap=True, highlight=False, markup=False)
+    if found.head is not None and found.head.differences:
+        answer.print(found.head.words, soft_wrap=True, highlight=False)
     if values["accuracy"] is not None:
         answer.print(f"accuracy of the network itself: {values['accuracy']:.2%}", highlight=False)
     if not values["head"]["exact"]:

@@ -121,8 +121,8 @@ def trial_of(graph: "Graph", data: str | None, count: int | None, seed: int) -> 
     if tuple(dataset.size) != (height, width, channels):
         raise EngramError(
             f"data set {dataset.name!r} must have images of {height} x {width} pixels and {channels} "
-            f"channels, as {graph.path.name} takes, it has {dataset.size.words}; give the one the network was "
-            "made for"
+            f"channels, as {graph.path.name} takes, it has {dataset.size.words}; give the one the network is "
+            "for"
         )
     part = dataset.test
     if count is not None and count > len(part):

@@ -1,0 +1,1 @@
+"""ONNX files for tests: small quantised networks, as exporters write them."""

@@ -1,0 +1,266 @@
+"""Networks as layers of hardware: equal to their source in every value, or refused by node name."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from sw.errors import EngramError
+from sw.importing.bundle import bundle_of
+from sw.importing.compare import compare
+from sw.importing.graph.graph import open_graph
+from sw.importing.head import read_head
+from sw.importing.student import InputRule, read_student
+from tests.helpers.networks.build import Network, random_network
+
+WEIGHTS = np.array([[1, -2, 0], [3, 1, -1], [0, 2, -3]])[None, None]
+
+
+def student_of(net, path, rule=InputRule(), thresholds=None):
+    return read_student(open_graph(net.write(path / "net.onnx")), rule, thresholds)
+
+
+def compared(net, path, count=40, rule=InputRule(), thresholds=None):
+    """The student, its bundle, and how its layers compare with ONNX Runtime on random images."""
+    student = student_of(net, path, rule, thresholds)
+    head = read_head(student.graph, student.features)
+    bundle = bundle_of(student, head, "net")
+    images = np.random.default_rng(7).integers(0, 256, (count, *bundle.design.image_size.shape), np.uint8)
+    return student, bundle, compare(student, bundle, images, with_classes=head.exact)
+
+
+def simple(form="qdq", shape=(1, 6, 5), **first):
+    """Two convolutions up to the last activation."""
+    net = Network(form, shape).quantise(1 / 255, 8).convolve(WEIGHTS, **first)
+    return net.then("Relu").quantise(0.1013, 2)
+
+
+def finished(net):
+    size = 30
+    return net.convolve(WEIGHTS).quantise(0.1013, 2).dense(np.ones((3, size), int))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_networks_are_equal_layer_by_layer(seed, tmp_path):
+    _, _, found = compared(random_network(seed, "qdq"), tmp_path, 100)
+    assert found.values > 1_000
+    assert found.first is None and found.differences == 0
+    assert len({row.name for row in found.layers}) == len(found.layers)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_both_dialects_give_one_student(seed, tmp_path):
+    students = []
+    for form in ("qdq", "qonnx"):
+        student = student_of(random_network(seed, form, wide=seed % 2 == 1), tmp_path)
+        students.append(bundle_of(student, read_head(student.graph, student.features), "net"))
+    assert students[0].digest == students[1].digest
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_wide_activations_differ_where_their_sums_are_told_to(seed, tmp_path):
+    student, _, found = compared(random_network(seed, "qdq", wide=True), tmp_path, 40)
+    unequal = {made.name: made.unequal / max(made.accumulators, 1) for made in student.layers}
+    assert max(unequal.values()) < 0.01
+    first = found.layers[0]
+    assert first.differences <= 0.01 * first.values
+    if not any(unequal.values()):
+        assert found.differences == 0
+
+
+def test_a_power_of_two_is_multiplied_exactly(tmp_path):
+    net = Network("qdq", (1, 6, 5)).convolve(WEIGHTS, 0.25, bias=[0.1]).then("Relu").quantise(4.0, 8)
+    student, _, found = compared(finished(net), tmp_path, rule=InputRule((Fraction(1),)))
+    assert student.layers[0].layer.activation_bits == 7 and student.layers[0].unequal == 0
+    assert student.layers[0].parameters.requantisation.multiplier.tolist() == [2**12]
+    assert found.differences == 0
+
+
+def test_wide_activations_round_values_in_the_middle_up(tmp_path):
+    """The source rounds them to even: every other level begins one sum later there, which is told."""
+    net = Network("qdq", (1, 6, 5)).convolve(WEIGHTS, 0.25).then("Relu").quantise(4.0, 8)
+    student, _, found = compared(finished(net), tmp_path, rule=InputRule((Fraction(1),)))
+    made = student.layers[0]
+    assert 0 < made.unequal <= made.parameters.weight.size * 255 * 7 // 16 // 2
+    assert 0 < found.layers[0].differences < 0.05 * found.layers[0].values
+
+
+def test_values_in_the_middle_go_to_the_even_level(tmp_path):
+    """Weights of 1/2 in steps of 1 are in the middle at every other sum."""
+    net = Network("qdq", (1, 4, 4)).convolve(np.ones((1, 1, 1, 1), int), 0.5).then("Relu").quantise(1.0, 2)
+    net.convolve(np.ones((1, 1, 1, 1), int), 1.0).quantise(1.0, 2).dense(np.ones((2, 16), int))
+    student, _, found = compared(net, tmp_path, rule=InputRule((Fraction(1),)))
+    assert student.layers[0].parameters.thresholds.tolist() == [[2, 3, 6]]
+    assert found.differences == 0
+
+
+def test_an_input_of_four_bits_becomes_a_layer_of_its_own(tmp_path):
+    net = Network("qdq", (1, 6, 5)).quantise(1 / 15, 4).convolve(WEIGHTS).then("Relu").quantise(0.1013, 2)
+    student, bundle, found = compared(finished(net), tmp_path)
+    assert [layer.kind for layer in bundle.design.layers] == ["pointwise1x1", "conv3x3", "conv3x3"]
+    steps = student.layers[0].parameters.thresholds[0]
+    assert steps.tolist() == [-(-(2 * k - 1) * 17 // 2) for k in range(1, 16)]
+    assert found.differences == 0
+
+
+def test_an_offset_of_the_input_is_folded_where_the_kernel_keeps_inside(tmp_path):
+    rule = InputRule((Fraction(1, 64),), (Fraction(127),))
+    net = Network("qdq", (1, 5, 5)).convolve(np.full((2, 1, 1, 1), 3), bias=[0.5, -0.5]).then("Relu")
+    net.quantise(0.25, 3).convolve(np.ones((2, 2, 3, 3), int)).quantise(0.5, 2).dense(np.ones((3, 50), int))
+    _, _, found = compared(net, tmp_path, rule=rule)
+    assert found.differences == 0
+
+
+def test_an_offset_at_the_edges_of_the_last_layer_has_thresholds_by_pixel(tmp_path):
+    """The source adds its 0 there, which is grey level 127."""
+    rule = InputRule((Fraction(1, 64),), (Fraction(127),))
+    net = (
+        Network("qdq", (1, 5, 5))
+        .convolve(WEIGHTS)
+        .quantise(0.25, 3, signed=True)
+        .dense(np.ones((3, 25), int))
+    )
+    _, bundle, found = compared(net, tmp_path, rule=rule)
+    assert found.differences == 0
+    assert len(np.unique(bundle.feature_thresholds[..., 0, 0])) > 1
+
+
+def test_signed_levels_that_are_never_reached_take_no_bits(tmp_path):
+    net = Network("qdq", (1, 6, 5)).quantise(1 / 255, 8).convolve(WEIGHTS).then("Relu")
+    student, _, found = compared(finished(net.quantise(0.1013, 3, signed=True)), tmp_path)
+    assert student.layers[0].layer.activation_bits == 2
+    assert found.differences == 0
+
+
+def test_two_quantisers_in_a_row_are_one(tmp_path):
+    net = simple().then("Relu").quantise(0.1571, 2)
+    student, _, found = compared(finished(net), tmp_path)
+    assert [made.layer.kind for made in student.layers] == ["conv3x3", "conv3x3"]
+    assert found.differences == 0
+
+
+def test_more_levels_than_thresholds_are_spread_evenly(tmp_path):
+    net = simple().convolve(WEIGHTS).then("Relu").quantise(0.01013, 5).dense(np.ones((3, 30), int))
+    student, bundle, found = compared(net, tmp_path, thresholds=3)
+    assert bundle.design.thresholds_per_feature == 3
+    assert len(student.features.levels) == 3 and len(set(np.diff(student.features.levels))) <= 2
+    assert found.differences == 0
+    assert len(student_of(net, tmp_path).features.levels) == 15
+    with pytest.raises(EngramError, match="--thresholds must be 1 to 15"):
+        student_of(net, tmp_path, thresholds=16)
+
+
+def test_without_a_last_quantiser_a_bit_is_a_positive_value(tmp_path):
+    net = simple().convolve(WEIGHTS, bias=[-0.3]).then("Relu").then("GlobalAveragePool").then("Flatten")
+    net.outputs = [1]
+    student, bundle, found = compared(_two_classes(net), tmp_path)
+    assert student.head.op == "GlobalAveragePool"
+    assert student.features.source.top == 0 and bundle.design.thresholds_per_feature == 1
+    assert found.differences == 0
+
+
+def _two_classes(net):
+    net.outputs = [2]
+    return net.then("Gemm", net.constant(np.ones((1, 2))))
+
+
+def test_clips_scales_and_shifts_are_folded(tmp_path):
+    net = Network("qdq", (2, 5, 5), batch=None).then("Sub", "half").then("Add", "half")
+    net.initial.append(Network("qdq", (1,)).constant(0) and _named(net, "half", 0.25))
+    net.quantise(1 / 255, 8).convolve(np.arange(-4, 4).reshape(4, 2, 1, 1))
+    net.then("Mul", net.constant(np.array([1, -1, 2, 0]).reshape(4, 1, 1)))
+    net.then("Div", net.constant(0.5)).then("Clip", net.constant(0.0), net.constant(0.6)).quantise(
+        [0.1013] * 4, 3
+    )
+    net.then("Identity").then("Dropout").convolve(np.ones((2, 4, 3, 3), int)).then("Relu").quantise(0.3117, 2)
+    _, _, found = compared(net.dense(np.ones((3, 50), int)), tmp_path)
+    assert found.differences == 0
+
+
+def _named(net, name, value):
+    from onnx import numpy_helper
+
+    return numpy_helper.from_array(np.float32(value), name)
+
+
+REFUSED = {
+    "Sigmoid": (lambda net: net.then("Sigmoid", name="s1"), "node 's1' (Sigmoid): not supported ahead"),
+    "float weights": (
+        lambda net: net.then("Conv", net.constant(WEIGHTS), pads=[1] * 4, name="c1"),
+        "node 'c1' (Conv): its weights must be integers with a scale",
+    ),
+    "no quantiser": (
+        lambda net: net.convolve(WEIGHTS, name="c1").then("Relu"),
+        "must be quantised (Quant, BipolarQuant or QuantizeLinear) since",
+    ),
+    "kernel": (
+        lambda net: net.convolve(np.ones((1, 1, 5, 5), int), name="c1"),
+        "node 'c1' (Conv): got kernel 5 x 5, padding 2 x 2, stride 1; supported: kernel 3 x 3",
+    ),
+    "dilation": (lambda net: net.convolve(WEIGHTS, name="c1", dilations=[2, 2]), "no dilation"),
+    "groups": (
+        lambda net: (
+            net.convolve(np.ones((4, 1, 1, 1), int))
+            .quantise(1, 2)
+            .convolve(np.ones((4, 2, 1, 1), int), name="c1", group=2)
+        ),
+        "supported are 1 group and one for every channel, got 2 for 4 channels",
+    ),
+    "branches": (
+        lambda net: net.then("Add", net.node("Relu", net.tensor, name="r1"), name="a1"),
+        "supported are networks without branches",
+    ),
+    "largest weight": (
+        lambda net: net.convolve(np.full((1, 1, 3, 3), -128), name="c1"),
+        "weights must be integers -127 to 127",
+    ),
+    "negative gain behind a pool": (
+        lambda net: net.then("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).then(
+            "Mul", net.constant(-1.0), name="m1"
+        ),
+        "node 'm1' (Mul): a negative gain after max-pool",
+    ),
+    "pool": (
+        lambda net: net.then("MaxPool", kernel_shape=[3, 3], strides=[2, 2], name="p1"),
+        "node 'p1' (MaxPool): got kernel 3 x 3, padding 0 x 0, stride 2; supported: kernel 2 x 2",
+    ),
+    "one scale": (
+        lambda net: net.convolve(np.ones((2, 1, 1, 1), int)).then("Relu").quantise([0.1, 0.2], 2),
+        "must have one scale for all channels",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_not_supported_is_refused_by_name(case, tmp_path):
+    change, said = REFUSED[case]
+    net = Network("qdq", (1, 8, 8)).quantise(1 / 255, 8)
+    change(net)
+    channels = 2 if case == "one scale" else 4 if case == "groups" else 1
+    net.convolve(np.ones((1, channels, 1, 1), int)).quantise(1, 2)
+    net.outputs = [2]
+    with pytest.raises(EngramError) as caught:
+        student_of(net, tmp_path)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_signed_input_of_a_padded_layer_is_refused(tmp_path):
+    net = Network("qdq", (1, 6, 5)).quantise(1 / 255, 8).convolve(WEIGHTS).quantise(0.1013, 3, signed=True)
+    net.convolve(WEIGHTS).quantise(0.1013, 2)
+    with pytest.raises(
+        EngramError, match=r"at the edges of .* supported there are inputs whose lowest level is 0"
+    ):
+        student_of(finished(net), tmp_path)
+
+
+def test_a_network_without_convolutions_is_refused(tmp_path):
+    net = Network("qdq", (1, 6, 5)).quantise(1 / 255, 8).dense(np.ones((3, 30), int))
+    with pytest.raises(EngramError, match="must have a convolution"):
+        student_of(net, tmp_path)
+
+
+def test_numbers_of_an_input_rule_must_fit_the_channels(tmp_path):
+    with pytest.raises(
+        EngramError, match="--input-scale must be one number, or one for each of 1 channels, got 3"
+    ):
+        student_of(finished(simple()), tmp_path, InputRule((Fraction(1),) * 3))
