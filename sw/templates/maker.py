@@ -181,8 +181,9 @@ class Maker:
             if kind == "learned":
                 assert learn is not None
                 parts = self.dataset.parts
-                examples = [(levels[part], parts[part].labels) for part in ("train", "validation")]
-                templates = learn(*examples, templates, design.classes)
+                train = levels["train"], parts["train"].labels
+                validation = levels["validation"], parts["validation"].labels
+                templates = learn(train, validation, templates, design.classes)
             made = holding(templates)
         answers = pipeline.classify(made, levels["test"])
         metrics = {
