@@ -166,6 +166,8 @@ def compare(
 
 def _integers(values: NDArray, source: Map) -> NDArray[np.int64]:
     """Integers u of a tensor, which has floats ``u * gain + offset`` with the errors of float32."""
+    if source.halves:
+        values = np.concatenate([np.maximum(values, 0), np.maximum(-values, 0)], axis=1)
     gain, offset = (
         np.array([float(each) for each in numbers]).reshape(-1, 1, 1)
         for numbers in (source.gain, source.offset)

@@ -12,6 +12,8 @@ from sw.design.layer import MAX_THRESHOLD_BITS, PIXEL_BITS
 from sw.errors import EngramError
 from sw.importing.chain import Affine, Operation, Pool, Stair, Step
 from sw.importing.graph.graph import Node
+from sw.importing.graph.quantisers import steps_of
+from sw.importing.halves import in_halves
 from sw.importing.ladder import Ladder, ladder_of, layer_of, plain, reachable
 from sw.importing.requantise import fitted
 from sw.importing.signal import Levels, Signal, Sums
@@ -25,13 +27,17 @@ MOST_THRESHOLDS = 15
 
 @dataclass(frozen=True, eq=False)
 class Map:
-    """Integers 0 .. top of a tensor, which has the value ``u * gain + offset`` per channel."""
+    """Integers 0 .. top of a tensor, which has the value ``u * gain + offset`` per channel.
+
+    With `halves` it is two maps of the tensor, see :mod:`sw.importing.halves`.
+    """
 
     tensor: str
     shape: tuple[int, int, int]
     top: int
     gain: tuple[Fraction, ...]
     offset: tuple[Fraction, ...]
+    halves: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +89,17 @@ class Features:
     source: Map
 
 
-def settled(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Map]:
+def settled(signal: Signal, node: Node, at_edges: bool) -> tuple[tuple[Made, ...], Map]:
     """The layers that a signal is made of since the last convolution, and the map that `node` takes.
+
+    Parameters
+    ----------
+    signal
+        Ahead of `node`.
+    node
+        A convolution.
+    at_edges
+        Whether it needs a map whose lowest level is the value 0.
 
     Raises
     ------
@@ -93,6 +108,7 @@ def settled(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Map]:
     """
     place, base = signal.stair, signal.base
     pools = [each for each in signal.chain if isinstance(each, Pool)]
+    stair: Operation
     if place is None:
         line = signal.chain[0] if signal.chain else None
         if isinstance(base, Sums) or not isinstance(line, Affine) or len(signal.chain) > 1 + len(pools):
@@ -101,17 +117,15 @@ def settled(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Map]:
                 "since the last convolution; put a quantised activation there and export again"
             )
         _check_rising(line, pools, 0)
-        return _pooled(pools, Map(signal.tensor, signal.map_shape, base.top, line.gain, line.offset))
-    stair = signal.chain[place]
+        if not at_edges or not any(line.offset):
+            return _pooled(pools, Map(signal.tensor, signal.map_shape, base.top, line.gain, line.offset))
+        place, stair = 0, Stair(steps_of("FLOOR", 0, base.top), line.gain, line.offset)
+    else:
+        stair = signal.chain[place]
     assert isinstance(stair, Stair)
     _check_rising(stair, pools, sum(isinstance(each, Pool) for each in signal.chain[:place]))
     ladder = ladder_of(signal, signal.chain[:place], stair.steps, node)
-    if np.any(ladder.thresholds != ladder.thresholds[..., :1, :1]):
-        raise node.refused(
-            f"at the edges of {ladder.name!r} the source adds its value 0, which is not the lowest level of "
-            "the layer's input; supported there are inputs whose lowest level is 0 (unsigned, zero point 0), "
-            "or kernels without padding"
-        )
+    assert np.all(ladder.thresholds == ladder.thresholds[..., :1, :1])  # at_edges sees to it
     steps = ladder.thresholds[..., 0, 0]
     below, top = reachable(steps, ladder)
     below = min(below, _level_of_zero(stair))
@@ -119,6 +133,16 @@ def settled(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Map]:
         raise node.refused(f"its input has {top - below + 1} levels; supported are up to {2**PIXEL_BITS}")
     stair, steps = stair.cut(below, top), steps[:, below:top]
     source = Map(signal.tensor, signal.map_shape, stair.top, stair.gain, stair.offset)
+    if at_edges and any(stair.offset):
+        if pools:
+            raise node.refused(
+                f"its padding is the value 0, which is not the lowest level of its input, and max-pool "
+                f"{pools[-1].name!r} comes between; supported is one of the two"
+            )
+        ladder, steps, gain = in_halves(ladder, steps, stair, node)
+        shape = (2 * source.shape[0], *source.shape[1:])
+        source = Map(signal.tensor, shape, steps.shape[1], gain, (Fraction(0),) * len(gain), halves=True)
+        return (replace(_activating(ladder, steps, signal, place), output=source),), source
     if isinstance(base, Levels) and np.all(ladder.signs > 0):
         same = np.arange(1, base.top + 1)
         if steps.shape[1] == base.top and np.all(steps == same):
@@ -170,8 +194,7 @@ def features(signal: Signal, most: int | None) -> Features:
         )
     # evenly spread where there are more steps than thresholds
     kept = tuple(levels[round((at + 1) * (len(levels) + 1) / (count + 1)) - 1] for at in range(count))
-    if pools and np.any(ladder.thresholds != ladder.thresholds[..., :1, :1]):
-        raise node.refused("its sums differ at the edges and a max-pool follows; supported is one of the two")
+    assert not pools or np.all(ladder.thresholds == ladder.thresholds[..., :1, :1])
     chosen = ladder.thresholds[:, [level - 1 for level in kept]]  # (C, L, 1 or h, 1 or w)
     channels, height, width = signal.map_shape
     spread = np.broadcast_to(chosen, (channels, count, height, width)).transpose(2, 3, 0, 1)
@@ -193,7 +216,7 @@ def _activating(ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place:
             (abs(each.gain[channel]) for each in signal.chain[:place] if isinstance(each, Affine | Stair)),
             start=Fraction(1),
         )
-        for channel in range(len(steps))
+        for channel in np.arange(len(steps)) % signal.channels
     ]
     tables, unequal = fitted(full, np.array([float(each) for each in slopes]), ladder.lowest, ladder.highest)
     made = LayerParameters(parameters.weight, parameters.thresholds, tables)

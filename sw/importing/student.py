@@ -118,7 +118,10 @@ def read_student(graph: Graph, rule: InputRule, thresholds: int | None = None) -
         (node,) = takers
         try:
             if node.op == "Conv":
-                before, signal = _convolved(signal, node, constants)
+                # The quantiser has thresholds for every pixel, a layer or a pool ahead of it has not.
+                behind = node.outputs[0]
+                free = not graph.leads_to(behind, "Conv") and not graph.leads_to(behind, "MaxPool")
+                before, signal = _convolved(signal, node, constants, free)
                 made += before
                 convolved = True
             elif node.op in NODES:
@@ -137,9 +140,11 @@ def _first(nodes: list[Node]) -> Node | None:
     return nodes[0] if nodes else None
 
 
-def _convolved(signal: Signal, node: Node, constants: Constants) -> tuple[tuple[Made, ...], Signal]:
-    """The layers ahead of a convolution, and the signal behind it."""
-    made, source = settled(signal, node)
+def _convolved(
+    signal: Signal, node: Node, constants: Constants, free: bool
+) -> tuple[tuple[Made, ...], Signal]:
+    """The layers ahead of a convolution, and the signal behind it, whose thresholds are `free` to differ from
+    pixel to pixel or not."""
     weights = constants.get(node.input(1))
     if weights is None:
         raise node.refused("its weights must be constants of the file, they are computed")
@@ -151,7 +156,7 @@ def _convolved(signal: Signal, node: Node, constants: Constants) -> tuple[tuple[
     weight = weights.values
     if weight.ndim != 4 or weight.size == 0:
         raise node.refused(f"supported are weights of two-dimensional kernels, got shape {weight.shape}")
-    channels, group = source.shape[0], int(node.attributes.get("group", 1))
+    channels, group = signal.channels, int(node.attributes.get("group", 1))
     depthwise = group == channels == len(weight) and group > 1
     if group != 1 and not depthwise:
         raise node.refused(
@@ -164,8 +169,16 @@ def _convolved(signal: Signal, node: Node, constants: Constants) -> tuple[tuple[
             f"weights must be integers -127 to 127 without their zero point, got {weight.min()} to "
             f"{weight.max()}; use a narrow range"
         )
-    window = window_of(node, source.shape, (weight.shape[2], weight.shape[3]))
+    window = window_of(node, signal.map_shape, (weight.shape[2], weight.shape[3]))
     kind = kind_of(node, window, has_weights=True, depthwise=depthwise)
+    made, source = settled(signal, node, any(window.padding) and not free)
+    if source.halves:
+        if depthwise:
+            raise node.refused(
+                "its padding is the value 0, which is not the lowest level of its input; "
+                "supported are such inputs of convolutions that are not depthwise"
+            )
+        weight = np.concatenate([weight, -weight], axis=1)
     layer = layer_of(kind, window.stride, out_channels=None if depthwise else len(weight), weight_bits=8)
     shape = layer.output_shape(source.shape)
     scale = _scale_of(weights.scale, node)

@@ -244,13 +244,61 @@ def test_what_is_not_supported_is_refused_by_name(case, tmp_path):
     assert said in str(caught.value) and "\n" not in str(caught.value)
 
 
-def test_a_signed_input_of_a_padded_layer_is_refused(tmp_path):
-    net = Network("qdq", (1, 6, 5)).quantise(1 / 255, 8).convolve(WEIGHTS).quantise(0.1013, 3, signed=True)
-    net.convolve(WEIGHTS).quantise(0.1013, 2)
-    with pytest.raises(
-        EngramError, match=r"at the edges of .* supported there are inputs whose lowest level is 0"
-    ):
-        student_of(finished(net), tmp_path)
+def signed():
+    """A signed map ahead of a padded layer that is not the last."""
+    net = Network("qdq", (1, 6, 5)).quantise(1 / 255, 8).convolve(np.concatenate([WEIGHTS, -WEIGHTS]))
+    return net.quantise(0.1013, 3, signed=True)
+
+
+def shifted():
+    """Of which no level is the value 0."""
+    net = signed()
+    return net.then("Add", net.constant(0.05))
+
+
+def test_a_signed_map_becomes_two_ahead_of_padding(tmp_path):
+    net = signed().convolve(np.arange(-9, 9).reshape(1, 2, 3, 3)).then("Relu").quantise(0.3117, 2)
+    student, _, found = compared(finished(net), tmp_path)
+    first = student.layers[0]
+    assert (first.layer.out_channels, first.layer.activation_bits) == (4, 3)
+    assert first.output.halves and found.layers[0].values == 40 * 4 * 30
+    assert found.differences == 0
+
+
+def test_signs_are_two_bits_ahead_of_padding(tmp_path):
+    net = Network("qdq", (1, 6, 5)).quantise(1 / 255, 8).convolve(np.concatenate([WEIGHTS, -WEIGHTS]))
+    net.quantise(0.5, 1).then("Mul", net.constant(4.0)).then("Sub", net.constant(1.0))
+    net.convolve(np.arange(-9, 9).reshape(1, 2, 3, 3)).then("Relu").quantise(0.3117, 2)
+    student, _, found = compared(finished(net), tmp_path)
+    assert (student.layers[0].layer.out_channels, student.layers[0].layer.activation_bits) == (4, 1)
+    assert found.differences == 0
+
+
+@pytest.mark.parametrize("quantised", [False, True])
+def test_pixels_less_their_mean_become_two_maps_ahead_of_padding(quantised, tmp_path):
+    net = Network("qdq", (1, 6, 5))
+    if quantised:
+        net.quantise(1 / 64, 8, signed=True)
+    net.convolve(WEIGHTS).then("Relu").quantise(0.1013, 3)
+    student, bundle, found = compared(
+        finished(net), tmp_path, rule=InputRule((Fraction(1, 64),), (Fraction(100),))
+    )
+    assert [layer.kind for layer in bundle.design.layers] == ["pointwise1x1", "conv3x3", "conv3x3"]
+    assert bundle.design.layers[0].out_channels == 2 and student.layers[0].unequal == 0
+    assert found.differences == 0
+
+
+def test_what_cannot_become_two_maps_is_refused(tmp_path):
+    pooled = signed().then("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
+    pooled.convolve(np.ones((1, 2, 3, 3), int)).quantise(0.1013, 2)
+    with pytest.raises(EngramError, match="max-pool 'maxpool7' comes between"):
+        student_of(finished(pooled), tmp_path)
+    deep = signed().convolve(np.ones((2, 1, 3, 3), int), group=2).quantise(0.1013, 2)
+    with pytest.raises(EngramError, match="of convolutions that are not depthwise"):
+        student_of(finished(deep.convolve(np.ones((1, 2, 1, 1), int)).quantise(1, 2)), tmp_path)
+    between = shifted().convolve(np.ones((1, 2, 3, 3), int)).quantise(1, 2)
+    with pytest.raises(EngramError, match="which is no level of its input"):
+        student_of(finished(between), tmp_path)
 
 
 def test_a_network_without_convolutions_is_refused(tmp_path):

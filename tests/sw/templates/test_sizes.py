@@ -54,11 +54,13 @@ def test_made_thresholds_may_be_more_than_the_bundle_has():
         ),
         (
             ("mean", None, 2, {}),
-            "--kind mean makes one template per class, got --per-class 2; use 1, or --kind kmeans, window or learned",
+            "--kind mean makes one template per class, got --per-class 2; use 1, or "
+            "--kind kmeans, window or learned",
         ),
         (
             ("keep", None, 3, {}),
-            "--kind keep keeps 2 per class, got --per-class 3; leave it out, or use --kind kmeans, window or learned",
+            "--kind keep keeps 2 per class, got --per-class 3; leave it out, or use "
+            "--kind kmeans, window or learned",
         ),
         (
             ("window", 2, None, {}),
