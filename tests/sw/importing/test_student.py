@@ -165,8 +165,8 @@ def _two_classes(net):
 
 
 def test_clips_scales_and_shifts_are_folded(tmp_path):
-    net = Network("qdq", (2, 5, 5), batch=None).then("Sub", "half").then("Add", "half")
-    net.initial.append(Network("qdq", (1,)).constant(0) and _named(net, "half", 0.25))
+    net = Network("qdq", (2, 5, 5), batch=None)
+    net.then("Sub", net.constant(0.25)).then("Add", net.constant(0.25))
     net.quantise(1 / 255, 8).convolve(np.arange(-4, 4).reshape(4, 2, 1, 1))
     net.then("Mul", net.constant(np.array([1, -1, 2, 0]).reshape(4, 1, 1)))
     net.then("Div", net.constant(0.5)).then("Clip", net.constant(0.0), net.constant(0.6)).quantise(
@@ -175,12 +175,6 @@ def test_clips_scales_and_shifts_are_folded(tmp_path):
     net.then("Identity").then("Dropout").convolve(np.ones((2, 4, 3, 3), int)).then("Relu").quantise(0.3117, 2)
     _, _, found = compared(net.dense(np.ones((3, 50), int)), tmp_path)
     assert found.differences == 0
-
-
-def _named(net, name, value):
-    from onnx import numpy_helper
-
-    return numpy_helper.from_array(np.float32(value), name)
 
 
 REFUSED = {
