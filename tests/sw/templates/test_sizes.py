@@ -86,13 +86,13 @@ def test_made_thresholds_may_be_more_than_the_bundle_has():
         ),
         (
             ("mean", None, "auto", {}),
-            "--kind mean makes one template per class, got --per-class auto; use 1, or --kind kmeans or "
-            "window",
+            "--kind mean makes one template per class, got --per-class auto; use 1, or --kind kmeans, "
+            "window or learned",
         ),
         (
             ("keep", None, "auto", {}),
-            "--kind keep keeps 2 per class, got --per-class auto; leave it out, or use --kind kmeans or "
-            "window",
+            "--kind keep keeps 2 per class, got --per-class auto; leave it out, or use --kind kmeans, "
+            "window or learned",
         ),
     ],
 )
