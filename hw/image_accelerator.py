@@ -35,7 +35,7 @@ class ImageAccelerator(wiring.Component):
     Members
     -------
     pixels
-        Row after row, image after image.
+        Values of pixels, in the order of :mod:`sw.design.images`, image after image.
     result
         One answer per image.
     load

@@ -91,7 +91,7 @@ def count(
     bundle, sizes
         Of the accelerator.
     images
-        uint8, (N, height, width), at least three; the first three are run.
+        uint8, as in :mod:`sw.design.images`, at least three; the first three are run.
     stalls
         As for :func:`sim.images.verify_images`: no count depends on them.
 

@@ -129,7 +129,7 @@ def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> 
         bundle,
         _verilog(bundle, parallelism),
         "image_accelerator",
-        inputs=(design.height * design.width, PIXEL_BITS),
+        inputs=(design.image_size.values, PIXEL_BITS),
         headstart=0,
         waves=waves,
         front_end_cycles=image_cycles(bundle, parallelism),
@@ -196,7 +196,7 @@ def verify_images(
     bundle
         What the reference runs.
     images
-        uint8, (N, height, width), at least one.
+        uint8, as in :mod:`sw.design.images`, at least one.
     levels
         uint8, (N, F), their word-line values by :func:`sw.reference.pipeline.levels_of`.
     jobs

@@ -40,7 +40,7 @@ class Job(NamedTuple):
     bundle
         The classifier.
     images, levels
-        uint8, (N, height, width), and their word-line values uint8, (N, F), by the reference.
+        uint8, as in :mod:`sw.design.images`, and their word-line values uint8, (N, F), by the reference.
     title
         What the user is told.
     seed

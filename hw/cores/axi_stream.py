@@ -50,7 +50,7 @@ class AxiStreamCore(wiring.Component):
 
     Either way its result has MALFORMED set and ACCEPTED clear. So every packet has one result, in order.
 
-    Latency and throughput: those of :class:`hw.image_accelerator.ImageAccelerator`, one pixel per cycle at
+    Latency and throughput: those of :class:`hw.image_accelerator.ImageAccelerator`, one value per cycle at
     most; missing pixels take their cycles, in which `s_axis_tready` is low. Under back-pressure at
     `m_axis` results wait, then pixels; nothing is lost or changed. No ready of one stream follows from the
     ready of the other within a cycle.
@@ -65,7 +65,7 @@ class AxiStreamCore(wiring.Component):
     aclk, aresetn
         Clock of everything; reset, active low, synchronous, for one cycle or more. It ends all images inside.
     s_axis_tvalid, s_axis_tready, s_axis_tdata, s_axis_tlast
-        Pixels, row after row; `tlast` with the last one of an image.
+        Values of pixels, in the order of :mod:`sw.design.images`; `tlast` with the last one of an image.
     m_axis_tvalid, m_axis_tready, m_axis_tdata, m_axis_tlast
         Results, see :func:`word_fields`; unused bytes are zero. Every word is a packet of its own.
     """
@@ -96,7 +96,7 @@ class AxiStreamCore(wiring.Component):
         m.submodules.accelerator = accelerator = self._accelerator
         m.submodules.faults = faults = SyncFIFO(width=1, depth=IMAGES_INSIDE)
 
-        count = self._design.height * self._design.width
+        count = self._design.image_size.values
         position = Signal(range(count))
         is_last = Signal()
         filling = Signal()  # the packet ended too early

@@ -63,14 +63,18 @@ class _Text:
 
 TEXTS = {
     Offset.identity: _Text("r", '0x52474E45, the bytes "ENGR"'),
-    Offset.version: _Text("r", f"{MAP_VERSION}, of this map; bit 8: the chip has read noise"),
+    Offset.version: _Text(
+        "r", f"{MAP_VERSION}, of this map; bit 8: has read noise; bits 31..16: channels of a pixel, less 1"
+    ),
     Offset.digest_low: _Text("r", "first 4 bytes of the bundle's digest, byte 0 in the lowest bits"),
     Offset.digest_high: _Text("r", "the next 4"),
     Offset.size: _Text("r", "bits 15..0 width, 31..16 height of an image"),
     Offset.counts: _Text("r", "bits 15..0 classes, 31..16 templates"),
     Offset.control: _Text("w", "a one acts: bit 0 result is done with, 1 reset the core, 2 clear error"),
     Offset.status: _Text("r", "bit 0 result, 1 scores are its scores, 2 room for an image, 3 error"),
-    Offset.pixels: _Text("w", "every selected byte is a pixel, lowest first: one to four at a time"),
+    Offset.pixels: _Text(
+        "w", "every selected byte is a value of a pixel, lowest first: one to four at a time"
+    ),
     Offset.index: _Text("w", "read noise: index of the next image, while none is inside"),
     Offset.label: _Text("r", "class of the result"),
     Offset.template: _Text("r", "its best template"),
@@ -96,7 +100,7 @@ def identity(bundle: Bundle) -> dict[Offset, int]:
     noisy = bundle.array.read_noise is not None
     return {
         Offset.identity: MAGIC,
-        Offset.version: MAP_VERSION | noisy << 8,
+        Offset.version: MAP_VERSION | noisy << 8 | design.channels - 1 << 16,
         Offset.digest_low: int.from_bytes(digest[:4], "little"),
         Offset.digest_high: int.from_bytes(digest[4:], "little"),
         Offset.size: design.width | design.height << 16,
@@ -118,6 +122,7 @@ def c_header(bundle: Bundle, name: str) -> str:
     sizes = {
         "WIDTH": design.width,
         "HEIGHT": design.height,
+        "CHANNELS": design.channels,
         "CLASSES": design.classes,
         "TEMPLATES": design.templates,
     }

@@ -19,8 +19,8 @@ class StreamCore(wiring.Component):
 
     Cells cannot be programmed: a pulse rule of the bundle makes nothing here.
 
-    A pixel is taken, and a result given, in each cycle in which valid and ready of its stream are high.
-    Latency, throughput and back-pressure: see :class:`hw.image_accelerator.ImageAccelerator`.
+    A value of a pixel is taken, and a result given, in each cycle in which valid and ready of its stream are
+    high. Latency, throughput and back-pressure: see :class:`hw.image_accelerator.ImageAccelerator`.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class StreamCore(wiring.Component):
     Members
     -------
     pixel_valid, pixel_ready, pixel
-        Row after row, image after image.
+        Values of pixels, in the order of :mod:`sw.design.images`, image after image.
     result_valid, result_ready
         One result per image, in the same order.
     label, template, margin, accepted

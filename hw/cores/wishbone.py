@@ -76,7 +76,7 @@ class WishboneCore(wiring.Component):
 
         pixels = Signal(8 * BYTES)
         waiting = Signal(BYTES)  # which bytes of it are still to go
-        position = Signal(range(design.height * design.width))
+        position = Signal(range(design.image_size.values))
         inside = Signal(range(MOST_INSIDE + 1))
         full, begins, done = Signal(), Signal(), Signal()
         held = Signal()
@@ -98,7 +98,7 @@ class WishboneCore(wiring.Component):
         with m.If(waiting.any() & full):
             m.d.sync += [waiting.eq(0), error.eq(1)]
         with m.Elif(accelerator.pixels.valid & accelerator.pixels.ready):
-            last = position == design.height * design.width - 1
+            last = position == design.image_size.values - 1
             m.d.comb += begins.eq(position == 0)
             m.d.sync += [
                 waiting.eq(waiting & (waiting - 1)),

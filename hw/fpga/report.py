@@ -55,7 +55,7 @@ def speed_of(bundle: Bundle, parallelism: Sizes | None, clock_mhz: float, baud: 
     if parallelism is None:
         link_bytes = 1 + load_bytes(design) + 1 + 1 + ANSWER_BYTES
     else:
-        link_bytes = 1 + design.height * design.width + ANSWER_BYTES
+        link_bytes = 1 + design.image_size.values + ANSWER_BYTES
     seconds = link_bytes * UART_FRAME_BITS / baud + latency / (clock_mhz * 1e6)
     return Speed(interval, latency, clock_mhz * 1e6 / interval, 1 / seconds)
 

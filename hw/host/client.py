@@ -108,7 +108,7 @@ class HostClient:
 
     def __init__(self, transport: Transport, bundle: Bundle):
         self._transport, self._bundle, self._design = transport, bundle, bundle.design
-        self._pixels = self.identify().pixels
+        self._takes_images = self.identify().image_values != 0
 
     def identify(self) -> Identity:
         """Ask the chip who it is: it may have become ready since; one of another bundle is refused.
@@ -120,7 +120,7 @@ class HostClient:
         except OutOfStep:
             resynchronise(self._transport)
             came = self._identity()
-        wanted = protocol.identity_of(self._bundle, with_front_end=came.pixels != 0)
+        wanted = protocol.identity_of(self._bundle, with_front_end=came.image_values != 0)
         if came._replace(ready=1) != wanted:
             raise EngramError(
                 f"the chip must be built from bundle {wanted.digest.hex()}, got an answer of "
@@ -129,17 +129,17 @@ class HostClient:
         return came
 
     def classify(self, image: NDArray[np.uint8]) -> Answer:
-        """Answer for one image, uint8 (height, width), of a chip with a front end."""
-        if not self._pixels:
+        """Answer for one image of a chip with a front end: uint8, the shape of :mod:`sw.design.images`."""
+        if not self._takes_images:
             raise EngramError("the chip must have a front end for images; send word-line values")
-        shape = self._design.height, self._design.width
+        shape = self._design.image_size.shape
         if image.shape != shape or image.dtype != np.uint8:
             raise EngramError(f"an image must be uint8 of shape {shape}, got {image.dtype} of {image.shape}")
         return self._classified(protocol.image_request(image))
 
     def classify_levels(self, levels: NDArray[np.uint8]) -> Answer:
         """Answer for one image's word-line values, uint8 (F,), of a chip without a front end."""
-        if self._pixels:
+        if self._takes_images:
             raise EngramError("the chip must have no front end for word-line values; send images")
         if levels.shape != (self._design.features,):
             raise EngramError(f"word-line values must be {self._design.features}, got shape {levels.shape}")

@@ -191,11 +191,12 @@ class Controller(wiring.Component):
             with m.State("SEND_IDENTITY"):
                 send_block(identity_bytes[position], IDENTITY_BYTES, to_ready)
             if self._with_front_end:
-                pixel = Signal(range(design.height * design.width))
+                values = design.image_size.values
+                pixel = Signal(range(values))
 
                 def count_pixels(then):
                     m.d.sync += pixel.eq(pixel + 1)
-                    with m.If(pixel == design.height * design.width - 1):
+                    with m.If(pixel == values - 1):
                         m.d.sync += pixel.eq(0)
                         then()
 

@@ -94,7 +94,7 @@ def send_images(
     client, bundle
         The chip and what it was built from.
     images
-        uint8, (N, height, width), for a chip with a front end.
+        uint8, as in :mod:`sw.design.images`, for a chip with a front end.
     levels
         uint8, (N, F), their word-line values by the reference, for one without.
     with_scores
@@ -124,7 +124,7 @@ def send_images(
                 if noisy and (number == 0 or left < TRIES - 1):
                     client.set_index(number)
                 started = time.perf_counter()
-                if identity.pixels:
+                if identity.image_values:
                     answers[number] = client.classify(images[number])
                 else:
                     answers[number] = client.classify_levels(levels[number])

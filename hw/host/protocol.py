@@ -7,7 +7,7 @@ IMAGE, one without knows LOAD and CLASSIFY; its identity tells which.
 request  byte data                          answer
 ======== ==== ============================= =====================================================
 IDENTIFY I    -                             :class:`Identity`, 26 bytes
-IMAGE    P    height * width pixels         :class:`Answer`, 9 bytes, when the classifier is done
+IMAGE    P    the values of an image        :class:`Answer`, 9 bytes, when the classifier is done
 LOAD     L    ceil(F * b / 8) bytes, bit i  the byte L
               in bit i % 8 of byte i // 8
 CLASSIFY C    -                             :class:`Answer`, 9 bytes, when the array is done
@@ -20,11 +20,16 @@ INDEX    N    4 bytes, index of the next    the byte N
               image
 ======== ==== ============================= =====================================================
 
+The values of an image are a byte each, pixel after pixel, row after row, the channels of a pixel together,
+see :mod:`sw.design.images`. Their number is in the identity; how many channels that is, the host knows from
+the bundle, by the digest. So one version of the protocol serves images of one and of many channels.
+
 Any other byte is answered with ``?`` at any time. A chip that does not know a request takes each byte of its
 data for a request of its own, and may then wait for data that nobody means to send. So IMAGE, LOAD, INDEX,
-WRITE and FAULT must go to a chip that knows them only: the pixels of its identity tell the first two, its
-digest the bundle and with it read noise and pulse rule. Whoever has no bundle asks for CODES of 0 rows of
-match line 0, row 0, whose data bytes are no requests: a chip that does not know them sends seven ``?``.
+WRITE and FAULT must go to a chip that knows them only: the number of values in its identity tells the first
+two, its digest the bundle and with it read noise and pulse rule. Whoever has no bundle asks for CODES of 0
+rows of match line 0, row 0, whose data bytes are no requests: a chip that does not know them sends seven
+``?``.
 
 WRITE, CODES and FAULT are for chips with a pulse rule, which can program themselves; they answer ``?``, after
 all data bytes, to what is not in the array. FAULT injects the :class:`hw.payloads.Fault` 1 or 2 into a
@@ -41,7 +46,7 @@ the digest, whether there is noise.
 
 A chip that loads its conductance codes at start, see :mod:`hw.array.codes.flash`, cannot classify before they
 are there; its identity tells. Until then it answers all requests that it knows but IDENTIFY, LOAD and INDEX
-with the single byte ``!``: IMAGE after all of its pixels, which are dropped, so a host sends them as always
+with the single byte ``!``: IMAGE after all of its values, which are dropped, so a host sends them as always
 and then tries again, and requests for cells after all of their data. No answer but one to SCORES can begin
 with that byte: a host asks for scores only after an image. IDENTIFY, LOAD and INDEX are served at any time. A
 chip that is ready stays so until the next reset.
@@ -120,7 +125,7 @@ class Opcode(IntEnum):
 
 
 class Identity(NamedTuple):
-    """Who the chip is: protocol version, first 8 bytes of the bundle digest, sizes, pixels of an image or 0,
+    """Who the chip is: protocol version, first 8 bytes of the bundle digest, sizes, values of an image or 0,
     and 1 when it can classify."""
 
     magic: bytes
@@ -129,7 +134,7 @@ class Identity(NamedTuple):
     features: int
     templates: int
     classes: int
-    pixels: int
+    image_values: int
     ready: int
 
     def to_bytes(self) -> bytes:
@@ -199,8 +204,8 @@ def identity_of(bundle: Bundle, *, with_front_end: bool = False, ready: bool = T
     """The answer to IDENTIFY of a chip made from `bundle`, when it is ready or before."""
     design = bundle.design
     digest = bytes.fromhex(bundle.digest)[:8]
-    pixels = design.height * design.width if with_front_end else 0
-    sizes = design.features, design.templates, design.classes, pixels
+    values = design.image_size.values if with_front_end else 0
+    sizes = design.features, design.templates, design.classes, values
     return Identity(MAGIC, VERSION, digest, *sizes, ready=int(ready))
 
 
@@ -210,7 +215,7 @@ def load_bytes(design: DesignPoint) -> int:
 
 
 def image_request(image: NDArray[np.uint8]) -> bytes:
-    """IMAGE with the pixels (height, width) of one image."""
+    """IMAGE with one image, (height, width) or (height, width, channels)."""
     return bytes([Opcode.IMAGE]) + image.tobytes()
 
 

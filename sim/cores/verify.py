@@ -96,7 +96,7 @@ def verify_core(
     bundle, board, parallelism
         What is exported, with its front end.
     images
-        uint8, (N, height, width), at least one.
+        uint8, as in :mod:`sw.design.images`, at least one.
     core
         One of those in SIMULATED.
     simulator

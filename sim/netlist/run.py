@@ -94,7 +94,7 @@ def verify_netlist(
     bundle, board, parallelism
         What is synthesised; without `parallelism` the chip has no front end and gets word-line values.
     images
-        uint8, (N, height, width).
+        uint8, as in :mod:`sw.design.images`.
     baud
         UART speed in bit/s.
     done

@@ -3,7 +3,8 @@
 It is the order on the wire: pixel after pixel, row after row, the channels of a pixel together. Images of one
 channel have no axis for it, so that grey ones stay what they were. A signal of L samples is one row of L
 pixels, (N, 1, L) or (N, 1, L, C): its kernels are then one row high, and a ring of one row of pixels is all
-that hardware needs to hold.
+that hardware needs to hold. Likewise of images: a kernel needs all channels of the pixels under it, so what
+comes pixel by pixel waits in a few rows of a map; channel after channel, a whole image would have to.
 """
 
 from typing import NamedTuple
@@ -25,6 +26,11 @@ class ImageSize(NamedTuple):
     def shape(self) -> tuple[int, ...]:
         """Shape of one image in an array."""
         return self[:2] if self.channels == 1 else tuple(self)
+
+    @property
+    def values(self) -> int:
+        """Values of an image, which are its bytes on the wire."""
+        return self.height * self.width * self.channels
 
     @property
     def words(self) -> str:

@@ -54,7 +54,7 @@ def test_conversation(name):
     bench.run()
 
 
-@pytest.mark.parametrize("name", ["pixels_are_the_features", "parallel"])
+@pytest.mark.parametrize("name", ["pixels_are_the_features", "parallel", "colour_parallel"])
 def test_images_over_the_wire(name):
     shape, parallelism = IMAGE_CASES[name]
     bundle = random_bundle(shape, seed=1, codes="random")
@@ -68,7 +68,7 @@ def test_images_over_the_wire(name):
         await host.send(bytes([protocol.Opcode.IDENTIFY]))
         identity = protocol.Identity.from_bytes(await host.receive(protocol.IDENTITY_BYTES))
         assert identity == protocol.identity_of(bundle, with_front_end=True)
-        assert identity.pixels == images[0].size
+        assert identity.image_values == images[0].size
         await host.send(bytes([protocol.Opcode.LOAD]))
         assert await host.receive(1) == bytes([protocol.UNKNOWN])
         for number, image in enumerate(images):

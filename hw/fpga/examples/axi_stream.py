@@ -1,7 +1,15 @@
 """Example of the AXI-Stream core: an image memory that sends packets to it."""
 
 from hw.cores.axi_stream import ACCEPTED, MALFORMED, word_bytes, word_fields
-from hw.fpga.examples.parts import READS_FILES, RESULTS, identifier, image_memory, image_memory_ports, vector
+from hw.fpga.examples.parts import (
+    READS_FILES,
+    RESULTS,
+    identifier,
+    image_memory,
+    image_memory_ports,
+    size_text,
+    vector,
+)
 from hw.payloads import result_layout
 from sw.design import DesignPoint
 from sw.design.layer import PIXEL_BITS
@@ -15,8 +23,7 @@ FLAGS = (
 
 def axi_stream_example(design: DesignPoint, name: str, verilog: str) -> str:
     """An image memory in front of the core, and a register for its last result."""
-    width, height = design.width, design.height
-    pixels = width * height
+    pixels = design.image_size.values
     word = 8 * word_bytes(design)
     bits = {field: spec.width for field, spec in result_layout(design)}
     places = word_fields(design)
@@ -39,7 +46,7 @@ def axi_stream_example(design: DesignPoint, name: str, verilog: str) -> str:
 //   aresetn        in   1  reset, active low, synchronous to aclk, for a cycle or more
 //   s_axis_tvalid  in   1  AXI4-Stream of pixels, a packet for every image
 //   s_axis_tready  out  1  a pixel is taken in each cycle in which both are high
-//   s_axis_tdata   in  {PIXEL_BITS:>2}  unsigned, row after row of {width} x {height}
+//   s_axis_tdata   in  {PIXEL_BITS:>2}  unsigned, row after row of {size_text(design)}
 //   s_axis_tlast   in   1  with the last pixel of an image
 //   m_axis_tvalid  out  1  AXI4-Stream of results, one for every packet, in order
 //   m_axis_tready  in   1  a result is taken in each cycle in which both are high

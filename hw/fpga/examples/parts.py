@@ -3,9 +3,18 @@
 import re
 
 from hw.payloads import index_bits
+from sw.design import DesignPoint
 from sw.design.layer import PIXEL_BITS
 
-__all__ = ["READS_FILES", "RESULTS", "identifier", "image_memory", "image_memory_ports", "vector"]
+__all__ = [
+    "READS_FILES",
+    "RESULTS",
+    "identifier",
+    "image_memory",
+    "image_memory_ports",
+    "size_text",
+    "vector",
+]
 
 RESULTS = {
     "label": "class with the best template",
@@ -19,6 +28,12 @@ READS_FILES = (
     "// The core reads its .mem files by name: let your tool run in their folder, or add that to its search "
     "path."
 )
+
+
+def size_text(design: DesignPoint) -> str:
+    """Columns and rows of an image, and the values of a pixel where there are several."""
+    text = f"{design.width} x {design.height}"
+    return text if design.channels == 1 else f"{text} pixels of {design.channels} values"
 
 
 def image_memory_ports(pixels: int) -> str:

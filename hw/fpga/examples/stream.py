@@ -1,6 +1,14 @@
 """Example of the stream core: an image memory in front of it."""
 
-from hw.fpga.examples.parts import READS_FILES, RESULTS, identifier, image_memory, image_memory_ports, vector
+from hw.fpga.examples.parts import (
+    READS_FILES,
+    RESULTS,
+    identifier,
+    image_memory,
+    image_memory_ports,
+    size_text,
+    vector,
+)
 from hw.payloads import result_layout
 from sw.design import DesignPoint
 from sw.design.layer import PIXEL_BITS
@@ -18,8 +26,7 @@ def stream_example(design: DesignPoint, name: str, verilog: str, *, noisy: bool 
 
     With `noisy` the core has read noise, whose image index the example leaves to count by itself.
     """
-    width, height = design.width, design.height
-    pixels = width * height
+    pixels = design.image_size.values
     fields = {field: spec.width for field, spec in result_layout(design)}
     explained = "\n".join(
         f"//   {field:<13} out {bits:>2}  {RESULTS[field]}" for field, bits in fields.items()
@@ -39,7 +46,7 @@ def stream_example(design: DesignPoint, name: str, verilog: str, *, noisy: bool 
 //   rst           in   1  synchronous, active high
 //   pixel_valid   in   1  a pixel is offered; it must stay until it is taken
 //   pixel_ready   out  1  it is taken in each cycle in which both are high
-//   pixel         in  {PIXEL_BITS:>2}  unsigned, row after row of {width} x {height}, image after image
+//   pixel         in  {PIXEL_BITS:>2}  unsigned, row after row of {size_text(design)}, image after image
 //   result_valid  out  1  a result is offered, one per image; it stays until it is taken
 //   result_ready  in   1  it is taken in each cycle in which both are high
 {explained}

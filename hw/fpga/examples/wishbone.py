@@ -1,7 +1,7 @@
 """Example of the Wishbone core: at an address of its own on a bus, with what software does."""
 
 from hw.cores.registers import HEADER, explained
-from hw.fpga.examples.parts import READS_FILES, identifier
+from hw.fpga.examples.parts import READS_FILES, identifier, size_text
 from sw.design import DesignPoint
 
 __all__ = ["wishbone_example"]
@@ -29,7 +29,7 @@ def wishbone_example(design: DesignPoint, name: str, verilog: str) -> str:
 // Registers, by offset; r read, w written ({HEADER} has them for C):
 {registers}
 //
-// Software, for images of {design.width} x {design.height}, row after row:
+// Software, for images of {size_text(design)}, row after row:
 //   while (!(status & room)) ;                 // two images may be inside, whose results are not done with
 //   write every pixel to pixels;               // waits by itself for as long as the core needs
 //   while (!(status & result)) ;               // or wait for irq_o

@@ -117,7 +117,7 @@ def run(
         with terminal.waiting("answers of the reference"):
             levels = levels_of(chip, pictures.images)
             expected = run_levels(chip, levels)
-        limit = timeout or shortest_limit(speed, opened.design.height * opened.design.width, slowdown)
+        limit = timeout or shortest_limit(speed, opened.design.image_size.values, slowdown)
         with serial_port(place.device, speed, limit) as transport:
             client = HostClient(transport, chip)
             link = link_seconds(client)

@@ -38,8 +38,8 @@ def virtual(
     with terminal.waiting("compiling the board with Verilator, once per build"):
         model = design.model()
     with virtual_board(design, model) as board:
-        pixels = design.bundle.design.height * design.bundle.design.width
-        limit = round(shortest_limit(design.baud, pixels, board.slowdown), 1)
+        values = design.bundle.design.image_size.values
+        limit = round(shortest_limit(design.baud, values, board.slowdown), 1)
         if as_json:
             facts = {"port": board.port, "baud": design.baud, "bundle": design.bundle.digest}
             print_json({**facts, "slowdown": round(board.slowdown, 1), "timeout": limit})

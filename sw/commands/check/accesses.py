@@ -65,7 +65,7 @@ def _counted(bundle: "Bundle", variant: str, seed: int) -> dict[str, Any]:
     from sim.images import front_end_of
 
     placed, sizes = front_end_of(bundle, Variant(variant))
-    shape = (IMAGES, placed.design.height, placed.design.width)
+    shape = (IMAGES, *placed.design.image_size.shape)
     images = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
     counts = count(counted_program(placed, sizes), placed, sizes, images)
     wrong = [each for each in counts if each.got != each.expected]

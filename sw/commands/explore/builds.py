@@ -35,7 +35,7 @@ def built_finalists(
     finalists, board
         What is built for which board.
     pictures
-        uint8, (N, height, width), images for the RTL.
+        uint8, as in :mod:`sw.design.images`, for the RTL.
     folder
         Gets ``point-NUMBER``.
     store

@@ -44,6 +44,9 @@ def test_the_header_is_c_and_says_what_the_core_says(name):
     assert subprocess.run(command, input=program.encode(), capture_output=True).stderr == b""
 
 
-def test_read_noise_shows_in_the_version():
+def test_read_noise_and_channels_show_in_the_version():
     noisy = random_bundle(TINY, seed=3, noise=True)
-    assert [identity(bundle)[Offset.version] >> 8 for bundle in (BUNDLE, noisy)] == [0, 1]
+    colour = random_bundle(TINY.with_(channels=3), seed=3)
+    versions = [identity(bundle)[Offset.version] >> 8 for bundle in (BUNDLE, noisy, colour)]
+    assert versions == [0, 1, 2 << 8]
+    assert f"#define {'ENGRAM_CHANNELS':<24} 3u" in c_header(colour, "colour")
