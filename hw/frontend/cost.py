@@ -18,6 +18,7 @@ from hw.frontend.folded.layer_table import table_layout
 from hw.frontend.schedule import LayerSchedule
 from hw.frontend.streaming.mac import LOGIC_WEIGHT_BITS
 from hw.frontend.unit_memories import MemoryPlan, unit_memories, window_depth
+from sw.design.layer import PIXEL_BITS
 
 __all__ = [
     "COSTS_FILE",
@@ -25,6 +26,7 @@ __all__ = [
     "dsps_of",
     "engine_dsps",
     "engine_terms",
+    "gather_cost",
     "layer_terms",
     "priced",
 ]
@@ -96,6 +98,14 @@ def engine_terms(fold: Fold, family: Family) -> dict[str, float]:
     if fold.search_bits:
         terms["search_bits"] = float(lanes.searchers * fold.threshold_bits)
     return terms
+
+
+def gather_cost(lanes: int) -> int:
+    """Cells, and flip-flops, of what collects pixels of several values into words of so many lanes.
+
+    A register for every bit but the counters' few, each with its look-up table.
+    """
+    return lanes * PIXEL_BITS if lanes > 1 else 0
 
 
 def priced(terms: Mapping[str, float], part: str, family: Family, resource: Resource) -> float:

@@ -24,7 +24,7 @@ REQUANTISE_LATENCY = 4
 
 def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
     """Feature values of :class:`hw.frontend.streaming.frontend.FrontEnd`, whose pixels are never late."""
-    source = offered_at_once()
+    source = _pixels_in(schedules[0]) if schedules else offered_at_once()
     behind = [(schedule.parallelism.input_lanes, schedule.input_words) for schedule in schedules[1:]]
     if schedules:
         behind.append((1, schedules[-1].shape.outputs[0]))
@@ -47,7 +47,8 @@ def _folded_items(fold: Fold, values: int) -> Offers:
     """Values of the last layer, so many of a group; the layers before it cannot be held up."""
     last, before = fold.schedules[-1], fold.layer_cycles()[:-1]
     pixels = last.shape.outputs[1] * last.shape.outputs[2]
-    restart = fold.pixels
+    images = _images_in(fold)
+    restart = next(images)
     while True:
         pipeline, done = Pipeline(fold.latency_of(last), restart + sum(before)), -1
         for _ in range(pixels):
@@ -56,7 +57,30 @@ def _folded_items(fold: Fold, values: int) -> Offers:
                 done = yield from handed_on(pipeline.hold(place, done), values)
         ended = done + 1 + CHANGE_CYCLES
         through = restart + before[0] if before else ended
-        restart = max(ended, through + fold.pixels - 1)
+        restart = max(ended, images.send(through - 1))
+
+
+def _images_in(fold: Fold) -> Offers:
+    """When whole images are in :class:`hw.frontend.folded.maps.MapMemory`.
+
+    Sent is the cycle from which it takes the next one.
+    """
+    words, free, taken = _pixels_in(fold.schedules[0]), 0, -1
+    offered = next(words)
+    while True:
+        for _ in range(fold.image_words):
+            taken = max(offered, taken + 1, free)
+            offered = words.send(taken)
+        free = yield taken + 1
+
+
+def _pixels_in(schedule: LayerSchedule) -> Offers:
+    """Words of pixels for the first layer, from values that are never late."""
+    channels = schedule.shape.inputs[0]
+    lanes, values = min(channels, schedule.parallelism.input_lanes), offered_at_once()
+    if lanes == 1:
+        return values
+    return _regrouped(values, items=channels, items_per_word=lanes, words=schedule.input_words)
 
 
 def _regrouped(source: Offers, *, items: int, items_per_word: int, words: int) -> Offers:

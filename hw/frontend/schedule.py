@@ -32,7 +32,8 @@ class Parallelism:
     Parameters
     ----------
     input_lanes
-        Input channels per word, a power of two.
+        Input channels per word: a power of two, so that the items of the layer before make whole words, or
+        all channels of a pixel where no layer is before.
     output_lanes
         Output channels per group, a power of two.
     taps
@@ -47,12 +48,13 @@ class Parallelism:
     searchers: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("input_lanes", "output_lanes", "searchers"):
+        for name in ("output_lanes", "searchers"):
             value = getattr(self, name)
             if value < 1 or value & (value - 1):
                 raise ValueError(f"{name} must be a power of two, got {value}")
-        if self.taps < 1:
-            raise ValueError(f"taps must be at least 1, got {self.taps}")
+        for name in ("input_lanes", "taps"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.searchers > self.output_lanes:
             raise ValueError(
                 f"searchers must be at most output_lanes = {self.output_lanes}, got {self.searchers}"

@@ -112,7 +112,7 @@ def engine_use(fold: Fold) -> tuple[UnitUse, ...]:
         # Every layer reads a first trial ahead, used or not.
         "thresholds": sum(unit.searched for unit in units) // fold.parallelism.searchers + len(units),
     }
-    writes = {"pixels": fold.pixels, "maps": sum(fold.map_words)}
+    writes = {"pixels": fold.image_words, "maps": sum(fold.map_words)}
     memories = []
     for memory in fold.memories():
         kind = memory.name.split(".")[1]

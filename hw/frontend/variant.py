@@ -13,7 +13,15 @@ from amaranth.lib import wiring
 
 from constraints.boards import Family
 from hw.events import Offers
-from hw.frontend.cost import Resource, dsps_of, engine_dsps, engine_terms, layer_terms, priced
+from hw.frontend.cost import (
+    Resource,
+    dsps_of,
+    engine_dsps,
+    engine_terms,
+    gather_cost,
+    layer_terms,
+    priced,
+)
 from hw.frontend.flow import folded_offers, streaming_offers
 from hw.frontend.folded.fold import Fold
 from hw.frontend.folded.frontend import FoldedFrontEnd
@@ -79,7 +87,8 @@ class _Streaming:
         return feature_range(self._schedules)
 
     def cost(self, family: Family, resource: Resource) -> float:
-        return sum(
+        lanes = self._schedules[0].parallelism.input_lanes if self._schedules else 1
+        return gather_cost(lanes) + sum(
             priced(layer_terms(schedule, bits, family), "layer", family, resource)
             for schedule, bits in zip(self._schedules, input_bits(self._schedules), strict=True)
         )
@@ -119,7 +128,8 @@ class _Folded:
         return feature_range(self.fold.schedules)
 
     def cost(self, family: Family, resource: Resource) -> float:
-        return priced(engine_terms(self.fold, family), "engine", family, resource)
+        engine = priced(engine_terms(self.fold, family), "engine", family, resource)
+        return engine + gather_cost(self.fold.pixel_lanes)
 
     def dsps(self, family: Family) -> int:
         return engine_dsps(self.fold, family)

@@ -7,7 +7,7 @@ from typing import get_args
 
 from constraints.boards import Board, Family
 from hw.boards.known import load_all
-from hw.frontend.cost import Resource, engine_dsps, engine_terms, priced
+from hw.frontend.cost import Resource, engine_dsps, engine_terms, gather_cost, priced
 from hw.frontend.folded.fold import Fold
 from hw.frontend.schedule import Parallelism
 from hw.frontend.streaming.frontend import feature_range
@@ -122,8 +122,8 @@ class FoldPlanner:
                 (
                     fold.parallelism,
                     Estimate(
-                        cells=round(chip["cells"] + priced(engine, "engine", family, "cells")),
-                        ffs=round(chip["ffs"] + priced(engine, "engine", family, "ffs")),
+                        cells=round(chip["cells"] + gather + priced(engine, "engine", family, "cells")),
+                        ffs=round(chip["ffs"] + gather + priced(engine, "engine", family, "ffs")),
                         block_rams=taken
                         + sum(
                             planned(plan, family).block_rams
@@ -136,6 +136,6 @@ class FoldPlanner:
                     ),
                 )
                 for fold, cycles in self._folds
-                for engine in [engine_terms(fold, family)]
+                for engine, gather in [(engine_terms(fold, family), gather_cost(fold.pixel_lanes))]
             ]
         return self._estimates[family, spram]

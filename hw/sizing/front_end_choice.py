@@ -120,7 +120,6 @@ def chosen_parallelism(
 
     if source is Source.features or (source is None and not bundle.design.layers):
         return None
-    _check_channels(bundle)
     if text == "auto":
         with listener.waiting("choosing the parallelism of the front end"):
             return fastest_front_end(bundle, board, variant)[0]
@@ -220,7 +219,6 @@ def _planners(bundle: "Bundle", variant: Variant) -> list[_Planner]:
     from hw.sizing.folded_plan import FoldPlanner
     from hw.sizing.streaming_plan import Planner
 
-    _check_channels(bundle)
     if variant is Variant.streaming:
         return [Planner(bundle)]
     try:
@@ -230,15 +228,6 @@ def _planners(bundle: "Bundle", variant: Variant) -> list[_Planner]:
             raise
         return [Planner(bundle)]
     return [folded] if variant is Variant.folded else [Planner(bundle), folded]
-
-
-def _check_channels(bundle: "Bundle") -> None:
-    """Refuse images of several channels, which the front ends do not take; raises EngramError."""
-    if bundle.design.channels != 1:
-        raise EngramError(
-            f"the front end in hardware takes images of 1 channel, bundle {bundle.design.name!r} has "
-            f"{bundle.design.channels}; send its word-line values, with --from features"
-        )
 
 
 def _placed(

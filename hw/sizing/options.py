@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from constraints.boards import Family
-from hw.frontend.cost import dsps_of, layer_terms, priced
+from hw.frontend.cost import dsps_of, gather_cost, layer_terms, priced
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.unit_memories import unit_memories
 from hw.sizing.ram import block_rams
@@ -52,8 +52,8 @@ class Option:
 def layer_options(schedules: list[list[LayerSchedule]], family: Family) -> list[list[Option]]:
     """Cost of the schedules of every layer on a family."""
     options, value_bits = [], PIXEL_BITS
-    for sizes in schedules:
-        options.append([layer_option(schedule, value_bits, family) for schedule in sizes])
+    for number, sizes in enumerate(schedules):
+        options.append([layer_option(schedule, value_bits, family, first=number == 0) for schedule in sizes])
         if sizes[0].layer.has_weights:
             value_bits = sizes[0].layer.activation_bits or sizes[0].accumulator_bits
     return options
@@ -70,9 +70,13 @@ def useful_sizes(
 ) -> list[LayerSchedule]:
     """Sizes of a layer that waste no whole lanes, and whose taps and searchers save cycles.
 
-    The `first` layer takes one pixel at a time.
+    The `first` layer takes what comes from outside value by value, so all values of a pixel may make a word:
+    no layer before it asks for a power of two.
     """
-    inputs = [1] if first else [lanes for lanes in LANES if lanes < 2 * shape.inputs[0]]
+    channels = shape.inputs[0]
+    inputs = [lanes for lanes in LANES if lanes < 2 * channels]
+    if first:
+        inputs = sorted({min(lanes, channels) for lanes in inputs})
     outputs = [lanes for lanes in LANES if lanes < 2 * shape.outputs[0]] if layer.has_weights else [1]
     return [
         schedule
@@ -98,8 +102,8 @@ def _useful(schedule: LayerSchedule) -> Iterator[LayerSchedule]:
                 yield larger
 
 
-def layer_option(schedule: LayerSchedule, value_bits: int, family: Family) -> Option:
-    """Cost of one schedule on a family."""
+def layer_option(schedule: LayerSchedule, value_bits: int, family: Family, *, first: bool = False) -> Option:
+    """Cost of one schedule on a family; for the `first` layer with what makes words of pixels."""
     rams = 0
     for plan in unit_memories(schedule, value_bits, ""):
         if plan.style == "block":
@@ -109,7 +113,8 @@ def layer_option(schedule: LayerSchedule, value_bits: int, family: Family) -> Op
         schedule.parallelism,
         schedule.values_at_once,
         schedule.cycles,
-        priced(layer_terms(schedule, value_bits, family), "layer", family, "cells"),
+        priced(layer_terms(schedule, value_bits, family), "layer", family, "cells")
+        + (gather_cost(schedule.parallelism.input_lanes) if first else 0),
         rams,
         dsps_of(schedule, value_bits, family),
     )

@@ -48,11 +48,12 @@ class Chains:
     """
 
     cells: NDArray[np.float64]
+    _first_lanes: NDArray[np.int64]
     _links: list[dict[int, "_Link"]]
 
     def sizes(self, block_rams: int) -> tuple[Parallelism, ...]:
         """The front end behind ``cells[block_rams]``."""
-        found, lanes, left = [], 1, block_rams
+        found, lanes, left = [], int(self._first_lanes[block_rams]), block_rams
         for links in self._links:
             link = links[lanes]
             option = link.options[link.chosen[left]]
@@ -98,7 +99,7 @@ class Planner:
         No unit is made faster than the slowest of pixel input, quantiser and array: nothing would gain by it.
         """
         design = self._bundle.design
-        least = max(image_cycles(self._bundle, None), design.height * design.width, quantiser_cycles(design))
+        least = max(image_cycles(self._bundle, None), design.image_size.values, quantiser_cycles(design))
         cycles = {schedule.cycles for sizes in self._schedules for schedule in sizes}
         return sorted({max(least, value) for value in cycles} | {least})
 
@@ -133,7 +134,9 @@ class Planner:
                 best[lanes] = cells[chosen, np.arange(room)]
                 found[lanes] = _Link(mine, chosen, lanes_behind)
             links.insert(0, found)
-        return Chains(best.get(1, np.full(room, np.inf)), links)
+        # What comes from outside comes value by value, so any lanes of the first layer fit behind it.
+        whole, first_lanes = _merged(best, {1}, room)
+        return Chains(whole[1], first_lanes[1], links)
 
     def fastest(self, board: Board, *, spram: bool = False) -> tuple[Parallelism, ...] | None:
         """The front end with the fewest cycles per image that fits the board, or None.

@@ -35,6 +35,9 @@ WINDOWS = CNN.with_(cell="window", thresholds_per_feature=3, match_code=3, misma
 
 FOUR_BIT_WINDOWS = CNN.with_(cell="window", thresholds_per_feature=15, rows=13, row_lanes=5, adc_bits=None)
 
+COLOUR = CNN.with_(channels=3)
+
+SIGNAL = CNN.with_(height=1, width=14, channels=5)
 
 CASES = {
     "pixels_are_the_features": (NO_LAYERS, ()),
@@ -42,6 +45,12 @@ CASES = {
     "folded": (CNN, Folded(P(2, 4, 2, 2))),
     "parallel": (CNN, (P(1, 4, 3, 2), P(2, 8, 2))),
     "two_thresholds_at_once": (THERMOMETER, (P(1, 4, 3, 2), P(2, 8, 2))),
+    "colour_is_the_features": (NO_LAYERS.with_(channels=2), ()),
+    "colour_serial": (COLOUR, (P(), P())),
+    "colour_parallel": (COLOUR, (P(3, 4, 2, 2), P(2, 8))),
+    "colour_folded": (COLOUR, Folded(P(2, 4, 2, 2))),
+    "signal": (SIGNAL, (P(2, 4, 1, 2), P(4, 8))),
+    "signal_folded": (SIGNAL, Folded(P(8, 4, 1, 4))),
     "windows": (WINDOWS, (P(1, 4, 3, 2), P(2, 8, 2))),
     "five_thresholds_at_once": (FOUR_BIT_WINDOWS, (P(1, 4, 3, 2), P(2, 8, 2))),
 }

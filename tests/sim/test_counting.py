@@ -29,7 +29,8 @@ def random_design(seed: int) -> DesignPoint:
         )
     layers.append(Layer(kind="pointwise1x1", out_channels=2, weight_bits=2))
     height, width = (int(size) for size in rng.integers(5, 9, 2))
-    return tiny_design(height=height, width=width, layers=tuple(layers), rows=4, row_lanes=2)
+    sizes = {"height": height, "width": width, "channels": int(rng.integers(1, 5))}
+    return tiny_design(**sizes, layers=tuple(layers), rows=4, row_lanes=2)
 
 
 def random_size(rng: np.random.Generator, *, lanes: int, folded: bool) -> Parallelism:
@@ -41,12 +42,13 @@ def random_size(rng: np.random.Generator, *, lanes: int, folded: bool) -> Parall
 def sizes_of(design: DesignPoint, seed: int, *, folded: bool):
     rng = np.random.default_rng(seed)
     if folded:
-        return Folded(random_size(rng, lanes=int(rng.choice([1, 2])), folded=True))
+        return Folded(random_size(rng, lanes=int(rng.choice([1, 2, 4])), folded=True))
+    first = int(rng.choice([1, design.channels]))
     return tuple(
-        Parallelism(1, int(rng.choice([1, 2])), int(rng.integers(1, 3)))
+        Parallelism(first if number == 0 else 1, int(rng.choice([1, 2])), int(rng.integers(1, 3)))
         if layer.has_weights
         else Parallelism()
-        for layer in design.layers
+        for number, layer in enumerate(design.layers)
     )
 
 

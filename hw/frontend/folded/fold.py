@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
+from math import ceil
 
 from amaranth.hdl import Shape, signed, unsigned
 
@@ -38,7 +39,7 @@ class Fold:
     bundle
         Layers and trained integers.
     parallelism
-        Size of the engine; searchers at most the input lanes.
+        Size of the engine; its searchers divide its input lanes.
 
     Raises
     ------
@@ -51,9 +52,9 @@ class Fold:
 
     def __post_init__(self) -> None:
         lanes = self.parallelism
-        if lanes.searchers > lanes.input_lanes:
+        if lanes.input_lanes % lanes.searchers:
             raise ValueError(
-                f"searchers of a folded front end must be at most input_lanes = {lanes.input_lanes}, "
+                f"searchers of a folded front end must divide input_lanes = {lanes.input_lanes}, "
                 f"got {lanes.searchers}"
             )
         if not any(layer.has_weights for layer in self.bundle.design.layers):
@@ -143,19 +144,26 @@ class Fold:
 
     @property
     def factor_bits(self) -> tuple[int, ...]:
-        """Bits of a value that each input lane multiplies; pixels are in the first lane."""
+        """Bits of a value that each input lane multiplies; pixels are in the first lanes."""
         pairs = zip(self.schedules[1:], self.value_shapes[1:], strict=False)
         widths = [shape.width for schedule, shape in pairs if schedule.layer.has_weights]
         stored = max(widths, default=1)
         first = PIXEL_BITS if self.schedules[0].layer.has_weights else stored
-        return (max(first, stored),) + (stored,) * (self.parallelism.input_lanes - 1)
+        others = self.parallelism.input_lanes - self.pixel_lanes
+        return (max(first, stored),) * self.pixel_lanes + (stored,) * others
 
     # -- memories -------------------------------------------------------------------------------------------
 
     @property
-    def pixels(self) -> int:
-        """Pixels of an image."""
-        return self.bundle.design.height * self.bundle.design.width
+    def pixel_lanes(self) -> int:
+        """Values of a word of the memory of an image."""
+        return min(self.bundle.design.channels, self.parallelism.input_lanes)
+
+    @cached_property
+    def image_words(self) -> int:
+        """Words of an image."""
+        channels, height, width = self.schedules[0].shape.inputs
+        return ceil(channels / self.pixel_lanes) * height * width
 
     @cached_property
     def map_words(self) -> tuple[int, ...]:
@@ -180,7 +188,7 @@ class Fold:
     @property
     def address_bits(self) -> int:
         """Bits of an address in either memory."""
-        return index_bits(max(self.pixels, self.map_depth))
+        return index_bits(max(self.image_words, self.map_depth))
 
     @property
     def depth(self) -> int:
@@ -227,7 +235,7 @@ class Fold:
         """Every memory of the engine."""
         lanes = self.parallelism
         for tap in range(lanes.taps):
-            yield MemoryPlan(f"frontend.pixels.{tap}", self.pixels, PIXEL_BITS)
+            yield MemoryPlan(f"frontend.pixels.{tap}", self.image_words, self.pixel_lanes * PIXEL_BITS)
             if self.map_depth:
                 width = lanes.input_lanes * self.stored_shape.width
                 yield MemoryPlan(f"frontend.maps.{tap}", self.map_depth, width)
@@ -256,11 +264,12 @@ class Fold:
     def cycles(self, value_cycles: int = 1) -> int:
         """Cycles per image when pixels are always there and a feature is taken every `value_cycles`.
 
-        The pixels of the next image come in while the second and later layers are computed. A closed form,
-        because hundreds of sizes are compared: exact for 1, otherwise some per cent more than the flow says.
+        The pixels of the next image come in while the second and later layers are computed, its first word
+        before. A closed form, because hundreds of sizes are compared: exact for 1, otherwise some per cent
+        more than the flow says.
         """
         first, *others = self.layer_cycles(value_cycles)
-        return first + max(sum(others), self.pixels - 1)
+        return first + max(sum(others), self.bundle.design.image_size.values - self.pixel_lanes)
 
     def layer_cycles(self, value_cycles: int = 1) -> tuple[int, ...]:
         """Cycles of every layer, from its start to that of the next one."""

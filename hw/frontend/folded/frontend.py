@@ -10,6 +10,7 @@ from hw.frontend.folded.maps import MapMemory
 from hw.frontend.folded.sequencer import Sequencer
 from hw.frontend.streaming.frontend import feature_range
 from hw.frontend.streaming.mac import MacArray, MaxArray
+from hw.frontend.streaming.regroup import Regroup
 from sw.design.layer import PIXEL_BITS
 
 __all__ = ["FoldedFrontEnd"]
@@ -62,7 +63,19 @@ class FoldedFrontEnd(wiring.Component):
             m.submodules.maximum = maximum = MaxArray(maps.word)
             reductions.append((maximum, finish.maxima, sequencer.now.pools))
 
-        connect(m, flipped(self.i), maps.i)
+        if fold.pixel_lanes > 1:
+            channels = fold.bundle.design.channels
+            m.submodules.gather = gather = Regroup.of_pixels(channels, fold.pixel_lanes)
+            m.d.comb += [
+                gather.i.payload[0].eq(self.i.payload),
+                gather.i.valid.eq(self.i.valid),
+                self.i.ready.eq(gather.i.ready),
+                maps.i.payload.eq(gather.o.payload.as_value()),
+                maps.i.valid.eq(gather.o.valid),
+                gather.o.ready.eq(maps.i.ready),
+            ]
+        else:
+            connect(m, flipped(self.i), maps.i)
         connect(m, finish.o, flipped(self.o))
         m.d.comb += [
             sequencer.image.eq(maps.image),
@@ -94,7 +107,7 @@ class FoldedFrontEnd(wiring.Component):
         return m
 
     def _values(self, m: Module, sequencer: Sequencer, maps: MapMemory) -> list[list[Signal]]:
-        """For each tap its values in registers, 0 outside the image; a pixel is in the first lane.
+        """For each tap its values in registers, 0 outside the image; a pixel is in the first lanes.
 
         The registers keep the product out of the cycle in which a deep memory is read and its word masked.
         """
@@ -103,8 +116,9 @@ class FoldedFrontEnd(wiring.Component):
             values = []
             for lane in range(self._fold.parallelism.input_lanes):
                 value = maps.words[tap][lane] if self._fold.map_depth else Const(0, 1)
-                if lane == 0:
-                    value = Mux(sequencer.first_layer, maps.pixels[tap], value)
+                if lane < self._fold.pixel_lanes:
+                    pixel = maps.pixels[tap].word_select(lane, PIXEL_BITS)
+                    value = Mux(sequencer.first_layer, pixel, value)
                 values.append(Signal(value.shape(), name=f"value_{tap}_{lane}"))
                 with m.If(sequencer.advance):
                     m.d.sync += values[-1].eq(Mux(sequencer.outside[tap], 0, value))

@@ -38,7 +38,7 @@ class MapMemory(wiring.Component):
     Members
     -------
     i
-        Pixels, row after row, image after image.
+        Words of pixels, row after row, image after image.
     image, image_done
         A whole image is there; it is needed no longer.
     write
@@ -48,15 +48,17 @@ class MapMemory(wiring.Component):
     reads, first_layer, addresses
         Something is to be read, the pixels of the image or words of a map, and where.
     pixels, words
-        For each tap, the pixel and the word of a map at its address. `words` is absent with a single layer.
+        For each tap, the words of the image and of a map at its address. `words` is absent with a single
+        layer.
     """
 
     def __init__(self, fold: Fold):
         self._fold = fold
         taps = fold.parallelism.taps
         self.word = data.ArrayLayout(fold.stored_shape, fold.parallelism.input_lanes)
+        self._pixel_bits = fold.pixel_lanes * PIXEL_BITS
         members = {
-            "i": In(stream.Signature(PIXEL_BITS)),
+            "i": In(stream.Signature(self._pixel_bits)),
             "image": Out(1),
             "image_done": In(1),
             "advance": In(1),
@@ -64,7 +66,7 @@ class MapMemory(wiring.Component):
             "first_layer": In(1),
             "addresses": In(data.ArrayLayout(unsigned(fold.address_bits), taps)),
             "write": In(write_layout(fold, self.word)),
-            "pixels": Out(data.ArrayLayout(PIXEL_BITS, taps)),
+            "pixels": Out(data.ArrayLayout(self._pixel_bits, taps)),
         }
         if fold.map_depth:
             members["words"] = Out(data.ArrayLayout(self.word, taps))
@@ -73,7 +75,7 @@ class MapMemory(wiring.Component):
     def elaborate(self, platform):
         """One copy of both memories per tap."""
         m = Module()
-        depth = self._fold.pixels
+        depth = self._fold.image_words
         pixel = Signal(index_bits(depth))
         taken = Signal()
         m.d.comb += [self.i.ready.eq(~self.image), taken.eq(self.i.valid & self.i.ready)]
@@ -85,7 +87,7 @@ class MapMemory(wiring.Component):
                 m.d.sync += [pixel.eq(0), self.image.eq(1)]
         for tap in range(self._fold.parallelism.taps):
             address = self.addresses[tap]
-            image = self._memory(m, f"pixels_{tap}", depth, PIXEL_BITS)
+            image = self._memory(m, f"pixels_{tap}", depth, self._pixel_bits)
             self._write(m, image, taken, pixel, self.i.payload)
             self._read(m, image, self.first_layer, address, self.pixels[tap])
             if self._fold.map_depth:

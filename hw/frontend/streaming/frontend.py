@@ -29,8 +29,10 @@ def schedules_of(bundle: Bundle, parallelism: tuple[Parallelism, ...]) -> tuple[
         for parts in zip(design.layers, design.layer_shapes, bundle.frontend, parallelism, strict=True)
     )
     wanted = [schedule.parallelism.input_lanes for schedule in schedules] + [1]
-    if wanted[0] != 1:
-        raise ValueError(f"the first layer takes one pixel at a time, got {wanted[0]} input lanes")
+    if wanted[0] > design.channels:
+        raise ValueError(
+            f"the first layer takes pixels of {design.channels} values, got {wanted[0]} input lanes"
+        )
     for number, (schedule, lanes) in enumerate(zip(schedules, wanted[1:], strict=True)):
         if lanes % schedule.values_at_once:
             raise ValueError(
@@ -68,8 +70,8 @@ class FrontEnd(wiring.Component):
     bundle
         Layers and trained integers.
     parallelism
-        One per layer. The first unit has one input lane. A unit's `input_lanes` are a multiple of the values
-        its predecessor delivers at once.
+        One per layer. The first unit has at most an input lane for each value of a pixel. A unit's
+        `input_lanes` are a multiple of the values its predecessor delivers at once.
 
     Attributes
     ----------
@@ -79,7 +81,7 @@ class FrontEnd(wiring.Component):
     Members
     -------
     i
-        Pixels, row after row, image after image.
+        Values of pixels, in the order of :mod:`sw.design.images`, image after image.
     o
         Feature values, channels within a pixel, pixel after pixel.
     """
@@ -109,11 +111,15 @@ class FrontEnd(wiring.Component):
                 self.i.ready.eq(self.o.ready),
             ]
             return m
-        first = self._units[0]
+        first, lanes = self._units[0], self._schedules[0].parallelism.input_lanes
+        into: wiring.Component = first
+        if lanes > 1:
+            m.submodules.gather = into = Regroup.of_pixels(self._schedules[0].shape.inputs[0], lanes)
+            connect(m, into.o, first.i)
         m.d.comb += [
-            first.i.payload[0].eq(self.i.payload),
-            first.i.valid.eq(self.i.valid),
-            self.i.ready.eq(first.i.ready),
+            into.i.payload[0].eq(self.i.payload),
+            into.i.valid.eq(self.i.valid),
+            self.i.ready.eq(into.i.ready),
         ]
         after = [(schedule.parallelism.input_lanes, schedule.input_words) for schedule in self._schedules[1:]]
         after.append((1, self._schedules[-1].shape.outputs[0]))

@@ -1,10 +1,14 @@
 """Regroup: channel values of one layer into the words of the next."""
 
-from amaranth.hdl import Module, Mux, Shape, Signal
+from math import ceil
+from typing import Self
+
+from amaranth.hdl import Module, Mux, Shape, Signal, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from hw.payloads import index_bits
+from sw.design.layer import PIXEL_BITS
 
 __all__ = ["Regroup"]
 
@@ -34,6 +38,12 @@ class Regroup(wiring.Component):
     i, o
         Items and words.
     """
+
+    @classmethod
+    def of_pixels(cls, channels: int, lanes: int) -> Self:
+        """From the values of a pixel, as they come from outside, to words of so many."""
+        words = ceil(channels / lanes)
+        return cls(unsigned(PIXEL_BITS), items=channels, item_values=1, word_values=lanes, words=words)
 
     def __init__(self, value_shape: Shape, *, items: int, item_values: int, word_values: int, words: int):
         if word_values % item_values:

@@ -61,8 +61,8 @@ def front_end_work(bundle: Bundle, sizes: "Sizes") -> dict[str, DigitalWork]:
         clocked = [(max(map(_register_bits, schedules, uses)), sum(steps))]
     else:
         schedules = schedules_of(bundle, sizes)
-        pixels = bundle.design.height * bundle.design.width
-        cycles = max([pixels, *(schedule.cycles for schedule in schedules)])
+        values = bundle.design.image_size.values
+        cycles = max([values, *(schedule.cycles for schedule in schedules)])
         clocked = list(zip(map(_register_bits, schedules, uses), steps, strict=True))
     parts = {
         "macs": DigitalWork(),
@@ -86,7 +86,7 @@ def cheapest_front_end(bundle: Bundle, technology: Technology) -> "tuple[Sizes, 
 
 
 def sizes_to_choose_from(bundle: Bundle) -> "Iterator[Sizes]":
-    """Streaming units of equal lanes, whose first takes pixel by pixel, and engines; a searcher each."""
+    """Streaming units of equal lanes, the first of at most a pixel's values, and engines; a searcher each."""
     from hw.frontend.schedule import Parallelism
     from hw.frontend.variant import Folded
 
@@ -94,10 +94,12 @@ def sizes_to_choose_from(bundle: Bundle) -> "Iterator[Sizes]":
     if not layers:
         yield ()
         return
+    # A max-pool hands on as many values as it takes, which must divide the lanes behind it.
+    most = bundle.design.channels if layers[0].has_weights else 1
     for outputs in OUTPUT_LANES:
         for inputs in INPUT_LANES:
             yield tuple(
-                Parallelism(1 if number == 0 else inputs, outputs if layer.has_weights else 1)
+                Parallelism(min(inputs, most) if number == 0 else inputs, outputs if layer.has_weights else 1)
                 for number, layer in enumerate(layers)
             )
             if any(layer.has_weights for layer in layers):

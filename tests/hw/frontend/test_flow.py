@@ -20,8 +20,10 @@ POOL = Layer(kind="maxpool2x2", stride=2)
     "layers", [(CONV, POINT), (CONV, POINT, POOL), (POINT,)], ids=["conv", "pool", "one"]
 )
 @pytest.mark.parametrize("size", [Parallelism(), Parallelism(2, 4), Parallelism(4, 2)], ids=str)
-def test_the_closed_form_is_exact_and_where_values_are_taken_slowly_a_little_too_long(layers, size):
-    point = DesignPoint(name="folded", height=9, width=7, classes=3, layers=layers)
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_the_closed_form_is_exact_and_where_values_are_taken_slowly_a_little_too_long(layers, size, channels):
+    sizes = {"height": 9, "width": 7, "channels": channels}
+    point = DesignPoint(name="folded", classes=3, layers=layers, **sizes)
     fold = Fold(random_bundle(point, 1), size)
     assert interval(fold, 1) == fold.cycles(1)
     for value_cycles in (2, 9):

@@ -16,6 +16,7 @@ from hw.sizing.front_end_choice import (
     serial_front_end,
 )
 from hw.sizing.image_timing import image_cycles
+from hw.sizing.options import useful_schedules
 from hw.sizing.streaming_plan import CELL_MARGIN
 from sw.design import DesignPoint, Layer
 from sw.errors import EngramError
@@ -137,7 +138,7 @@ def test_without_weights_there_is_nothing_to_fold():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("1x4x1x2", "searchers of a folded front end must be at most input_lanes = 1, got 2"),
+        ("1x4x1x2", "searchers of a folded front end must divide input_lanes = 1, got 2"),
         ("1x2x1x1,1x1x1x1", "a size must be four numbers such as 4x4x1x1"),
     ],
 )
@@ -151,18 +152,19 @@ def test_a_folded_size_by_hand():
     assert chosen == Folded(Parallelism(2, 2, 1, 2))
 
 
-@pytest.mark.parametrize("variant", Variant)
-def test_several_channels_are_refused_but_as_word_line_values(variant):
+@pytest.mark.parametrize("variant", [Variant.streaming, Variant.folded])
+def test_pixels_of_several_values_are_planned_as_they_are_built(variant):
     bundle = random_bundle(TINY.with_(channels=3), seed=1)
-    message = (
-        "front end in hardware takes images of 1 channel, bundle 'tiny' has 3; send its word-line values"
-    )
-    for choose in (
-        lambda: default_front_end(bundle, variant),
-        lambda: serial_front_end(bundle, variant),
-        lambda: chosen_parallelism(bundle, BOARD, None, variant, "auto"),
-        lambda: chosen_parallelism(bundle, BOARD, None, variant, "1x1,1x1"),
-    ):
-        with pytest.raises(EngramError, match=message):
-            choose()
+    sizes, expected = fastest_front_end(bundle, BOARD, variant)
+    assert expected == estimate(bundle, sizes, BOARD.family)
+    assert expected.cycles_per_image >= bundle.design.image_size.values
     assert chosen_parallelism(bundle, BOARD, Source.features, variant, "auto") is None
+
+
+def test_a_whole_pixel_may_be_a_word_of_the_first_layer_alone():
+    bundle = random_bundle(TINY.with_(channels=3), seed=1)
+    first, second = useful_schedules(bundle)
+    assert {schedule.parallelism.input_lanes for schedule in first} == {1, 2, 3}
+    assert {schedule.parallelism.input_lanes for schedule in second} == {1, 2, 4}
+    plan = plan_front_end(bundle, (Parallelism(3, 4), Parallelism(4)))
+    assert [memory.width for memory in plan.memories() if ".window." in memory.name] == [3 * 8, 4 * 2]

@@ -50,6 +50,13 @@ CASES = {
     ),
     "folded": (design(11, 9, CONV, DEPTH, POINT, **SLOW | {"rows": 12}), Folded(P(2, 4, 1, 2)), True),
     "folded up to a max-pool": (design(10, 8, CONV, POINT, POOL, **SLOW), Folded(P(4, 2)), False),
+    "colour": (
+        design(9, 8, CONV, POOL, POINT, **SLOW | {"channels": 3, "rows": 12}),
+        (P(3, 4, 2, 2), P(2), P(2, 2)),
+        False,
+    ),
+    "colour folded": (design(11, 9, CONV, DEPTH, POINT, channels=3, **SLOW), Folded(P(2, 4, 1, 2)), False),
+    "signal folded": (design(1, 40, CONV, POINT, channels=9, **SLOW), Folded(P(16, 4, 3, 4)), False),
     "no layer": (design(6, 9, **SLOW | {"templates_per_class": 3}), (), True),
 }  # fmt: skip
 

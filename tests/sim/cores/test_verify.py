@@ -12,10 +12,11 @@ from sim.cores.verify import SIMULATED, verify_core
 from sw.errors import EngramError
 from tests.helpers.bundles import TINY, random_bundle, random_images
 
-BUNDLE = random_bundle(TINY.with_(cell_bits=4, adc_bits=6, margin=3), seed=3, codes="random", noise=True)
+DESIGN = TINY.with_(channels=2, cell_bits=4, adc_bits=6, margin=3)
+BUNDLE = random_bundle(DESIGN, seed=3, codes="random", noise=True)
 BOARD = known.load("ulx3s-85f")
 SIZES = (Parallelism(), Parallelism())
-IMAGES = random_images(TINY, 24, seed=5)
+IMAGES = random_images(DESIGN, 24, seed=5)
 SEED = 1
 
 

@@ -20,8 +20,9 @@ IMAGES = 2
 P = Parallelism
 
 
-def design(height: int, width: int, *layers: Layer) -> DesignPoint:
-    return DesignPoint(name="cnn", height=height, width=width, classes=2, layers=layers, rows=8, row_lanes=4)
+def design(height: int, width: int, *layers: Layer, channels: int = 1) -> DesignPoint:
+    sizes = {"height": height, "width": width, "channels": channels}
+    return DesignPoint(name="cnn", **sizes, classes=2, layers=layers, rows=8, row_lanes=4)
 
 
 DESIGNS = {
@@ -69,6 +70,10 @@ DESIGNS = {
         Layer(kind="conv3x3", out_channels=2),
     ),
 }
+DESIGNS |= {
+    f"{name}_in_{channels}_channels": DESIGNS[name].with_(channels=channels)
+    for name, channels in (("every_kind", 3), ("pixels_are_pooled_first", 5), ("wide_activations", 11))
+} | {"signal": DESIGNS["odd_and_deep"].with_(height=1, width=21, channels=6)}
 SIZES = (P(), P(1, 4, 3), P(2, 2, 1, 2), P(4, 4, 9, 2), P(8, 1, 2))
 
 
@@ -165,7 +170,7 @@ def test_only_what_needs_it_is_wide():
 
 def test_sizes_and_designs_that_do_not_serve_are_refused():
     bundle = random_bundle(DESIGNS["one_layer"], seed=1)
-    with pytest.raises(ValueError, match="searchers of a folded front end must be at most input_lanes = 1"):
+    with pytest.raises(ValueError, match="searchers of a folded front end must divide input_lanes = 1"):
         Fold(bundle, P(1, 4, 1, 2))
     pools = random_bundle(design(8, 8, Layer(kind="maxpool2x2", stride=2)), seed=1)
     with pytest.raises(ValueError, match="needs a layer with weights, the design has none"):

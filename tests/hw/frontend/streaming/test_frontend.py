@@ -52,6 +52,30 @@ WIDE = design(
     Layer(kind="pointwise1x1", out_channels=3, weight_bits=8),
 )
 
+COLOUR = design(
+    6,
+    5,
+    Layer(kind="conv3x3", out_channels=5, stride=2, weight_bits=3, activation_bits=3),
+    Layer(kind="pointwise1x1", out_channels=4),
+    channels=3,
+)
+COLOUR_POOLED = design(
+    6,
+    7,
+    Layer(kind="maxpool2x2", stride=2),
+    Layer(kind="depthwise3x3", weight_bits=2, activation_bits=2),
+    Layer(kind="conv3x3", out_channels=3),
+    channels=3,
+)
+SIGNAL = design(
+    1,
+    17,
+    Layer(kind="conv3x3", out_channels=6, weight_bits=4, activation_bits=2),
+    Layer(kind="depthwise3x3", stride=2, activation_bits=2),
+    Layer(kind="pointwise1x1", out_channels=3),
+    channels=5,
+)
+
 CASES = {
     "one_layer_serial": (SINGLE, (P(),)),
     "one_layer_more_lanes_than_channels": (SINGLE, (P(1, 4, 3),)),
@@ -59,6 +83,11 @@ CASES = {
     "mixed_lanes": (MIXED, (P(1, 2, 1, 2), P(2, 2, 1, 2), P(2, 1), P(4, 2, 2))),
     "pool_behind_the_last_weights": (POOLED_LAST, (P(1, 4, 9, 4), P(4, 8, 1, 2), P(8, 4), P())),
     "wide_activations": (WIDE, (P(1, 4, 3, 2), P(2), P(2, 2, 1, 1), P(1))),
+    "colour_one_value_at_a_time": (COLOUR, (P(1, 2, 4, 2), P(2, 4))),
+    "colour_in_two_words": (COLOUR, (P(2, 4, 1, 2), P(4, 1))),
+    "colour_pixel_by_pixel": (COLOUR, (P(3, 4, 3, 4), P(4, 4))),
+    "colour_pooled_first": (COLOUR_POOLED, (P(2), P(2, 2), P(2, 4))),
+    "signal": (SIGNAL, (P(5, 4, 2, 2), P(4), P(8, 2))),
     "many_taps": (POOLED_LAST, (P(1, 2, 4, 2), P(2, 1, 3), P(1, 1, 4), P())),
 }
 
@@ -177,7 +206,8 @@ def test_unit_reaches_its_cycles_per_image():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"input_lanes": 3}, "input_lanes must be a power of two, got 3"),
+        ({"input_lanes": 0}, "input_lanes must be at least 1, got 0"),
+        ({"output_lanes": 3}, "output_lanes must be a power of two, got 3"),
         ({"taps": 0}, "taps must be at least 1, got 0"),
         ({"output_lanes": 2, "searchers": 4}, "searchers must be at most output_lanes = 2, got 4"),
     ],
@@ -192,7 +222,9 @@ def test_parts_that_do_not_fit_are_refused():
         FrontEnd(random_bundle(SINGLE, seed=1), (P(), P()))
     with pytest.raises(ValueError, match="layer 0 delivers 2 values at once, which must divide the 1 input"):
         schedules_of(random_bundle(MIXED, seed=1), (P(1, 2, 1, 2), P(), P(), P()))
-    with pytest.raises(ValueError, match="takes one pixel at a time, got 2 input lanes"):
+    with pytest.raises(ValueError, match="takes pixels of 1 values, got 2 input lanes"):
         schedules_of(random_bundle(SINGLE, seed=1), (P(2),))
+    with pytest.raises(ValueError, match="takes pixels of 3 values, got 4 input lanes"):
+        schedules_of(random_bundle(COLOUR, seed=1), (P(4), P()))
     with pytest.raises(ValueError, match="word_values must be a multiple of item_values = 2, got 1"):
         Regroup(4, items=2, item_values=2, word_values=1, words=4)
