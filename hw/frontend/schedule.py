@@ -116,11 +116,24 @@ class LayerSchedule:
         """How the kernel moves over the input."""
         return Walk.of(self.layer, self.shape, self.input_words)
 
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Rows and columns of the kernel that are ever on the map."""
+        return self.walk.rows.kernel, self.walk.columns.kernel
+
+    @property
+    def weight(self) -> NDArray[np.int8]:
+        """Trained weights of the :attr:`kernel`, (out, in per group, rows, columns)."""
+        rows, columns = (
+            slice(axis.first, axis.first + axis.kernel) for axis in (self.walk.rows, self.walk.columns)
+        )
+        return self.parameters.weight[:, :, rows, columns]
+
     @cached_property
     def entries(self) -> tuple[tuple[Entry, ...], ...]:
         """Entries of each group; at least one, even if all its weights are zero."""
         lanes = self.parallelism
-        taps = list(np.ndindex(self.layer.kernel))
+        taps = list(np.ndindex(self.kernel))
         if not self.layer.has_weights:
             nothing = np.zeros((0, 0), np.int64)
             return tuple(
@@ -148,9 +161,9 @@ class LayerSchedule:
         """Number of :attr:`entries` of each group, without listing them."""
         lanes = self.parallelism
         if not self.layer.has_weights:
-            return (prod(self.layer.kernel),) * self.groups
+            return (prod(self.kernel),) * self.groups
         blocks = self._dense_weight().reshape(
-            self.groups, lanes.output_lanes, self.input_words, lanes.input_lanes, *self.layer.kernel
+            self.groups, lanes.output_lanes, self.input_words, lanes.input_lanes, *self.kernel
         )
         counts = blocks.any(axis=(1, 3)).sum(axis=(1, 2, 3))
         return tuple(np.maximum(counts, 1).tolist())
@@ -317,9 +330,9 @@ class LayerSchedule:
         lanes = self.parallelism
         outputs, inputs = self.shape.outputs[0], self.shape.inputs[0]
         channels = self.groups * lanes.output_lanes, self.input_words * lanes.input_lanes
-        dense = np.zeros((*channels, *self.layer.kernel), np.int64)
+        dense = np.zeros((*channels, *self.kernel), np.int64)
         if self.layer.depthwise:
-            dense[np.arange(outputs), np.arange(outputs)] = self.parameters.weight[:, 0]
+            dense[np.arange(outputs), np.arange(outputs)] = self.weight[:, 0]
         else:
-            dense[:outputs, :inputs] = self.parameters.weight
+            dense[:outputs, :inputs] = self.weight
         return dense

@@ -18,7 +18,9 @@ class Axis:
     inputs, outputs
         Rows or columns of the maps before and behind the layer.
     kernel, stride, padding
-        Of the layer in this direction.
+        Of the layer in this direction, without rows or columns of the kernel that are never on the map.
+    first
+        How many of the latter come before those of `kernel`.
     """
 
     inputs: int
@@ -26,6 +28,17 @@ class Axis:
     kernel: int
     stride: int
     padding: int
+    first: int = 0
+
+    @classmethod
+    def on_map(cls, inputs: int, outputs: int, kernel: int, stride: int, padding: int) -> Self:
+        """The part of a kernel that is ever on the map: of a signal, one row.
+
+        What is always outside would take steps and memory, and add nothing.
+        """
+        first = max(0, padding - (outputs - 1) * stride)
+        last = min(kernel, inputs + padding) - 1
+        return cls(inputs, outputs, last + 1 - first, stride, padding - first, first)
 
     @property
     def length(self) -> int:
@@ -81,7 +94,7 @@ class Walk:
     def of(cls, layer: Layer, shape: LayerShape, words: int) -> Self:
         """The walk of a layer over a map with so many words per pixel."""
         rows, columns = (
-            Axis(inputs, outputs, kernel, layer.stride, padding)
+            Axis.on_map(inputs, outputs, kernel, layer.stride, padding)
             for inputs, outputs, kernel, padding in zip(
                 shape.inputs[1:], shape.outputs[1:], layer.kernel, layer.padding, strict=True
             )

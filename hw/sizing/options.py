@@ -124,9 +124,10 @@ def _constant_bits(schedule: LayerSchedule) -> int:
     """Bits of a schedule memory that are the same in every step whatever the trained weights are."""
     lanes = schedule.parallelism
     # Overhangs that the kernel has in other directions only, or none at all: two sides in each direction.
-    unused = sum(schedule.walk.depth - padding for padding in schedule.layer.padding)
+    walk = schedule.walk
+    unused = 2 * walk.depth - walk.rows.padding - walk.columns.padding
     constant = 2 * unused * lanes.taps
     if schedule.weight_bits == 2 and lanes.input_lanes * lanes.output_lanes == 1:
         # A lone ternary weight in the first place is never 0, except where a channel has no other.
-        constant += bool(schedule.parameters.weight.reshape(schedule.groups, -1).any(axis=1).all())
+        constant += bool(schedule.weight.reshape(schedule.groups, -1).any(axis=1).all())
     return constant

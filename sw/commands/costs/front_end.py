@@ -129,7 +129,7 @@ def _nonzero_products(schedule: "LayerSchedule") -> int:
     if not schedule.layer.has_weights:
         return 0
     pixels = schedule.shape.outputs[1] * schedule.shape.outputs[2]
-    return int((schedule.parameters.weight != 0).sum()) * pixels
+    return int((schedule.weight != 0).sum()) * pixels
 
 
 def _register_bits(schedule: "LayerSchedule", use: "UnitUse") -> int:

@@ -11,29 +11,43 @@ from tests.helpers.bundles import OTHER_KINDS, other_layer
 WORDS = 3
 
 
-@pytest.mark.parametrize("size", [(2, 3), (5, 6), (4, 3), (8, 7)], ids=str)
+SIZES = [(1, 9), (2, 3), (5, 6), (4, 3), (8, 7)]
+KINDS = [kind for kind in OTHER_KINDS if OTHER_KINDS[kind].has_weights]
+
+
 @pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("kind", [kind for kind in OTHER_KINDS if OTHER_KINDS[kind].has_weights])
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [(kind, size) for kind in KINDS for size in SIZES if "little" not in kind or size[0] > 1],
+)
 def test_every_tap_of_every_position(monkeypatch, kind, stride, size):
     layer = other_layer(monkeypatch, kind, out_channels=2, stride=stride)
     shape = LayerShape((2, *size), layer.output_shape((2, *size)), 4)
     outputs = shape.outputs[1:]
     walk = Walk.of(layer, shape, WORDS)
+    axes = walk.rows, walk.columns
     first = -walk.ahead
     for y, x in product(range(outputs[0]), range(outputs[1])):
-        tops = [y * stride - layer.padding[0], x * stride - layer.padding[1]]
+        tops = [
+            position * stride - padding + axis.first
+            for position, padding, axis in zip((y, x), layer.padding, axes, strict=True)
+        ]
         assert first == (tops[0] * size[1] + tops[1]) * WORDS
-        for ky, kx in product(*map(range, layer.kernel)):
+        for ky, kx in product(*(range(axis.kernel) for axis in axes)):
             last_word = ((tops[0] + ky) * size[1] + tops[1] + kx + 1) * WORDS
             assert first + walk.until(ky, kx) == last_word
-        for axis, position, top in zip((walk.rows, walk.columns), (y, x), tops, strict=True):
+        for axis, position, top in zip(axes, (y, x), tops, strict=True):
             check_axis(axis, position, top)
         if x < outputs[1] - 1:
             first += walk.step_x
         elif y < outputs[0] - 1:
             first += walk.step_row
     assert first + walk.step_image == size[0] * size[1] * WORDS - walk.ahead
-    assert walk.span == walk.until(layer.kernel[0] - 1, layer.kernel[1] - 1)
+    assert walk.span == walk.until(walk.rows.kernel - 1, walk.columns.kernel - 1)
+    for axis, kernel, padding in zip(axes, layer.kernel, layer.padding, strict=True):
+        tops = [position * stride - padding for position in range(axis.outputs)]
+        on_map = [tap for tap in range(kernel) if any(0 <= top + tap < axis.inputs for top in tops)]
+        assert on_map == list(range(axis.first, axis.first + axis.kernel))
 
 
 def check_axis(axis, position, top):
