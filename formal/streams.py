@@ -12,9 +12,10 @@ from hw.frontend.streaming.regroup import Regroup
 from hw.geometry import ArrayGeometry
 from hw.payloads import level_word_layout
 from hw.quantiser.word_packer import WordPacker
+from hw.skid_buffer import SkidBuffer
 from sw.design import DesignPoint
 
-__all__ = ["PROOFS", "RegroupSpec", "SerialiserSpec", "WordPackerSpec"]
+__all__ = ["PROOFS", "RegroupSpec", "SerialiserSpec", "SkidSpec", "WordPackerSpec"]
 
 TILES = DesignPoint(name="tiles", height=1, width=11, classes=2, rows=5, row_lanes=2)
 """Row tiles of 5, 5 and 1 rows; words with an empty lane at the end of every tile."""
@@ -238,6 +239,42 @@ class SerialiserSpec(Component):
         return m
 
 
+class SkidSpec(Component):
+    """Items pass at once or wait in one place, in order, and readiness does not depend on the consumer."""
+
+    def __init__(self, block: type[SkidBuffer] = SkidBuffer):
+        self._block = block(2)
+        super().__init__(self._block.signature)
+
+    def elaborate(self, platform):
+        """A queue of at most one item beside the block."""
+        m = Module()
+        without_reset(m)
+        block = self._block
+        inside = Inside(block)
+        m.submodules.block = inside.fragment
+        connect(m, flipped(self.i), block.i)
+        connect(m, block.o, flipped(self.o))
+
+        queued, item = Signal(), Signal.like(block.i.payload)
+        came, left = Signal(), Signal()
+        m.d.comb += [
+            came.eq(block.i.valid & block.i.ready),
+            left.eq(block.o.valid & block.o.ready),
+            Assert(block.i.ready == ~queued),
+            Assert(block.o.valid == queued | block.i.valid),
+            Assert(~block.o.valid | (block.o.payload == Mux(queued, item, block.i.payload))),
+        ]
+        m.d.sync += queued.eq(queued + came - left)
+        with m.If(came):
+            m.d.sync += item.eq(block.i.payload)
+        keeps_its_offers(m, block.o, "o")
+        m.d.comb += Assert(inside["waiting"] == queued)
+        with m.If(queued):
+            m.d.comb += Assert(inside["place"] == item)
+        return m
+
+
 PROOFS = (
     Proof(
         "word-packer",
@@ -280,5 +317,12 @@ PROOFS = (
         "unbounded",
         3,
         lambda: SerialiserSpec(2, 2),
+    ),
+    Proof(
+        "skid-buffer",
+        "items pass at once or wait in one place, in order, and none is lost, repeated or changed",
+        "unbounded",
+        3,
+        SkidSpec,
     ),
 )

@@ -5,8 +5,8 @@ from amaranth.hdl import Array, Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
-from hw.payloads import conversion_layout, current_layout
-from hw.rom import add_rom
+from hw.payloads import conversion_layout, current_layout, index_bits
+from hw.rom import add_rom, read_at_once
 from sw.design import DesignPoint
 from sw.reference.adc import AdcTables
 
@@ -113,8 +113,8 @@ class AdcReadout(wiring.Component):
             m.d.sync += [
                 l_valid.eq(self.i.valid),
                 l_current.eq(self.i.payload),
-                l_gain.eq(self._lookup(self._tables.gain, self.i.payload)),
-                l_offset.eq(self._lookup(self._tables.offset, self.i.payload)),
+                l_gain.eq(self._lookup(m, l_gain, self._tables.gain, self.i.payload)),
+                l_offset.eq(self._lookup(m, l_offset, self._tables.offset, self.i.payload)),
                 p_valid.eq(l_valid),
                 p_current.eq(l_current),
                 p_product.eq(l_current.current * l_gain),
@@ -149,17 +149,24 @@ class AdcReadout(wiring.Component):
         ]
         with m.If(advance):
             m.d.sync += [
-                adc.eq(self._lookup(adcs, p_current)),
+                adc.eq(self._lookup(m, adc, adcs, p_current)),
                 self.o.valid.eq(c_valid),
                 self.o.payload.row_tile.eq(clamped.row_tile),
                 self.o.payload.match_line.eq(clamped.match_line),
             ]
 
-    def _lookup(self, table: np.ndarray, current: data.View) -> Value:
-        """Entry of the ADC that reads the match line of `current`; a constant when all ADCs are alike."""
+    def _lookup(self, m: Module, to: Signal, table: np.ndarray, current: data.View) -> Value:
+        """Entry for `to` of the ADC that reads the match line of `current`; a constant when all are alike.
+
+        The number of the ADC in its row tile and that of the tile, side by side, are the address of one small
+        memory: to pick a row tile, and in each of them a match line, takes more logic, one behind the other.
+        """
         if np.all(table == table[0, 0]):
             return Const(int(table[0, 0]))
         design = self._design
         lines = range(design.templates)
-        per_tile = [Array(int(row[design.adc_of_match_line(line)]) for line in lines) for row in table]
-        return Array(per_tile)[current.row_tile][current.match_line]
+        number = Signal(index_bits(table.shape[1]), name=f"{to.name}_adc")
+        m.d.comb += number.eq(Array(design.adc_of_match_line(line) for line in lines)[current.match_line])
+        padding = ((0, 0), (0, 2 ** len(number) - table.shape[1]))
+        contents = np.pad(table, padding, mode="edge").reshape(-1).tolist()
+        return read_at_once(m, f"{to.name}_table", to.shape(), contents, Cat(number, current.row_tile))

@@ -12,6 +12,7 @@ __all__ = [
     "Offers",
     "Pipeline",
     "Wait",
+    "buffered",
     "handed_on",
     "joined",
     "offered_at_once",
@@ -88,6 +89,15 @@ def joined(first: Offers, second: Offers) -> Offers:
     while True:
         taken = yield max(offered)
         offered = first.send(taken), second.send(taken)
+
+
+def buffered(source: Offers) -> Offers:
+    """Items behind a :class:`hw.skid_buffer.SkidBuffer`: each leaves `source` when the one before is gone."""
+    offered, taken = next(source), -1
+    while True:
+        came = max(offered, taken + 1)
+        taken = yield came
+        offered = source.send(came)
 
 
 def pipelined(source: Offers, latency: int) -> Offers:

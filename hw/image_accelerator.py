@@ -10,6 +10,7 @@ from hw.optional import connect_optional, optional_ports
 from hw.payloads import conversion_layout, index_bits, level_word_layout, result_layout
 from hw.quantiser.quantiser import Quantiser
 from hw.quantiser.word_packer import WordPacker
+from hw.skid_buffer import SkidBuffer
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
 
@@ -78,12 +79,15 @@ class ImageAccelerator(wiring.Component):
         m = Module()
         front = self._front_end
         m.submodules.frontend = front
+        # The array can stop the quantiser in any cycle: this must not reach the last layer in the same one.
+        m.submodules.buffer = buffer = SkidBuffer(front.o.payload.shape())
         m.submodules.quantiser = quantiser = Quantiser(self._bundle, front.shape, front.value_range)
         m.submodules.packer = packer = WordPacker(self._bundle.design, quantiser.at_once)
         m.submodules.accelerator = accelerator = self._accelerator
 
         connect(m, flipped(self.pixels), front.i)
-        connect(m, front.o, quantiser.i)
+        connect(m, front.o, buffer.i)
+        connect(m, buffer.o, quantiser.i)
         connect(m, quantiser.o, packer.i)
         connect(m, packer.o, accelerator.levels)
         connect(m, accelerator.result, flipped(self.result))

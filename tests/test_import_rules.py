@@ -39,7 +39,7 @@ HOUSE = """
     hw.chip hw.cores hw.image_accelerator hw.accelerator
     hw.frontend hw.frontend.folded hw.frontend.streaming hw.boards hw.families
     hw.host hw.classifier hw.array hw.array.programming hw.array.noise hw.array.codes hw.adc hw.quantiser
-    hw.events hw.optional hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
+    hw.events hw.skid_buffer hw.optional hw.payloads hw.geometry hw.arith hw.rom hw.rtlil
     sw.explore.driver sw.explore.page sw.explore.outcome sw.explore.compute sw.explore.space sw.explore
     sw.training sw.training.table sw.training.student sw.training.teacher sw.training.run sw.training.loop
     sw.importing sw.importing.graph

@@ -1,6 +1,6 @@
 """Winner-take-all: scores to class and margin."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -56,7 +56,7 @@ class WinnerTakeAll(wiring.Component):
         c_template = Signal(template_bits)
         c_done = Signal()
         better = Signal()
-        m.d.comb += better.eq((c_count == 0) | (score > c_score))
+        m.d.comb += better.eq((c_count == 0) | _greater(score, c_score))
         m.d.sync += c_done.eq(0)
         with m.If(self.i.valid & self.i.ready):
             with m.If(better):
@@ -71,14 +71,14 @@ class WinnerTakeAll(wiring.Component):
         best_label = Signal(index_bits(design.classes))
         other = Signal.like(score)
         with m.If(c_done):
-            with m.If((c_label == 0) | (c_score > best)):
+            with m.If((c_label == 0) | _greater(c_score, best)):
                 m.d.sync += [
                     best.eq(c_score),
                     best_template.eq(c_template),
                     best_label.eq(c_label),
                     other.eq(Mux(c_label == 0, 0, best)),
                 ]
-            with m.Elif(c_score > other):
+            with m.Elif(_greater(c_score, other)):
                 m.d.sync += other.eq(c_score)
             m.d.sync += c_label.eq(c_label + 1)
             with m.If(c_label == design.classes - 1):
@@ -100,3 +100,11 @@ class WinnerTakeAll(wiring.Component):
             self.o.payload.accepted.eq(margin >= design.margin),
         ]
         return m
+
+
+def _greater(one: Value, other: Value) -> Value:
+    """Whether `one` is greater, as the sign of a difference: that is a carry chain in every case.
+
+    Synthesis makes a comparison of narrow numbers from look-up tables, of which five stand behind each other.
+    """
+    return (other - one)[-1]

@@ -103,33 +103,38 @@ class Quantiser(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """The thresholds of the next comparisons are read ahead."""
+        """Thresholds wait in a register, and those behind them on the port of their memory.
+
+        So reading a deep memory and comparing are not in one cycle.
+        """
         m = Module()
         depth = len(self._entries)
         read = add_rom(m, "thresholds", unsigned(self._bits * self._compared), self._entries, "block")
-        entry, next_entry = Signal(index_bits(depth)), Signal(index_bits(depth))
+        entry, waiting = Signal(index_bits(depth)), Signal.like(read.data)
         round_ = Signal(index_bits(self._rounds))
-        last_round, primed, free, compare = Signal(), Signal(), Signal(), Signal()
+        last_round, free, compare, move = Signal(), Signal(), Signal(), Signal()
+        on_port, primed = Signal(), Signal()
         m.d.comb += [
             last_round.eq(round_ == self._rounds - 1),
             free.eq(primed & (~self.o.valid | self.o.ready)),
             compare.eq(free & self.i.valid),
             self.i.ready.eq(free & last_round),
-            next_entry.eq(Mux(entry == depth - 1, 0, entry + 1)),
-            read.addr.eq(Mux(compare, next_entry, entry)),
-            read.en.eq(compare | ~primed),
+            move.eq(compare | ~primed),
+            read.addr.eq(entry),
+            read.en.eq(move),
         ]
-        m.d.sync += primed.eq(1)
+        m.d.sync += [on_port.eq(1), primed.eq(on_port)]
+        with m.If(move):
+            m.d.sync += [waiting.eq(read.data), entry.eq(Mux(entry == depth - 1, 0, entry + 1))]
         with m.If(self.o.ready):
             m.d.sync += self.o.valid.eq(0)
         with m.If(compare):
             m.d.sync += [
                 self.o.valid.eq(last_round if self._counts else 1),
-                entry.eq(next_entry),
                 round_.eq(Mux(last_round, 0, round_ + 1)),
             ]
             thresholds = [
-                read.data.word_select(place, self._bits).as_signed() for place in range(self._compared)
+                waiting.word_select(place, self._bits).as_signed() for place in range(self._compared)
             ]
             reached = [self.i.payload[0] >= threshold for threshold in thresholds]
             if self._counts:

@@ -3,7 +3,7 @@
 The tests hold this against the RTL, cycle for cycle.
 """
 
-from hw.events import Offers
+from hw.events import Offers, buffered
 from hw.frontend.variant import Sizes, plan_front_end
 from hw.quantiser.quantiser import comparisons_at_once, cycles_per_value
 from hw.sizing.array_timing import Timing, accelerator_timing, result_cycles
@@ -26,7 +26,7 @@ def image_timing(bundle: Bundle, parallelism: Sizes | None) -> Timing:
     if parallelism is None:
         return accelerator_timing(bundle)
     values = plan_front_end(bundle, parallelism).offers()
-    results = result_cycles(bundle, IMAGES, _words(bundle.design, values))
+    results = result_cycles(bundle, IMAGES, _words(bundle.design, buffered(values)))
     return Timing(results[0], results[-1] - results[-2])
 
 

@@ -22,6 +22,7 @@ import hw.frontend.streaming.mac
 import hw.frontend.streaming.regroup
 import hw.host.uart
 import hw.quantiser.word_packer
+import hw.skid_buffer
 from formal.__main__ import run_proofs
 from formal.adc import REAL, REAL_TABLES, SHARED, SHARED_TABLES, AdcSpec, codes_of
 from formal.proof import Proof, prove
@@ -29,7 +30,7 @@ from formal.proofs import PROOFS
 from formal.reductions import POINTWISE, WORD, HeldSpec
 from formal.sample_hold import CurrentSpec, HoldSpec
 from formal.specification import without_reset
-from formal.streams import RegroupSpec, SerialiserSpec, WordPackerSpec
+from formal.streams import RegroupSpec, SerialiserSpec, SkidSpec, WordPackerSpec
 from formal.uart import LineSpec
 from formal.winner import WinnerSpec
 
@@ -98,6 +99,14 @@ MUTANTS = {
             "self.o.ready & (round_ == 0)",
         ),
     ),
+    "skid buffer overwrites an item that waits": (
+        lambda block: SkidSpec(block=block),
+        (hw.skid_buffer, "SkidBuffer", "m.If(~waiting)", "m.If(1)"),
+    ),
+    "skid buffer takes an item and has no place for it": (
+        lambda block: SkidSpec(block=block),
+        (hw.skid_buffer, "SkidBuffer", "self.i.ready.eq(~waiting)", "self.i.ready.eq(1)"),
+    ),
     "max-pool overwrites maxima that are still needed": (
         lambda block: HeldSpec(block(WORD)),
         (
@@ -138,15 +147,15 @@ MUTANTS = {
     ),
     "winner gives ties to the highest template": (
         lambda block: WinnerSpec(block=block),
-        (hw.classifier.winner, "WinnerTakeAll", "score > c_score", "score >= c_score"),
+        (hw.classifier.winner, "WinnerTakeAll", "_greater(score, c_score)", "~_greater(c_score, score)"),
     ),
     "winner gives ties to the highest class": (
         lambda block: WinnerSpec(block=block),
-        (hw.classifier.winner, "WinnerTakeAll", "(c_score > best)", "(c_score >= best)"),
+        (hw.classifier.winner, "WinnerTakeAll", "_greater(c_score, best)", "~_greater(best, c_score)"),
     ),
     "winner forgets the second best": (
         lambda block: WinnerSpec(block=block),
-        (hw.classifier.winner, "WinnerTakeAll", "m.Elif(c_score > other)", "m.Elif(c_score < other)"),
+        (hw.classifier.winner, "WinnerTakeAll", "_greater(c_score, other)", "_greater(other, c_score)"),
     ),
     "winner takes scores of the next image too early": (
         lambda block: WinnerSpec(block=block),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hw.events import Offers, Pipeline, handed_on, joined, offered_at_once, pipelined, taken_at_once
+from hw.events import Offers, Pipeline, buffered, handed_on, joined, offered_at_once, pipelined, taken_at_once
 
 ITEMS = 200
 
@@ -96,6 +96,19 @@ def test_items_of_a_register_follow_each_other():
             held = yield from handed_on(held, 2)
 
     assert taken_late(twice(), [0, 1, 0, 0]) == [5, 7, 8, 9]
+
+
+def test_a_buffer_takes_an_item_when_the_one_before_is_gone():
+    came = []
+
+    def watched() -> Offers:
+        at = 0
+        while True:
+            came.append((yield at))
+            at = came[-1] + 1
+
+    assert taken_late(buffered(watched()), [0, 3, 0, 2, 0]) == [0, 4, 5, 8, 9]
+    assert came == [0, 1, 5, 6, 9]
 
 
 def test_what_is_always_valid_is_taken_in_every_cycle():
