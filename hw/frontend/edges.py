@@ -17,7 +17,7 @@ class Edges:
     Parameters
     ----------
     position, at_end
-        Output position, and whether it is the last one.
+        Output position, and whether it is the last one. Where both are known, so are the flags.
     hangs_over
         By overhang, whether the kernel has as much at the last position.
     before, behind
@@ -26,14 +26,14 @@ class Edges:
         of numbers.
     """
 
-    position: Value
-    at_end: Value
+    position: Value | int
+    at_end: Value | int
     hangs_over: Sequence[Value | bool]
     before: Sequence[Value | int]
     behind: Sequence[Value | int]
 
     @classmethod
-    def of(cls, axis: Axis, depth: int, position: Value, at_end: Value) -> "Edges":
+    def of(cls, axis: Axis, depth: int, position: Value | int, at_end: Value | int) -> "Edges":
         """Of an axis with constant sizes, for overhangs up to `depth`."""
         overhangs = range(1, depth + 1)
         return cls(

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from hw.frontend.edges import Edges
 from hw.frontend.schedule import LayerSchedule
 from hw.frontend.unit_memories import memory_style, window_depth
+from hw.frontend.walk import Walk
 from hw.payloads import index_bits
 from hw.rom import add_rom
 
@@ -98,19 +99,18 @@ class Window(wiring.Component):
         # which comes late in its cycle.
         o_x, o_y = Signal(range(walk.columns.outputs)), Signal(range(walk.rows.outputs))
         next_x, next_y = Signal.like(o_x), Signal.like(o_y)
-        end_x, end_y = Signal(), Signal()
+        last_x, last_y = walk.columns.outputs - 1, walk.rows.outputs - 1
+        end_x, end_y = Signal(init=last_x == 0), Signal(init=last_y == 0)
+        next_end_x, next_end_y = Signal(), Signal()
         base = Signal(range(depth), init=-walk.ahead % depth)
-        borders = Signal(border_bits)
-        rows = Edges.of(walk.rows, walk.depth, o_y, end_y)
-        columns = Edges.of(walk.columns, walk.depth, o_x, end_x)
+        at_first = _edges(walk, 0, 0, last_x == 0, last_y == 0)
+        borders = Signal(border_bits, init=sum(bool(flag) << place for place, flag in enumerate(at_first)))
         m.d.comb += [
-            end_x.eq(o_x == walk.columns.outputs - 1),
-            end_y.eq(o_y == walk.rows.outputs - 1),
-            borders.eq(Cat(*rows.flags(), *columns.flags())),
             next_x.eq(Mux(end_x, 0, o_x + 1)),
             next_y.eq(Mux(end_x, Mux(end_y, 0, o_y + 1), o_y)),
+            next_end_x.eq(next_x == last_x),
+            next_end_y.eq(next_y == last_y),
         ]
-        last_x, last_y = walk.columns.outputs - 1, walk.rows.outputs - 1
         longest_step = max(walk.step_x, walk.step_row, walk.step_image)
         # Minus the words to the next position: all sums are additions.
         back = Signal(range(-longest_step, 1), init=-walk.step_after(0, 0))
@@ -164,12 +164,15 @@ class Window(wiring.Component):
                 base.eq(base - back),
                 o_x.eq(next_x),
                 o_y.eq(next_y),
+                end_x.eq(next_end_x),
+                end_y.eq(next_end_y),
+                borders.eq(Cat(*_edges(walk, next_x, next_y, next_end_x, next_end_y))),
                 back.eq(-walk.step_x),
                 spared.eq(Array(in_row)[next_x]),
             ]
-            with m.If(next_x == last_x):
+            with m.If(next_end_x):
                 m.d.sync += [
-                    back.eq(Mux(next_y == last_y, -walk.step_image, -walk.step_row)),
+                    back.eq(Mux(next_end_y, -walk.step_image, -walk.step_row)),
                     spared.eq(Array(at_end)[next_y]),
                 ]
 
@@ -217,6 +220,12 @@ class Window(wiring.Component):
                     self.data[tap].as_value().eq(Mux(d_outside[tap], 0, reads[tap].data)),
                 ]
         return m
+
+
+def _edges(walk: Walk, x: Value | int, y: Value | int, end_x: Value | int, end_y: Value | int) -> list[Value]:
+    """Which taps are outside at an output position, as the entries of a schedule say it, rows first."""
+    rows = Edges.of(walk.rows, walk.depth, y, end_y)
+    return rows.flags() + Edges.of(walk.columns, walk.depth, x, end_x).flags()
 
 
 def _added(value: Signal, change: Value, one_more: Value) -> Value:
