@@ -233,7 +233,11 @@ class SerialiserSpec(Component):
         with m.If(block.o.valid):
             m.d.comb += Assert(item == held.word_select(done, len(item)))
         keeps_its_offers(m, block.o, "o")
-        m.d.comb += [Assert(done < self._rounds), Assert(inside["round_"] == done)]
+        m.d.comb += [
+            Assert(done < self._rounds),
+            Assert(inside["round_"] == done),
+            Assert(inside["last_round"] == last),
+        ]
         with m.If(~kept):
             m.d.comb += Assert(done == 0)
         return m

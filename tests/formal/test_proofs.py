@@ -95,8 +95,8 @@ MUTANTS = {
         (
             hw.frontend.streaming.activation,
             "Serialiser",
-            "self.o.ready & (round_ == rounds - 1)",
-            "self.o.ready & (round_ == 0)",
+            "self.held_valid & self.o.ready & last_round",
+            "self.held_valid & self.o.ready & (round_ == 0)",
         ),
     ),
     "skid buffer overwrites an item that waits": (

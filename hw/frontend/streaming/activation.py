@@ -95,9 +95,12 @@ class ThresholdSearch(wiring.Component):
         channel = Signal.like(self.last_channel, init=0)
         next_channel = Signal.like(channel)
         round_ = Signal(index_bits(rounds))
-        last_bit, last_round, lane_done, move = mark[0], Signal(), Signal(), Signal()
+        next_round = Signal.like(round_)
+        # Found out with the round before, because the whole layer may have to wait for it.
+        last_round = Signal(init=rounds == 1)
+        last_bit, lane_done, move = mark[0], Signal(), Signal()
         m.d.comb += [
-            last_round.eq(round_ == rounds - 1),
+            next_round.eq(Mux(last_round, 0, round_ + 1)),
             lane_done.eq(self.held_valid & last_bit & (~self.o.valid | self.o.ready)),
             move.eq(fresh | (self.held_valid & ~last_bit) | lane_done),
             next_channel.eq(Mux(channel == self.last_channel, self.first_channel, channel + 1)),
@@ -112,7 +115,8 @@ class ThresholdSearch(wiring.Component):
         with m.If(lane_done):
             m.d.sync += [
                 channel.eq(next_channel),
-                round_.eq(Mux(last_round, 0, round_ + 1)),
+                round_.eq(next_round),
+                last_round.eq(next_round == rounds - 1),
                 self.o.valid.eq(1),
             ]
         with m.If(self.restart):
@@ -194,13 +198,17 @@ class Serialiser(wiring.Component):
         m = Module()
         rounds = self._lanes // self._at_once
         round_ = Signal(index_bits(rounds))
+        next_round = Signal.like(round_)
+        # Found out with the round before, because the whole layer may have to wait for it.
+        last_round = Signal(init=rounds == 1)
         m.d.comb += [
+            next_round.eq(Mux(last_round, 0, round_ + 1)),
             self.o.valid.eq(self.held_valid),
-            self.held_done.eq(self.held_valid & self.o.ready & (round_ == rounds - 1)),
+            self.held_done.eq(self.held_valid & self.o.ready & last_round),
         ]
         for place in range(self._at_once):
             mine = Array(self.held[place + self._at_once * n] for n in range(rounds))
             m.d.comb += self.o.payload[place].eq(mine[round_])
         with m.If(self.o.valid & self.o.ready):
-            m.d.sync += round_.eq(Mux(round_ == rounds - 1, 0, round_ + 1))
+            m.d.sync += [round_.eq(next_round), last_round.eq(next_round == rounds - 1)]
         return m
