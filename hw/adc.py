@@ -102,6 +102,8 @@ class AdcReadout(wiring.Component):
         total = Signal(signed(sum_bits))
         shifted = Signal(signed(sum_bits))
 
+        gain = self._lookup(m, l_gain, self._tables.gain, self.i.payload)
+        offset = self._lookup(m, l_offset, self._tables.offset, self.i.payload)
         advance = Signal()
         m.d.comb += [
             advance.eq(~self.o.valid | self.o.ready),
@@ -113,8 +115,8 @@ class AdcReadout(wiring.Component):
             m.d.sync += [
                 l_valid.eq(self.i.valid),
                 l_current.eq(self.i.payload),
-                l_gain.eq(self._lookup(m, l_gain, self._tables.gain, self.i.payload)),
-                l_offset.eq(self._lookup(m, l_offset, self._tables.offset, self.i.payload)),
+                l_gain.eq(gain),
+                l_offset.eq(offset),
                 p_valid.eq(l_valid),
                 p_current.eq(l_current),
                 p_product.eq(l_current.current * l_gain),
@@ -142,6 +144,7 @@ class AdcReadout(wiring.Component):
         read = add_rom(m, "inl", self.o.payload.code.shape(), contents, "block")
         adcs = np.arange(self._tables.gain.size).reshape(self._tables.gain.shape)
         adc = Signal(range(adcs.size))
+        number = self._lookup(m, adc, adcs, p_current)
         m.d.comb += [
             read.addr.eq(Cat(clamped.code, adc)),
             read.en.eq(advance),
@@ -149,7 +152,7 @@ class AdcReadout(wiring.Component):
         ]
         with m.If(advance):
             m.d.sync += [
-                adc.eq(self._lookup(m, adc, adcs, p_current)),
+                adc.eq(number),
                 self.o.valid.eq(c_valid),
                 self.o.payload.row_tile.eq(clamped.row_tile),
                 self.o.payload.match_line.eq(clamped.match_line),

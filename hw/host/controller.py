@@ -159,32 +159,45 @@ class Controller(wiring.Component):
                 with m.If(~ready):
                     m.next = otherwise
 
+        # What a byte asks for is looked up while it waits, and the state follows in the next cycle: both
+        # together, with all requests and all states to tell apart, would take most of a cycle.
+        numbers = {opcode: number for number, opcode in enumerate(Opcode)}
+        asked, looked_up = Signal(range(len(numbers) + 1)), Signal()
+        m.d.sync += [asked.eq(len(numbers)), looked_up.eq(self.i.valid & ~self.i.ready)]
+        with m.Switch(self.i.payload):
+            for opcode, number in numbers.items():
+                with m.Case(opcode):
+                    m.d.sync += asked.eq(number)
+
+        def asks_for(*requests):
+            return m.Case(*(numbers[request] for request in requests))
+
         m.d.comb += self.busy.eq(1)
         with m.FSM():
             with m.State("READY"):
-                m.d.comb += [self.busy.eq(0), self.i.ready.eq(1)]
-                with m.If(self.i.valid), m.Switch(self.i.payload):
-                    with m.Case(Opcode.IDENTIFY):
+                m.d.comb += [self.busy.eq(0), self.i.ready.eq(looked_up)]
+                with m.If(self.i.valid & looked_up), m.Switch(asked):
+                    with asks_for(Opcode.IDENTIFY):
                         m.next = "SEND_IDENTITY"
                     if self._with_front_end:
-                        with m.Case(Opcode.IMAGE):
+                        with asks_for(Opcode.IMAGE):
                             when_ready("IMAGE", "DROP_IMAGE")
                     else:
-                        with m.Case(Opcode.LOAD):
+                        with asks_for(Opcode.LOAD):
                             m.next = "LOAD"
-                        with m.Case(Opcode.CLASSIFY):
+                        with asks_for(Opcode.CLASSIFY):
                             m.d.comb += self.start.eq(ready)
                             when_ready("CLASSIFY")
-                    with m.Case(Opcode.RESULT):
+                    with asks_for(Opcode.RESULT):
                         when_ready("SEND_ANSWER")
-                    with m.Case(Opcode.SCORES):
+                    with asks_for(Opcode.SCORES):
                         when_ready("READ_SCORE")
                     if cells is not None:
-                        with m.Case(Opcode.WRITE, Opcode.CODES, Opcode.FAULT):
+                        with asks_for(Opcode.WRITE, Opcode.CODES, Opcode.FAULT):
                             m.d.comb += cells.start.eq(1)
                             m.next = "CELLS"
                     if has_port(self, "next_image"):
-                        with m.Case(Opcode.INDEX):
+                        with asks_for(Opcode.INDEX):
                             m.next = "INDEX"
                     with m.Default():
                         m.next = "SEND_UNKNOWN"
