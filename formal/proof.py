@@ -123,11 +123,12 @@ SOURCE = re.compile(r'^( *attribute \\src ")([^"]*)(")', re.MULTILINE)
 
 
 def _task(proof: Proof) -> str:
+    """The task for SymbiYosys. A ROM becomes logic: to an induction, a memory may hold anything at all."""
     mode = "prove" if proof.kind == "unbounded" else "bmc"
     return (
         f"[options]\nmode {mode}\ndepth {proof.depth}\ntimeout {TIME_LIMIT_S}\n"
         "[engines]\nsmtbmc yices\n"
-        "[script]\nread_rtlil top.il\nprep -top top\n"
+        "[script]\nread_rtlil top.il\nprep -top top\nmemory_map -rom-only\n"
         "[files]\ntop.il\n"
     )
 

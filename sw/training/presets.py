@@ -175,8 +175,8 @@ PRESETS: dict[str, Preset] = {
     "cifar10-ecp5": Preset("cifar10-grey", DESIGNS["cifar10-grey"], RECIPES["cifar10-grey"]),
     "cifar10-97nj": Preset(
         "cifar10-grey",
-        DESIGNS["cifar10-grey"].with_(name="cifar10-97nj", layers=_layers((24, 2), (48, 2), (16, 1))),
-        replace(RECIPES["cifar10-grey"], **PRUNED, distil="static", epochs=100, macs_nonzero=80_500),
+        DESIGNS["cifar10-grey"].with_(name="cifar10-97nj", layers=_layers((16, 2), (32, 2), (16, 1))),
+        replace(RECIPES["cifar10-grey"], **PRUNED, epochs=100, macs_nonzero=80_500),
     ),
     "cifar10-1m": Preset(
         "cifar10-grey",
@@ -187,7 +187,7 @@ PRESETS: dict[str, Preset] = {
             rows=80,
             row_lanes=20,
         ),
-        replace(RECIPES["cifar10-grey"], **PRUNED, distil="static", epochs=75, macs_nonzero=1_000_000),
+        replace(RECIPES["cifar10-grey"], **PRUNED, epochs=75, macs_nonzero=1_000_000),
     ),
 }
 """By name of the bundle in the zoo, or of one that is to come there."""
