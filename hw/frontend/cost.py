@@ -141,13 +141,17 @@ def engine_dsps(fold: Fold, family: Family) -> int:
 def _summands(schedule: LayerSchedule) -> int:
     """Products per output lane and cycle.
 
-    Of a depthwise layer, where most are constant 0, the others: synthesis finds them out.
+    Of a layer with groups, of which a depthwise one has most, those that are not constant 0: synthesis finds
+    the others out. Whenever an output lane has the next group of channels, the input lanes that it needs
+    move on; which they come to in all depends on how far, because lanes are powers of two.
     """
-    lanes = schedule.parallelism
-    count = lanes.taps * lanes.input_lanes
-    if schedule.layer.depthwise:
-        count //= min(lanes.input_lanes, lanes.output_lanes)
-    return count
+    lanes, (inputs, outputs) = schedule.parallelism, (schedule.shape.inputs[0], schedule.shape.outputs[0])
+    count, groups = lanes.taps * lanes.input_lanes, schedule.layer.groups_of(inputs)
+    if groups == 1:
+        return count
+    own = inputs // groups
+    moved = min(lanes.input_lanes, max(1, lanes.output_lanes * inputs // outputs))
+    return min(count, count * own // moved)
 
 
 def _sums(lanes: int, value_bits: list[int], weight_bits: int, family: Family) -> dict[str, float]:

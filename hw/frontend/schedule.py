@@ -331,8 +331,9 @@ class LayerSchedule:
         outputs, inputs = self.shape.outputs[0], self.shape.inputs[0]
         channels = self.groups * lanes.output_lanes, self.input_words * lanes.input_lanes
         dense = np.zeros((*channels, *self.kernel), np.int64)
-        if self.layer.depthwise:
-            dense[np.arange(outputs), np.arange(outputs)] = self.weight[:, 0]
-        else:
-            dense[:outputs, :inputs] = self.weight
+        groups, kernel = self.layer.groups_of(inputs), self.kernel
+        blocks = np.zeros((groups, outputs // groups, groups, inputs // groups, *kernel), np.int64)
+        own = np.arange(groups)
+        blocks[own, :, own] = self.weight.reshape(groups, outputs // groups, inputs // groups, *kernel)
+        dense[:outputs, :inputs] = blocks.reshape(outputs, inputs, *kernel)
         return dense

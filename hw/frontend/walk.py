@@ -18,9 +18,12 @@ class Axis:
     inputs, outputs
         Rows or columns of the maps before and behind the layer.
     kernel, stride, padding
-        Of the layer in this direction, without rows or columns of the kernel that are never on the map.
+        Of the layer in this direction, without rows or columns of the kernel that are never on the map; the
+        padding is the one before the map.
+    padding_behind
+        The padding behind the map, likewise; no kernel position need reach as far.
     first
-        How many of the latter come before those of `kernel`.
+        How many rows or columns of the kernel that are never on the map come before those of `kernel`.
     """
 
     inputs: int
@@ -28,17 +31,25 @@ class Axis:
     kernel: int
     stride: int
     padding: int
+    padding_behind: int
     first: int = 0
 
     @classmethod
-    def on_map(cls, inputs: int, outputs: int, kernel: int, stride: int, padding: int) -> Self:
+    def on_map(cls, inputs: int, outputs: int, kernel: int, stride: int, pads: tuple[int, int]) -> Self:
         """The part of a kernel that is ever on the map: of a signal, one row.
 
         What is always outside would take steps and memory, and add nothing.
         """
+        padding, behind = pads
         first = max(0, padding - (outputs - 1) * stride)
         last = min(kernel, inputs + padding) - 1
-        return cls(inputs, outputs, last + 1 - first, stride, padding - first, first)
+        never = max(first, kernel - 1 - last)
+        return cls(inputs, outputs, last + 1 - first, stride, padding - first, max(0, behind - never), first)
+
+    @property
+    def paddings(self) -> tuple[int, int]:
+        """Largest overhangs before and behind the map that taps ask for."""
+        return self.padding, max(self.padding_behind, self.overhang)
 
     @property
     def length(self) -> int:
@@ -70,8 +81,9 @@ class Axis:
 
     def overhangs_of(self, tap: int) -> tuple[int, int]:
         """Least overhang before, and behind, the map at which a tap of the kernel is outside; 0 for never."""
-        before, behind = tap + 1, self.kernel - tap
-        return (before if before <= self.padding else 0, behind if behind <= self.padding else 0)
+        overhangs = zip((tap + 1, self.kernel - tap), self.paddings, strict=True)
+        before, behind = (least if least <= most else 0 for least, most in overhangs)
+        return before, behind
 
 
 @dataclass(frozen=True)
@@ -94,9 +106,9 @@ class Walk:
     def of(cls, layer: Layer, shape: LayerShape, words: int) -> Self:
         """The walk of a layer over a map with so many words per pixel."""
         rows, columns = (
-            Axis.on_map(inputs, outputs, kernel, layer.stride, padding)
-            for inputs, outputs, kernel, padding in zip(
-                shape.inputs[1:], shape.outputs[1:], layer.kernel, layer.padding, strict=True
+            Axis.on_map(inputs, outputs, kernel, layer.stride, pads)
+            for inputs, outputs, kernel, pads in zip(
+                shape.inputs[1:], shape.outputs[1:], layer.kernel, layer.pads, strict=True
             )
         )
         return cls(rows, columns, words)
@@ -104,7 +116,7 @@ class Walk:
     @property
     def depth(self) -> int:
         """Largest overhang that is told apart; 1 for kernels without any, so that few memories differ."""
-        return max(1, self.rows.padding, self.columns.padding)
+        return max(1, *(side for axis in (self.rows, self.columns) for side in axis.paddings))
 
     @property
     def ahead(self) -> int:

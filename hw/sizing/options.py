@@ -123,10 +123,10 @@ def layer_option(schedule: LayerSchedule, value_bits: int, family: Family, *, fi
 def _constant_bits(schedule: LayerSchedule) -> int:
     """Bits of a schedule memory that are the same in every step whatever the trained weights are."""
     lanes = schedule.parallelism
-    # Overhangs that the kernel has in other directions only, or none at all: two sides in each direction.
+    # Overhangs that the kernel has at other sides only, or none at all.
     walk = schedule.walk
-    unused = 2 * walk.depth - walk.rows.padding - walk.columns.padding
-    constant = 2 * unused * lanes.taps
+    used = sum(walk.rows.paddings) + sum(walk.columns.paddings)
+    constant = (schedule.step_format.border_bits - used) * lanes.taps
     if schedule.weight_bits == 2 and lanes.input_lanes * lanes.output_lanes == 1:
         # A lone ternary weight in the first place is never 0, except where a channel has no other.
         constant += bool(schedule.weight.reshape(schedule.groups, -1).any(axis=1).all())

@@ -1,9 +1,17 @@
-"""Kinds of layers: each is one entry of :data:`KINDS`; every rule works on its facts, never on its name."""
+"""Kinds of layers: each is one entry of :data:`KINDS`; every rule works on its facts, never on its name.
+
+A name is an operation and the rows and columns of its kernel, such as ``conv5x5`` or ``maxpool1x2``.
+"""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Annotated
 
-__all__ = ["KINDS", "Kind", "KindName"]
+from pydantic import AfterValidator
+
+__all__ = ["KINDS", "LARGEST_SIDE", "Kind", "KindName"]
+
+LARGEST_SIDE = 7
+"""Rows, or columns, that a kernel has at most: a row more is another row of the map that hardware keeps."""
 
 
 @dataclass(frozen=True)
@@ -14,48 +22,46 @@ class Kind:
     ----------
     kernel
         Rows and columns of input pixels that one output pixel is made of.
-    padding
-        Rows above and below the image, and columns at its left and right, that the kernel may reach; all
-        values there are 0.
-    strides
-        Strides that a layer of this kind may have, equal in both directions.
     depthwise
         Every output channel is made of the input channel of its own number alone, so the number of channels
         stays.
     has_weights
         An output value is a weighted sum; without weights it is the largest value under the kernel.
-
-    Raises
-    ------
-    ValueError
-        If the padding is half the kernel or more: then a map could grow, but the hardware makes room for no
-        more output pixels than there are input pixels. If there is padding without weights: a 0 from outside
-        would win over negative sums.
     """
 
     kernel: tuple[int, int]
-    padding: tuple[int, int] = (0, 0)
-    strides: tuple[int, ...] = (1, 2)
     depthwise: bool = False
     has_weights: bool = True
 
-    def __post_init__(self) -> None:
-        if any(2 * pad >= side for pad, side in zip(self.padding, self.kernel, strict=True)):
-            raise ValueError(f"padding must be below half of kernel {self.kernel}, got {self.padding}")
-        if not self.has_weights and any(self.padding):
-            raise ValueError(f"a kind without weights has no padding, got {self.padding}")
 
+SIDES = range(1, LARGEST_SIDE + 1)
+KERNELS = [(rows, columns) for rows in SIDES for columns in SIDES if rows == columns or 1 in (rows, columns)]
+"""Square ones, and single rows and columns; the first one is a single pixel."""
+
+OPERATIONS = {
+    "conv": (KERNELS[1:], {}),
+    "depthwise": (KERNELS, {"depthwise": True}),
+    "pointwise": (KERNELS[:1], {}),
+    "maxpool": (KERNELS[1:], {"depthwise": True, "has_weights": False}),
+}
+"""What kernels and which facts each operation has. A new operation is a new line here."""
 
 KINDS = {
-    "conv3x3": Kind(kernel=(3, 3), padding=(1, 1)),
-    "depthwise3x3": Kind(kernel=(3, 3), padding=(1, 1), depthwise=True),
-    "pointwise1x1": Kind(kernel=(1, 1)),
-    "maxpool2x2": Kind(kernel=(2, 2), strides=(2,), depthwise=True, has_weights=False),
+    f"{operation}{kernel[0]}x{kernel[1]}": Kind(kernel, **facts)
+    for operation, (kernels, facts) in OPERATIONS.items()
+    for kernel in kernels
 }
-"""All kinds by the name that designs and bundles give them. A new kind is a new line here."""
+"""All kinds by the name that designs and bundles give them."""
 
-if TYPE_CHECKING:
-    KindName = str
-else:
-    # The names once more, as the type that pydantic checks; type checkers cannot read a computed Literal.
-    KindName = Literal[tuple(KINDS)]
+
+def _known(name: str) -> str:
+    """The name, if it is one; a list of all of them would be longer than any line."""
+    if name not in KINDS:
+        raise ValueError(
+            "must be conv, depthwise or maxpool with rows x columns of its kernel, 1 to "
+            f"{LARGEST_SIDE}, square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1"
+        )
+    return name
+
+
+KindName = Annotated[str, AfterValidator(_known)]

@@ -1,16 +1,25 @@
 """One layer of the quantised front end, and the shape of what goes through it."""
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from sw.design.kinds import KINDS, KindName
+from sw.design.padding import Padding, canonical, sides_of
 
-__all__ = ["MAX_THRESHOLD_BITS", "PIXEL_BITS", "Count", "Layer", "LayerShape"]
+__all__ = ["MAX_STRIDE", "MAX_THRESHOLD_BITS", "PIXEL_BITS", "Count", "Layer", "LayerShape"]
 
 PIXEL_BITS = 8
 MAX_THRESHOLD_BITS = 4
 """Widest activation that is a count of thresholds: 2**n - 1 per channel are stored and searched."""
+MAX_STRIDE = 4
 
 Count = Annotated[int, Field(ge=1, le=4_096)]
 
@@ -33,7 +42,14 @@ class Layer(BaseModel):
     out_channels
         Output channels; absent for depthwise kinds, which keep the number.
     stride
-        1 or 2, both directions; only one that the kind may have.
+        1 to 4, both directions.
+    padding
+        How far the kernel reaches over the edges of the map, see :data:`sw.design.padding.Padding`. All
+        values there are 0. Left out, it is ``same`` for layers with weights and ``valid`` for the others. A
+        max-pool has padding only where no value is negative: there a 0 from outside never wins.
+    groups
+        Parts of equal size that input and output channels fall into, in their order; an output channel is
+        made of the input channels of its own part alone.
     weight_bits
         1 for {-1, +1}, 2 for {-1, 0, +1}, b >= 3 for signed integers in +-(2**(b-1) - 1).
     activation_bits
@@ -46,9 +62,27 @@ class Layer(BaseModel):
 
     kind: KindName
     out_channels: Count | None = None
-    stride: Literal[1, 2] = 1
+    stride: Annotated[int, Field(ge=1, le=MAX_STRIDE)] = 1
     weight_bits: Annotated[int, Field(ge=1, le=8)] = 2
     activation_bits: Annotated[int, Field(ge=1, le=8)] | None = None
+    padding: Padding | None = None
+    groups: Count = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _padded_in_one_way(cls, values: Any) -> Any:
+        """The same padding is written the same way, so that equal layers are equal, and so are digests."""
+        kind = KINDS.get(str(values.get("kind"))) if isinstance(values, dict) else None
+        if kind is None or values.get("padding") is None:
+            return values
+        return {**values, "padding": canonical(values["padding"], kind)}
+
+    @model_serializer(mode="wrap")
+    def _plain(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Padding and groups only where they are not those that a layer has without them: layers keep the
+        bytes, and so bundles the digests, that they had before there were such fields."""
+        unused = {name for name, value in (("padding", None), ("groups", 1)) if getattr(self, name) == value}
+        return {name: value for name, value in plain(self).items() if name not in unused}
 
     @model_validator(mode="after")
     def _consistent(self) -> "Layer":
@@ -58,11 +92,12 @@ class Layer(BaseModel):
             )
         if not self.depthwise and self.out_channels is None:
             raise ValueError(f"a {self.kind} layer needs out_channels")
-        strides = KINDS[self.kind].strides
-        activates = self.activation_bits is not None
-        if self.stride not in strides or (activates and not self.has_weights):
-            bits = "" if self.has_weights else " and no activation_bits of its own"
-            raise ValueError(f"a {self.kind} layer has stride {' or '.join(map(str, strides))}{bits}")
+        if not self.has_weights and self.activation_bits is not None:
+            raise ValueError(f"a {self.kind} layer has no activation_bits of its own")
+        if self.depthwise and self.groups > 1:
+            raise ValueError(f"a {self.kind} layer has a group for every channel: leave out groups")
+        if self.out_channels is not None and self.out_channels % self.groups:
+            raise ValueError(f"groups must divide out_channels = {self.out_channels}, got {self.groups}")
         return self
 
     @property
@@ -81,9 +116,9 @@ class Layer(BaseModel):
         return KINDS[self.kind].kernel
 
     @property
-    def padding(self) -> tuple[int, int]:
-        """Rows above and below the image, and columns beside it, that the kernel reaches."""
-        return KINDS[self.kind].padding
+    def pads(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Rows above and below the map, and columns at its left and right, that the kernel reaches."""
+        return sides_of(self.padding, KINDS[self.kind])
 
     @property
     def weight_limit(self) -> int:
@@ -103,11 +138,15 @@ class Layer(BaseModel):
     def output_shape(self, inputs: tuple[int, int, int]) -> tuple[int, int, int]:
         """Shape (C, h, w) of the output for an input of shape `inputs`."""
         rows, columns = (
-            (side + 2 * padding - kernel) // self.stride + 1
-            for side, padding, kernel in zip(inputs[1:], self.padding, self.kernel, strict=True)
+            (side + sum(pads) - kernel) // self.stride + 1
+            for side, pads, kernel in zip(inputs[1:], self.pads, self.kernel, strict=True)
         )
         return (self.out_channels or inputs[0], rows, columns)
 
+    def groups_of(self, in_channels: int) -> int:
+        """Groups of `in_channels` input channels: of a depthwise layer as many as there are channels."""
+        return in_channels if self.depthwise else self.groups
+
     def weight_shape(self, in_channels: int) -> tuple[int, int, int, int]:
         """Shape (out, in per group, kernel rows, kernel columns) of the weights for `in_channels` inputs."""
-        return (self.out_channels or in_channels, 1 if self.depthwise else in_channels, *self.kernel)
+        return (self.out_channels or in_channels, in_channels // self.groups_of(in_channels), *self.kernel)

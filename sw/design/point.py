@@ -95,6 +95,7 @@ class DesignPoint(BaseModel):
                 raise ValueError(
                     f"layer {number} with weights must have activation_bits; only the last has none"
                 )
+        self._check_channels()
         _, height, width = self.feature_map_shape
         if min(height, width) < 1:
             raise ValueError(f"the layers shrink {self.height} x {self.width} pixels to {height} x {width}")
@@ -109,6 +110,22 @@ class DesignPoint(BaseModel):
         if self.cell == "window":
             self._check_window()
         return self
+
+    def _check_channels(self) -> None:
+        """What a layer alone cannot know: the channels that come to it, and whether sums do."""
+        sums = False
+        for number, (layer, shape) in enumerate(zip(self.layers, self.layer_shapes, strict=True)):
+            channels = shape.inputs[0]
+            if channels % layer.groups:
+                raise ValueError(
+                    f"layer {number}: groups must divide its {channels} input channels, got {layer.groups}"
+                )
+            if sums and any(map(any, layer.pads)):
+                raise ValueError(
+                    f"layer {number}: a {layer.kind} layer behind the last one with weights has no padding: "
+                    "its 0 would win over negative sums"
+                )
+            sums |= layer.has_weights and layer.activation_bits is None
 
     def _check_window(self) -> None:
         thresholds = self.thresholds_per_feature

@@ -10,6 +10,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
+from sw.design import Layer
+
 __all__ = ["Affine", "Bound", "Clamp", "Operation", "Pool", "Stair", "Step", "sign_of", "undone"]
 
 Vector = tuple[Fraction, ...]
@@ -61,15 +63,12 @@ class Pool:
     ----------
     name
         Of its node.
-    kind
-        One of :data:`sw.design.kinds.KINDS`.
-    stride
-        Of its layer.
+    layer
+        What it is in hardware.
     """
 
     name: str
-    kind: str
-    stride: int
+    layer: Layer
 
 
 @dataclass(frozen=True)

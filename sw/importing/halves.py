@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sw.importing.chain import Stair
 from sw.importing.graph.graph import Node
 from sw.importing.ladder import Ladder
+from sw.importing.shapes import ungrouped
 
 __all__ = ["in_halves"]
 
@@ -69,11 +70,11 @@ def in_halves(
     full = np.repeat(highest[:, None] + 1, count, axis=1)
     for row, given in zip(full, above + below, strict=True):
         row[: len(given)] = given
+    layer, weight = ungrouped(ladder.layer, ladder.weight)
     doubled = Ladder(
         ladder.name,
-        ladder.kind,
-        ladder.stride,
-        np.concatenate([ladder.weight, -ladder.weight]),
+        layer.model_copy(update={"out_channels": 2 * len(weight)}),
+        np.concatenate([weight, -weight]),
         np.concatenate([ladder.signs, -ladder.signs]),
         lowest,
         highest,

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from sw.bundle.checks import MAX_THRESHOLD
 from sw.design import Layer
-from sw.design.kinds import KINDS
 from sw.errors import EngramError
 from sw.importing.chain import Bound, Operation, Step, sign_of, undone
 from sw.importing.graph.graph import Node
 from sw.importing.signal import Signal, Sums
 from sw.reference.frontend import LayerParameters
 
-__all__ = ["Ladder", "ladder_of", "layer_of", "plain", "reachable"]
+__all__ = ["Ladder", "ladder_of", "plain", "reachable"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +27,8 @@ class Ladder:
     ----------
     name
         Of the node that it comes from.
-    kind, stride
-        Of the layer.
+    layer
+        Its window and channels, see :func:`plain`.
     weight
         int8, (out, in per group, rows, columns), negated for a channel whose levels fall when its sum rises.
     signs
@@ -42,8 +41,7 @@ class Ladder:
     """
 
     name: str
-    kind: str
-    stride: int
+    layer: Layer
     weight: NDArray[np.int8]
     signs: NDArray[np.int64]
     lowest: NDArray[np.int64]
@@ -72,10 +70,11 @@ def ladder_of(signal: Signal, prefix: Sequence[Operation], steps: tuple[Step, ..
     """
     base, channels = signal.base, signal.channels
     if isinstance(base, Sums):
-        name, kind, stride, weight, top = base.node.name, base.kind, base.stride, base.weight, base.top
+        name, layer, weight, top = base.node.name, base.layer, base.weight, base.top
         shift = base.shift
     else:  # pixels that are quantised anew: a layer that lets each channel through
-        name, kind, stride, top = f"{node.name} input", "pointwise1x1", 1, base.top
+        name, top = f"{node.name} input", base.top
+        layer = Layer(kind="pointwise1x1", out_channels=channels)
         weight = np.eye(channels, dtype=np.int64)[..., None, None]
         shift = np.full((channels, 1, 1), Fraction(0))
     signs = np.array([sign_of(prefix, channel) for channel in range(channels)], np.int64)
@@ -102,7 +101,7 @@ def ladder_of(signal: Signal, prefix: Sequence[Operation], steps: tuple[Step, ..
                 _threshold(each, int(signs[channel]), values[value], ends) for each in conditions[channel]
             ]
             thresholds[channel][:, where[channel] == value] = np.array(found)[:, None]
-    return Ladder(name, kind, stride, weight.astype(np.int8), signs, lowest, highest, thresholds)
+    return Ladder(name, layer, weight.astype(np.int8), signs, lowest, highest, thresholds)
 
 
 def _threshold(condition: Bound | bool, sign: int, shift: Fraction, ends: tuple[int, int]) -> int:
@@ -125,21 +124,10 @@ def reachable(thresholds: NDArray[np.int64], ladder: Ladder) -> tuple[int, int]:
     return (below, below + 1) if below < thresholds.shape[1] else (below - 1, below)
 
 
-def layer_of(kind: str, stride: int, **more: int | None) -> Layer:
-    """A layer of a kind that has such a stride."""
-    return Layer.model_validate({"kind": kind, "stride": stride, **more})
-
-
 def plain(ladder: Ladder, bits: int | None) -> tuple[Layer, LayerParameters]:
     """The layer with the fewest bits that hold its weights, and parameters without an activation."""
-    depthwise = KINDS[ladder.kind].depthwise
-    layer = layer_of(
-        ladder.kind,
-        ladder.stride,
-        out_channels=None if depthwise else len(ladder.weight),
-        weight_bits=_bits_of(ladder.weight),
-        activation_bits=bits,
-    )
+    widths = {"weight_bits": _bits_of(ladder.weight), "activation_bits": bits}
+    layer = Layer.model_validate({**ladder.layer.model_dump(), **widths})
     return layer, LayerParameters(ladder.weight, np.zeros((len(ladder.weight), 0), np.int32))
 
 

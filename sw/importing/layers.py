@@ -14,7 +14,7 @@ from sw.importing.chain import Affine, Operation, Pool, Stair, Step
 from sw.importing.graph.graph import Node
 from sw.importing.graph.quantisers import steps_of
 from sw.importing.halves import in_halves
-from sw.importing.ladder import Ladder, ladder_of, layer_of, plain, reachable
+from sw.importing.ladder import Ladder, ladder_of, plain, reachable
 from sw.importing.requantise import fitted
 from sw.importing.signal import Levels, Signal, Sums
 from sw.reference.frontend import LayerParameters
@@ -183,6 +183,12 @@ def features(signal: Signal, most: int | None) -> Features:
         prefix, steps = signal.chain[:place], stair.steps
         _check_rising(stair, pools, sum(isinstance(each, Pool) for each in prefix))
         source = Map(signal.tensor, signal.map_shape, stair.top, stair.gain, stair.offset)
+    for pool in pools:
+        if any(map(any, pool.layer.pads)):
+            raise EngramError(
+                f"node {pool.name!r}: a max-pool with padding behind the last convolution, where values may "
+                "be negative; supported is one without"
+            )
     ladder = ladder_of(signal, prefix, steps, node)
     below, top = reachable(ladder.thresholds, ladder)
     levels = range(below + 1, top + 1)
@@ -240,7 +246,7 @@ def _check_rising(line: Affine | Stair, pools: list[Pool], before: int) -> None:
 
 def _pool_layers(pools: list[Pool]) -> list[Made]:
     empty = LayerParameters(np.zeros((0,) * 4, np.int8), np.zeros((0, 0), np.int32))
-    return [Made(pool.name, layer_of(pool.kind, pool.stride), empty) for pool in pools]
+    return [Made(pool.name, pool.layer, empty) for pool in pools]
 
 
 def _pooled(pools: list[Pool], source: Map) -> tuple[tuple[Made, ...], Map]:

@@ -21,8 +21,7 @@ from sw.importing.graph.constants import (
 )
 from sw.importing.graph.graph import Node
 from sw.importing.graph.quantisers import MOST_LEVELS, ROUNDINGS, integer_range, steps_of, truncating_steps
-from sw.importing.ladder import layer_of
-from sw.importing.shapes import kind_of, window_of
+from sw.importing.shapes import layer_of, window_of
 from sw.importing.signal import Signal
 
 __all__ = ["NODES"]
@@ -117,13 +116,13 @@ def _clip(signal: Signal, node: Node, constants: Constants) -> Signal:
 def _max_pool(signal: Signal, node: Node, constants: Constants) -> Signal:
     window = window_of(node, signal.map_shape)
     if node.attributes.get("ceil_mode", 0) and any(
-        (side - kernel) % window.stride
-        for side, kernel in zip(signal.map_shape[1:], window.kernel, strict=True)
+        (side + before + behind - kernel) % window.stride
+        for side, kernel, before, behind in zip(
+            signal.map_shape[1:], window.kernel, window.padding[:2], window.padding[2:], strict=True
+        )
     ):
         raise node.refused("ceil_mode adds an incomplete last window; supported are whole windows alone")
-    kind = kind_of(node, window, has_weights=False, depthwise=True)
-    shape = layer_of(kind, window.stride).output_shape(signal.map_shape)
-    return signal.pooled(node, kind, window.stride, shape)
+    return signal.pooled(node, layer_of(node, window, signal.channels))
 
 
 def _quant(signal: Signal, node: Node, constants: Constants) -> Signal:

@@ -1,18 +1,24 @@
-"""Kernels, strides and paddings of ONNX nodes, and the kind of layer that has them."""
+"""Kernels, strides and paddings of ONNX nodes, and the layer that has them."""
 
 from typing import NamedTuple
 
-from sw.design.kinds import KINDS
+import numpy as np
+from numpy.typing import NDArray
+
+from sw.design import Layer
+from sw.design.kinds import KINDS, LARGEST_SIDE
+from sw.design.layer import MAX_STRIDE
 from sw.importing.graph.graph import Node
 
-__all__ = ["Window", "kind_of", "window_of"]
+__all__ = ["Window", "layer_of", "ungrouped", "window_of"]
 
 
 class Window(NamedTuple):
-    """Where a node looks: rows and columns of its kernel and of the padding, and its stride."""
+    """Where a node looks: rows and columns of its kernel, rows above the map, columns at its left, rows below
+    it and columns at its right that the kernel reaches, and its stride."""
 
     kernel: tuple[int, int]
-    padding: tuple[int, int]
+    padding: tuple[int, ...]
     stride: int
 
 
@@ -30,10 +36,7 @@ def window_of(node: Node, shape: tuple[int, int, int], kernel: tuple[int, int] |
             f"supported is one stride for both sides and no dilation, got strides {strides} and dilations "
             f"{tuple(node.attributes.get('dilations', (1, 1)))}"
         )
-    pads = _pads(node, shape, said, strides[0])
-    if pads[:2] != pads[2:]:
-        raise node.refused(f"supported is the same padding at both ends of a side, got {pads}")
-    return Window((said[0], said[1]), (pads[0], pads[1]), strides[0])
+    return Window((said[0], said[1]), _pads(node, shape, said, strides[0]), strides[0])
 
 
 def _pads(node: Node, shape: tuple[int, int, int], kernel: tuple[int, ...], stride: int) -> tuple[int, ...]:
@@ -54,26 +57,54 @@ def _pads(node: Node, shape: tuple[int, int, int], kernel: tuple[int, ...], stri
     return (*less, *more) if auto == "SAME_UPPER" else (*more, *less)
 
 
-def kind_of(node: Node, window: Window, *, has_weights: bool, depthwise: bool) -> str:
-    """The kind of layer that a node is; raises EngramError with all kinds there are if it is none."""
-    alike = {
-        name: kind
+def layer_of(node: Node, window: Window, channels: int, *, out: int | None = None, groups: int = 1) -> Layer:
+    """The layer that a node is; raises EngramError if hardware has none such.
+
+    Parameters
+    ----------
+    node, window
+        The node, and where it looks.
+    channels
+        Of its input.
+    out, groups
+        Output channels of a convolution, and their groups; without it is a max-pool.
+    """
+    has_weights = out is not None
+    depthwise = not has_weights or 1 < groups == channels == out
+    kinds = [
+        name
         for name, kind in KINDS.items()
-        if kind.has_weights == has_weights and kind.depthwise == depthwise
-    }
-    for name, kind in alike.items():
-        if (kind.kernel, kind.padding) == window[:2] and window.stride in kind.strides:
-            return name
-    supported = "; ".join(
-        f"kernel {_by(kind.kernel)}, padding {_by(kind.padding)}, "
-        f"stride {' or '.join(map(str, kind.strides))}"
-        for kind in alike.values()
-    )
-    raise node.refused(
-        f"got kernel {_by(window.kernel)}, padding {_by(window.padding)}, stride {window.stride}; "
-        f"supported{' depthwise' if depthwise and has_weights else ''}: {supported}"
-    )
+        if (kind.kernel, kind.has_weights, kind.depthwise) == (window.kernel, has_weights, depthwise)
+    ]
+    (rows, columns), pads = window.kernel, window.padding
+    padded = len(pads) == 4 and min(pads) >= 0 and pads[0] + pads[2] < rows and pads[1] + pads[3] < columns
+    if not kinds or not padded or not 1 <= window.stride <= MAX_STRIDE:
+        raise node.refused(
+            f"got kernel {rows} x {columns}, padding {pads}, stride {window.stride}; supported are kernels "
+            f"of 1 to {LARGEST_SIDE} rows and columns, square or one of them 1, strides 1 to {MAX_STRIDE}, "
+            "and at both sides together less padding than the kernel has rows or columns"
+        )
+    values = {"kind": kinds[0], "stride": window.stride, "padding": pads}
+    if not depthwise:
+        values |= {"out_channels": out, "groups": groups}
+    return Layer.model_validate(values)
 
 
-def _by(sides: tuple[int, int]) -> str:
-    return f"{sides[0]} x {sides[1]}"
+def ungrouped(layer: Layer, weight: NDArray) -> tuple[Layer, NDArray]:
+    """A convolution with groups, or a depthwise one, as one without: its other weights are 0.
+
+    Hardware leaves weights of 0 out, so that it takes about as long.
+    """
+    out, own, *kernel = weight.shape
+    groups = len(weight) if layer.depthwise else layer.groups
+    whole = np.zeros((out, groups * own, *kernel), weight.dtype)
+    for channel in range(out):
+        first = channel * groups // out * own
+        whole[channel, first : first + own] = weight[channel]
+    kind = next(
+        name
+        for name, kind in KINDS.items()
+        if kind.has_weights and not kind.depthwise and kind.kernel == layer.kernel
+    )
+    changes = {"kind": kind, "out_channels": out, "groups": 1}
+    return Layer.model_validate({**layer.model_dump(), **changes}), whole

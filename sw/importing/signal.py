@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.design import Layer
 from sw.design.layer import PIXEL_BITS
 from sw.importing.chain import Affine, Clamp, Operation, Pool, Stair
 from sw.importing.graph.graph import Node
@@ -29,8 +30,8 @@ class Sums:
     ----------
     node
         The convolution.
-    kind, stride
-        Of the layer.
+    layer
+        Its window and channels; widths are of no account.
     weight
         int64, (out, in per group, rows, columns).
     inputs, shape
@@ -43,8 +44,7 @@ class Sums:
     """
 
     node: Node
-    kind: str
-    stride: int
+    layer: Layer
     weight: NDArray[np.int64]
     inputs: tuple[int, int, int]
     shape: tuple[int, int, int]
@@ -125,9 +125,9 @@ class Signal:
         """After a quantiser."""
         return self._then(node, stair)
 
-    def pooled(self, node: Node, kind: str, stride: int, shape: tuple[int, int, int]) -> "Signal":
+    def pooled(self, node: Node, layer: Layer) -> "Signal":
         """After a max-pool."""
-        return replace(self._then(node, Pool(node.name, kind, stride)), shape=shape)
+        return replace(self._then(node, Pool(node.name, layer)), shape=layer.output_shape(self.map_shape))
 
     def renamed(self, node: Node) -> "Signal":
         """After a node that changes nothing."""

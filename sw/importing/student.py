@@ -10,10 +10,9 @@ from sw.design import Layer
 from sw.errors import EngramError
 from sw.importing.graph.constants import Constants
 from sw.importing.graph.graph import Graph, Node
-from sw.importing.ladder import layer_of
 from sw.importing.layers import Features, Made, Map, features, settled
 from sw.importing.nodes import NODES
-from sw.importing.shapes import kind_of, window_of
+from sw.importing.shapes import layer_of, ungrouped, window_of
 from sw.importing.signal import Signal, Sums, first_signal
 from sw.reference.frontend import convolve
 
@@ -157,40 +156,27 @@ def _convolved(
     if weight.ndim != 4 or weight.size == 0:
         raise node.refused(f"supported are weights of two-dimensional kernels, got shape {weight.shape}")
     channels, group = signal.channels, int(node.attributes.get("group", 1))
-    depthwise = group == channels == len(weight) and group > 1
-    if group != 1 and not depthwise:
+    if group < 1 or weight.shape[1] * group != channels or len(weight) % group:
         raise node.refused(
-            f"supported are 1 group and one for every channel, got {group} for {channels} channels"
+            f"weights {weight.shape} in {group} groups do not fit {channels} channels; export the file again"
         )
-    if weight.shape[1] != (1 if depthwise else channels):
-        raise node.refused(f"weights {weight.shape} do not fit {channels} channels; export the file again")
     if np.abs(weight).max() > 127:
         raise node.refused(
             f"weights must be integers -127 to 127 without their zero point, got {weight.min()} to "
             f"{weight.max()}; use a narrow range"
         )
     window = window_of(node, signal.map_shape, (weight.shape[2], weight.shape[3]))
-    kind = kind_of(node, window, has_weights=True, depthwise=depthwise)
+    layer = layer_of(node, window, channels, out=len(weight), groups=group)
     made, source = settled(signal, node, any(window.padding) and not free)
     if source.halves:
-        if depthwise:
-            raise node.refused(
-                "its padding is the value 0, which is not the lowest level of its input; "
-                "supported are such inputs of convolutions that are not depthwise"
-            )
+        layer, weight = ungrouped(layer, weight)
         weight = np.concatenate([weight, -weight], axis=1)
-    layer = layer_of(kind, window.stride, out_channels=None if depthwise else len(weight), weight_bits=8)
     shape = layer.output_shape(source.shape)
-    scale = _scale_of(weights.scale, node)
-    if depthwise:
-        gain = tuple(ours * other for ours, other in zip(scale, source.gain, strict=True))
-    else:
-        if len(set(source.gain)) > 1:
-            raise node.refused("its input must have one scale for all channels, it has several")
-        gain = tuple(ours * source.gain[0] for ours in scale)
-    base = Sums(
-        node, kind, window.stride, weight, source.shape, shape, source.top, _shift(source, weight, layer)
+    gain = tuple(
+        ours * other
+        for ours, other in zip(_scale_of(weights.scale, node), _gains(source, weight, node), strict=True)
     )
+    base = Sums(node, layer, weight, source.shape, shape, source.top, _shift(source, weight, layer))
     behind = Signal(node.outputs[0], base, (), shape)
     zeros = (Fraction(0),) * len(weight)
     bias = zeros
@@ -200,6 +186,16 @@ def _convolved(
             raise node.refused(f"its bias must have {len(weight)} numbers, got {numbers.size}")
         bias = tuple(Fraction(float(number)) for number in numbers)
     return made, behind.scaled(node, gain, bias)
+
+
+def _gains(source: Map, weight: NDArray[np.int64], node: Node) -> list[Fraction]:
+    """Scale of the inputs of every output channel: those of one group have the same."""
+    own = weight.shape[1]
+    groups = len(source.gain) // own
+    gains = [set(source.gain[group * own : (group + 1) * own]) for group in range(groups)]
+    if any(len(each) > 1 for each in gains):
+        raise node.refused("its input must have one scale for all channels of a group, it has several")
+    return [min(gains[channel * groups // len(weight)]) for channel in range(len(weight))]
 
 
 def _scale_of(scale: NDArray, node: Node) -> tuple[Fraction, ...]:

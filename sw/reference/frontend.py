@@ -111,7 +111,7 @@ def convolve(values: NDArray[np.int64], weight: NDArray[np.int8], layer: Layer) 
     weight
         int8, (out, C per group, kernel rows, kernel columns).
     layer
-        Gives kernel, padding, stride, and whether it is depthwise.
+        Gives kernel, padding, stride and groups.
 
     Returns
     -------
@@ -123,10 +123,13 @@ def convolve(values: NDArray[np.int64], weight: NDArray[np.int8], layer: Layer) 
     bound = int(values.max(initial=0)) * int(
         np.abs(weight.astype(np.int64)).reshape(len(weight), -1).sum(1).max()
     )
-    if layer.depthwise:
-        left = windows.reshape(count, channels, height * width, -1)  # (N, C, hw, kk)
-        right = weight.reshape(channels, -1, 1)  # (C, kk, 1)
-        return exact_matmul(left, right, bound).reshape(count, channels, height, width)
+    groups = layer.groups_of(channels)
+    if groups > 1:
+        grouped = windows.reshape(count, groups, channels // groups, height, width, -1)
+        left = grouped.transpose(0, 1, 3, 4, 2, 5).reshape(count, groups, height * width, -1)
+        right = weight.reshape(groups, len(weight) // groups, -1).transpose(0, 2, 1)  # (g, in kk, out)
+        sums = exact_matmul(left, right, bound)  # (N, g, hw, out)
+        return sums.transpose(0, 1, 3, 2).reshape(count, len(weight), height, width)
     patches = windows.transpose(0, 2, 3, 1, 4, 5).reshape(count * height * width, -1)  # (N hw, C kk)
     sums = exact_matmul(patches, weight.reshape(len(weight), -1).T, bound)
     return sums.reshape(count, height, width, -1).transpose(0, 3, 1, 2)
@@ -185,12 +188,15 @@ def requantise(accumulators: NDArray[np.int64], tables: Requantisation, layer: L
 
 
 def max_pool(values: NDArray[np.int64], layer: Layer) -> NDArray[np.int64]:
-    """Largest value under the kernel, (N, C, H, W) to (N, C, h, w); an incomplete last kernel is left out."""
+    """Largest value under the kernel, (N, C, H, W) to (N, C, h, w); an incomplete last kernel is left out.
+
+    Padding is 0, as everywhere; a layer with any has no negative values, so that it never wins.
+    """
     return _windows(values, layer).max(axis=(4, 5))
 
 
 def _windows(values: NDArray[np.int64], layer: Layer) -> NDArray[np.int64]:
     """Values under the kernel at every output pixel, a view (N, C, h, w, kernel rows, kernel columns)."""
-    padded = np.pad(values, ((0, 0), (0, 0), *((pad, pad) for pad in layer.padding)))
+    padded = np.pad(values, ((0, 0), (0, 0), *layer.pads))
     windows = np.lib.stride_tricks.sliding_window_view(padded, layer.kernel, axis=(2, 3))
     return windows[:, :, :: layer.stride, :: layer.stride]

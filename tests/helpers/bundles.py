@@ -1,17 +1,16 @@
-"""Random but valid bundles and images, and layers of unknown kinds, for every test that needs one."""
+"""Random but valid bundles and images, and layers of many kinds, for every test that needs one."""
 
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from sw.bundle import Bundle
 from sw.bundle.provenance import Provenance, Step
 from sw.design import DesignPoint, Layer
 from sw.design.images import channels_first
-from sw.design.kinds import KINDS, Kind
+from sw.design.kinds import KINDS
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
@@ -21,9 +20,8 @@ from sw.reference.noise import KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
 from sw.reference.pulse import PulseRule
 
 __all__ = [
-    "OTHER_KINDS",
     "TINY",
-    "other_layer",
+    "WINDOWS",
     "random_bundle",
     "random_images",
     "random_layer",
@@ -31,6 +29,7 @@ __all__ = [
     "random_noise",
     "random_templates",
     "tiny_design",
+    "window_layer",
 ]
 
 SAMPLE_IMAGES = 64
@@ -51,15 +50,23 @@ TINY = DesignPoint(
 )
 """3 x 3 x 2 = 18 features, 3 templates, row tiles of 8, 8 and 2 rows."""
 
-OTHER_KINDS = {
-    "5x5": Kind(kernel=(5, 5), padding=(2, 2)),
-    "depthwise 7x7": Kind(kernel=(7, 7), padding=(3, 3), depthwise=True),
-    "1x5": Kind(kernel=(1, 5), padding=(0, 2)),
-    "5x1": Kind(kernel=(5, 1), padding=(2, 0)),
-    "4x3 with little padding": Kind(kernel=(4, 3), padding=(1, 0)),
-    "maximum of 3x2": Kind(kernel=(3, 2), depthwise=True, has_weights=False),
+WINDOWS = {
+    "5x5": {"kind": "conv5x5"},
+    "depthwise 7x7": {"kind": "depthwise7x7"},
+    "1x5": {"kind": "conv1x5"},
+    "7x1": {"kind": "conv7x1"},
+    "4x4": {"kind": "conv4x4"},
+    "3x3 valid": {"kind": "conv3x3", "padding": "valid"},
+    "3x3 late": {"kind": "conv3x3", "padding": (0, 0, 1, 1)},
+    "6x6 early": {"kind": "conv6x6", "padding": (3, 4, 2, 1)},
+    "3x3 in two groups": {"kind": "conv3x3", "groups": 2},
+    "1x1 in four groups": {"kind": "pointwise1x1", "groups": 4},
+    "maximum of 3x3": {"kind": "maxpool3x3"},
+    "maximum of 1x2": {"kind": "maxpool1x2"},
+    "maximum of 3x3 padded": {"kind": "maxpool3x3", "padding": "same"},
+    "maximum of 4x4 padded": {"kind": "maxpool4x4", "padding": "same"},
 }
-"""Kinds that no design may name, so that every rule shows that it works on facts alone."""
+"""Layers of many kernels, paddings and groups, for four input channels and maps of 3 x 3 or more."""
 
 
 def tiny_design(**changes: object) -> DesignPoint:
@@ -131,18 +138,12 @@ def random_noise(rng: np.random.Generator, design: DesignPoint) -> ReadNoise:
     return ReadNoise(rng.integers(0, 2**16, KEY_WORDS, dtype=np.uint16), scale, shift)
 
 
-def other_layer(monkeypatch: pytest.MonkeyPatch, name: str, **values: Any) -> Layer:
-    """A layer of one of :data:`OTHER_KINDS`, which is known until the test ends.
-
-    It is made without the check of its fields, which knows the names of the product alone; a depthwise kind
-    drops `out_channels`.
-    """
-    monkeypatch.setitem(KINDS, name, OTHER_KINDS[name])
-    if OTHER_KINDS[name].depthwise:
-        values.pop("out_channels", None)
-    if not OTHER_KINDS[name].has_weights:
-        values.pop("activation_bits", None)
-    return Layer.model_construct(kind=name, **values)
+def window_layer(name: str, **values: Any) -> Layer:
+    """One of :data:`WINDOWS`; it takes what it has a use for of the values of layers with weights."""
+    kind = KINDS[WINDOWS[name]["kind"]]
+    unused = {"out_channels"} if kind.depthwise else set()
+    unused |= set() if kind.has_weights else {"activation_bits", "weight_bits"}
+    return Layer(**WINDOWS[name], **{key: value for key, value in values.items() if key not in unused})
 
 
 def random_layer(

@@ -13,22 +13,40 @@ from tests.helpers.bundles import random_bundle, random_images, tiny_design
 
 DESIGNS = int(os.environ.get("ENGRAM_RANDOM_DESIGNS", "4"))
 """A compiler runs for each of them, so the suite has few."""
-KINDS = ("conv3x3", "depthwise3x3", "pointwise1x1", "maxpool2x2")
+KINDS = (
+    "conv3x3",
+    "depthwise3x3",
+    "pointwise1x1",
+    "maxpool2x2",
+    "conv5x5",
+    "depthwise4x4",
+    "conv1x7",
+    "maxpool3x3",
+)
 
 
 def random_design(seed: int) -> DesignPoint:
     """Two or three layers of any kind, the last one with weights."""
     rng = np.random.default_rng(seed)
-    layers = []
+    layers, valid = [], int(rng.integers(2))
     for number in range(int(rng.integers(2, 4))):
         kind = KINDS[int(rng.integers(len(KINDS)))] if number else "conv3x3"
         values = {"weight_bits": int(rng.integers(1, 5)), "activation_bits": int(rng.choice([1, 2, 3, 5]))}
-        channels = {} if kind.startswith(("depthwise", "max")) else {"out_channels": int(rng.integers(1, 5))}
-        layers.append(
-            Layer(kind=kind, stride=2) if kind == "maxpool2x2" else Layer(kind=kind, **channels, **values)
-        )
+        # One layer without padding at most, and that early: the maps are small.
+        strides = [1, 1, 2, 3 if number else 2]
+        window = {"stride": int(rng.choice(strides)), "padding": "valid" if number == valid else "same"}
+        if kind.startswith("max"):
+            layers.append(Layer(kind=kind, **window | {"stride": 2}))
+            continue
+        if kind.startswith("depthwise"):
+            layers.append(Layer(kind=kind, **window, **values))
+            continue
+        # The first layer has as many channels as the image may have, all others an even number.
+        groups = int(rng.integers(1, 3)) if number else 1
+        channels = 2 * int(rng.integers(1, 4))
+        layers.append(Layer(kind=kind, out_channels=channels, groups=groups, **window, **values))
     layers.append(Layer(kind="pointwise1x1", out_channels=2, weight_bits=2))
-    height, width = (int(size) for size in rng.integers(5, 9, 2))
+    height, width = (int(size) for size in rng.integers(14, 18, 2))
     sizes = {"height": height, "width": width, "channels": int(rng.integers(1, 5))}
     return tiny_design(**sizes, layers=tuple(layers), rows=4, row_lanes=2)
 

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from sw.design import DesignPoint
 from sw.training.loop.trainable import Classifier, channels_first
-from sw.training.student.layers import convolution_sizes, max_pool
+from sw.training.student.layers import MaxPool, convolution
 
 __all__ = ["FloatTwin"]
 
@@ -20,10 +20,9 @@ class FloatTwin(Classifier):
         stack: list[nn.Module] = []
         for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
             if not layer.has_weights:
-                stack.append(max_pool(layer))
+                stack.append(MaxPool(layer))
                 continue
-            convolution = nn.Conv2d(**convolution_sizes(layer, shape.inputs[0]))
-            stack += [convolution, nn.BatchNorm2d(convolution.out_channels), nn.ReLU()]
+            stack += [*convolution(layer, shape.inputs[0]), nn.BatchNorm2d(shape.outputs[0]), nn.ReLU()]
         channels, height, width = design.feature_map_shape
         self.body = nn.Sequential(*stack)
         self.head = nn.Linear(channels * height * width, design.classes)

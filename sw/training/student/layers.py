@@ -2,27 +2,65 @@
 
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from sw.design import Layer
 
-__all__ = ["convolution_sizes", "max_pool"]
+__all__ = ["MaxPool", "convolution", "convolution_sizes", "padded"]
 
 
 def convolution_sizes(layer: Layer, in_channels: int) -> dict[str, Any]:
-    """Arguments of ``nn.Conv2d`` and of its quantised kin for a layer with weights."""
+    """Arguments of ``nn.Conv2d`` and of its quantised kin for a layer with weights, see :func:`padded`."""
     out, per_group, *kernel = layer.weight_shape(in_channels)
     return {
         "in_channels": in_channels,
         "out_channels": out,
         "kernel_size": tuple(kernel),
         "stride": layer.stride,
-        "padding": layer.padding,
+        "padding": _of_module(layer),
         "groups": in_channels // per_group,
         "bias": False,
     }
 
 
-def max_pool(layer: Layer) -> nn.Module:
-    """The largest value under the kernel of a layer without weights."""
-    return nn.MaxPool2d(layer.kernel, layer.stride)
+def convolution(layer: Layer, in_channels: int) -> list[nn.Module]:
+    """``nn.Conv2d`` for a layer with weights, behind the padding that it cannot make itself."""
+    made = nn.Conv2d(**convolution_sizes(layer, in_channels))
+    return [made] if _is_even(layer) else [nn.ZeroPad2d(_flat(layer)), made]
+
+
+def padded(values: Tensor, layer: Layer) -> Tensor:
+    """Values with the padding that torch's convolutions cannot make: more at one side than at the other."""
+    return values if _is_even(layer) else functional.pad(values, _flat(layer))
+
+
+class MaxPool(nn.Module):
+    """The largest value under the kernel of a layer without weights; none of the values is negative where
+    there is padding, which is 0."""
+
+    def __init__(self, layer: Layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Maps (N, C, H, W) to (N, C, h, w)."""
+        if any(_flat(self.layer)):
+            values = functional.pad(values, _flat(self.layer))
+        return functional.max_pool2d(values, self.layer.kernel, self.layer.stride)
+
+
+def _is_even(layer: Layer) -> bool:
+    return all(before == behind for before, behind in layer.pads)
+
+
+def _of_module(layer: Layer) -> tuple[int, int]:
+    """Padding of torch's modules, the same at both sides."""
+    (above, _), (left, _) = layer.pads
+    return (above, left) if _is_even(layer) else (0, 0)
+
+
+def _flat(layer: Layer) -> tuple[int, int, int, int]:
+    """Padding in torch's order: the last axis first."""
+    rows, columns = layer.pads
+    return (*columns, *rows)

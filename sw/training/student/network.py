@@ -11,6 +11,7 @@ itself.
 """
 
 from math import prod
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from sw.design.layer import LayerShape
 from sw.errors import EngramError
 from sw.reference.frontend import Requantisation, requantise
 from sw.training.loop.trainable import channels_first
-from sw.training.student.layers import convolution_sizes, max_pool
+from sw.training.student.layers import MaxPool, convolution_sizes, padded
 from sw.training.student.quantiser import BATCH_NORM_EPS, FeatureQuantiser
 from sw.training.student.requantisation import requantisation_of
 
@@ -116,13 +117,13 @@ class QuantisedLayer(nn.Module):
         """
         weight = self.integer_weight()
         layer, conv = self.layer, self.conv
-        if self.training or self.soft:
-            return functional.conv2d(
-                values, weight, stride=layer.stride, padding=layer.padding, groups=conv.groups
-            )
         _, channels, height, width = values.shape
         size = layer.output_shape((channels, height, width))[1:]
-        patches = functional.unfold(values, layer.kernel, padding=layer.padding, stride=layer.stride)
+        values = padded(values, layer)
+        sides: dict[str, Any] = {"stride": layer.stride, "padding": conv.padding}
+        if self.training or self.soft:
+            return functional.conv2d(values, weight, groups=conv.groups, **sides)
+        patches = functional.unfold(values, layer.kernel, **sides)
         grouped = patches.unflatten(1, (conv.groups, -1))  # (N, groups, in kk, hw)
         sums = weight.flatten(1).unflatten(0, (conv.groups, -1)) @ grouped  # (N, groups, out, hw)
         return sums.flatten(1, 2).unflatten(2, size)
@@ -188,7 +189,7 @@ class Student(nn.Module):
     def __init__(self, design: DesignPoint):
         super().__init__()
         self.layers = nn.ModuleList(
-            QuantisedLayer(layer, shape) if layer.has_weights else max_pool(layer)
+            QuantisedLayer(layer, shape) if layer.has_weights else MaxPool(layer)
             for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
         )
         self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)

@@ -144,20 +144,31 @@ def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
         Whether activations have 5 to 8 bits, which hardware multiplies and shifts; else 1 to 4.
     """
     rng = np.random.default_rng(seed)
-    shape = int(rng.integers(1, 4)), int(rng.integers(8, 12)), int(rng.integers(8, 12))
+    shape = int(rng.integers(1, 5)), int(rng.integers(8, 12)), int(rng.integers(8, 12))
     net = Network(form, shape).quantise(1 / 255, 8)
     if rng.random() < 0.5:
-        net.then("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
-        shape = shape[0], shape[1] // 2, shape[2] // 2
+        shape = _random_pool(rng, net, shape)
+    # Common kernels half of the time, else any.
     kinds = [name for name, kind in KINDS.items() if kind.has_weights]
+    common = ["conv3x3", "depthwise3x3", "pointwise1x1"]
     top, last = 1.0, 2
     for number in range(last + 1):
-        kind = kinds[int(rng.integers(len(kinds)))]
+        kind = str(rng.choice(kinds if rng.random() < 0.5 else common))
         if kind.startswith("depthwise") and shape[0] == 1:
             kind = "conv3x3"
-        stride = int(rng.choice([1, 2])) if min(shape[1:]) > 4 else 1
-        out = None if KINDS[kind].depthwise else int(rng.integers(2, 6))
-        layer = Layer.model_validate({"kind": kind, "out_channels": out, "stride": stride})
+        stride = int(rng.choice([1, 2, 3])) if min(shape[1:]) > 4 else 1
+        fits = all(side > kernel for side, kernel in zip(shape[1:], KINDS[kind].kernel, strict=True))
+        values = {
+            "kind": kind,
+            "stride": stride,
+            "padding": str(rng.choice(["same", "valid"] if fits else ["same"])),
+        }
+        groups = int(rng.choice([each for each in (1, 2, 4) if shape[0] % each == 0]))
+        if KINDS[kind].depthwise:
+            groups = shape[0]
+        else:
+            values |= {"out_channels": groups * int(rng.integers(1, 4)) + (groups == 1), "groups": groups}
+        layer = Layer.model_validate(values)
         size = layer.weight_shape(shape[0])
         bits = int(rng.choice([1, 2, 4, 8]))
         limit = max(1, 2 ** (bits - 1) - 1)
@@ -166,8 +177,8 @@ def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
             integers = np.where(integers < 0, -1, 1)
         scale = rng.uniform(0.01, 0.1, size[0]) if rng.random() < 0.5 else rng.uniform(0.01, 0.1)
         bias = rng.normal(size=size[0]) if rng.random() < 0.5 else None
-        group = size[0] if KINDS[kind].depthwise else 1
-        net.convolve(integers, scale, bits=bits, bias=bias, strides=[stride] * 2, group=group)
+        pads = [side for end in zip(*layer.pads, strict=True) for side in end]
+        net.convolve(integers, scale, bits=bits, bias=bias, strides=[stride] * 2, group=groups, pads=pads)
         spread = limit * 0.05 * top * float(np.prod(size[1:])) ** 0.5
         shape = layer.output_shape(shape)
         if rng.random() < 0.7:
@@ -178,8 +189,7 @@ def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
             spread = 1.0
         early = rng.random() < 0.5 and min(shape[1:]) > 3
         if early:
-            net.then("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
-            shape = shape[0], shape[1] // 2, shape[2] // 2
+            shape = _random_pool(rng, net, shape, padded=number < last)
         signed = number == last and rng.random() < 0.5
         bits = int(rng.integers(5, 9) if wide and number < last else rng.integers(1 + signed, 5))
         if not signed:
@@ -188,3 +198,22 @@ def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
         net.quantise(step, bits, signed=signed)
         top = step * 2**bits
     return net.dense(rng.integers(-3, 4, (4, int(np.prod(shape)))))
+
+
+def _random_pool(
+    rng: np.random.Generator, net: Network, shape: tuple[int, int, int], *, padded: bool = True
+) -> tuple[int, int, int]:
+    """The usual max-pool half of the time, else one of any kernel that fits; the shape behind it."""
+    kind, stride, padding = "maxpool2x2", 2, "valid"
+    if rng.random() < 0.5:
+        pools = [
+            name
+            for name, pool in KINDS.items()
+            if not pool.has_weights and max(pool.kernel) <= min(shape[1:])
+        ]
+        kind, stride = str(rng.choice(pools)), int(rng.integers(1, 3))
+        padding = str(rng.choice(["same", "valid"] if padded else ["valid"]))
+    layer = Layer.model_validate({"kind": kind, "stride": stride, "padding": padding})
+    pads = [side for end in zip(*layer.pads, strict=True) for side in end]
+    net.then("MaxPool", kernel_shape=list(layer.kernel), strides=[stride] * 2, pads=pads)
+    return layer.output_shape(shape)

@@ -1,4 +1,4 @@
-"""Kernels of other sizes than today's kinds in hardware, which hang over by more than one, or by nothing."""
+"""Kernels, paddings and groups in hardware: they hang over by more than one, by nothing, or at one side."""
 
 import numpy as np
 import pytest
@@ -11,37 +11,38 @@ from hw.frontend.streaming.frontend import FrontEnd, schedules_of
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend
-from tests.helpers.bundles import OTHER_KINDS, other_layer, random_bundle, random_images
+from tests.helpers.bundles import WINDOWS, random_bundle, random_images, window_layer
 from tests.helpers.rtl import Bench
 
 IMAGES = 2
-FIRST = Layer(kind="pointwise1x1", out_channels=3, activation_bits=2)
+FIRST = Layer(kind="pointwise1x1", out_channels=4, activation_bits=2)
 LAST = Layer(kind="pointwise1x1", out_channels=2)
 P = Parallelism
 
 
-@pytest.fixture(params=[(5, 4, 1), (4, 3, 2)], ids="{0[0]}x{0[1]} by {0[2]}".format)
-def size(request):
-    """Rows, columns, stride: maps smaller than the kernel, with sides that a stride divides and does not."""
-    return request.param
+SIZES = ((5, 4, 1), (4, 3, 2), (7, 5, 3), (9, 6, 4))
+"""Rows, columns, stride: maps smaller than the kernel, with sides that a stride divides and does not."""
 
 
-@pytest.fixture(params=OTHER_KINDS)
-def bundle(request, size, monkeypatch):
-    """A layer of another kind between two pointwise ones."""
-    height, width, stride = size
-    layer = other_layer(monkeypatch, request.param, out_channels=4, stride=stride, activation_bits=3)
+def bundle_of(number: int, name: str) -> Bundle:
+    """A layer between two pointwise ones, at one of the sizes."""
+    height, width, stride = SIZES[number % len(SIZES)]
+    layer = window_layer(name, out_channels=8, stride=stride, activation_bits=3)
     design = DesignPoint(name="kinds", height=height, width=width, classes=2, layers=(FIRST, layer, LAST))
     return random_bundle(design, seed=1)
 
 
-def test_a_unit_of_its_own(bundle):
+@pytest.mark.parametrize(("number", "name"), list(enumerate(WINDOWS)))
+def test_a_unit_of_its_own(number, name):
+    bundle = bundle_of(number, name)
     sizes = (P(1, 2), P(2, 2, 3, 2) if bundle.design.layers[1].has_weights else P(2), P(2, 2))
     dut = FrontEnd(bundle, sizes)
     check(dut, bundle, streaming_offers(schedules_of(bundle, sizes)))
 
 
-def test_an_engine_for_all_layers(bundle):
+@pytest.mark.parametrize(("number", "name"), list(enumerate(WINDOWS, 1)))
+def test_an_engine_for_all_layers(number, name):
+    bundle = bundle_of(number, name)
     fold = Fold(bundle, P(2, 2, 3, 2))
     check(FoldedFrontEnd(fold), bundle, folded_offers(fold))
 

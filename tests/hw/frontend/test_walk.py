@@ -6,31 +6,34 @@ import pytest
 
 from hw.frontend.walk import Walk
 from sw.design.layer import LayerShape
-from tests.helpers.bundles import OTHER_KINDS, other_layer
+from tests.helpers.bundles import WINDOWS, window_layer
 
 WORDS = 3
 
 
 SIZES = [(1, 9), (2, 3), (5, 6), (4, 3), (8, 7)]
-KINDS = [kind for kind in OTHER_KINDS if OTHER_KINDS[kind].has_weights]
+CASES = [
+    (name, size, stride)
+    for name in WINDOWS
+    for size in SIZES
+    for stride in (1, 2, 3, 4)
+    if min(window_layer(name, out_channels=4, stride=stride).output_shape((4, *size))) > 0
+]
+"""All but those whose kernel is larger than the map and its padding."""
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize(
-    ("kind", "size"),
-    [(kind, size) for kind in KINDS for size in SIZES if "little" not in kind or size[0] > 1],
-)
-def test_every_tap_of_every_position(monkeypatch, kind, stride, size):
-    layer = other_layer(monkeypatch, kind, out_channels=2, stride=stride)
-    shape = LayerShape((2, *size), layer.output_shape((2, *size)), 4)
+@pytest.mark.parametrize(("name", "size", "stride"), CASES)
+def test_every_tap_of_every_position(name, size, stride):
+    layer = window_layer(name, out_channels=4, stride=stride)
+    shape = LayerShape((4, *size), layer.output_shape((4, *size)), 4)
     outputs = shape.outputs[1:]
     walk = Walk.of(layer, shape, WORDS)
     axes = walk.rows, walk.columns
     first = -walk.ahead
     for y, x in product(range(outputs[0]), range(outputs[1])):
         tops = [
-            position * stride - padding + axis.first
-            for position, padding, axis in zip((y, x), layer.padding, axes, strict=True)
+            position * stride - pads[0] + axis.first
+            for position, pads, axis in zip((y, x), layer.pads, axes, strict=True)
         ]
         assert first == (tops[0] * size[1] + tops[1]) * WORDS
         for ky, kx in product(*(range(axis.kernel) for axis in axes)):
@@ -44,8 +47,8 @@ def test_every_tap_of_every_position(monkeypatch, kind, stride, size):
             first += walk.step_row
     assert first + walk.step_image == size[0] * size[1] * WORDS - walk.ahead
     assert walk.span == walk.until(walk.rows.kernel - 1, walk.columns.kernel - 1)
-    for axis, kernel, padding in zip(axes, layer.kernel, layer.padding, strict=True):
-        tops = [position * stride - padding for position in range(axis.outputs)]
+    for axis, kernel, pads in zip(axes, layer.kernel, layer.pads, strict=True):
+        tops = [position * stride - pads[0] for position in range(axis.outputs)]
         on_map = [tap for tap in range(kernel) if any(0 <= top + tap < axis.inputs for top in tops)]
         assert on_map == list(range(axis.first, axis.first + axis.kernel))
 

@@ -49,10 +49,26 @@ def layer(**values):
         ({"margin": -1}, "margin: Input should be greater than or equal to 0, got -1"),
         ({"row_lanes": 9}, "row_lanes must be at most rows = 8, got 9"),
         ({"volts": 1}, "volts: Extra inputs are not permitted, got 1"),
-        ({"layers": [layer(kind="conv5x5")]},
-         "layers.0.kind: Input should be 'conv3x3', 'depthwise3x3', 'pointwise1x1' or 'maxpool2x2', "
-         "got 'conv5x5'"),
-        ({"layers": [layer(stride=3)]}, "layers.0.stride: Input should be 1 or 2, got 3"),
+        ({"layers": [layer(kind="conv3x2")]},
+         "layers.0.kind: must be conv, depthwise or maxpool with rows x columns of its kernel, 1 to 7, "
+         "square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1, got 'conv3x2'"),
+        ({"layers": [layer(stride=5)]}, "layers.0.stride: Input should be less than or equal to 4, got 5"),
+        ({"layers": [layer(padding="full")]},
+         "layers.0: padding must be same, valid or four numbers: rows above, columns at the left, rows "
+         "below, columns at the right; got 'full'"),
+        ({"layers": [layer(padding=[0, 1, 1])]},
+         "layers.0: padding must be same, valid or four numbers: rows above, columns at the left, rows "
+         "below, columns at the right; got [0, 1, 1]"),
+        ({"layers": [layer(padding=[2, 0, 1, 0])]},
+         "layers.0: padding of both sides together must be below the rows and columns of the kernel, 3 x 3, "
+         "got [2, 0, 1, 0]"),
+        ({"layers": [layer(groups=2)]}, "layers.0: groups must divide out_channels = 3, got 2"),
+        ({"layers": [layer(groups=3)]}, "layer 0: groups must divide its 1 input channels, got 3"),
+        ({"layers": [{"kind": "depthwise3x3", "groups": 2}]},
+         "layers.0: a depthwise3x3 layer has a group for every channel: leave out groups"),
+        ({"layers": [layer(), {"kind": "maxpool3x3", "padding": "same"}]},
+         "layer 1: a maxpool3x3 layer behind the last one with weights has no padding: its 0 would win over "
+         "negative sums"),
         ({"layers": [layer(weight_bits=9)]},
          "layers.0.weight_bits: Input should be less than or equal to 8, got 9"),
         ({"layers": [layer(activation_bits=9), LAST]},
@@ -60,10 +76,8 @@ def layer(**values):
         ({"layers": [layer(kind="depthwise3x3")]},
          "layers.0: a depthwise3x3 layer keeps its channels: leave out out_channels=3"),
         ({"layers": [{"kind": "conv3x3"}]}, "layers.0: a conv3x3 layer needs out_channels"),
-        ({"layers": [{"kind": "maxpool2x2"}]},
-         "layers.0: a maxpool2x2 layer has stride 2 and no activation_bits of its own"),
         ({"layers": [{"kind": "maxpool2x2", "stride": 2, "activation_bits": 2}]},
-         "layers.0: a maxpool2x2 layer has stride 2 and no activation_bits of its own"),
+         "layers.0: a maxpool2x2 layer has no activation_bits of its own"),
         ({"layers": [layer(activation_bits=2)]},
          "the last layer with weights must leave activation_bits out: the quantiser follows"),
         ({"layers": [layer(), LAST]},

@@ -188,17 +188,17 @@ REFUSED = {
         "must be quantised (Quant, BipolarQuant or QuantizeLinear) since",
     ),
     "kernel": (
-        lambda net: net.convolve(np.ones((1, 1, 5, 5), int), name="c1"),
-        "node 'c1' (Conv): got kernel 5 x 5, padding 2 x 2, stride 1; supported: kernel 3 x 3",
+        lambda net: net.convolve(np.ones((1, 1, 9, 9), int), name="c1"),
+        "node 'c1' (Conv): got kernel 9 x 9, padding (4, 4, 4, 4), stride 1; supported are kernels of 1 to 7",
     ),
     "dilation": (lambda net: net.convolve(WEIGHTS, name="c1", dilations=[2, 2]), "no dilation"),
     "groups": (
         lambda net: (
             net.convolve(np.ones((4, 1, 1, 1), int))
             .quantise(1, 2)
-            .convolve(np.ones((4, 2, 1, 1), int), name="c1", group=2)
+            .convolve(np.ones((3, 2, 1, 1), int), name="c1", group=2)
         ),
-        "supported are 1 group and one for every channel, got 2 for 4 channels",
+        "weights (3, 2, 1, 1) in 2 groups do not fit 4 channels",
     ),
     "branches": (
         lambda net: net.then("Add", net.node("Relu", net.tensor, name="r1"), name="a1"),
@@ -215,8 +215,8 @@ REFUSED = {
         "node 'm1' (Mul): a negative gain after max-pool",
     ),
     "pool": (
-        lambda net: net.then("MaxPool", kernel_shape=[3, 3], strides=[2, 2], name="p1"),
-        "node 'p1' (MaxPool): got kernel 3 x 3, padding 0 x 0, stride 2; supported: kernel 2 x 2",
+        lambda net: net.then("MaxPool", kernel_shape=[2, 3], strides=[2, 2], name="p1"),
+        "node 'p1' (MaxPool): got kernel 2 x 3, padding (0, 0, 0, 0), stride 2; supported are kernels of 1",
     ),
     "one scale": (
         lambda net: net.convolve(np.ones((2, 1, 1, 1), int)).then("Relu").quantise([0.1, 0.2], 2),
@@ -282,14 +282,23 @@ def test_pixels_less_their_mean_become_two_maps_ahead_of_padding(quantised, tmp_
     assert found.differences == 0
 
 
+def test_groups_around_a_signed_map_become_zeros(tmp_path):
+    """The layer ahead and the layer behind are depthwise; both have all channels of the two maps."""
+    net = signed().convolve(np.ones((2, 1, 3, 3), int), group=2).quantise(0.1013, 4, signed=True)
+    net.convolve(np.array([[[[1, -2, 1]] * 3]] * 2), group=2).quantise(0.1013, 2)
+    _, bundle, found = compared(
+        finished(net.convolve(np.ones((1, 2, 1, 1), int)).quantise(1, 2)), tmp_path
+    )
+    assert [layer.kind for layer in bundle.design.layers[:3]] == ["conv3x3"] * 3
+    assert [layer.out_channels for layer in bundle.design.layers[:3]] == [4, 4, 2]
+    assert found.differences == 0
+
+
 def test_what_cannot_become_two_maps_is_refused(tmp_path):
     pooled = signed().then("MaxPool", kernel_shape=[2, 2], strides=[2, 2])
     pooled.convolve(np.ones((1, 2, 3, 3), int)).quantise(0.1013, 2)
     with pytest.raises(EngramError, match="max-pool 'maxpool7' comes between"):
         student_of(finished(pooled), tmp_path)
-    deep = signed().convolve(np.ones((2, 1, 3, 3), int), group=2).quantise(0.1013, 2)
-    with pytest.raises(EngramError, match="of convolutions that are not depthwise"):
-        student_of(finished(deep.convolve(np.ones((1, 2, 1, 1), int)).quantise(1, 2)), tmp_path)
     between = shifted().convolve(np.ones((1, 2, 3, 3), int)).quantise(1, 2)
     with pytest.raises(EngramError, match="which is no level of its input"):
         student_of(finished(between), tmp_path)

@@ -11,29 +11,32 @@ from hypothesis import strategies as st
 from sw.design import Layer
 from sw.reference import frontend
 from sw.reference.frontend import Requantisation
-from tests.helpers.bundles import OTHER_KINDS, other_layer, random_bundle, random_images, tiny_design
+from tests.helpers.bundles import WINDOWS, random_bundle, random_images, tiny_design, window_layer
 
 
-def outputs_by_hand(side, kernel, pad, stride):
+def outputs_by_hand(side, kernel, pads, stride):
     """Positions at which the whole kernel is on the map and its padding."""
-    return len([first for first in range(-pad, side + pad, stride) if first + kernel <= side + pad])
+    before, behind = pads
+    return len([first for first in range(-before, side + behind, stride) if first + kernel <= side + behind])
 
 
 def convolve_by_hand(values, weight, layer):
     """Every output pixel by its definition: zero padding, one product after the other."""
     count, channels, height, width = values.shape
-    stride, (pad_y, pad_x) = layer.stride, layer.padding
-    rows = outputs_by_hand(height, weight.shape[2], pad_y, stride)
-    columns = outputs_by_hand(width, weight.shape[3], pad_x, stride)
+    stride, (pads_y, pads_x) = layer.stride, layer.pads
+    rows = outputs_by_hand(height, weight.shape[2], pads_y, stride)
+    columns = outputs_by_hand(width, weight.shape[3], pads_x, stride)
+    own = weight.shape[1]  # input channels of a group
+    groups = channels // own
     out = np.zeros((count, len(weight), rows, columns), object)
     for n, o, r, c in np.ndindex(out.shape):
         total = 0
-        for i in [o] if layer.depthwise else range(channels):
+        first = o * groups // len(weight) * own
+        for i in range(own):
             for dy, dx in np.ndindex(weight.shape[2:]):
-                y, x = r * stride + dy - pad_y, c * stride + dx - pad_x
+                y, x = r * stride + dy - pads_y[0], c * stride + dx - pads_x[0]
                 if 0 <= y < height and 0 <= x < width:
-                    w = weight[o, 0 if layer.depthwise else i, dy, dx]
-                    total += int(values[n, i, y, x]) * int(w)
+                    total += int(values[n, first + i, y, x]) * int(weight[o, i, dy, dx])
         out[n, o, r, c] = total
     return out
 
@@ -60,12 +63,15 @@ def pool_by_hand(values, layer):
     count, channels, *sides = values.shape
     stride = layer.stride
     rows, columns = (
-        outputs_by_hand(side, kernel, 0, stride) for side, kernel in zip(sides, layer.kernel, strict=True)
+        outputs_by_hand(side, kernel, pads, stride)
+        for side, kernel, pads in zip(sides, layer.kernel, layer.pads, strict=True)
     )
     out = np.zeros((count, channels, rows, columns), object)
     for n, k, r, c in np.ndindex(out.shape):
-        taps = np.ndindex(layer.kernel)
-        out[n, k, r, c] = max(values[n, k, stride * r + dy, stride * c + dx] for dy, dx in taps)
+        tops = [stride * position - pads[0] for position, pads in zip((r, c), layer.pads, strict=True)]
+        taps = [(tops[0] + dy, tops[1] + dx) for dy, dx in np.ndindex(layer.kernel)]
+        on_map = [(y, x) for y, x in taps if 0 <= y < sides[0] and 0 <= x < sides[1]]
+        out[n, k, r, c] = max(values[n, k, y, x] for y, x in on_map)
     return out
 
 
@@ -107,15 +113,15 @@ def test_convolution(kind, stride, size, weight_bits):
 
 
 @pytest.mark.parametrize("size", [(3, 5), (7, 4)])
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("kind", OTHER_KINDS)
-def test_kernels_of_other_sizes(monkeypatch, kind, stride, size):
-    layer = other_layer(monkeypatch, kind, out_channels=2, stride=stride, weight_bits=4)
-    values = np.random.default_rng(stride).integers(-99, 99, (2, 3, *size))
+@pytest.mark.parametrize("stride", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", WINDOWS)
+def test_kernels_paddings_and_groups(name, stride, size):
+    """A padded maximum is one of the values that are on the map."""
+    layer = window_layer(name, out_channels=8, stride=stride, weight_bits=4)
+    values = np.random.default_rng(stride).integers(0, 99, (2, 4, *size))
     if layer.has_weights:
-        weight = np.random.default_rng(0).integers(-7, 8, layer.weight_shape(3), dtype=np.int8)
-        got = frontend.convolve(np.abs(values), weight, layer)
-        expected = convolve_by_hand(np.abs(values), weight, layer)
+        weight = np.random.default_rng(0).integers(-7, 8, layer.weight_shape(4), dtype=np.int8)
+        got, expected = frontend.convolve(values, weight, layer), convolve_by_hand(values, weight, layer)
     else:
         got, expected = frontend.max_pool(values, layer), pool_by_hand(values, layer)
     np.testing.assert_array_equal(got, expected)

@@ -1,4 +1,4 @@
-"""Kernels of other sizes than today's kinds in training: torch's layers and the reference say one thing."""
+"""Kernels, paddings and groups in training: torch's layers and the reference say one thing."""
 
 import numpy as np
 import pytest
@@ -9,16 +9,16 @@ from sw.reference import frontend
 from sw.training.student.export import export
 from sw.training.student.float_twin import FloatTwin
 from sw.training.student.network import Student
-from tests.helpers.bundles import OTHER_KINDS, other_layer, random_images
+from tests.helpers.bundles import WINDOWS, random_images, window_layer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("kind", OTHER_KINDS)
-def test_networks_of_any_kind(monkeypatch, kind, stride):
-    layer = other_layer(monkeypatch, kind, out_channels=4, stride=stride, activation_bits=3)
-    first = Layer(kind="pointwise1x1", out_channels=3, activation_bits=2)
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("name", WINDOWS)
+def test_networks_of_any_kind(name, stride):
+    layer = window_layer(name, out_channels=8, stride=stride, activation_bits=3)
+    first = Layer(kind="pointwise1x1", out_channels=4, activation_bits=2)
     last = Layer(kind="pointwise1x1", out_channels=5)
     design = DesignPoint(name="kinds", height=7, width=6, classes=3, layers=(first, layer, last))
     images = random_images(design, 8, seed=1)

@@ -8,6 +8,7 @@ from sw.design.layer import LayerShape
 from sw.errors import EngramError
 from sw.training.student.float_twin import FloatTwin
 from sw.training.student.network import QuantisedLayer, Student
+from tests.helpers.bundles import WINDOWS, window_layer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -75,13 +76,12 @@ def test_soft_activations_are_clamped_and_not_rounded(bits):
         assert not torch.equal(levels, levels.round())
 
 
-@pytest.mark.parametrize("stride", [1, 2])
-@pytest.mark.parametrize("kind", ["conv3x3", "depthwise3x3", "pointwise1x1"])
-def test_evaluation_and_training_give_the_same_accumulators(kind, stride):
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("name", [name for name in WINDOWS if "maximum" not in name])
+def test_evaluation_and_training_give_the_same_accumulators(name, stride):
     torch.manual_seed(1)
-    out = None if kind == "depthwise3x3" else 5
-    module = layer_of(Layer(kind=kind, out_channels=out, stride=stride, weight_bits=4), 3, 8)
-    values = torch.randint(0, 256, (2, 3, 7, 9)).float()
+    module = layer_of(window_layer(name, out_channels=8, stride=stride, weight_bits=4), 4, 8)
+    values = torch.randint(0, 256, (2, 4, 7, 9)).float()
     trained = module.train().accumulators(values)
     assert torch.equal(module.eval().accumulators(values), trained)
 
