@@ -7,6 +7,7 @@ from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.reference.adc import GAIN_BITS
 from sw.reference.array_state import ArrayState
+from sw.reference.average import average_parameters
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 from sw.reference.noise import KEY_WORDS, SCALE_BITS, ReadNoise
 from sw.reference.pulse import PulseRule
@@ -63,6 +64,8 @@ def check_parts(
         )
         _check_sorted(f"{name}.thresholds", trained.thresholds)
         _check_requantisation(name, trained.requantisation, weight_shape[0] if layer.requantises else 0)
+        if layer.averages:
+            _check_average(name, trained, average_parameters(layer, shape))
     channels, height, width = design.feature_map_shape
     quantiser_shape = (height, width, channels, design.thresholds_per_feature)
     check_tensor(
@@ -76,6 +79,15 @@ def check_parts(
     _check_sorted("quantiser.thresholds", feature_thresholds)
     _check_templates(templates, design)
     _check_array(array, design)
+
+
+def _check_average(name: str, got: LayerParameters, rule: LayerParameters) -> None:
+    """An average-pool has integers like other layers, and they are those of its rule."""
+    tables = ("multiplier", "offset", "shift")
+    parts = [(got, rule, part) for part in ("weight", "thresholds")]
+    tabled = [(got.requantisation, rule.requantisation, part) for part in tables]
+    if not all(np.array_equal(getattr(a, part), getattr(b, part)) for a, b, part in (*parts, *tabled)):
+        raise EngramError(f"{name} must hold the integers of an average, which follow from its kernel")
 
 
 def _check_templates(templates: NDArray, design: DesignPoint) -> None:

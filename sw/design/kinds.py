@@ -27,11 +27,20 @@ class Kind:
         stays.
     has_weights
         An output value is a weighted sum; without weights it is the largest value under the kernel.
+    averages
+        All weights are 1, and levels are those of the mean, see :mod:`sw.reference.average`: nothing is
+        trained.
     """
 
     kernel: tuple[int, int]
     depthwise: bool = False
     has_weights: bool = True
+    averages: bool = False
+
+    @property
+    def pools(self) -> bool:
+        """Whether it makes one value of several, and has no padding where a layer does not say so."""
+        return self.averages or not self.has_weights
 
 
 SIDES = range(1, LARGEST_SIDE + 1)
@@ -43,6 +52,7 @@ OPERATIONS = {
     "depthwise": (KERNELS, {"depthwise": True}),
     "pointwise": (KERNELS[:1], {}),
     "maxpool": (KERNELS[1:], {"depthwise": True, "has_weights": False}),
+    "avgpool": (KERNELS[1:], {"depthwise": True, "averages": True}),
 }
 """What kernels and which facts each operation has. A new operation is a new line here."""
 
@@ -58,7 +68,7 @@ def _known(name: str) -> str:
     """The name, if it is one; a list of all of them would be longer than any line."""
     if name not in KINDS:
         raise ValueError(
-            "must be conv, depthwise or maxpool with rows x columns of its kernel, 1 to "
+            "must be conv, depthwise, maxpool or avgpool with rows x columns of its kernel, 1 to "
             f"{LARGEST_SIDE}, square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1"
         )
     return name

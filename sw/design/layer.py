@@ -45,7 +45,7 @@ class Layer(BaseModel):
         1 to 4, both directions.
     padding
         How far the kernel reaches over the edges of the map, see :data:`sw.design.padding.Padding`. All
-        values there are 0. Left out, it is ``same`` for layers with weights and ``valid`` for the others. A
+        values there are 0. Left out, it is ``valid`` for pools and ``same`` for all other layers. A
         max-pool has padding only where no value is negative: there a 0 from outside never wins.
     groups
         Parts of equal size that input and output channels fall into, in their order; an output channel is
@@ -55,7 +55,8 @@ class Layer(BaseModel):
     activation_bits
         Output levels 0 .. 2**n - 1. Up to 4 bits count sorted thresholds, one per channel and level; from 5
         bits on an accumulator is multiplied, shifted, rounded and saturated, see :attr:`requantises`. None
-        on the last layer with weights: its accumulators go to the quantiser as they are.
+        on the last layer with weights: its accumulators go to the quantiser as they are. An average-pool has
+        the bits of its input, and as the last one gives its sums, which need no rounding.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,6 +93,8 @@ class Layer(BaseModel):
             )
         if not self.depthwise and self.out_channels is None:
             raise ValueError(f"a {self.kind} layer needs out_channels")
+        if self.averages and self.weight_bits != Layer.model_fields["weight_bits"].default:
+            raise ValueError(f"an {self.kind} layer has no weight_bits of its own")
         if not self.has_weights and self.activation_bits is not None:
             raise ValueError(f"a {self.kind} layer has no activation_bits of its own")
         if self.depthwise and self.groups > 1:
@@ -104,6 +107,16 @@ class Layer(BaseModel):
     def has_weights(self) -> bool:
         """Whether the layer multiplies and adds up; otherwise it takes the largest value."""
         return KINDS[self.kind].has_weights
+
+    @property
+    def averages(self) -> bool:
+        """Whether all weights are 1 and the levels are those of the mean."""
+        return KINDS[self.kind].averages
+
+    @property
+    def learns(self) -> bool:
+        """Whether the layer has weights that are trained."""
+        return self.has_weights and not self.averages
 
     @property
     def depthwise(self) -> bool:

@@ -20,7 +20,7 @@ Sides = tuple[tuple[int, int], tuple[int, int]]
 def sides_of(padding: Padding | None, kind: Kind) -> Sides:
     """Rows above and below the map, and columns at its left and right; None is the padding of the kind."""
     if padding is None:
-        padding = "same" if kind.has_weights else "valid"
+        padding = "valid" if kind.pools else "same"
     if padding == "valid":
         return (0, 0), (0, 0)
     if padding == "same":

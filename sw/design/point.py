@@ -120,6 +120,11 @@ class DesignPoint(BaseModel):
                 raise ValueError(
                     f"layer {number}: groups must divide its {channels} input channels, got {layer.groups}"
                 )
+            if layer.averages and layer.activation_bits not in (None, shape.input_bits):
+                raise ValueError(
+                    f"layer {number}: an {layer.kind} layer keeps the bits of its input: activation_bits "
+                    f"must be {shape.input_bits}, got {layer.activation_bits}"
+                )
             if sums and any(map(any, layer.pads)):
                 raise ValueError(
                     f"layer {number}: a {layer.kind} layer behind the last one with weights has no padding: "
@@ -167,11 +172,11 @@ class DesignPoint(BaseModel):
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of the front end per image, zero weights and padding included."""
+        """Multiply-accumulates of the front end per image, zero weights and padding included, pools not."""
         return sum(
             shape.outputs[1] * shape.outputs[2] * _volume(layer.weight_shape(shape.inputs[0]))
             for layer, shape in zip(self.layers, self.layer_shapes, strict=True)
-            if layer.has_weights
+            if layer.learns
         )
 
     @property
@@ -180,7 +185,7 @@ class DesignPoint(BaseModel):
         return sum(
             _volume(layer.weight_shape(shape.inputs[0]))
             for layer, shape in zip(self.layers, self.layer_shapes, strict=True)
-            if layer.has_weights
+            if layer.learns
         )
 
     # -- array ----------------------------------------------------------------------------------------------

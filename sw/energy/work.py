@@ -146,8 +146,12 @@ def frontend_work(bundle: Bundle) -> dict[str, Work]:
             continue
         kept, bits = trained.weight != 0, _sum_bits(trained, shape.input_bits)
         count = int(kept.sum()) * outputs // shape.outputs[0]
-        macs += Work(multiplied=count * layer.weight_bits * shape.input_bits, added=count * bits)
-        weight_memory += Work(moved=int(kept.sum()) * layer.weight_bits + kept.size, accesses=int(kept.sum()))
+        if layer.averages:  # sums without products, and no weights to read
+            activations += Work(added=count * bits)
+        else:
+            macs += Work(multiplied=count * layer.weight_bits * shape.input_bits, added=count * bits)
+            moved = int(kept.sum()) * layer.weight_bits + kept.size
+            weight_memory += Work(moved=moved, accesses=int(kept.sum()))
         read = int(kept.any(axis=(2, 3)).sum()) * _pixels_seen(layer, shape)
         moves = _volume(shape.inputs) + read
         activation_memory += Work(moved=moves * shape.input_bits, accesses=moves)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,14 @@ from sw.importing.graph.constants import Constants
 from sw.importing.graph.graph import Graph, Node
 from sw.importing.layers import Features, Made, Map, features, settled
 from sw.importing.nodes import NODES
-from sw.importing.shapes import layer_of, ungrouped, window_of
+from sw.importing.shapes import Window, layer_of, ungrouped, window_of
 from sw.importing.signal import Signal, Sums, first_signal
 from sw.reference.frontend import convolve
 
 __all__ = ["InputRule", "Student", "read_student"]
+
+AVERAGES = ("AveragePool", "GlobalAveragePool")
+"""Operators that are layers ahead of the last convolution; behind it they belong to the head."""
 
 
 @dataclass(frozen=True)
@@ -123,10 +127,13 @@ def read_student(graph: Graph, rule: InputRule, thresholds: int | None = None) -
                 before, signal = _convolved(signal, node, constants, free)
                 made += before
                 convolved = True
+            elif node.op in AVERAGES and ahead:
+                before, signal = _averaged(signal, node)
+                made += before
             elif node.op in NODES:
                 signal = NODES[node.op](signal, node, constants)
             else:
-                supported = ", ".join(["Conv", *NODES])
+                supported = ", ".join(["Conv", *AVERAGES, *NODES])
                 raise node.refused(f"not supported ahead of the last convolution; supported are {supported}")
         except EngramError:
             # Behind the last convolution everything that is not understood belongs to the head.
@@ -167,25 +174,55 @@ def _convolved(
         )
     window = window_of(node, signal.map_shape, (weight.shape[2], weight.shape[3]))
     layer = layer_of(node, window, channels, out=len(weight), groups=group)
-    made, source = settled(signal, node, any(window.padding) and not free)
-    if source.halves:
-        layer, weight = ungrouped(layer, weight)
-        weight = np.concatenate([weight, -weight], axis=1)
-    shape = layer.output_shape(source.shape)
-    gain = tuple(
-        ours * other
-        for ours, other in zip(_scale_of(weights.scale, node), _gains(source, weight, node), strict=True)
-    )
-    base = Sums(node, layer, weight, source.shape, shape, source.top, _shift(source, weight, layer))
-    behind = Signal(node.outputs[0], base, (), shape)
-    zeros = (Fraction(0),) * len(weight)
-    bias = zeros
+    made, behind = _summed(signal, node, layer, weight, _scale_of(weights.scale, node), free=free)
+    bias = (Fraction(0),) * len(weight)
     if node.input(2):
         numbers = constants.numbers(node, 2, "its bias").ravel()
         if numbers.size != len(weight):
             raise node.refused(f"its bias must have {len(weight)} numbers, got {numbers.size}")
         bias = tuple(Fraction(float(number)) for number in numbers)
-    return made, behind.scaled(node, gain, bias)
+    return made, behind.scaled(node, (Fraction(1),) * len(weight), bias)
+
+
+def _averaged(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Signal]:
+    """An average-pool: a depthwise convolution whose weights are all 1, and whose sums are then divided.
+
+    The quantiser behind it says how the mean is rounded, as behind any other layer.
+    """
+    channels, height, width = signal.map_shape
+    if node.op == "GlobalAveragePool":
+        window = Window((height, width), (0, 0, 0, 0), 1)
+    else:
+        window = window_of(node, signal.map_shape)
+        counted = node.attributes.get("count_include_pad", 0) or not any(window.padding)
+        if not counted or node.attributes.get("ceil_mode", 0):
+            raise node.refused("supported are means of whole windows, where padded with count_include_pad")
+    layer = layer_of(node, window, channels, out=channels, groups=channels)
+    weight = np.ones(layer.weight_shape(channels), np.int64)
+    scale = (Fraction(1, prod(window.kernel)),) * channels
+    return _summed(signal, node, layer, weight, scale, free=False)
+
+
+def _summed(
+    signal: Signal,
+    node: Node,
+    layer: Layer,
+    weight: NDArray[np.int64],
+    scale: tuple[Fraction, ...],
+    *,
+    free: bool,
+) -> tuple[tuple[Made, ...], Signal]:
+    """The layers ahead of sums, and the signal behind them; `scale` is that of the weights."""
+    made, source = settled(signal, node, any(map(any, layer.pads)) and not free)
+    if source.halves:
+        layer, weight = ungrouped(layer, weight)
+        weight = np.concatenate([weight, -weight], axis=1)
+    shape = layer.output_shape(source.shape)
+    gains = _gains(source, weight, node)
+    gain = tuple(ours * other for ours, other in zip(scale, gains, strict=True))
+    base = Sums(node, layer, weight, source.shape, shape, source.top, _shift(source, weight, layer))
+    behind = Signal(node.outputs[0], base, (), shape)
+    return made, behind.scaled(node, gain, (Fraction(0),) * len(weight))
 
 
 def _gains(source: Map, weight: NDArray[np.int64], node: Node) -> list[Fraction]:

@@ -226,7 +226,7 @@ def _check(dataset: Dataset, design: DesignPoint, recipe: Recipe, templates: Met
 
 def _check_pruning(design: DesignPoint, budget: int) -> None:
     """Whether a design can be pruned to so many multiply-accumulates; raises EngramError."""
-    if any(layer.has_weights and layer.weight_bits == 1 for layer in design.layers):
+    if any(layer.learns and layer.weight_bits == 1 for layer in design.layers):
         raise EngramError(
             f"1-bit weights are -1 or +1 and cannot be pruned, got macs_nonzero {budget}; "
             "leave it out, or use weights of 2 bits or more"
@@ -235,7 +235,7 @@ def _check_pruning(design: DesignPoint, budget: int) -> None:
     fewest = sum(
         shape.outputs[1] * shape.outputs[2]
         for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
-        if layer.has_weights
+        if layer.learns
     )
     if not fewest <= budget < design.macs:
         raise EngramError(

@@ -11,10 +11,12 @@ from sw.bundle.provenance import Provenance, Step
 from sw.design import DesignPoint, Layer
 from sw.design.images import channels_first
 from sw.design.kinds import KINDS
+from sw.design.layer import PIXEL_BITS, LayerShape
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
 from sw.reference.array_state import ArrayState
+from sw.reference.average import average_parameters
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 from sw.reference.noise import KEY_WORDS, NOISE_SIGMA, SCALE_BITS, ReadNoise
 from sw.reference.pulse import PulseRule
@@ -65,6 +67,8 @@ WINDOWS = {
     "maximum of 1x2": {"kind": "maxpool1x2"},
     "maximum of 3x3 padded": {"kind": "maxpool3x3", "padding": "same"},
     "maximum of 4x4 padded": {"kind": "maxpool4x4", "padding": "same"},
+    "mean of 3x3": {"kind": "avgpool3x3"},
+    "mean of 1x2 padded": {"kind": "avgpool1x2", "padding": "same"},
 }
 """Layers of many kernels, paddings and groups, for four input channels and maps of 3 x 3 or more."""
 
@@ -94,12 +98,14 @@ def random_bundle(
     rng = np.random.default_rng(seed)
     values = channels_first(random_images(design, SAMPLE_IMAGES, seed)).astype(np.int64)
     layers = []
+    bits = PIXEL_BITS
     for layer in design.layers:
         if not layer.has_weights:
             layers.append(LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32)))
             values = frontend.max_pool(values, layer)
             continue
-        parameters, values = random_layer(rng, layer, values)
+        parameters, values = random_layer(rng, layer, values, bits)
+        bits = layer.activation_bits or bits
         layers.append(parameters)
     levels = design.thresholds_per_feature
     feature_thresholds = _thresholds_within(rng, values, (0,), levels)[0].transpose(1, 2, 0, 3)
@@ -139,18 +145,36 @@ def random_noise(rng: np.random.Generator, design: DesignPoint) -> ReadNoise:
 
 
 def window_layer(name: str, **values: Any) -> Layer:
-    """One of :data:`WINDOWS`; it takes what it has a use for of the values of layers with weights."""
+    """One of :data:`WINDOWS`; it takes what it has a use for of the values of layers with weights.
+
+    A mean has inputs of 2 bits, and so has its output.
+    """
     kind = KINDS[WINDOWS[name]["kind"]]
     unused = {"out_channels"} if kind.depthwise else set()
     unused |= set() if kind.has_weights else {"activation_bits", "weight_bits"}
+    unused |= {"weight_bits"} if kind.averages else set()
+    if kind.averages and "activation_bits" in values:
+        values["activation_bits"] = 2
     return Layer(**WINDOWS[name], **{key: value for key, value in values.items() if key not in unused})
 
 
 def random_layer(
-    rng: np.random.Generator, layer: Layer, values: NDArray[np.int64]
+    rng: np.random.Generator, layer: Layer, values: NDArray[np.int64], bits: int = PIXEL_BITS
 ) -> tuple[LayerParameters, NDArray[np.int64]]:
-    """Random parameters of a layer with weights for input values (N, C, H, W), and its output values."""
+    """Random parameters of a layer with weights for input values (N, C, H, W), and its output values.
+
+    Those of an average-pool follow from the `bits` of its input.
+    """
     weight = _random_weight(rng, layer, values.shape[1])
+    if layer.averages:
+        inputs = values.shape[1:]
+        average = average_parameters(layer, LayerShape(inputs, layer.output_shape(inputs), bits))
+        values = frontend.convolve(values, average.weight, layer)
+        if layer.requantises:
+            values = frontend.requantise(values, average.requantisation, layer)
+        elif layer.activation_bits is not None:
+            values = frontend.activate(values, average.thresholds)
+        return average, values
     values = frontend.convolve(values, weight, layer)
     thresholds = _thresholds_within(rng, values, (0, 2, 3), layer.thresholds_per_channel)[0, :, 0, 0]
     if layer.requantises:

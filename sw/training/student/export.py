@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sw.design import DesignPoint
 from sw.design.layer import PIXEL_BITS
+from sw.reference.average import average_parameters
 from sw.reference.frontend import LayerParameters
 from sw.training.student.network import QuantisedLayer, Student
 
@@ -43,10 +44,13 @@ def export(student: Student, design: DesignPoint) -> tuple[tuple[LayerParameters
     parameters = []
     limits = _range_of_pixels()
     with torch.no_grad():
-        for module in student.layers:
+        for module, layer, shape in zip(student.layers, design.layers, design.layer_shapes, strict=True):
             if isinstance(module, QuantisedLayer):
                 exported, limits = _export_layer(module)
                 parameters.append(exported)
+            elif layer.averages:
+                parameters.append(average_parameters(layer, shape))
+                limits = accumulator_range(parameters[-1].weight, 2**shape.input_bits - 1)
             else:
                 parameters.append(LayerParameters(np.zeros((0,) * 4, np.int8), np.zeros((0, 0), np.int32)))
         thresholds = _feature_thresholds(student, design, *limits)

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from sw.design import DesignPoint
 from sw.training.loop.trainable import Classifier, channels_first
-from sw.training.student.layers import MaxPool, convolution
+from sw.training.student.layers import AveragePool, MaxPool, convolution
 
 __all__ = ["FloatTwin"]
 
@@ -19,8 +19,8 @@ class FloatTwin(Classifier):
         super().__init__()
         stack: list[nn.Module] = []
         for layer, shape in zip(design.layers, design.layer_shapes, strict=True):
-            if not layer.has_weights:
-                stack.append(MaxPool(layer))
+            if not layer.learns:
+                stack.append(AveragePool(layer, exact=False) if layer.averages else MaxPool(layer))
                 continue
             stack += [*convolution(layer, shape.inputs[0]), nn.BatchNorm2d(shape.outputs[0]), nn.ReLU()]
         channels, height, width = design.feature_map_shape

@@ -25,7 +25,7 @@ from sw.design.layer import LayerShape
 from sw.errors import EngramError
 from sw.reference.frontend import Requantisation, requantise
 from sw.training.loop.trainable import channels_first
-from sw.training.student.layers import MaxPool, convolution_sizes, padded
+from sw.training.student.layers import AveragePool, MaxPool, convolution_sizes, padded
 from sw.training.student.quantiser import BATCH_NORM_EPS, FeatureQuantiser
 from sw.training.student.requantisation import requantisation_of
 
@@ -177,6 +177,12 @@ class QuantisedLayer(nn.Module):
         return round_ste(values).clamp(0, self._top)
 
 
+def _module_of(layer: Layer, shape: LayerShape) -> nn.Module:
+    if layer.averages:
+        return AveragePool(layer, exact=True)
+    return QuantisedLayer(layer, shape) if layer.has_weights else MaxPool(layer)
+
+
 class Student(nn.Module):
     """Quantised front end and feature quantiser of a DesignPoint: uint8 pixels to word-line bits.
 
@@ -189,8 +195,7 @@ class Student(nn.Module):
     def __init__(self, design: DesignPoint):
         super().__init__()
         self.layers = nn.ModuleList(
-            QuantisedLayer(layer, shape) if layer.has_weights else MaxPool(layer)
-            for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
+            _module_of(layer, shape) for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
         )
         self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)
 

@@ -50,8 +50,8 @@ def layer(**values):
         ({"row_lanes": 9}, "row_lanes must be at most rows = 8, got 9"),
         ({"volts": 1}, "volts: Extra inputs are not permitted, got 1"),
         ({"layers": [layer(kind="conv3x2")]},
-         "layers.0.kind: must be conv, depthwise or maxpool with rows x columns of its kernel, 1 to 7, "
-         "square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1, got 'conv3x2'"),
+         "layers.0.kind: must be conv, depthwise, maxpool or avgpool with rows x columns of its kernel, "
+         "1 to 7, square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1, got 'conv3x2'"),
         ({"layers": [layer(stride=5)]}, "layers.0.stride: Input should be less than or equal to 4, got 5"),
         ({"layers": [layer(padding="full")]},
          "layers.0: padding must be same, valid or four numbers: rows above, columns at the left, rows "
@@ -62,6 +62,10 @@ def layer(**values):
         ({"layers": [layer(padding=[2, 0, 1, 0])]},
          "layers.0: padding of both sides together must be below the rows and columns of the kernel, 3 x 3, "
          "got [2, 0, 1, 0]"),
+        ({"layers": [{"kind": "avgpool2x2", "activation_bits": 4}, LAST]},
+         "layer 0: an avgpool2x2 layer keeps the bits of its input: activation_bits must be 8, got 4"),
+        ({"layers": [{"kind": "avgpool2x2", "weight_bits": 8}]},
+         "layers.0: an avgpool2x2 layer has no weight_bits of its own"),
         ({"layers": [layer(groups=2)]}, "layers.0: groups must divide out_channels = 3, got 2"),
         ({"layers": [layer(groups=3)]}, "layer 0: groups must divide its 1 input channels, got 3"),
         ({"layers": [{"kind": "depthwise3x3", "groups": 2}]},

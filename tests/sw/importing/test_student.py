@@ -286,12 +286,40 @@ def test_groups_around_a_signed_map_become_zeros(tmp_path):
     """The layer ahead and the layer behind are depthwise; both have all channels of the two maps."""
     net = signed().convolve(np.ones((2, 1, 3, 3), int), group=2).quantise(0.1013, 4, signed=True)
     net.convolve(np.array([[[[1, -2, 1]] * 3]] * 2), group=2).quantise(0.1013, 2)
-    _, bundle, found = compared(
-        finished(net.convolve(np.ones((1, 2, 1, 1), int)).quantise(1, 2)), tmp_path
-    )
+    _, bundle, found = compared(finished(net.convolve(np.ones((1, 2, 1, 1), int)).quantise(1, 2)), tmp_path)
     assert [layer.kind for layer in bundle.design.layers[:3]] == ["conv3x3"] * 3
     assert [layer.out_channels for layer in bundle.design.layers[:3]] == [4, 4, 2]
     assert found.differences == 0
+
+
+@pytest.mark.parametrize(
+    ("operator", "attributes"),
+    [
+        ("AveragePool", {"kernel_shape": [2, 2], "strides": [2, 2]}),
+        ("AveragePool", {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "count_include_pad": 1}),
+        ("GlobalAveragePool", {}),
+    ],
+)
+@pytest.mark.parametrize("signed", [False, True])
+def test_means_ahead_of_a_convolution_are_depthwise_layers(operator, attributes, signed, tmp_path):
+    """Scales are powers of two: the source's floats are then exact in the middle of two levels too."""
+    net = Network("qdq", (1, 6, 6)).quantise(1 / 256, 8)
+    net.convolve(np.concatenate([WEIGHTS, -WEIGHTS])).quantise(0.0625, 4, signed=signed)
+    net.then(operator, **attributes).quantise(0.125, 3, signed=signed)
+    net.convolve(np.array([[[[1]], [[-2]]]] * 3), name="last").quantise(0.125, 2)
+    size = 36 if "pads" in attributes else 9 if attributes else 1
+    _, bundle, found = compared(
+        net.dense(np.ones((3, 3 * size), int)), tmp_path, 40, InputRule((Fraction(1, 256),))
+    )
+    kind = "conv" if signed and "pads" in attributes else "depthwise"
+    assert bundle.design.layers[-2].kind.startswith(kind)
+    assert found.values > 100 and found.differences == 0
+
+
+def test_means_that_leave_padding_out_are_refused(tmp_path):
+    net = simple().then("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], name="a1").quantise(0.125, 3)
+    with pytest.raises(EngramError, match=r"node 'a1' \(AveragePool\): supported are means of whole windows"):
+        student_of(finished(net), tmp_path)
 
 
 def test_what_cannot_become_two_maps_is_refused(tmp_path):
