@@ -39,6 +39,16 @@ COLOUR = CNN.with_(channels=3)
 
 SIGNAL = CNN.with_(height=1, width=14, channels=5)
 
+KERNELS = CNN.with_(
+    channels=2,
+    layers=(
+        Layer(kind="conv5x5", out_channels=4, stride=2, groups=2, activation_bits=3),
+        Layer(kind="maxpool3x3", padding="same"),
+        Layer(kind="avgpool1x2", activation_bits=3),
+        Layer(kind="conv4x1", out_channels=6, padding=(2, 0, 0, 0)),
+    ),
+)
+
 CASES = {
     "pixels_are_the_features": (NO_LAYERS, ()),
     "serial": (CNN, (P(), P())),
@@ -51,6 +61,8 @@ CASES = {
     "colour_folded": (COLOUR, Folded(P(2, 4, 2, 2))),
     "signal": (SIGNAL, (P(2, 4, 1, 2), P(4, 8))),
     "signal_folded": (SIGNAL, Folded(P(8, 4, 1, 4))),
+    "kernels": (KERNELS, (P(2, 4, 2, 2), P(2), P(2, 2, 1, 2), P(4, 8))),
+    "kernels_folded": (KERNELS, Folded(P(4, 2, 3, 2))),
     "windows": (WINDOWS, (P(1, 4, 3, 2), P(2, 8, 2))),
     "five_thresholds_at_once": (FOUR_BIT_WINDOWS, (P(1, 4, 3, 2), P(2, 8, 2))),
 }
