@@ -113,7 +113,7 @@ def test_a_design_of_ones_own_has_the_size_of_the_data_and_the_name_of_its_file(
         ("rows = 64", "height = 8", "leave height out: a design is named as its file"),
         ("rows = 64", "row = 64", "unknown key 'row'"),
         ("rows = 64", "rows = 0", "rows: Input should be greater than or equal to 1, got 0"),
-        ('"pointwise1x1"', '"conv2x2"', "kind"),
+        ('"pointwise1x1"', '"conv8x8"', "kind"),
         ("activation_bits = 2", "", "layer 0 with weights must have activation_bits"),
         (OWN, "rows = 64", "must have [[layers]]"),
         (OWN, "rows =", "must be a TOML file"),
