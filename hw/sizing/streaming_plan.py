@@ -5,7 +5,7 @@ fit together are found by dynamic programming from the last layer to the first, 
 number of block RAM, so that no exchange rate between the two is needed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import floor
 
@@ -26,11 +26,14 @@ from hw.sizing.options import Option, layer_options, useful_schedules
 from sw.bundle import Bundle
 from sw.errors import EngramError
 
-__all__ = ["CELL_MARGIN", "Chains", "Planner"]
+__all__ = ["CELL_MARGIN", "SOON_ROUTED", "Chains", "Planner"]
 
 CELL_MARGIN = 0.12
 """Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 9 % on chips
 with a front end."""
+SOON_ROUTED = 24_000
+"""Most cells of a chip that place and route is done with in a quarter of an hour on one core: its time grows
+faster than the cells. More are taken only where no front end does with so few."""
 BLOCK_RAM_SHARE = 0.5
 """Weight of a share of a part's block RAM against an equal share of its cells, on which routing depends."""
 ADVICE = "use --from features, or a student with fewer channels, layers or templates"
@@ -141,12 +144,18 @@ class Planner:
     def fastest(self, board: Board, *, spram: bool = False) -> tuple[Parallelism, ...] | None:
         """The front end with the fewest cycles per image that fits the board, or None.
 
-        Of those with equal cycles it takes the least of the part, see :data:`BLOCK_RAM_SHARE`. With `spram`
-        the codes are not in block RAM.
+        It stays within :data:`SOON_ROUTED` where one does. Of those with equal cycles it takes the least of
+        the part, see :data:`BLOCK_RAM_SHARE`. With `spram` the codes are not in block RAM.
         """
         room = self._room(board, spram=spram)
         if room.block_rams < 0:
             return None
+        beyond = max(0, board.limits.luts * (1 - CELL_MARGIN) - SOON_ROUTED)
+        soon = replace(room, cells=room.cells - beyond)
+        return self._fastest_in(soon, board) or (self._fastest_in(room, board) if beyond else None)
+
+    def _fastest_in(self, room: "_Room", board: Board) -> tuple[Parallelism, ...] | None:
+        """The fastest front end that some room of a board holds."""
         found = None
         budgets = self.budgets
         while budgets:

@@ -96,6 +96,19 @@ def test_the_fastest_plan_fits_with_margin():
     assert default_front_end(bundle, STREAMING) == (bundle, sizes)
 
 
+def test_a_front_end_that_takes_long_to_route_is_taken_where_no_other_is_there(monkeypatch):
+    bundle = random_bundle(SMALL, seed=1)
+    planner = Planner(bundle)
+    free = planner.fastest(BOARD)
+    cells = estimate(bundle, free, "ice40").cells
+    monkeypatch.setattr(plan, "SOON_ROUTED", cells * 0.9)
+    soon = planner.fastest(BOARD)
+    assert estimate(bundle, soon, "ice40").cells < cells * 0.9 + 1
+    assert image_cycles(bundle, soon) > image_cycles(bundle, free)
+    monkeypatch.setattr(plan, "SOON_ROUTED", 1)
+    assert planner.fastest(BOARD) == free
+
+
 def test_wide_weights_keep_within_the_multipliers_of_the_part():
     wide = SMALL.layers[0].model_copy(update={"weight_bits": 6})
     design = SMALL.with_(layers=(wide, *SMALL.layers[1:]), height=28, width=28, cell_bits=4, adc_bits=8)
