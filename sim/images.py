@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hw.frontend.variant import Sizes
 
 __all__ = [
+    "DRAIN",
     "ImageProgram",
     "Observed",
     "front_end_of",
@@ -44,6 +45,8 @@ __all__ = [
     "verify_sample",
 ]
 
+DRAIN = 64
+"""Cycles after the last result in which nothing more should come."""
 COULD_NOT_WRITE = 1
 """Exit code of the program when a file could not be read or written."""
 
@@ -268,14 +271,18 @@ def start_images(
     stalls: tuple[int, int] = (0, 0),
     writes: int = 0,
     first_image: int = 0,
+    drain: int = DRAIN,
 ) -> Program:
     """Start the program on images in `folder`, where the requests of its file ``writes`` go first.
 
-    What it leaves there stands at the head of ``image_harness.cpp``.
+    It runs on for `drain` cycles after the last result. What it leaves there stands at the head of
+    ``image_harness.cpp``.
     """
     images.tofile(folder / "pixels")
     numbers = (len(images), images[0].size, seed, *stalls, program.patience, writes, first_image)
-    return start_program(program.model, [str(value) for value in (*numbers, settling_cycles())], folder)
+    return start_program(
+        program.model, [str(value) for value in (*numbers, settling_cycles(), drain)], folder
+    )
 
 
 def _programmed(programming: SelfProgramming, folder: Path) -> ProgrammingReport:

@@ -81,3 +81,15 @@ def test_random_designs_do_what_their_schedules_say(seed):
     found = count(program, bundle, sizes, random_images(design, 3, seed), stalls)
     assert [each for each in found if each.got != each.expected] == []
     assert {"steps"} <= {each.what.split(" ")[0] for each in found}
+
+
+def test_rows_that_a_max_pool_leaves_out_are_counted_for_the_last_image_too():
+    """The last of 15 rows is never pooled; at these stalls the answer comes while it is still computed."""
+    conv = Layer(kind="conv3x3", out_channels=8, weight_bits=4, activation_bits=2)
+    one = Layer(kind="pointwise1x1", out_channels=1, weight_bits=2)
+    layers = (conv, Layer(kind="maxpool2x2", stride=2), one)
+    design = tiny_design(height=15, width=15, layers=layers, rows=50, row_lanes=50)
+    bundle, sizes = random_bundle(design, 1), (Parallelism(1, 1), Parallelism(), Parallelism())
+    program = counted_program(bundle, sizes)
+    found = count(program, bundle, sizes, random_images(design, 3, 1), (20_000, 20_000))
+    assert [each for each in found if each.got != each.expected] == []

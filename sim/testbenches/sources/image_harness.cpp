@@ -1,6 +1,6 @@
 // Runs whole images through the image accelerator at the speed of compiled code, and writes down what comes out.
 //
-//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT WRITES FIRST_IMAGE SETTLING
+//   model IMAGES PIXELS SEED SOURCE_STALL SINK_STALL QUIET_LIMIT WRITES FIRST_IMAGE SETTLING DRAIN
 //
 // FIRST_IMAGE is the index of the first image, on which read noise depends; SETTLING cycles later its noise is there.
 // The file `pixels` in the working folder holds IMAGES * PIXELS bytes. Where WRITES is not 0, as many requests of 8 bytes in the file `writes` go to the
@@ -20,7 +20,7 @@
 //   programming  8 bytes: cycles until the last answer
 //   progress     1 byte per result and per answer of the programmer, at once
 //
-// The run ends some cycles after the last result, so that what should not come is seen, or when neither a pixel nor
+// The run ends DRAIN cycles after the last result, so that what should not come is seen, or when neither a pixel nor
 // a result moved for QUIET_LIMIT cycles.
 
 #include <cstdint>
@@ -36,9 +36,8 @@
 
 namespace {
 
-constexpr std::uint64_t kDrain = 64;  // cycles to wait for what should not come
 constexpr std::uint64_t kReset = 2;   // cycles of reset
-constexpr int kNumbers = 9;           // arguments
+constexpr int kNumbers = 10;          // arguments
 
 [[noreturn]] void fail(const std::string& what) {
     std::perror(what.c_str());
@@ -186,7 +185,7 @@ int main(int argc, char** argv) {
         cycle = program(*dut, number[6], source, sink, source_stall, sink_stall, quiet_limit, progress, violated);
     }
     OfferWatch<std::decay_t<decltype(dut->result)>> watch;
-    while (drained < kDrain && quiet < quiet_limit) {
+    while (drained < number[9] && quiet < quiet_limit) {
         if (dut->word_taken) levels.put(dut->word);
         if (dut->conversion_taken) conversions.put(dut->conversion);
         if (watch.broken(dut->result_valid, dut->result_taken, dut->result) || dut->written_taken) violated = 1;
