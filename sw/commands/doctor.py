@@ -64,6 +64,8 @@ class Finding:
         Whether it is good enough.
     advice
         What to do when it is not; empty when it is.
+    optional
+        Whether the chain works without it.
     """
 
     name: str
@@ -72,13 +74,14 @@ class Finding:
     found: str | None
     ok: bool
     advice: str = ""
+    optional: bool = False
 
 
 @reports_errors
 def doctor(json: JsonOption = False) -> None:
     """List what is found and what is needed, and try it: write, compile, simulate, synthesise.
 
-    The exit code is 0 when the whole chain works, and 1 when something is missing or fails.
+    The exit code is 0 when the whole chain works, and 1 when something that it needs is missing or fails.
     """
     from rich.markup import escape
 
@@ -87,15 +90,18 @@ def doctor(json: JsonOption = False) -> None:
     messages.print("looking at packages, then trying cache, simulator and synthesis; up to a minute or two")
     findings = examine()
     data = data_sets()
-    missing = [finding for finding in findings if not finding.ok]
+    missing = [finding for finding in findings if not finding.ok and not finding.optional]
     if json:
         print_json({"ok": not missing, "findings": [asdict(finding) for finding in findings], "data": data})
     else:
         _print_table(findings, data)
-    for finding in missing:
+    for finding in findings:
+        if finding.ok:
+            continue
         what = "fails" if finding.name in [name for name, *_ in TRIALS] else "missing"
+        what = "not here" if finding.optional else f"[bold red]{what}[/]"
         messages.print(
-            f"[bold red]{what}:[/] {finding.name} (for {finding.needed_for}): {escape(finding.advice)}",
+            f"{what}: {finding.name} (for {finding.needed_for}): {escape(finding.advice)}",
             soft_wrap=True,
             highlight=False,
         )
@@ -112,8 +118,8 @@ def doctor(json: JsonOption = False) -> None:
 
 
 def examine() -> list[Finding]:
-    """Everything the chain from data set to bitstream needs."""
-    return [_python(), *_packages(), *_compilers(), _verilator(), *_trials()]
+    """Everything the chain from data set to bitstream needs, and what single commands need besides."""
+    return [_python(), *_packages(), *_compilers(), _verilator(), _circuit_simulator(), *_trials()]
 
 
 def data_sets() -> dict[str, str]:
@@ -229,6 +235,17 @@ def _verilator() -> Finding:
     return Finding("Verilator", "engram simulate", wanted, version, True)
 
 
+def _circuit_simulator() -> Finding:
+    from sw.errors import EngramError
+    from sw.rram.spice.ngspice import find_ngspice
+
+    command = "engram check spice"
+    try:
+        return Finding("ngspice", command, "", find_ngspice(), True, optional=True)
+    except EngramError as error:
+        return Finding("ngspice", command, "", None, False, str(error), optional=True)
+
+
 def _trials() -> list[Finding]:
     """What the chain does on this machine; a tool that is found may still not run, or not be let write."""
     return [_tried(*trial) for trial in TRIALS]
@@ -294,7 +311,7 @@ def _print_table(findings: list[Finding], data: dict[str, str]) -> None:
     for heading in ("", "what", "wanted", "found", "for"):
         table.add_column(heading, overflow="fold")
     for finding in findings:
-        mark = "[green]ok[/]" if finding.ok else "[red]missing[/]"
+        mark = "[green]ok[/]" if finding.ok else "not here" if finding.optional else "[red]missing[/]"
         found = escape(finding.found or "-")
         table.add_row(mark, finding.name, finding.wanted or "any", found, finding.needed_for)
     answer.print(table)

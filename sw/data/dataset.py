@@ -107,8 +107,7 @@ def load_npz(
     EngramError
         If the file cannot be read, is not of the layout, or does not serve the bundle.
     """
-    arrays = read_npz(path, (*LAYOUT, *MORE), f"one of {', '.join(NAMES)}, or a file")
-    check_keys(arrays, str(path))
+    arrays = read_npz(path, (*LAYOUT, *MORE), f"one of {', '.join(NAMES)}, or a file", check_keys)
     source = str(arrays["source"]) if "audio" in arrays and "source" in arrays else ""
     if name is None and source in KNOWN and KNOWN[source].audio is not None:
         name = source  # so a bundle finds the recordings again, by which the maps are made anew

@@ -2,7 +2,7 @@
 
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from sw.errors import EngramError
 __all__ = ["read_npz"]
 
 
-def read_npz(path: Path, wanted: Collection[str], others: str) -> dict[str, NDArray]:
+def read_npz(
+    path: Path, wanted: Collection[str], others: str, check: Callable[[Collection[str], str], None]
+) -> dict[str, NDArray]:
     """Arrays of a file by name.
 
     Parameters
@@ -27,6 +29,8 @@ def read_npz(path: Path, wanted: Collection[str], others: str) -> dict[str, NDAr
         Names of the arrays to read; what is not there is left out.
     others
         What else a user may give, for the message about a file that cannot be read.
+    check
+        Is given the names of all arrays and the file's, before one is read, and refuses what it misses.
 
     Raises
     ------
@@ -39,6 +43,7 @@ def read_npz(path: Path, wanted: Collection[str], others: str) -> dict[str, NDAr
     arrays = {}
     try:
         with _archive(path) as archive:
+            check(archive.files, str(path))
             for key in archive.files:
                 if key not in wanted:
                     continue

@@ -158,8 +158,7 @@ def read_arrays(path: Path) -> Recordings:
     EngramError
         If the file cannot be read, or its arrays are others.
     """
-    arrays = read_npz(path, (*LAYOUT, "rate", "classes", *SPEAKERS), "another file")
-    check_keys(arrays, str(path))
+    arrays = read_npz(path, (*LAYOUT, "rate", "classes", *SPEAKERS), "another file", check_keys)
     rate = arrays.pop("rate", None)
     if rate is not None and (rate.size != 1 or rate.dtype.kind not in "iuf" or not rate.item() > 0):
         raise EngramError(

@@ -34,6 +34,13 @@ def no_imports(monkeypatch):
     monkeypatch.setattr(doctor_module, "TRIALS", ())
 
 
+def examine_without_trials(monkeypatch):
+    """Findings without the packages, which take long to import."""
+    monkeypatch.setattr(doctor_module, "_packages", list)
+    monkeypatch.setattr(doctor_module, "TRIALS", ())
+    return examine()
+
+
 def by_name(findings):
     return {finding.name: finding for finding in findings}
 
@@ -53,6 +60,19 @@ def test_exit_code_1_says_what_is_missing_and_what_for(monkeypatch):
     assert code == 1
     assert "missing" in out
     assert "missing: torch (for engram train): pip install 'torch==2.13.*' [cpu]" in err
+
+
+def test_what_a_single_command_needs_is_said_and_does_not_fail(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    judge = by_name(examine_without_trials(monkeypatch))["ngspice"]
+    assert not judge.ok
+    monkeypatch.setattr(doctor_module, "examine", lambda: [*GOOD, judge])
+    code, out, err = run()
+    assert code == 0
+    assert "not here" in out
+    assert "not here: ngspice (for engram check spice): " in err
+    assert "apt install ngspice" in err
+    assert err.endswith("the whole chain works\n")
 
 
 def test_json(monkeypatch, tmp_path):

@@ -27,8 +27,8 @@ def test_every_constant_says_where_it_is_from(name):
 
 
 def test_the_macros_that_there_are():
-    names = ("acam-9t4r", "neurram", "sapiens", "sky130-1t1r", "tcam-3t1r1c", "tcam-pcm", "xnor-rram")
-    assert names == MACROS
+    names = {"acam-9t4r", "neurram", "sapiens", "tcam-3t1r1c", "tcam-pcm", "xnor-rram"}
+    assert set(MACROS) == names | {"28nm-1t1r", "sky130-1t1r"}
 
 
 def test_the_files_are_installed():
