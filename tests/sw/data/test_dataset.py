@@ -75,7 +75,7 @@ def test_validation_part_is_at_most_5000_images(tmp_path):
 def test_arrays_of_other_names_are_named(tmp_path):
     path = tmp_path / "other.npz"
     np.savez(path, train_images=np.zeros((2, 4, 4), np.uint8), test_labels=np.zeros(2))
-    with pytest.raises(EngramError, match="missing: .*, found: train_images, test_labels; "):
+    with pytest.raises(EngramError, match="found: train_images, test_labels; "):
         load_npz(path)
 
 
