@@ -43,7 +43,7 @@ def fit(
     Nothing is chosen. The learning rate has come to nothing there, so the last epochs hardly differ; their
     validations do, by chance, and the best of many is a lucky one as often as a better network. It would
     also make the validation accuracy one that was chosen for being high. Batch norms get their statistics
-    from a fixed pass over the training images at last (:mod:`sw.training.loop.settle`).
+    from a fixed set of training images at last (:mod:`sw.training.loop.settle`).
 
     Ctrl-C in the last phase ends the training early: the model is left as it was after the last whole epoch.
 

@@ -1,6 +1,6 @@
 """A training's subject: a network that gives logits, and the images and labels it learns from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -36,6 +36,16 @@ class Classifier(nn.Module):
     def predict(self, images: Tensor) -> Tensor:
         """Classes (N,)."""
         return self(images).argmax(dim=1)
+
+    def in_turn(self) -> Sequence[tuple[nn.Module, Callable[[Tensor], Tensor]]]:
+        """Parts whose batch norms get their statistics one after the other, in the order of the data.
+
+        Returns
+        -------
+        sequence
+            Each part with what runs images through the network up to it, and through it.
+        """
+        return [(self, self)]
 
     def penalty(self) -> Tensor | float:
         """Term of the loss that does not depend on the images."""

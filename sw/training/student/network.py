@@ -199,10 +199,13 @@ class Student(nn.Module):
         )
         self.quantiser = FeatureQuantiser(design.feature_map_shape, design.thresholds_per_feature)
 
-    def feature_map(self, images: Tensor) -> Tensor:
-        """Integers (N, C, h, w) of images (N, H, W) or (N, H, W, C) with pixels 0..255."""
+    def feature_map(self, images: Tensor, layers: int | None = None) -> Tensor:
+        """Integers (N, C, h, w) of images (N, H, W) or (N, H, W, C) with pixels 0..255.
+
+        Behind so many of the layers; all of them if None.
+        """
         values = channels_first(images).float()
-        for layer in self.layers:
+        for layer in self.layers[:layers]:
             values = layer(values)
         return values
 

@@ -1,6 +1,7 @@
 """Student and head as one network to train, with what happens to them on the way."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import Tensor, autocast, nn
@@ -71,6 +72,15 @@ class Trainee(Classifier):
     def predict(self, images: Tensor) -> Tensor:
         """Classes (N,), by winner-take-all with learned templates."""
         return self.head.predict(self.student(images))
+
+    def in_turn(self) -> list[tuple[nn.Module, Callable[[Tensor], Tensor]]]:
+        """Layer by layer, then the quantiser: levels depend on the statistics ahead of them."""
+        student = self.student
+        layers = [
+            (layer, partial(student.feature_map, layers=number))
+            for number, layer in enumerate(student.layers, start=1)
+        ]
+        return [*layers, (student.quantiser, student)]
 
     def penalty(self) -> Tensor | float:
         """Similarity of the templates of a class, weighted."""

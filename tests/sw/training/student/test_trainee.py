@@ -10,7 +10,9 @@ from torch.nn import functional
 from sw.design import Layer
 from sw.reference import pipeline
 from sw.training.determinism import deterministic
+from sw.training.loop import settle as settle_module
 from sw.training.loop.fit import fit
+from sw.training.loop.settle import settle
 from sw.training.recipe import Recipe
 from sw.training.student.heads import DenseHead
 from sw.training.student.noise_aware import STEPS_PER_CHIP, TrainingChips
@@ -43,6 +45,26 @@ def kept_macs(model):
 
 def noise_images(count):
     return np.random.default_rng(8).integers(0, 256, (count, 6, 5)).astype(np.uint8)
+
+
+def test_statistics_are_those_of_the_network_as_it_is_used(monkeypatch):
+    """An even background on the edge between two levels: whole batches of it come out on either side."""
+    monkeypatch.setattr(settle_module, "EVALUATION_BATCH", 20)
+    images = torch.from_numpy(noise_images(200)).clone()
+    images[:, :4] = 0  # in the batches of a training it is now above, now below the edge
+    model = trainee()
+    settle(model, images)
+    first, norm = layers_of(model)[0], model.student.quantiser.norm
+    _, offset = first.affine()
+    first.norm.bias.data -= (offset - 0.5 - (offset - 0.5).round()).float()
+    settle(model, images)
+    model.eval()
+    with torch.no_grad():
+        batches = [model.student.feature_map(part) for part in images.split(20)]
+    means = torch.stack([each.mean(dim=(0, 2, 3)) for each in batches])
+    variances = torch.stack([each.var(dim=(0, 2, 3)) for each in batches])
+    assert torch.allclose(norm.running_mean, means.mean(dim=0), rtol=1e-4, atol=1e-4)
+    assert torch.allclose(norm.running_var, variances.mean(dim=0), rtol=1e-4)
 
 
 @pytest.mark.parametrize(
