@@ -200,7 +200,10 @@ class Board(_Table):
         users: dict[str, str] = {}
         for port, pin in {**self.pins, **self.flash_pins}.items():
             if pin in users:
-                raise ValueError(f"pins must differ, {pin} is used twice, for {users[pin]} and {port}")
+                raise ValueError(
+                    f"pins must differ, {pin} is used twice, for {users[pin]} and {port}; give one of them "
+                    "another pin"
+                )
             users[pin] = port
         for port in self.io_types:
             if port not in {**self.pins, **self.flash_pins}:

@@ -71,7 +71,9 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise EngramError(f"cannot read the board file {path}: {error.strerror}") from None
+        raise EngramError(
+            f"cannot read the board file {path}: {error.strerror}; 'engram boards' lists boards that need none"
+        ) from None
 
 
 def _near(name: str) -> str:

@@ -82,12 +82,25 @@ def import_class(source: str) -> PlatformClass:
         found = getattr(importlib.import_module(named[1]), named[2])
     except Exception as error:  # whatever the user's code raises
         said = " ".join(str(error).split())
-        raise EngramError(f"cannot take platform {source}: {type(error).__name__}: {said}") from None
+        raise EngramError(
+            f"cannot take platform {source}: {type(error).__name__}: {said}; {_import_advice(*named.groups())}"
+        ) from None
     finally:
         sys.path.remove("")
     if not (inspect.isclass(found) and issubclass(found, TemplatedPlatform)):
-        raise EngramError(f"{source} must be a class of a platform of Amaranth, got {found!r}")
+        raise EngramError(
+            f"{source} must be a class of a platform of Amaranth, got {found!r}; derive it from one of "
+            "amaranth.vendor"
+        )
     return found
+
+
+def _import_advice(module: str, name: str) -> str:
+    """What to do about a class that cannot be taken from its module."""
+    if module in sys.modules:
+        there = ", ".join(sorted(found.__name__ for found in _classes(sys.modules[module])))
+        return f"its platforms are: {there}" if there else f"the module must have a platform named {name}"
+    return f"{module} must be a module that Python can import from the current folder or has installed"
 
 
 def made(platform: PlatformClass) -> TemplatedPlatform:

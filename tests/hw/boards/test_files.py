@@ -45,7 +45,7 @@ def test_a_file_alone_says_what_the_platform_says_too():
     [
         ("[clock]", "[clock", "board file mine.toml must be TOML"),
         ('pin = "35"\n', "", "board file mine.toml: clock.pin: Field required"),
-        ('rx = "6"', 'rx = "9"', "pins must differ, 9 is used twice, for uart_rx and uart_tx"),
+        ('rx = "6"', 'rx = "9"', "pins must differ, 9 is used twice, for uart_rx and uart_tx; give one of"),
         (
             'rx = "6"',
             'rx = "pin 6"',

@@ -36,9 +36,17 @@ def test_every_platform_of_the_families_is_listed():
     ("source", "message"),
     [
         ("no/module:Class", "must read package.module:Class, got 'no/module:Class'"),
-        ("no_such_module:Class", "cannot take platform no_such_module:Class: ModuleNotFoundError: No module"),
-        ("amaranth_boards.icebreaker:Nothing", "AttributeError: module .* has no attribute 'Nothing'"),
-        ("pathlib:Path", "pathlib:Path must be a class of a platform of Amaranth, got <class"),
+        (
+            "no_such_module:Class",
+            "cannot take platform no_such_module:Class: ModuleNotFoundError: No module .*; no_such_module must "
+            "be a module that Python can import",
+        ),
+        (
+            "amaranth_boards.icebreaker:Nothing",
+            "AttributeError: module .* has no attribute 'Nothing'; its platforms are: ICEBreakerPlatform$",
+        ),
+        ("json.tool:Nothing", "has no attribute 'Nothing'; the module must have a platform named Nothing$"),
+        ("pathlib:Path", "pathlib:Path must be a class of a platform of Amaranth, got <class .*; derive it"),
     ],
 )
 def test_what_is_no_platform_is_refused_in_one_line(source, message):
