@@ -72,7 +72,7 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise EngramError(
-            f"cannot read the board file {path}: {error.strerror}; 'engram boards' lists boards that need none"
+            f"cannot read the board file {path}: {error.strerror}; 'engram boards' lists boards without one"
         ) from None
 
 

@@ -82,8 +82,9 @@ def import_class(source: str) -> PlatformClass:
         found = getattr(importlib.import_module(named[1]), named[2])
     except Exception as error:  # whatever the user's code raises
         said = " ".join(str(error).split())
+        advice = _import_advice(named[1], named[2])
         raise EngramError(
-            f"cannot take platform {source}: {type(error).__name__}: {said}; {_import_advice(*named.groups())}"
+            f"cannot take platform {source}: {type(error).__name__}: {said}; {advice}"
         ) from None
     finally:
         sys.path.remove("")

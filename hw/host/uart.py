@@ -5,7 +5,7 @@ from amaranth.lib import stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["UartReceiver", "UartTransmitter"]
+__all__ = ["SMALLEST_DIVISOR", "UartReceiver", "UartTransmitter"]
 
 SMALLEST_DIVISOR = 4
 """Below this a bit's middle cannot be told from its edges through the synchroniser."""

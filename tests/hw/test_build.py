@@ -204,6 +204,14 @@ def test_build_meets_timing_and_reports_the_cells(built):
     assert list(values["seconds"]) == ["elaboration", "synthesis", "place and route", "bitstream"]
 
 
+def test_report_says_how_far_the_speed_of_the_link_is_off(built):
+    other = replace(built[0], baud=115_200)  # 36 MHz / 312 is 115,385
+
+    assert (built[0].baud_made, other.to_json()["baud_made"]) == (1_000_000, 115_384.6)
+    assert "images at 1,000,000 baud, +0.0%" in table_text(built[0])
+    assert "images at 115,200 baud, +0.2%" in table_text(other)
+
+
 def test_json_is_the_only_thing_on_standard_output(built, bundle_file, monkeypatch):
     monkeypatch.setattr(bitstream, "build_bitstream", lambda *_, **__: built[0])
 

@@ -38,8 +38,8 @@ def test_every_platform_of_the_families_is_listed():
         ("no/module:Class", "must read package.module:Class, got 'no/module:Class'"),
         (
             "no_such_module:Class",
-            "cannot take platform no_such_module:Class: ModuleNotFoundError: No module .*; no_such_module must "
-            "be a module that Python can import",
+            "cannot take platform no_such_module:Class: ModuleNotFoundError: No module .*; "
+            "no_such_module must be a module that Python can import",
         ),
         (
             "amaranth_boards.icebreaker:Nothing",

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from hw.boards import known as boards
-from hw.fpga.clock import clocked, uart_divisor
+from hw.fpga.clock import clocked, made_baud, uart_divisor
 from sw.errors import EngramError
 
 
@@ -15,11 +15,19 @@ def test_uart_divisor_is_the_nearest(clock_mhz, baud, divisor):
 
 
 @pytest.mark.parametrize(
-    ("clock_mhz", "baud"), [(24, 12_000_000), (24, 5_300_000)], ids=["below 4 cycles", "off by 5 %"]
+    ("clock_mhz", "baud", "advice"),
+    [(24, 12_000_000, "6000000"), (24, 5_300_000, "4800000 or 6000000"), (36, 60_000_000, "9000000")],
+    ids=["below 4 cycles", "off by 5 %", "faster than the clock"],
 )
-def test_baud_that_the_clock_cannot_make_is_refused(clock_mhz, baud):
-    with pytest.raises(EngramError, match=rf"--baud must be within 2 % .* 24 MHz clock, got {baud}"):
+def test_baud_that_the_clock_cannot_make_is_refused(clock_mhz, baud, advice):
+    message = rf"--baud must be within 2 % .* {clock_mhz} MHz clock, got {baud}; give {advice}, or 115200$"
+    with pytest.raises(EngramError, match=message):
         uart_divisor(clock_mhz, baud)
+
+
+def test_speed_that_the_clock_makes():
+    assert made_baud(36, 1_000_000) == 1_000_000
+    assert made_baud(36, 115_200) == pytest.approx(115_385, abs=1)
 
 
 def test_another_clock_replaces_the_boards_own():
