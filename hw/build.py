@@ -155,7 +155,8 @@ def build(
 
     with one_at_a_time(folder, "choose another place with -o"):
         if foreign:
-            terminal.say(f"front end as for {SIZED_AS}; --parallelism sets another")
+            title = foreign[0].__name__
+            terminal.say(f"{title}: front end as for {SIZED_AS}; --parallelism sets another")
             given = hand_over(
                 *(classifier, *foreign, folder),
                 name=name,

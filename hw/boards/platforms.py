@@ -34,16 +34,18 @@ def module_names() -> tuple[str, ...]:
     return tuple(name for name in found if name not in NO_BOARDS)
 
 
-def find_class(name: str) -> PlatformClass | None:
+def find_class(name: str, *, first: bool = False) -> PlatformClass | None:
     """The platform of that module or class in amaranth-boards; None where there is none.
+
+    With `first` it is the first one where a module describes several boards and none is the plain one.
 
     Raises
     ------
     EngramError
-        If the module describes several boards, none of which is the plain one.
+        If there are such several boards, without `first`.
     """
     if name in module_names():
-        return _plain(name, _classes(_module(name)))
+        return _plain(name, list(_classes(_module(name))), first)
     if not name.isidentifier():  # no class has such a name, and to look costs an import of all modules
         return None
     return next((found for found in every() if found.__name__ == name), None)
@@ -128,13 +130,15 @@ def _classes(module: ModuleType) -> Iterator[PlatformClass]:
             yield found
 
 
-def _plain(name: str, classes: Iterator[PlatformClass]) -> PlatformClass | None:
+def _plain(name: str, classes: list[PlatformClass], first: bool) -> PlatformClass | None:
     """The board that a module is named after: the only one, or the one whose name begins all others'."""
     found = sorted(classes, key=lambda each: len(each.__name__))
     if not found:
         return None
     stem = found[0].__name__.removesuffix("Platform")
     if not all(each.__name__.startswith(stem) for each in found):
+        if first:
+            return classes[0]
         known = ", ".join(sorted(each.__name__ for each in found))
         raise EngramError(f"{name} describes several boards, choose one: {known}")
     return found[0]

@@ -12,7 +12,7 @@ from hw.families.known import known
 from hw.fpga.clock import uart_divisor
 from hw.fpga.report import BuildReport, speed_of
 from hw.fpga.seeds import place_fastest
-from hw.fpga.toolchain import Toolchain
+from hw.fpga.toolchain import Toolchain, require_tools
 from hw.fpga.top import Top
 from hw.fpga.trial import try_board
 from hw.frontend.variant import Sizes
@@ -70,6 +70,7 @@ def build_bitstream(
     """
     check_plan(bundle, board, parallelism)
     uart_divisor(board.clock.core_mhz, baud)
+    require_tools(board)  # before there is a folder
     family, spram = known(board.family), codes_in_spram(bundle, board, parallelism)
     listener.say(f"building {name} for {board.title}, in {folder}")
     stem = f"{name}-{board.name}"

@@ -17,6 +17,7 @@ from hw.boards.platforms import PlatformClass, every, find_class, import_class, 
 from hw.chip import Chip
 from hw.fpga.clock import uart_divisor
 from hw.fpga.foreign import MAKERS, Cells, synthesised
+from hw.fpga.toolchain import YOSYS, tool_command
 from hw.frontend.variant import Sizes, sizes_in_words
 from sw.bundle import Bundle, save
 from sw.errors import EngramError
@@ -114,10 +115,13 @@ class _OnPlatform(Elaboratable):
 
 
 def foreign_platform(board: str) -> tuple[PlatformClass, str] | None:
-    """Platform and maker of a board whose tools are not open, as ``--board`` names it; None for another."""
+    """Platform and maker of a board whose tools are not open, as ``--board`` names it; None for another.
+
+    Of a module with several boards it is the first one; the names of all that is made have its own.
+    """
     if board in names() or board.endswith(".toml"):
         return None
-    platform = import_class(board) if ":" in board else find_class(board)
+    platform = import_class(board) if ":" in board else find_class(board, first=True)
     maker = _maker(platform) if platform else None
     return (platform, maker) if platform and maker else None
 
@@ -179,6 +183,7 @@ def hand_over(
     EngramError
         If the platform has no clock or UART, if `baud` cannot be made, or if a tool is missing or fails.
     """
+    tool_command(YOSYS)  # before the work for it
     described, title = made(platform), platform.__name__
     if described.default_clk is None:
         raise EngramError(f"{title}: the platform must name its clock, it has none")

