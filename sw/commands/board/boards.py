@@ -48,7 +48,8 @@ def boards(
             rows.append(_row(entry, entry.board, toolchain, fitting))
     refused = {entry.name: entry.reason for entry in entries if not entry.board}
     if json:
-        others = {"refused": refused, "foreign": foreign_boards()} if fits is None else {"refused": {}}
+        whole = fits is None
+        others = {"refused": refused if whole else {}, "foreign": foreign_boards() if whole else []}
         print_json({"boards": rows, **others})
         return
     answer.print(_table(rows, list(columns)))
