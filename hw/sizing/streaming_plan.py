@@ -29,7 +29,7 @@ from sw.errors import EngramError
 __all__ = ["CELL_MARGIN", "SOON_ROUTED", "Chains", "Planner"]
 
 CELL_MARGIN = 0.12
-"""Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 9 % on chips
+"""Share of a part's cells that stays free: routing needs some, and the estimate errs by up to 12 % on chips
 with a front end."""
 SOON_ROUTED = 24_000
 """Most cells of a chip that place and route is done with in a quarter of an hour on one core: its time grows
