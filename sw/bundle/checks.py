@@ -64,6 +64,8 @@ def check_parts(
         )
         _check_sorted(f"{name}.thresholds", trained.thresholds)
         _check_requantisation(name, trained.requantisation, weight_shape[0] if layer.requantises else 0)
+        if layer.adds and not np.all(trained.weight == 1):
+            raise EngramError(f"{name}.weight: both maps of an addition have weight 1, got others")
         if layer.averages:
             _check_average(name, trained, average_parameters(layer, shape))
     channels, height, width = design.feature_map_shape

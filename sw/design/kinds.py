@@ -30,12 +30,20 @@ class Kind:
     averages
         All weights are 1, and levels are those of the mean, see :mod:`sw.reference.average`: nothing is
         trained.
+    adds
+        It takes two maps of one scale and adds them, value by value: both weights are 1.
     """
 
     kernel: tuple[int, int]
     depthwise: bool = False
     has_weights: bool = True
     averages: bool = False
+    adds: bool = False
+
+    @property
+    def learns(self) -> bool:
+        """Whether its weights are trained."""
+        return self.has_weights and not self.averages and not self.adds
 
     @property
     def pools(self) -> bool:
@@ -53,6 +61,7 @@ OPERATIONS = {
     "pointwise": (KERNELS[:1], {}),
     "maxpool": (KERNELS[1:], {"depthwise": True, "has_weights": False}),
     "avgpool": (KERNELS[1:], {"depthwise": True, "averages": True}),
+    "add": (KERNELS[:1], {"depthwise": True, "adds": True}),
 }
 """What kernels and which facts each operation has. A new operation is a new line here."""
 
@@ -69,7 +78,8 @@ def _known(name: str) -> str:
     if name not in KINDS:
         raise ValueError(
             "must be conv, depthwise, maxpool or avgpool with rows x columns of its kernel, 1 to "
-            f"{LARGEST_SIDE}, square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1"
+            f"{LARGEST_SIDE}, square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1 or "
+            "add1x1"
         )
     return name
 

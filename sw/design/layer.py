@@ -57,6 +57,10 @@ class Layer(BaseModel):
         bits on an accumulator is multiplied, shifted, rounded and saturated, see :attr:`requantises`. None
         on the last layer with weights: its accumulators go to the quantiser as they are. An average-pool has
         the bits of its input, and as the last one gives its sums, which need no rounding.
+    inputs
+        Numbers, from 0 on, of the layers before whose outputs it takes; left out, that is the layer before.
+        An addition takes two. Their maps have one size and one number of bits, and one level is worth the
+        same in both: a sum is 0 .. 2 * (2**b - 1) for b bits, and becomes levels as that of any layer does.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +72,9 @@ class Layer(BaseModel):
     activation_bits: Annotated[int, Field(ge=1, le=8)] | None = None
     padding: Padding | None = None
     groups: Count = 1
+    inputs: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, max_length=2)] | None = (
+        None
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -80,20 +87,22 @@ class Layer(BaseModel):
 
     @model_serializer(mode="wrap")
     def _plain(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Padding and groups only where they are not those that a layer has without them: layers keep the
-        bytes, and so bundles the digests, that they had before there were such fields."""
-        unused = {name for name, value in (("padding", None), ("groups", 1)) if getattr(self, name) == value}
+        """Padding, groups and inputs only where they are not those that a layer has without them: layers
+        keep the bytes, and so bundles the digests, that they had before there were such fields."""
+        usual = (("padding", None), ("groups", 1), ("inputs", None))
+        unused = {name for name, value in usual if getattr(self, name) == value}
         return {name: value for name, value in plain(self).items() if name not in unused}
 
     @model_validator(mode="after")
     def _consistent(self) -> "Layer":
         if self.depthwise and self.out_channels is not None:
+            article = "an" if self.kind[0] == "a" else "a"
             raise ValueError(
-                f"a {self.kind} layer keeps its channels: leave out out_channels={self.out_channels}"
+                f"{article} {self.kind} layer keeps its channels: leave out out_channels={self.out_channels}"
             )
         if not self.depthwise and self.out_channels is None:
             raise ValueError(f"a {self.kind} layer needs out_channels")
-        if self.averages and self.weight_bits != Layer.model_fields["weight_bits"].default:
+        if (self.averages or self.adds) and self.weight_bits != Layer.model_fields["weight_bits"].default:
             raise ValueError(f"an {self.kind} layer has no weight_bits of its own")
         if not self.has_weights and self.activation_bits is not None:
             raise ValueError(f"a {self.kind} layer has no activation_bits of its own")
@@ -101,7 +110,20 @@ class Layer(BaseModel):
             raise ValueError(f"a {self.kind} layer has a group for every channel: leave out groups")
         if self.out_channels is not None and self.out_channels % self.groups:
             raise ValueError(f"groups must divide out_channels = {self.out_channels}, got {self.groups}")
+        self._check_inputs()
         return self
+
+    def _check_inputs(self) -> None:
+        if self.adds and self.stride > 1:
+            raise ValueError(f"an {self.kind} layer has stride 1, got {self.stride}")
+        if self.adds and len(set(self.inputs or ())) != 2:
+            raise ValueError(
+                f"an {self.kind} layer needs inputs, the numbers of two different layers, got {self.inputs}"
+            )
+        if not self.adds and len(self.inputs or ()) > 1:
+            raise ValueError(
+                f"a {self.kind} layer takes the output of one layer, got inputs {list(self.inputs or ())}"
+            )
 
     @property
     def has_weights(self) -> bool:
@@ -114,9 +136,14 @@ class Layer(BaseModel):
         return KINDS[self.kind].averages
 
     @property
+    def adds(self) -> bool:
+        """Whether the layer adds two maps, with weights that are all 1."""
+        return KINDS[self.kind].adds
+
+    @property
     def learns(self) -> bool:
         """Whether the layer has weights that are trained."""
-        return self.has_weights and not self.averages
+        return KINDS[self.kind].learns
 
     @property
     def depthwise(self) -> bool:
@@ -161,5 +188,9 @@ class Layer(BaseModel):
         return in_channels if self.depthwise else self.groups
 
     def weight_shape(self, in_channels: int) -> tuple[int, int, int, int]:
-        """Shape (out, in per group, kernel rows, kernel columns) of the weights for `in_channels` inputs."""
-        return (self.out_channels or in_channels, in_channels // self.groups_of(in_channels), *self.kernel)
+        """Shape (out, in per group, kernel rows, kernel columns) of the weights for `in_channels` inputs.
+
+        An output channel of an addition has two, one for each map.
+        """
+        own = in_channels // self.groups_of(in_channels) * (2 if self.adds else 1)
+        return (self.out_channels or in_channels, own, *self.kernel)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sw.design.images import ImageSize
 from sw.design.layer import PIXEL_BITS, Count, Layer, LayerShape
+from sw.design.paths import IMAGE, check_paths, sources_of
 from sw.validation import validated
 
 __all__ = ["DesignPoint"]
@@ -85,6 +86,7 @@ class DesignPoint(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> "DesignPoint":
+        check_paths(self.layers)
         weighted = [layer for layer in self.layers if layer.has_weights]
         if weighted and weighted[-1].activation_bits is not None:
             raise ValueError(
@@ -125,12 +127,27 @@ class DesignPoint(BaseModel):
                     f"layer {number}: an {layer.kind} layer keeps the bits of its input: activation_bits "
                     f"must be {shape.input_bits}, got {layer.activation_bits}"
                 )
+            if layer.adds:
+                self._check_addition(number)
             if sums and any(map(any, layer.pads)):
                 raise ValueError(
                     f"layer {number}: a {layer.kind} layer behind the last one with weights has no padding: "
                     "its 0 would win over negative sums"
                 )
             sums |= layer.has_weights and layer.activation_bits is None
+
+    def _check_addition(self, number: int) -> None:
+        """Both maps have one size and one number of bits."""
+        first, second = (self._output_of(source) for source in self.sources[number])
+        if first != second:
+            words = " and ".join(
+                f"{' x '.join(map(str, shape))} of {bits} bits" for shape, bits in (first, second)
+            )
+            names = " and ".join(map(str, self.sources[number]))
+            raise ValueError(
+                f"layer {number}: maps that are added must have the same channels, rows, columns and bits, "
+                f"those of layers {names} have {words}"
+            )
 
     def _check_window(self) -> None:
         thresholds = self.thresholds_per_feature
@@ -156,14 +173,24 @@ class DesignPoint(BaseModel):
 
     @cached_property
     def layer_shapes(self) -> tuple[LayerShape, ...]:
-        """Input and output shape of every layer, in order."""
-        shapes = []
-        inputs, bits = (self.channels, self.height, self.width), PIXEL_BITS
-        for layer in self.layers:
-            outputs = layer.output_shape(inputs)
-            shapes.append(LayerShape(inputs, outputs, bits))
-            inputs, bits = outputs, layer.activation_bits or bits
+        """Input and output shape of every layer, in order; an addition has two inputs of that shape."""
+        shapes: list[LayerShape] = []
+        outputs = {IMAGE: ((self.channels, self.height, self.width), PIXEL_BITS)}
+        for number, (layer, sources) in enumerate(zip(self.layers, self.sources, strict=True)):
+            inputs, bits = outputs[sources[0]]
+            shapes.append(LayerShape(inputs, layer.output_shape(inputs), bits))
+            outputs[number] = shapes[-1].outputs, layer.activation_bits or bits
         return tuple(shapes)
+
+    @cached_property
+    def sources(self) -> tuple[tuple[int, ...], ...]:
+        """Whose outputs every layer takes, see :func:`sw.design.paths.sources_of`."""
+        return sources_of(self.layers)
+
+    def _output_of(self, number: int) -> tuple[tuple[int, int, int], int]:
+        """Shape and bits of the output of a layer."""
+        shape = self.layer_shapes[number]
+        return shape.outputs, self.layers[number].activation_bits or shape.input_bits
 
     @property
     def feature_map_shape(self) -> tuple[int, int, int]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.design.layer import PIXEL_BITS, LayerShape
+from sw.design.paths import IMAGE
 from sw.reference.array import cell_currents, ideal_codes
 from sw.reference.frontend import MULTIPLIER_BITS, LayerParameters, Requantisation
 
@@ -97,7 +98,10 @@ def macs_nonzero(bundle: Bundle) -> int:
     """Multiply-accumulates of the front end per image whose weight is not zero, padding included."""
     return sum(
         int(np.count_nonzero(trained.weight)) * shape.outputs[1] * shape.outputs[2]
-        for shape, trained in zip(bundle.design.layer_shapes, bundle.frontend, strict=True)
+        for layer, shape, trained in zip(
+            bundle.design.layers, bundle.design.layer_shapes, bundle.frontend, strict=True
+        )
+        if layer.learns
     )
 
 
@@ -112,7 +116,7 @@ def storage_bits(bundle: Bundle) -> dict[str, int]:
     weights = thresholds = 0
     for layer, shape, trained in zip(design.layers, design.layer_shapes, bundle.frontend, strict=True):
         bits = _sum_bits(trained, shape.input_bits)
-        weights += trained.weight.size * layer.weight_bits
+        weights += trained.weight.size * layer.weight_bits if layer.learns else 0
         thresholds += trained.thresholds.size * (bits + 1)
         thresholds += len(trained.requantisation.shift) * _requantisation_bits(trained.requantisation)
     parts = {
@@ -138,36 +142,39 @@ def frontend_work(bundle: Bundle) -> dict[str, Work]:
     """Work of the front end by part: ``macs``, ``weight_memory``, ``activation_memory``, ``activations``."""
     design = bundle.design
     macs = weight_memory = activation_memory = activations = Work()
-    value_bits = PIXEL_BITS
-    for layer, shape, trained in zip(design.layers, design.layer_shapes, bundle.frontend, strict=True):
+    value_bits = {IMAGE: PIXEL_BITS}
+    written: set[int] = set()
+    parts = zip(design.layers, design.layer_shapes, bundle.frontend, design.sources, strict=True)
+    for number, (layer, shape, trained, sources) in enumerate(parts):
         outputs = _volume(shape.outputs)
         if not layer.has_weights:
-            activations += Work(added=(prod(layer.kernel) - 1) * outputs * value_bits)
+            value_bits[number] = value_bits[sources[0]]
+            activations += Work(added=(prod(layer.kernel) - 1) * outputs * value_bits[number])
             continue
         kept, bits = trained.weight != 0, _sum_bits(trained, shape.input_bits)
         count = int(kept.sum()) * outputs // shape.outputs[0]
-        if layer.averages:  # sums without products, and no weights to read
+        if not layer.learns:  # sums without products, and no weights to read
             activations += Work(added=count * bits)
         else:
             macs += Work(multiplied=count * layer.weight_bits * shape.input_bits, added=count * bits)
             moved = int(kept.sum()) * layer.weight_bits + kept.size
             weight_memory += Work(moved=moved, accesses=int(kept.sum()))
         read = int(kept.any(axis=(2, 3)).sum()) * _pixels_seen(layer, shape)
-        moves = _volume(shape.inputs) + read
+        moves = _volume(shape.inputs) * len(set(sources) - written) + read  # a map is written once
+        written |= set(sources)
         activation_memory += Work(moved=moves * shape.input_bits, accesses=moves)
         if layer.requantises:
-            parts = 3 * shape.outputs[0]
             activations += Work(
                 multiplied=outputs * bits * MULTIPLIER_BITS,
                 added=outputs * (bits + MULTIPLIER_BITS),
                 moved=shape.outputs[0] * _requantisation_bits(trained.requantisation),
-                accesses=parts,
+                accesses=3 * shape.outputs[0],
             )
         elif layer.activation_bits is not None:
             size = trained.thresholds.size
             compared = outputs * layer.activation_bits * (bits + 1)
             activations += Work(added=compared, moved=size * (bits + 1), accesses=size)
-        value_bits = layer.activation_bits or bits
+        value_bits[number] = layer.activation_bits or bits
     return {
         "macs": macs,
         "weight_memory": weight_memory,

@@ -1,5 +1,6 @@
 """Stage 1, frontend: pixels to the last feature map, by the quantised CNN in integers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,12 +8,14 @@ from numpy.typing import NDArray
 
 from sw.design import DesignPoint, Layer
 from sw.design.images import channels_first
+from sw.design.paths import IMAGE
 from sw.reference.exact import exact_matmul
 
 __all__ = [
     "MULTIPLIER_BITS",
     "LayerParameters",
     "Requantisation",
+    "accumulate",
     "activate",
     "convolve",
     "forward",
@@ -51,7 +54,7 @@ class LayerParameters:
     Attributes
     ----------
     weight
-        int8, (out, in per group, kernel rows, kernel columns).
+        int8, (out, in per group, kernel rows, kernel columns); (C, 2, 1, 1) and all 1 for an addition.
     thresholds
         int32, (out, 2**activation_bits - 1), sorted along the last axis; (out, 0) on the last layer and
         where the layer requantises.
@@ -84,21 +87,33 @@ def forward(
         The output of every layer, (N, C, h, w); the last one is the feature map. Without layers the only
         entry is the pixels themselves.
     """
-    values = channels_first(images).astype(np.int64)
+    image = channels_first(images).astype(np.int64)
     if not design.layers:
-        return [values]
-    outputs = []
-    for layer, trained in zip(design.layers, parameters, strict=True):
+        return [image]
+    outputs: list[NDArray[np.int64]] = []
+    for layer, sources, trained in zip(design.layers, design.sources, parameters, strict=True):
+        maps = [image if source == IMAGE else outputs[source] for source in sources]
         if not layer.has_weights:
-            values = max_pool(values, layer)
+            values = max_pool(maps[0], layer)
         else:
-            values = convolve(values, trained.weight, layer)
+            values = accumulate(maps, trained.weight, layer)
             if layer.requantises:
                 values = requantise(values, trained.requantisation, layer)
             elif layer.activation_bits is not None:
                 values = activate(values, trained.thresholds)
         outputs.append(values)
     return outputs
+
+
+def accumulate(
+    maps: Sequence[NDArray[np.int64]], weight: NDArray[np.int8], layer: Layer
+) -> NDArray[np.int64]:
+    """Accumulators of a layer with weights, for the maps it takes, (N, C, H, W) each.
+
+    Those of an addition are the sums of two integers of one scale, 0 .. 2 * (2**b - 1) for maps of b bits;
+    nothing is rounded before the activation. All other layers take one map, see :func:`convolve`.
+    """
+    return maps[0] + maps[1] if layer.adds else convolve(maps[0], weight, layer)
 
 
 def convolve(values: NDArray[np.int64], weight: NDArray[np.int8], layer: Layer) -> NDArray[np.int64]:

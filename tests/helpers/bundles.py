@@ -12,6 +12,7 @@ from sw.design import DesignPoint, Layer
 from sw.design.images import channels_first
 from sw.design.kinds import KINDS
 from sw.design.layer import PIXEL_BITS, LayerShape
+from sw.design.paths import IMAGE
 from sw.reference import frontend
 from sw.reference.adc import GAIN_BITS, AdcTables, full_scale_tables
 from sw.reference.array import ideal_codes
@@ -30,6 +31,7 @@ __all__ = [
     "random_levels",
     "random_noise",
     "random_templates",
+    "residual_design",
     "tiny_design",
     "window_layer",
 ]
@@ -78,6 +80,32 @@ def tiny_design(**changes: object) -> DesignPoint:
     return TINY.with_(**changes)
 
 
+def residual_design(bits: int = 3, summed: int = 2, **changes: object) -> DesignPoint:
+    """Two residual blocks: one with the map itself beside two layers, one with a layer of stride 2.
+
+    Parameters
+    ----------
+    bits
+        Of the maps that are added.
+    summed
+        Of what becomes of their sums.
+    changes
+        As of :func:`tiny_design`.
+    """
+    layers = [
+        {"kind": "conv3x3", "out_channels": 3, "activation_bits": bits},
+        {"kind": "conv3x3", "out_channels": 2, "activation_bits": 2},
+        {"kind": "conv3x3", "out_channels": 3, "activation_bits": bits, "weight_bits": 3},
+        {"kind": "add1x1", "inputs": [2, 0], "activation_bits": summed},
+        {"kind": "conv3x3", "out_channels": 4, "stride": 2, "activation_bits": 1},
+        {"kind": "conv3x3", "out_channels": 5, "activation_bits": bits},
+        {"kind": "pointwise1x1", "out_channels": 5, "stride": 2, "activation_bits": bits, "inputs": [3]},
+        {"kind": "add1x1", "inputs": [5, 6], "activation_bits": summed},
+        {"kind": "pointwise1x1", "out_channels": 3, "weight_bits": 3},
+    ]
+    return tiny_design(**{"layers": layers, **changes})
+
+
 def random_bundle(
     design: DesignPoint,
     seed: int,
@@ -98,15 +126,17 @@ def random_bundle(
     rng = np.random.default_rng(seed)
     values = channels_first(random_images(design, SAMPLE_IMAGES, seed)).astype(np.int64)
     layers = []
-    bits = PIXEL_BITS
-    for layer in design.layers:
-        if not layer.has_weights:
-            layers.append(LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32)))
+    maps = {IMAGE: values}
+    for number, (layer, sources) in enumerate(zip(design.layers, design.sources, strict=True)):
+        values, *added = (maps[source] for source in sources)
+        if layer.has_weights:
+            bits = design.layer_shapes[number].input_bits
+            parameters, values = random_layer(rng, layer, values, bits, *added)
+        else:
+            parameters = LayerParameters(np.zeros((0, 0, 0, 0), np.int8), np.zeros((0, 0), np.int32))
             values = frontend.max_pool(values, layer)
-            continue
-        parameters, values = random_layer(rng, layer, values, bits)
-        bits = layer.activation_bits or bits
         layers.append(parameters)
+        maps[number] = values
     levels = design.thresholds_per_feature
     feature_thresholds = _thresholds_within(rng, values, (0,), levels)[0].transpose(1, 2, 0, 3)
     templates = random_templates(rng, design)
@@ -159,11 +189,15 @@ def window_layer(name: str, **values: Any) -> Layer:
 
 
 def random_layer(
-    rng: np.random.Generator, layer: Layer, values: NDArray[np.int64], bits: int = PIXEL_BITS
+    rng: np.random.Generator,
+    layer: Layer,
+    values: NDArray[np.int64],
+    bits: int = PIXEL_BITS,
+    *added: NDArray[np.int64],
 ) -> tuple[LayerParameters, NDArray[np.int64]]:
     """Random parameters of a layer with weights for input values (N, C, H, W), and its output values.
 
-    Those of an average-pool follow from the `bits` of its input.
+    Those of an average-pool follow from the `bits` of its input. An addition takes a second map.
     """
     weight = _random_weight(rng, layer, values.shape[1])
     if layer.averages:
@@ -175,7 +209,7 @@ def random_layer(
         elif layer.activation_bits is not None:
             values = frontend.activate(values, average.thresholds)
         return average, values
-    values = frontend.convolve(values, weight, layer)
+    values = frontend.accumulate([values, *added], weight, layer)
     thresholds = _thresholds_within(rng, values, (0, 2, 3), layer.thresholds_per_channel)[0, :, 0, 0]
     if layer.requantises:
         tables = _random_requantisation(rng, layer, values)
@@ -199,6 +233,8 @@ def random_levels(design: DesignPoint, count: int, seed: int) -> NDArray[np.uint
 
 def _random_weight(rng: np.random.Generator, layer: Layer, in_channels: int) -> NDArray[np.int8]:
     shape = layer.weight_shape(in_channels)
+    if layer.adds:
+        return np.ones(shape, np.int8)
     if layer.weight_bits == 1:
         return rng.choice(np.array([-1, 1], np.int8), shape)
     return rng.integers(-layer.weight_limit, layer.weight_limit, shape, dtype=np.int8, endpoint=True)

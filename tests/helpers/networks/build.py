@@ -149,7 +149,7 @@ def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
     if rng.random() < 0.5:
         shape = _random_pool(rng, net, shape)
     # Common kernels half of the time, else any.
-    kinds = [name for name, kind in KINDS.items() if kind.has_weights]
+    kinds = [name for name, kind in KINDS.items() if kind.has_weights and not kind.adds]
     common = ["conv3x3", "depthwise3x3", "pointwise1x1"]
     top, last = 1.0, 2
     for number in range(last + 1):

@@ -51,7 +51,8 @@ def layer(**values):
         ({"volts": 1}, "volts: Extra inputs are not permitted, got 1"),
         ({"layers": [layer(kind="conv3x2")]},
          "layers.0.kind: must be conv, depthwise, maxpool or avgpool with rows x columns of its kernel, "
-         "1 to 7, square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1, got 'conv3x2'"),
+         "1 to 7, square or one of them 1, such as conv3x3 or maxpool1x2, or pointwise1x1 or "
+         "add1x1, got 'conv3x2'"),
         ({"layers": [layer(stride=5)]}, "layers.0.stride: Input should be less than or equal to 4, got 5"),
         ({"layers": [layer(padding="full")]},
          "layers.0: padding must be same, valid or four numbers: rows above, columns at the left, rows "

@@ -112,6 +112,29 @@ def test_wide_activations_and_pools_by_hand():
     )
 
 
+def test_an_addition_adds_two_maps_and_has_no_weights():
+    """Its maps are read once each, and every map is written once, whatever takes it."""
+    block = (
+        Layer(kind="conv3x3", out_channels=4, weight_bits=1, activation_bits=3),
+        Layer(kind="conv3x3", out_channels=4, weight_bits=1, activation_bits=3),
+    )
+    last = Layer(kind="conv3x3", out_channels=2, weight_bits=1)
+    plain, summed = (
+        random_bundle(tiny_design(layers=layers), 3)
+        for layers in ((*block, last), (*block, Layer(kind="add1x1", inputs=(1, 0), activation_bits=3), last))
+    )
+    before, after = frontend_work(plain), frontend_work(summed)
+    assert macs_nonzero(summed) == macs_nonzero(plain)
+    assert storage_bits(summed)["weights"] == storage_bits(plain)["weights"]
+    assert (after["macs"], after["weight_memory"]) == (before["macs"], before["weight_memory"])
+    values = 4 * 6 * 5  # of a map of 3 bits; sums are 0 .. 14, and a threshold has two bits more than 4
+    assert after["activation_memory"] == before["activation_memory"] + Work(
+        moved=3 * 3 * values, accesses=3 * values
+    )
+    added = 2 * values * 5 + values * 3 * 6
+    assert after["activations"] == before["activations"] + Work(added=added, moved=28 * 6, accesses=28)
+
+
 def test_weights_that_become_zero_take_nothing():
     bundle = random_bundle(tiny_design(), 3)
     first, last = bundle.frontend

@@ -1,6 +1,7 @@
 """The front end against pure Python loops."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,9 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sw.design import Layer
+from sw.errors import EngramError
 from sw.reference import frontend
 from sw.reference.frontend import Requantisation
-from tests.helpers.bundles import WINDOWS, random_bundle, random_images, tiny_design, window_layer
+from tests.helpers.bundles import (
+    WINDOWS,
+    random_bundle,
+    random_images,
+    residual_design,
+    tiny_design,
+    window_layer,
+)
 
 
 def outputs_by_hand(side, kernel, pads, stride):
@@ -76,17 +85,22 @@ def pool_by_hand(values, layer):
 
 
 def forward_by_hand(bundle, images):
-    values = images[:, np.newaxis].astype(object)
+    image = images[:, np.newaxis].astype(object)
     outputs = []
-    for layer, trained in zip(bundle.design.layers, bundle.frontend, strict=True):
-        if not layer.has_weights:
+    for number, (layer, trained) in enumerate(zip(bundle.design.layers, bundle.frontend, strict=True)):
+        before = [number - 1] if layer.inputs is None else layer.inputs
+        maps = [outputs[source] if number else image for source in before]
+        values = sum(maps)
+        if layer.adds:
+            assert len(maps) == 2
+        elif not layer.has_weights:
             values = pool_by_hand(values, layer)
         else:
             values = convolve_by_hand(values, trained.weight, layer)
-            if layer.requantises:
-                values = requantise_by_hand(values, trained.requantisation, layer.activation_bits)
-            elif layer.activation_bits:
-                values = activate_by_hand(values, trained.thresholds)
+        if layer.requantises:
+            values = requantise_by_hand(values, trained.requantisation, layer.activation_bits)
+        elif layer.activation_bits:
+            values = activate_by_hand(values, trained.thresholds)
         outputs.append(values)
     return outputs
 
@@ -218,6 +232,14 @@ STACKS = {
         Layer(kind="conv3x3", out_channels=2, weight_bits=8),
     ),
     "pool first": (Layer(kind="maxpool2x2", stride=2), Layer(kind="conv3x3", out_channels=2)),
+    "residuals": residual_design().layers,
+    "wide residuals": residual_design(6, 7).layers,
+    "sums last": (
+        Layer(kind="maxpool3x3", padding="same"),
+        Layer(kind="maxpool1x3", padding="same"),
+        Layer(kind="add1x1", inputs=(1, 0)),
+        Layer(kind="maxpool2x2", stride=2),
+    ),
     "pool last": (Layer(kind="pointwise1x1", out_channels=2), Layer(kind="maxpool2x2", stride=2)),
 }
 
@@ -232,3 +254,11 @@ def test_whole_stacks(layers):
     for have, want in zip(got, expected, strict=True):
         np.testing.assert_array_equal(have, want)
     assert got[-1].shape[1:] == bundle.design.feature_map_shape
+
+
+def test_other_weights_of_an_addition_than_1_are_refused():
+    bundle = random_bundle(residual_design(), 1)
+    layers = list(bundle.frontend)
+    layers[3] = replace(layers[3], weight=-layers[3].weight)
+    with pytest.raises(EngramError, match="both maps of an addition have weight 1, got others"):
+        bundle.with_(frontend=tuple(layers))
