@@ -17,7 +17,8 @@ from sw.design import DesignPoint
 from sw.design.layer import PIXEL_BITS
 from sw.reference.average import average_parameters
 from sw.reference.frontend import LayerParameters
-from sw.training.student.network import QuantisedLayer, Student
+from sw.training.student.activation import Activated
+from sw.training.student.network import Student
 
 __all__ = ["accumulator_range", "export", "first_true"]
 
@@ -45,7 +46,7 @@ def export(student: Student, design: DesignPoint) -> tuple[tuple[LayerParameters
     limits = _range_of_pixels()
     with torch.no_grad():
         for module, layer, shape in zip(student.layers, design.layers, design.layer_shapes, strict=True):
-            if isinstance(module, QuantisedLayer):
+            if isinstance(module, Activated):
                 exported, limits = _export_layer(module)
                 parameters.append(exported)
             elif layer.averages:
@@ -97,7 +98,7 @@ def _range_of_pixels() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _export_layer(
-    module: QuantisedLayer,
+    module: Activated,
 ) -> tuple[LayerParameters, tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Parameters of one layer and the range of its accumulators, (C,) each."""
     weight = module.integer_weight().cpu().numpy().astype(np.int8)

@@ -13,7 +13,6 @@ itself.
 from math import prod
 from typing import Any
 
-import numpy as np
 import torch
 from brevitas.function.ops_ste import binary_sign_ste, round_ste, scalar_clamp_ste
 from torch import Tensor, nn
@@ -22,20 +21,20 @@ from torch.nn import functional
 from sw.bundle.checks import MAX_THRESHOLD
 from sw.design import DesignPoint, Layer
 from sw.design.layer import LayerShape
+from sw.design.paths import IMAGE
 from sw.errors import EngramError
-from sw.reference.frontend import Requantisation, requantise
 from sw.training.loop.trainable import channels_first
+from sw.training.student.activation import Activated, Addition
 from sw.training.student.layers import AveragePool, MaxPool, convolution_sizes, padded
-from sw.training.student.quantiser import BATCH_NORM_EPS, FeatureQuantiser
-from sw.training.student.requantisation import requantisation_of
+from sw.training.student.quantiser import FeatureQuantiser
 
 __all__ = ["QuantisedLayer", "Student"]
 
 TERNARY_THRESHOLD = 0.7
 
 
-class QuantisedLayer(nn.Module):
-    """One layer with weights: integer convolution, then batch norm and activation unless it is the last.
+class QuantisedLayer(Activated):
+    """One layer with weights that are learned: integer convolution, then batch norm and activation unless it is the last.
 
     Parameters
     ----------
@@ -51,11 +50,9 @@ class QuantisedLayer(nn.Module):
     """
 
     def __init__(self, layer: Layer, shape: LayerShape):
-        super().__init__()
-        self.layer = layer
+        super().__init__(layer, shape)
         in_channels, input_bits = shape.inputs[0], shape.input_bits
         self.pixels = shape.outputs[1] * shape.outputs[2]
-        self.max_input = 2**input_bits - 1
         out, *summed = layer.weight_shape(in_channels)
         self.reach = prod(summed) * layer.weight_limit * self.max_input
         if self.reach >= MAX_THRESHOLD:
@@ -68,12 +65,7 @@ class QuantisedLayer(nn.Module):
         nn.init.uniform_(self.conv.weight, -1.0, 1.0)
         self.stays: Tensor
         self.register_buffer("stays", torch.ones_like(self.conv.weight, dtype=torch.bool))
-        self.soft = False
-        if layer.activation_bits is not None:
-            top = 2**layer.activation_bits - 1
-            self.norm = nn.BatchNorm2d(out, eps=BATCH_NORM_EPS)
-            nn.init.constant_(self.norm.weight, top / 3)
-            nn.init.constant_(self.norm.bias, top / 4)
+        self.add_norm(out)
 
     def integer_weight(self) -> Tensor:
         """Weights as integers in float32, (out, in per group, rows, columns); gradients pass through.
@@ -128,58 +120,16 @@ class QuantisedLayer(nn.Module):
         sums = weight.flatten(1).unflatten(0, (conv.groups, -1)) @ grouped  # (N, groups, out, hw)
         return sums.flatten(1, 2).unflatten(2, size)
 
-    def activate(self, accumulators: Tensor) -> Tensor:
-        """Activation levels of accumulators (N, C, ...) in evaluation; float64 inside, integers if wide."""
-        shape = (1, -1) + (1,) * (accumulators.ndim - 2)
-        if self.layer.requantises:
-            sums = (accumulators * self.signs().view(shape)).cpu().numpy().astype(np.int64)
-            levels = requantise(sums, self.requantisation(), self.layer)
-            return torch.from_numpy(levels).to(accumulators)
-        gain, offset = self.affine()
-        scaled = accumulators.double() * gain.view(shape)
-        return self._levels(scaled + offset.view(shape)).to(accumulators.dtype)
-
-    def affine(self) -> tuple[Tensor, Tensor]:
-        """Batch norm of evaluation as gain and offset per channel, float64."""
-        norm = self.norm
-        assert norm.running_mean is not None and norm.running_var is not None
-        gain = norm.weight.detach().double() / torch.sqrt(norm.running_var.double() + norm.eps)
-        return gain, norm.bias.detach().double() - norm.running_mean.double() * gain
-
-    def signs(self) -> Tensor:
-        """-1 for a channel with a negative gain, whose weights are negated on export, 1 for the others."""
-        gain, _ = self.affine()
-        return torch.where(gain < 0, -1, 1)
-
-    def requantisation(self) -> Requantisation:
-        """Integers of a wide activation, for accumulators times :meth:`signs`."""
-        assert self.layer.activation_bits is not None
-        gain, offset = (part.cpu().numpy() for part in self.affine())
-        return requantisation_of(np.abs(gain), offset, self.layer.activation_bits, self.reach)
-
     def forward(self, values: Tensor) -> Tensor:
         """Levels, or accumulators on the last layer."""
-        sums = self.accumulators(values)
-        if self.layer.activation_bits is None:
-            return sums
-        if self.soft:
-            return self.norm(sums).clamp(0, self._top)
-        return self._levels(self.norm(sums)) if self.training else self.activate(sums)
-
-    @property
-    def _top(self) -> int:
-        """The highest level."""
-        assert self.layer.activation_bits is not None
-        return 2**self.layer.activation_bits - 1
-
-    def _levels(self, values: Tensor) -> Tensor:
-        """Values rounded to levels 0 .. 2**n - 1, with no gradient beyond them."""
-        return round_ste(values).clamp(0, self._top)
+        return self.levels_of(self.accumulators(values))
 
 
 def _module_of(layer: Layer, shape: LayerShape) -> nn.Module:
     if layer.averages:
         return AveragePool(layer, exact=True)
+    if layer.adds:
+        return Addition(layer, shape)
     return QuantisedLayer(layer, shape) if layer.has_weights else MaxPool(layer)
 
 
@@ -194,6 +144,7 @@ class Student(nn.Module):
 
     def __init__(self, design: DesignPoint):
         super().__init__()
+        self.sources = design.sources
         self.layers = nn.ModuleList(
             _module_of(layer, shape) for layer, shape in zip(design.layers, design.layer_shapes, strict=True)
         )
@@ -204,10 +155,10 @@ class Student(nn.Module):
 
         Behind so many of the layers; all of them if None.
         """
-        values = channels_first(images).float()
-        for layer in self.layers[:layers]:
-            values = layer(values)
-        return values
+        maps, last = {IMAGE: channels_first(images).float()}, IMAGE
+        for last, layer in enumerate(self.layers[:layers]):
+            maps[last] = layer(*(maps[source] for source in self.sources[last]))
+        return maps[last]
 
     def forward(self, images: Tensor) -> Tensor:
         """Word-line bits (N, F), 0.0 and 1.0, in the order of :mod:`sw.reference.quantiser`."""

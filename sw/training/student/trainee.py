@@ -9,6 +9,7 @@ from torch import Tensor, autocast, nn
 from sw.design import DesignPoint
 from sw.training.loop.trainable import Classifier
 from sw.training.recipe import Recipe
+from sw.training.student.activation import Activated
 from sw.training.student.heads import DenseHead, TemplateHead
 from sw.training.student.network import QuantisedLayer, Student
 from sw.training.student.noise_aware import STEPS_PER_CHIP, TrainingChips
@@ -98,8 +99,9 @@ class Trainee(Classifier):
     def advance(self, step: int, steps: int) -> None:
         """Round from the end of the soft share on; prune until :data:`sw.training.student.pruning.STOP`."""
         soft = self._is_soft(step, steps)
-        for layer in self._layers():
-            layer.soft = soft
+        for layer in self.student.layers:
+            if isinstance(layer, Activated):
+                layer.soft = soft
         if not self.training:  # a moving average follows in what it copies
             return
         if step and not soft and self._is_soft(step - 1, steps):

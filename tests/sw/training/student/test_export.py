@@ -7,9 +7,10 @@ import torch
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend, pipeline
 from sw.training.recipe import Recipe
+from sw.training.student.activation import Activated
 from sw.training.student.export import accumulator_range, export, first_true
-from sw.training.student.network import QuantisedLayer
 from sw.training.student.trainee import Trainee
+from tests.helpers.bundles import residual_design
 from tests.helpers.trainings import bundle_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -55,6 +56,9 @@ CASES = {
         1,
     ),
     "wide between narrow": ((7, 8), (conv(4, bits=3), conv(5, weight=8, bits=7), conv(3, weight=4)), 1, 2),
+    "residuals": ((7, 6), residual_design().layers, 2, 1),
+    "wide residuals": ((8, 7), residual_design(5, 8).layers, 1, 2),
+    "sums last": ((6, 5), (conv(3, bits=4), conv(3, bits=4), Layer(kind="add1x1", inputs=(0, 1))), 2, 1),
     "all kinds": (
         (13, 12),
         (conv(4, bits=4), POOL, depthwise(stride=2, weight=1, bits=2), pointwise(8, bits=3), conv(3), POOL),
@@ -78,7 +82,7 @@ def trained_model(design, steps, seed):
     rng = np.random.default_rng(seed)
     model = Trainee(design, True, Recipe(1, 1, 1))
     for module in model.student.layers:
-        if isinstance(module, QuantisedLayer) and module.layer.activation_bits is not None:
+        if isinstance(module, Activated) and module.layer.activation_bits is not None:
             with torch.no_grad():
                 module.norm.weight *= torch.where(torch.rand(module.norm.weight.shape) < 0.5, -1.0, 1.0)
                 module.norm.weight[0] = -module.norm.weight[0].abs()

@@ -6,9 +6,10 @@ import torch
 from sw.design import DesignPoint, Layer
 from sw.design.layer import LayerShape
 from sw.errors import EngramError
+from sw.training.student.activation import Addition
 from sw.training.student.float_twin import FloatTwin
 from sw.training.student.network import QuantisedLayer, Student
-from tests.helpers.bundles import WINDOWS, window_layer
+from tests.helpers.bundles import WINDOWS, residual_design, window_layer
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -131,8 +132,38 @@ def test_student_and_twin_take_every_kind_of_layer():
         thresholds_per_feature=2,
     )
     batch = images(6, 13, 10)
-    assert Student(design)(batch).shape == (6, design.features)
-    assert FloatTwin(design)(batch).shape == (6, 3)
+    for taken in (design, residual_design(height=13, width=10)):
+        assert Student(taken)(batch).shape == (6, taken.features)
+        assert FloatTwin(taken)(batch).shape == (6, 3)
+
+
+def test_the_twin_of_an_addition_adds():
+    torch.manual_seed(3)
+    twin = FloatTwin(residual_design()).eval()
+    batch = images(2, 6, 5)
+    got: list[torch.Tensor] = []
+    for module in twin.body:
+        module.register_forward_hook(lambda module, inputs, output: got.append(output))
+    twin(batch)
+    assert len(twin.body) == len(got) == 21  # seven layers with weights
+    block = twin.body[9](got[8] + got[2])
+    assert torch.equal(block, got[9])
+
+
+def test_an_addition_never_falls_and_rounds_to_levels():
+    torch.manual_seed(3)
+    module = Addition(
+        Layer(kind="add1x1", inputs=(0, 1), activation_bits=2), LayerShape((3, 4, 4), (3, 4, 4), 3)
+    )
+    with torch.no_grad():
+        module.norm.weight[0] *= -1
+    first, second = (torch.randint(0, 8, (5, 3, 4, 4)).float() for _ in range(2))
+    trained = module.train()(first, second)
+    assert set(trained.unique().tolist()) <= {0, 1, 2, 3}
+    sums = torch.arange(15.0).expand(1, 3, 15)
+    steps = module.eval().activate(sums).diff(dim=-1)
+    assert steps.min() == 0 and steps.max() > 0
+    assert torch.equal(module.signs(), torch.ones(3))
 
 
 def test_student_without_layers_compares_pixels():
