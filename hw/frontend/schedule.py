@@ -15,6 +15,7 @@ from math import ceil, prod
 import numpy as np
 from numpy.typing import NDArray
 
+from hw.frontend.dense import identities, with_groups
 from hw.frontend.step import SIDES, Entry, StepFormat
 from hw.frontend.transfer import Transfer
 from hw.frontend.walk import Walk
@@ -82,12 +83,16 @@ class LayerSchedule:
         The layer and its trained integers.
     parallelism
         The unit's size.
+    to_second
+        Of an addition whose two maps each have a place in one memory: words from a pixel of the first map to
+        that of the second. None where the words of both come one behind the other, pixel by pixel.
     """
 
     layer: Layer
     shape: LayerShape
     parameters: LayerParameters
     parallelism: Parallelism
+    to_second: int | None = None
 
     def resized(self, taps: int, searchers: int) -> "LayerSchedule":
         """With other taps and searchers, without counting weights again.
@@ -100,9 +105,14 @@ class LayerSchedule:
         return other
 
     @property
-    def input_words(self) -> int:
-        """Words per input pixel."""
+    def map_words(self) -> int:
+        """Words per pixel of a map."""
         return ceil(self.shape.inputs[0] / self.parallelism.input_lanes)
+
+    @property
+    def input_words(self) -> int:
+        """Words per input pixel, those of the second map of an addition behind those of the first."""
+        return self.map_words * (2 if self.layer.adds else 1)
 
     @property
     def groups(self) -> int:
@@ -114,7 +124,8 @@ class LayerSchedule:
     @cached_property
     def walk(self) -> Walk:
         """How the kernel moves over the input."""
-        return Walk.of(self.layer, self.shape, self.input_words)
+        words = self.input_words if self.to_second is None else self.map_words
+        return Walk.of(self.layer, self.shape, words)
 
     @property
     def kernel(self) -> tuple[int, int]:
@@ -204,7 +215,10 @@ class LayerSchedule:
     @property
     def offset_bits(self) -> int:
         """Bits of an entry's offset."""
-        return max(1, (self.walk.span - 1).bit_length())
+        farthest = self.walk.span - 1
+        if self.to_second is not None:
+            farthest = max(farthest, self.to_second + self.map_words - 1)
+        return max(1, farthest.bit_length())
 
     @property
     def step_format(self) -> StepFormat:
@@ -320,6 +334,8 @@ class LayerSchedule:
         """One word of input channels of one tap."""
         walk = self.walk
         offset = walk.until(ky, kx) - walk.words + word
+        if self.to_second is not None and word >= self.map_words:
+            offset += self.to_second - self.map_words
         return Entry(offset, walk.rows.overhangs_of(ky) + walk.columns.overhangs_of(kx), weight)
 
     def _dense_weight(self) -> NDArray[np.int64]:
@@ -327,13 +343,8 @@ class LayerSchedule:
 
         Zero where there is no weight.
         """
-        lanes = self.parallelism
-        outputs, inputs = self.shape.outputs[0], self.shape.inputs[0]
+        lanes, inputs = self.parallelism, self.shape.inputs[0]
         channels = self.groups * lanes.output_lanes, self.input_words * lanes.input_lanes
-        dense = np.zeros((*channels, *self.kernel), np.int64)
-        groups, kernel = self.layer.groups_of(inputs), self.kernel
-        blocks = np.zeros((groups, outputs // groups, groups, inputs // groups, *kernel), np.int64)
-        own = np.arange(groups)
-        blocks[own, :, own] = self.weight.reshape(groups, outputs // groups, inputs // groups, *kernel)
-        dense[:outputs, :inputs] = blocks.reshape(outputs, inputs, *kernel)
-        return dense
+        if self.layer.adds:
+            return identities(inputs, self.map_words * lanes.input_lanes, channels)
+        return with_groups(self.weight, self.layer.groups_of(inputs), inputs, channels)

@@ -1,25 +1,26 @@
 """Fold: how the layers of a classifier share one engine and its memories, before it is built.
 
-Plain numbers and NumPy. The engine computes layer after layer. A map is written by one layer and read by the
-next: the first, third, ... start at address 0, the others end at the last address, so that two neighbours
-always have room and nothing else is kept.
+Plain numbers and NumPy. The engine computes layer after layer. A map is written by one layer and read by
+others, mostly by the next alone, and is kept as long as one of them is to come.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import ceil
 
 from amaranth.hdl import Shape, signed, unsigned
 
 from hw.arith import AdderTree
+from hw.frontend.folded.regions import Regions
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.step import StepFormat
 from hw.frontend.unit_memories import MemoryPlan
 from hw.payloads import index_bits
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
+from sw.design.paths import IMAGE
 
 __all__ = ["Fold"]
 
@@ -66,11 +67,21 @@ class Fold:
         pool = Parallelism(self.parallelism.input_lanes)
         design = self.bundle.design
         return tuple(
-            LayerSchedule(layer, shape, trained, self.parallelism if layer.has_weights else pool)
-            for layer, shape, trained in zip(
-                design.layers, design.layer_shapes, self.bundle.frontend, strict=True
+            LayerSchedule(
+                layer, shape, trained, self.parallelism if layer.has_weights else pool, self._between(sources)
+            )
+            for layer, shape, trained, sources in zip(
+                design.layers, design.layer_shapes, self.bundle.frontend, design.sources, strict=True
             )
         )
+
+    def _between(self, sources: tuple[int, ...]) -> int | None:
+        """Words from the first map that a layer takes to the second one, if it takes two; addresses wrap, so
+        this is never negative."""
+        if len(sources) == 1:
+            return None
+        first, second = (self.map_starts[source] for source in sources)
+        return (second - first) % 2**self.address_bits
 
     def resized(self, taps: int, searchers: int) -> "Fold":
         """With other taps and searchers, without counting weights again.
@@ -123,15 +134,19 @@ class Fold:
     @cached_property
     def value_shapes(self) -> tuple[Shape, ...]:
         """Shape of the values that each layer takes, and of those that the last one gives."""
-        shapes = [unsigned(PIXEL_BITS)]
-        for schedule in self.schedules:
+        shapes: list[Shape] = []
+        given: dict[int, Shape] = {IMAGE: unsigned(PIXEL_BITS)}
+        for number, (schedule, sources) in enumerate(
+            zip(self.schedules, self.bundle.design.sources, strict=True)
+        ):
+            shapes.append(given[sources[0]])
             if not schedule.layer.has_weights:
-                shapes.append(shapes[-1])
+                given[number] = shapes[-1]
             elif schedule.search_bits:
-                shapes.append(unsigned(schedule.search_bits))
+                given[number] = unsigned(schedule.search_bits)
             else:
-                shapes.append(signed(schedule.accumulator_bits))
-        return tuple(shapes)
+                given[number] = signed(schedule.accumulator_bits)
+        return (*shapes, given[len(shapes) - 1])
 
     @property
     def stored_shape(self) -> Shape:
@@ -162,28 +177,35 @@ class Fold:
     @cached_property
     def image_words(self) -> int:
         """Words of an image."""
-        channels, height, width = self.schedules[0].shape.inputs
+        channels, height, width = self.bundle.design.layer_shapes[0].inputs
         return ceil(channels / self.pixel_lanes) * height * width
 
     @cached_property
     def map_words(self) -> tuple[int, ...]:
-        """Words of every map between two layers."""
+        """Words of the map of every layer but the last."""
+        outputs = (shape.outputs for shape in self.bundle.design.layer_shapes[:-1])
         return tuple(
-            schedule.input_words * schedule.shape.inputs[1] * schedule.shape.inputs[2]
-            for schedule in self.schedules[1:]
+            ceil(channels / self.parallelism.input_lanes) * height * width
+            for channels, height, width in outputs
         )
+
+    @cached_property
+    def _regions(self) -> Regions:
+        """Where the maps lie."""
+        last_takers = {
+            source: number for number, sources in enumerate(self.bundle.design.sources) for source in sources
+        }
+        return Regions.of(self.map_words, [last_takers[number] for number in range(len(self.map_words))])
 
     @property
     def map_depth(self) -> int:
         """Words of the memory of the maps; 0 for one layer."""
-        return max([*self.map_words, *(left + right for left, right in pairwise(self.map_words))], default=0)
+        return self._regions.depth
 
     @property
     def map_starts(self) -> tuple[int, ...]:
         """Address of the first word of every map."""
-        return tuple(
-            0 if number % 2 == 0 else self.map_depth - words for number, words in enumerate(self.map_words)
-        )
+        return self._regions.starts
 
     @property
     def address_bits(self) -> int:

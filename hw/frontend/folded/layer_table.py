@@ -1,10 +1,13 @@
 """Layer table: numbers of a layer that the folded engine needs while it computes that layer."""
 
+from math import ceil
+
 from amaranth.hdl import unsigned
 from amaranth.lib import data
 
 from hw.frontend.folded.fold import Fold
 from hw.frontend.walk import Walk
+from sw.design.paths import IMAGE
 
 __all__ = ["table_layout", "table_rows"]
 
@@ -36,7 +39,8 @@ def table_rows(fold: Fold) -> list[dict[str, int]]:
 def _row(fold: Fold, number: int) -> dict[str, int]:
     schedule = fold.schedules[number]
     walk = schedule.walk
-    reads_from = fold.map_starts[number - 1] if number else 0
+    source = fold.bundle.design.sources[number][0]
+    reads_from = 0 if source == IMAGE else fold.map_starts[source]
     is_last = number == len(fold.schedules) - 1
     items = schedule.groups * schedule.parallelism.output_lanes // schedule.parallelism.searchers
     searched = schedule.searched_channels if schedule.search_bits else 1
@@ -57,7 +61,7 @@ def _row(fold: Fold, number: int) -> dict[str, int]:
         "last_channel": fold.first_channels[number] + searched - 1,
         "map_start": 0 if is_last else fold.map_starts[number],
         "last_item": 0 if is_last else items - 1,
-        "words": 0 if is_last else fold.schedules[number + 1].input_words,
+        "words": 0 if is_last else ceil(schedule.shape.outputs[0] / fold.parallelism.input_lanes),
     }
 
 

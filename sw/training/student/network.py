@@ -34,7 +34,7 @@ TERNARY_THRESHOLD = 0.7
 
 
 class QuantisedLayer(Activated):
-    """One layer with weights that are learned: integer convolution, then batch norm and activation unless it is the last.
+    """A layer with trained weights: integer convolution, then batch norm and activation but in the last one.
 
     Parameters
     ----------

@@ -1,7 +1,6 @@
 """The folded front end against the reference: every kind of layer, odd sizes, stalls, and its cycles."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from hw.frontend.schedule import Parallelism
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend
-from tests.helpers.bundles import random_bundle, random_images
+from tests.helpers.bundles import random_bundle, random_images, residual_design
 from tests.helpers.rtl import Bench
 
 IMAGES = 2
@@ -62,6 +61,17 @@ DESIGNS = {
         Layer(kind="depthwise3x3", weight_bits=4, activation_bits=2),
         Layer(kind="pointwise1x1", out_channels=2, weight_bits=1),
     ),
+    "residuals": residual_design(height=7, width=6),
+    "wide_residuals": residual_design(4, 6, height=5, width=6),
+    "sums_of_pooled_pixels": design(
+        5,
+        4,
+        Layer(kind="maxpool3x3", padding="same"),
+        Layer(kind="depthwise1x3", weight_bits=3, activation_bits=8),
+        Layer(kind="add1x1", inputs=(1, 0)),
+        Layer(kind="maxpool2x2"),
+        channels=3,
+    ),
     "pixels_are_pooled_first": design(
         8,
         7,
@@ -84,7 +94,8 @@ def pruned_bundle(shape: DesignPoint) -> Bundle:
     layers = []
     for layer, trained in zip(shape.layers, bundle.frontend, strict=True):
         keep = rng.random(trained.weight.shape) < 0.5
-        weight = trained.weight if layer.weight_bits == 1 else np.where(keep, trained.weight, 0)
+        kept = layer.weight_bits == 1 or layer.adds
+        weight = trained.weight if kept else np.where(keep, trained.weight, 0)
         layers.append(replace(trained, weight=weight.astype(np.int8)))
     return bundle.with_(frontend=tuple(layers))
 
@@ -149,14 +160,19 @@ def test_pixels_are_waited_for_where_the_other_layers_are_shorter():
     assert fold.cycles() == fold.layer_cycles()[0] + shape.height * shape.width - 1
 
 
-def test_neighbouring_maps_never_overlap():
+def test_every_word_is_what_was_last_written_there():
     for shape in DESIGNS.values():
         fold = Fold(random_bundle(shape, seed=1), P(4, 2))
-        spans = [
-            range(start, start + words) for start, words in zip(fold.map_starts, fold.map_words, strict=True)
-        ]
-        assert all(0 <= span.start and span.stop <= fold.map_depth for span in spans)
-        assert all(not set(one) & set(next_) for one, next_ in pairwise(spans))
+        owner: dict[int, int] = {}
+        for number, sources in enumerate(shape.sources):
+            for source in sources if number else ():
+                start = fold.map_starts[source]
+                assert {owner[at] for at in range(start, start + fold.map_words[source])} == {source}
+            if number < len(shape.layers) - 1:
+                start, stop = fold.map_starts[number], fold.map_starts[number] + fold.map_words[number]
+                assert 0 <= start and stop <= fold.map_depth
+                assert not {owner.get(at) for at in range(start, stop)} & set(sources)
+                owner |= dict.fromkeys(range(start, stop), number)
 
 
 def test_only_what_needs_it_is_wide():
