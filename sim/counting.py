@@ -143,6 +143,8 @@ def _place(name: str, *, folded: bool) -> str:
         owner = {"pixels": "maps", "maps": "maps", "schedule": "sequencer", "thresholds": "finish.search"}
         return f"frontend.{owner[parts[0]]} {'_'.join(parts)}"
     number, kind, *copy = parts
+    if kind == "queue":
+        return f"frontend.queue_{number}_{copy[0]} ring"
     module, memory = {
         "window": ("window", "ring"),
         "schedule": ("window", "schedule"),

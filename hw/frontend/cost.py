@@ -6,7 +6,7 @@ the file. Every build report shows the estimate's error beside the netlist.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from math import ceil, log2
 from typing import Literal
@@ -29,12 +29,15 @@ __all__ = [
     "gather_cost",
     "layer_terms",
     "priced",
+    "ways_cost",
 ]
 
 Resource = Literal["cells", "ffs"]
 """Logic cells, LC of an iCE40 and TRELLIS_COMB of an ECP5, and flip-flops."""
 
 COSTS_FILE = FOLDER / "costs.json"
+HANDSHAKE = 8
+"""Cells of valid, ready and a flag or two of a stream."""
 
 
 def layer_terms(schedule: LayerSchedule, value_bits: int, family: Family) -> dict[str, float]:
@@ -108,6 +111,16 @@ def gather_cost(lanes: int) -> int:
     return lanes * PIXEL_BITS if lanes > 1 else 0
 
 
+def ways_cost(schedule: LayerSchedule, value_bits: int, waits: Sequence[int]) -> int:
+    """Cells, and about as many flip-flops, of queues ahead of a unit, see :func:`hw.frontend.paths.waits_of`,
+    and of what an addition has besides: a register for a word of its second map, and the choice of a map."""
+    word = schedule.parallelism.input_lanes * value_bits
+    plans = [plan for plan in unit_memories(schedule, value_bits, "", waits) if ".queue." in plan.name]
+    queues = sum(3 * round(log2(plan.depth)) + HANDSHAKE for plan in plans)
+    in_logic = sum(plan.depth * plan.width for plan in plans if plan.style == "logic")
+    return queues + in_logic + (2 * word + HANDSHAKE if schedule.layer.adds else 0)
+
+
 def priced(terms: Mapping[str, float], part: str, family: Family, resource: Resource) -> float:
     """Cells or flip-flops that a ``layer``, an ``engine`` or a ``chip`` of these terms takes."""
     weight = _coefficients()[family][part]
@@ -147,6 +160,8 @@ def _summands(schedule: LayerSchedule) -> int:
     """
     lanes, (inputs, outputs) = schedule.parallelism, (schedule.shape.inputs[0], schedule.shape.outputs[0])
     count, groups = lanes.taps * lanes.input_lanes, schedule.layer.groups_of(inputs)
+    if schedule.layer.adds:  # the lane of its own number, or any where the channels move on
+        return lanes.taps * max(1, lanes.input_lanes // lanes.output_lanes)
     if groups == 1:
         return count
     own = inputs // groups

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from hw.arith import AdderTree
 from hw.events import Offers, Pipeline, Wait, handed_on, offered_at_once
 from hw.frontend.folded.fold import CHANGE_CYCLES, Fold
+from hw.frontend.forks import ForkFlow, QueueFlow, paired
+from hw.frontend.paths import Edge, queue_words
 from hw.frontend.schedule import LayerSchedule
 from hw.frontend.unit_memories import window_depth
 
@@ -22,17 +24,60 @@ REQUANTISE_LATENCY = 4
 """Cycles of :class:`hw.frontend.streaming.requantise.Requantise`."""
 
 
-def streaming_offers(schedules: tuple[LayerSchedule, ...]) -> Offers:
-    """Feature values of :class:`hw.frontend.streaming.frontend.FrontEnd`, whose pixels are never late."""
-    source = _pixels_in(schedules[0]) if schedules else offered_at_once()
-    behind = [(schedule.parallelism.input_lanes, schedule.input_words) for schedule in schedules[1:]]
-    if schedules:
-        behind.append((1, schedules[-1].shape.outputs[0]))
-    for schedule, (word_values, words) in zip(schedules, behind, strict=True):
-        items = schedule.groups * (schedule.rounds if schedule.layer.has_weights else 1)
-        items_per_word = word_values // schedule.values_at_once
-        source = _regrouped(_unit(schedule, source), items=items, items_per_word=items_per_word, words=words)
-    return source
+def streaming_offers(schedules: tuple[LayerSchedule, ...], edges: tuple[Edge, ...]) -> Offers:
+    """Feature values of :class:`hw.frontend.streaming.frontend.FrontEnd`, whose pixels are never late, with
+    the ways between its units."""
+    if not schedules:
+        return offered_at_once()
+    ways: dict[tuple[int, int], Offers] = {}
+    for number, schedule in enumerate(schedules):
+        if number == 0:
+            source = _pixels_in(schedule)
+        elif schedule.layer.adds:
+            source = paired(ways[number, 0], ways[number, 1], schedule.map_words)
+        else:
+            source = ways[number, 0]
+        early = any(edge.taker == number and edge.shared and not edge.waits for edge in edges)
+        source = _unit(schedule, source, early=early)
+        given = [edge for edge in edges if edge.source == number]
+        if given:
+            ways |= _given(schedules, number, given, source)
+    last = schedules[-1]
+    return _regrouped(source, **_grouping(last, 1, last.shape.outputs[0]))
+
+
+def _given(
+    schedules: tuple[LayerSchedule, ...], number: int, edges: list[Edge], items: Offers
+) -> dict[tuple[int, int], Offers]:
+    """Words for every taker of a unit's items, by its number and port."""
+    takers = [schedules[edge.taker] for edge in edges]
+    grouping = {
+        (edge.taker, edge.port): _grouping(schedules[number], taker.parallelism.input_lanes, taker.map_words)
+        for edge, taker in zip(edges, takers, strict=True)
+    }
+    queues = {
+        (edge.taker, edge.port): QueueFlow(
+            **grouping[edge.taker, edge.port], depth=queue_words(edge.waits, taker.map_words)
+        )
+        for edge, taker in zip(edges, takers, strict=True)
+        if edge.waits
+    }
+    direct = [way for way in grouping if way not in queues]
+    if not queues:
+        (way,) = direct
+        return {way: _regrouped(items, **grouping[way])}
+    fork = ForkFlow(items, list(queues.values()), asks=bool(direct))
+    behind = {way: queue.offers(fork) for way, queue in queues.items()}
+    return behind | {way: _regrouped(fork.offers(), **grouping[way]) for way in direct}
+
+
+def _grouping(schedule: LayerSchedule, word_values: int, words: int) -> dict[str, int]:
+    """Items of a unit's pixel, and how they make words."""
+    return {
+        "items": schedule.groups * (schedule.rounds if schedule.layer.has_weights else 1),
+        "items_per_word": word_values // schedule.values_at_once,
+        "words": words,
+    }
 
 
 def folded_offers(fold: Fold) -> Offers:
@@ -161,8 +206,11 @@ def _pixels(schedule: LayerSchedule) -> Iterator[tuple[int, int]]:
                 yield needed, first + walk.ahead
 
 
-def _unit(schedule: LayerSchedule, source: Offers) -> Offers:
+def _unit(schedule: LayerSchedule, source: Offers, *, early: bool) -> Offers:
     """Items of :class:`hw.frontend.streaming.layer.LayerUnit`, from input words.
+
+    It asks for a word when it needs it, or `early`, as soon as it has the one before: no cycle depends on it,
+    see :mod:`hw.frontend.forks`.
 
     A group that cannot be held yet stops every step, so window and arithmetic are one rigid pipeline.
     """
@@ -174,15 +222,17 @@ def _unit(schedule: LayerSchedule, source: Offers) -> Offers:
     room = window_depth(schedule) - schedule.walk.ahead
     words, released, taken = 0, 0, -1
     releases: deque[tuple[int, int]] = deque()  # cycles, and the words released until then
-    offered = next(source)
+    asked: int | None = None
     for needed, gone in _pixels(schedule):
         while words < needed:
-            taken = max(taken + 1, offered)
+            if asked is None:
+                asked = source.send(taken) if words else next(source)
+            taken = max(taken + 1, asked)
             while words >= room + released:
                 free, released = releases.popleft()
                 taken = max(taken, free)
             words += 1
-            offered = source.send(taken)
+            asked = source.send(taken) if early else None
         for steps in schedule.steps:
             place = pipeline.enter(taken + 1, steps)
             done = yield from finish(pipeline.hold(place, done))

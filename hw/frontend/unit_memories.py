@@ -1,8 +1,9 @@
 """Memories of a layer unit: how deep, how wide, and whether they go into block RAM."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hw.frontend.paths import queue_words
 from hw.frontend.schedule import LayerSchedule
 from hw.payloads import index_bits
 
@@ -59,10 +60,33 @@ def window_depth(schedule: LayerSchedule) -> int:
 
 
 def unit_memories(
-    schedule: LayerSchedule, value_bits: int, name: str, *, contents: bool = False
+    schedule: LayerSchedule,
+    value_bits: int,
+    name: str,
+    waits: Sequence[int] = (),
+    *,
+    contents: bool = False,
 ) -> Iterator[MemoryPlan]:
-    """Every memory of the unit of `schedule`, whose input values have `value_bits` bits."""
+    """Every memory of the unit of `schedule`, and of the queues ahead of it.
+
+    Parameters
+    ----------
+    schedule
+        The unit.
+    value_bits
+        Bits of its input values.
+    name
+        What it is called.
+    waits
+        See :func:`hw.frontend.paths.waits_of`.
+    contents
+        Whether they are asked for.
+    """
     lanes = schedule.parallelism
+    for port, pixels in enumerate(waits):
+        if pixels:
+            words = queue_words(pixels, schedule.map_words)
+            yield MemoryPlan(f"{name}.queue.{port}", words, lanes.input_lanes * value_bits)
     for tap in range(lanes.taps):
         yield MemoryPlan(f"{name}.window.{tap}", window_depth(schedule), lanes.input_lanes * value_bits)
     yield MemoryPlan(

@@ -5,6 +5,7 @@ wait. So every number is one per image, however late pixels come or results are 
 it by :mod:`sim.counting`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hw.frontend.folded.fold import Fold
@@ -78,22 +79,25 @@ class UnitUse:
     memories: tuple[MemoryUse, ...]
 
 
-def layer_use(schedule: LayerSchedule, value_bits: int, number: int) -> UnitUse:
-    """Use of :class:`hw.frontend.streaming.layer.LayerUnit`, whose input values have so many bits."""
+def layer_use(schedule: LayerSchedule, value_bits: int, number: int, waits: Sequence[int] = ()) -> UnitUse:
+    """Use of :class:`hw.frontend.streaming.layer.LayerUnit`, whose input values have so many bits, and of the
+    queues ahead of it, see :func:`hw.frontend.paths.waits_of`."""
     name = f"frontend.{number}"
     _, rows, columns = schedule.shape.inputs
-    inputs = rows * columns * schedule.input_words
+    waiting = rows * columns * schedule.map_words
+    writes = {"window": rows * columns * schedule.input_words, "queue": waiting}
     unit = _counted(schedule, value_bits, name, search_bits=schedule.search_bits)
     reads = {
         "window": unit.steps,
+        "queue": waiting,
         "schedule": unit.steps,
         "thresholds": unit.searched // schedule.parallelism.searchers,
         "transfer": unit.requantised // schedule.parallelism.searchers,
     }
     memories = []
-    for memory in unit_memories(schedule, value_bits, name):
+    for memory in unit_memories(schedule, value_bits, name, waits):
         kind = memory.name.removeprefix(f"{name}.").partition(".")[0]
-        memories.append(MemoryUse(memory, reads[kind], inputs if kind == "window" else 0))
+        memories.append(MemoryUse(memory, reads[kind], writes.get(kind, 0)))
     return _with_memories(unit, memories)
 
 

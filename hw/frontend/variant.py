@@ -21,10 +21,12 @@ from hw.frontend.cost import (
     gather_cost,
     layer_terms,
     priced,
+    ways_cost,
 )
 from hw.frontend.flow import folded_offers, streaming_offers
 from hw.frontend.folded.fold import Fold
 from hw.frontend.folded.frontend import FoldedFrontEnd
+from hw.frontend.paths import edges_of, waits_of
 from hw.frontend.schedule import LayerSchedule, Parallelism
 from hw.frontend.streaming.frontend import FrontEnd, feature_range, input_bits, schedules_of
 from hw.frontend.unit_memories import MemoryPlan, unit_memories
@@ -86,32 +88,35 @@ class _Streaming:
     def value_range(self) -> tuple[int, int]:
         return feature_range(self._schedules)
 
+    @property
+    def _units(self) -> Iterator[tuple[LayerSchedule, int, tuple[int, ...]]]:
+        """Schedules, with the bits of their input values, and the pixels that wait ahead of them."""
+        waits = waits_of(self.bundle.design)
+        return zip(self._schedules, input_bits(self._schedules), waits, strict=True)
+
     def cost(self, family: Family, resource: Resource) -> float:
         lanes = self._schedules[0].parallelism.input_lanes if self._schedules else 1
         return gather_cost(lanes) + sum(
             priced(layer_terms(schedule, bits, family), "layer", family, resource)
-            for schedule, bits in zip(self._schedules, input_bits(self._schedules), strict=True)
+            + ways_cost(schedule, bits, waits)
+            for schedule, bits, waits in self._units
         )
 
     def dsps(self, family: Family) -> int:
-        bits = input_bits(self._schedules)
-        return sum(
-            dsps_of(schedule, value_bits, family)
-            for schedule, value_bits in zip(self._schedules, bits, strict=True)
-        )
+        return sum(dsps_of(schedule, bits, family) for schedule, bits, _ in self._units)
 
     def memories(self) -> Iterator[MemoryPlan]:
-        bits = input_bits(self._schedules)
-        for number, (schedule, value_bits) in enumerate(zip(self._schedules, bits, strict=True)):
-            yield from unit_memories(schedule, value_bits, f"frontend.{number}", contents=True)
+        for number, (schedule, bits, waits) in enumerate(self._units):
+            yield from unit_memories(schedule, bits, f"frontend.{number}", waits, contents=True)
 
     def uses(self) -> tuple[UnitUse, ...]:
-        bits = input_bits(self._schedules)
-        parts = zip(self._schedules, bits, range(len(bits)), strict=True)
-        return tuple(layer_use(*part) for part in parts)
+        return tuple(
+            layer_use(schedule, bits, number, waits)
+            for number, (schedule, bits, waits) in enumerate(self._units)
+        )
 
     def offers(self) -> Offers:
-        return streaming_offers(self._schedules)
+        return streaming_offers(self._schedules, edges_of(self.bundle.design))
 
     def component(self) -> wiring.Component:
         return FrontEnd(self.bundle, self.sizes)

@@ -1,17 +1,18 @@
 """Options: the sizes a layer unit may have, and what each costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from constraints.boards import Family
-from hw.frontend.cost import dsps_of, gather_cost, layer_terms, priced
+from hw.frontend.cost import dsps_of, gather_cost, layer_terms, priced, ways_cost
 from hw.frontend.schedule import LayerSchedule, Parallelism
+from hw.frontend.streaming.frontend import input_bits
 from hw.frontend.unit_memories import unit_memories
 from hw.sizing.ram import block_rams
 from sw.bundle import Bundle
 from sw.design import Layer
-from sw.design.layer import PIXEL_BITS, LayerShape
+from sw.design.layer import LayerShape
 from sw.reference.frontend import LayerParameters
 
 __all__ = ["Option", "layer_option", "layer_options", "useful_schedules", "useful_sizes"]
@@ -49,14 +50,16 @@ class Option:
     dsps: int
 
 
-def layer_options(schedules: list[list[LayerSchedule]], family: Family) -> list[list[Option]]:
-    """Cost of the schedules of every layer on a family."""
-    options, value_bits = [], PIXEL_BITS
-    for number, sizes in enumerate(schedules):
-        options.append([layer_option(schedule, value_bits, family, first=number == 0) for schedule in sizes])
-        if sizes[0].layer.has_weights:
-            value_bits = sizes[0].layer.activation_bits or sizes[0].accumulator_bits
-    return options
+def layer_options(
+    schedules: list[list[LayerSchedule]], waits: Sequence[Sequence[int]], family: Family
+) -> list[list[Option]]:
+    """Cost of the schedules of every layer on a family, and of the queues ahead of it, see
+    :func:`hw.frontend.paths.waits_of`."""
+    bits = input_bits(tuple(sizes[0] for sizes in schedules))
+    return [
+        [layer_option(schedule, value_bits, family, waiting, first=number == 0) for schedule in sizes]
+        for number, (sizes, value_bits, waiting) in enumerate(zip(schedules, bits, waits, strict=True))
+    ]
 
 
 def useful_schedules(bundle: Bundle) -> list[list[LayerSchedule]]:
@@ -102,10 +105,18 @@ def _useful(schedule: LayerSchedule) -> Iterator[LayerSchedule]:
                 yield larger
 
 
-def layer_option(schedule: LayerSchedule, value_bits: int, family: Family, *, first: bool = False) -> Option:
-    """Cost of one schedule on a family; for the `first` layer with what makes words of pixels."""
+def layer_option(
+    schedule: LayerSchedule,
+    value_bits: int,
+    family: Family,
+    waits: Sequence[int] = (),
+    *,
+    first: bool = False,
+) -> Option:
+    """Cost of one schedule on a family with its queues; for the `first` layer with what makes words of
+    pixels."""
     rams = 0
-    for plan in unit_memories(schedule, value_bits, ""):
+    for plan in unit_memories(schedule, value_bits, "", waits):
         if plan.style == "block":
             width = plan.width - (_constant_bits(schedule) if plan.name == ".schedule" else 0)
             rams += block_rams(plan.depth, width, family, read_only=not plan.writable)
@@ -114,6 +125,7 @@ def layer_option(schedule: LayerSchedule, value_bits: int, family: Family, *, fi
         schedule.values_at_once,
         schedule.cycles,
         priced(layer_terms(schedule, value_bits, family), "layer", family, "cells")
+        + ways_cost(schedule, value_bits, waits)
         + (gather_cost(schedule.parallelism.input_lanes) if first else 0),
         rams,
         dsps_of(schedule, value_bits, family),

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from constraints.boards import Board, Family
 from hw.boards.known import load_all
+from hw.frontend.paths import edges_of, waits_of
 from hw.frontend.schedule import Parallelism
 from hw.frontend.streaming.frontend import feature_range
 from hw.frontend.unit_memories import MemoryPlan
@@ -22,8 +23,9 @@ from hw.sizing.chip_memories import memories_behind
 from hw.sizing.estimate import chip_cost, chip_dsps
 from hw.sizing.fit import planned, ram_of, spram_serves, too_large
 from hw.sizing.image_timing import image_cycles
-from hw.sizing.options import Option, layer_options, useful_schedules
+from hw.sizing.options import SEARCHERS, Option, layer_options, useful_schedules
 from sw.bundle import Bundle
+from sw.design import DesignPoint
 from sw.errors import EngramError
 
 __all__ = ["CELL_MARGIN", "SOON_ROUTED", "Chains", "Planner"]
@@ -87,12 +89,13 @@ class Planner:
     def __init__(self, bundle: Bundle):
         self._bundle = bundle
         self._schedules = useful_schedules(bundle)
+        self._in_chain, self._out_of_chain = _off_chain(bundle.design)
         self._options: dict[Family, list[list[Option]]] = {}
 
     def options(self, family: Family) -> list[list[Option]]:
         """All sizes of every layer."""
         if family not in self._options:
-            self._options[family] = layer_options(self._schedules, family)
+            self._options[family] = layer_options(self._schedules, waits_of(self._bundle.design), family)
         return self._options[family]
 
     @cached_property
@@ -112,18 +115,33 @@ class Planner:
         """The cheapest front ends with at most `budget` cycles per image for every unit.
 
         No unit alone takes more than `most_dsps` multipliers: layers with wide weights are few, mostly one.
+        Where maps go several ways, every number of values that go them at once is tried.
         """
+        widths = SEARCHERS if self._out_of_chain else SEARCHERS[:1]
+        found = [self._chains(budget, family, most_block_rams, most_dsps, width) for width in widths]
+        return min(found, key=lambda chains: chains.cells[-1])
+
+    def _chains(
+        self, budget: int, family: Family, most_block_rams: int, most_dsps: int | None, width: int
+    ) -> Chains:
+        """Those in which a map that goes several ways, or to an addition, does so with `width` values at once
+        or fewer, and is taken by as many lanes or more, so that the ways do not depend on each other."""
         room = most_block_rams + 1
         best = {1: np.zeros(room)}
         links: list[dict[int, _Link]] = []
-        for options in reversed(self.options(family)):
-            behind, lanes_behind = _merged(best, {option.at_once for option in options}, room)
+        options_of = self.options(family)
+        for number in range(len(options_of) - 1, -1, -1):
+            options, leaves = options_of[number], number in self._out_of_chain
+            at_once = {option.at_once for option in options}
+            behind, lanes_behind = _merged(best, at_once, room, free=leaves)
             usable = [
                 option
                 for option in options
                 if option.cycles <= budget
                 and option.block_rams < room
                 and (most_dsps is None or option.dsps <= most_dsps)
+                and (not leaves or option.at_once <= width)
+                and (number not in self._in_chain or option.size.input_lanes >= width)
             ]
             best, found = {}, {}
             for lanes in sorted({option.size.input_lanes for option in usable}):
@@ -235,13 +253,20 @@ class _Room:
     dsps: int | None
 
 
+def _off_chain(design: DesignPoint) -> tuple[set[int], set[int]]:
+    """Layers that take another map than that of the layer before, or share it; and those that give it."""
+    ways = [edge for edge in edges_of(design) if not edge.plain or edge.taker != edge.source + 1]
+    return {edge.taker for edge in ways}, {edge.source for edge in ways}
+
+
 def _merged(
-    best: dict[int, NDArray[np.float64]], at_once: set[int], room: int
+    best: dict[int, NDArray[np.float64]], at_once: set[int], room: int, *, free: bool = False
 ) -> tuple[dict[int, NDArray[np.float64]], dict[int, NDArray[np.int64]]]:
-    """Cheapest rest of the chain behind a unit that delivers so many values at once, and its input lanes."""
+    """Cheapest rest of the chain behind a unit that delivers so many values at once, and its input lanes;
+    where it is `free`, it does not depend on them."""
     cells, lanes = {}, {}
     for values in at_once:
-        fitting = [number for number in best if number % values == 0]
+        fitting = [number for number in best if free or number % values == 0]
         choices = np.array([best[number] for number in fitting] or [np.full(room, np.inf)])
         chosen = choices.argmin(axis=0)
         cells[values] = choices[chosen, np.arange(room)]

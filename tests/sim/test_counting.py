@@ -26,7 +26,7 @@ KINDS = (
 
 
 def random_design(seed: int) -> DesignPoint:
-    """Two or three layers of any kind, the last one with weights."""
+    """Two or three layers of any kind, half of the time a residual block, and a last one with weights."""
     rng = np.random.default_rng(seed)
     layers, valid = [], int(rng.integers(2))
     for number in range(int(rng.integers(2, 4))):
@@ -45,6 +45,11 @@ def random_design(seed: int) -> DesignPoint:
         groups = int(rng.integers(1, 3)) if number else 1
         channels = 2 * int(rng.integers(1, 4))
         layers.append(Layer(kind=kind, out_channels=channels, groups=groups, **window, **values))
+    if seed % 4 in (1, 2):  # one of either front end
+        bits = next(layer.activation_bits for layer in reversed(layers) if layer.has_weights)
+        beside = len(layers) - 1
+        layers.append(Layer(kind="depthwise3x3", weight_bits=3, activation_bits=bits))
+        layers.append(Layer(kind="add1x1", inputs=(beside + 1, beside), activation_bits=2))
     layers.append(Layer(kind="pointwise1x1", out_channels=2, weight_bits=2))
     height, width = (int(size) for size in rng.integers(14, 18, 2))
     sizes = {"height": height, "width": width, "channels": int(rng.integers(1, 5))}

@@ -1,14 +1,21 @@
 """Front end: pixels in, feature values out, layer units streaming one behind the other. It only composes."""
 
+from functools import cached_property
+from typing import Any
+
 from amaranth.hdl import Module, Shape, unsigned
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from hw.frontend.paths import Edge, edges_of, queue_words
 from hw.frontend.schedule import LayerSchedule, Parallelism
+from hw.frontend.streaming.branch import Fork, Pair
 from hw.frontend.streaming.layer import LayerUnit
+from hw.frontend.streaming.queue import Queue
 from hw.frontend.streaming.regroup import Regroup
 from sw.bundle import Bundle
 from sw.design.layer import PIXEL_BITS
+from sw.design.paths import IMAGE, sources_of
 
 __all__ = ["FrontEnd", "feature_range", "input_bits", "schedules_of"]
 
@@ -28,15 +35,17 @@ def schedules_of(bundle: Bundle, parallelism: tuple[Parallelism, ...]) -> tuple[
         LayerSchedule(*parts)
         for parts in zip(design.layers, design.layer_shapes, bundle.frontend, parallelism, strict=True)
     )
-    wanted = [schedule.parallelism.input_lanes for schedule in schedules] + [1]
-    if wanted[0] > design.channels:
+    wanted = [schedule.parallelism.input_lanes for schedule in schedules]
+    if schedules and wanted[0] > design.channels:
         raise ValueError(
             f"the first layer takes pixels of {design.channels} values, got {wanted[0]} input lanes"
         )
-    for number, (schedule, lanes) in enumerate(zip(schedules, wanted[1:], strict=True)):
-        if lanes % schedule.values_at_once:
+    behind = [(edge.source, wanted[edge.taker]) for edge in edges_of(design)]
+    for number, lanes in [*behind, (len(schedules) - 1, 1)] if schedules else ():
+        values = schedules[number].values_at_once
+        if lanes % values:
             raise ValueError(
-                f"layer {number} delivers {schedule.values_at_once} values at once, which must divide the "
+                f"layer {number} delivers {values} values at once, which must divide the "
                 f"{lanes} input lanes behind it"
             )
     return schedules
@@ -50,20 +59,23 @@ def feature_range(schedules: tuple[LayerSchedule, ...]) -> tuple[int, int]:
 
 def input_bits(schedules: tuple[LayerSchedule, ...]) -> list[int]:
     """Bits of the input values of every layer unit."""
-    bits = [PIXEL_BITS]
-    for schedule in schedules:
+    taken: list[int] = []
+    given = {IMAGE: PIXEL_BITS}
+    sources = sources_of([schedule.layer for schedule in schedules])
+    for number, (schedule, (source, *_)) in enumerate(zip(schedules, sources, strict=True)):
+        taken.append(given[source])
+        given[number] = taken[-1]
         if schedule.layer.has_weights:
-            bits.append(schedule.layer.activation_bits or schedule.accumulator_bits)
-        else:
-            bits.append(bits[-1])
-    return bits[:-1]
+            given[number] = schedule.layer.activation_bits or schedule.accumulator_bits
+    return taken
 
 
 class FrontEnd(wiring.Component):
     """All layers of a bundle.
 
     Throughput: the slowest unit's cycles per image; images follow each other without a gap. Latency: the sum
-    of what each unit waits for. Under back-pressure everything waits and nothing is lost.
+    of what each unit waits for. Under back-pressure everything waits and nothing is lost; that it never waits
+    for ever where a map goes several ways is the matter of :mod:`hw.frontend.paths`.
 
     Parameters
     ----------
@@ -89,11 +101,15 @@ class FrontEnd(wiring.Component):
     def __init__(self, bundle: Bundle, parallelism: tuple[Parallelism, ...]):
         self._schedules = schedules_of(bundle, parallelism)
         self._units: list[LayerUnit] = []
-        self.shape: Shape = unsigned(PIXEL_BITS)
         self.value_range = feature_range(self._schedules)
-        for schedule in self._schedules:
-            self._units.append(LayerUnit(schedule, self.shape))
-            self.shape = self._units[-1].shape
+        self._edges = edges_of(bundle.design)
+        shapes: dict[int, Shape] = {IMAGE: unsigned(PIXEL_BITS)}
+        for number, (schedule, (source, *_)) in enumerate(
+            zip(self._schedules, bundle.design.sources, strict=True)
+        ):
+            self._units.append(LayerUnit(schedule, shapes[source]))
+            shapes[number] = self._units[-1].shape
+        self.shape = shapes[len(self._units) - 1]
         super().__init__(
             {
                 "i": In(stream.Signature(PIXEL_BITS)),
@@ -102,7 +118,7 @@ class FrontEnd(wiring.Component):
         )
 
     def elaborate(self, platform):
-        """Units with regroupers between them."""
+        """Units with regroupers between them; where a map goes several ways, also queues."""
         m = Module()
         if not self._units:
             m.d.comb += [
@@ -121,20 +137,62 @@ class FrontEnd(wiring.Component):
             into.i.valid.eq(self.i.valid),
             self.i.ready.eq(into.i.ready),
         ]
-        after = [(schedule.parallelism.input_lanes, schedule.input_words) for schedule in self._schedules[1:]]
-        after.append((1, self._schedules[-1].shape.outputs[0]))
-        for number, (unit, (word_values, words)) in enumerate(zip(self._units, after, strict=True)):
+        for number, unit in enumerate(self._units):
             m.submodules[f"layer_{number}"] = unit
-            m.submodules[f"regroup_{number}"] = regroup = Regroup(
-                unit.shape,
-                items=unit.items,
-                item_values=unit.item_values,
-                word_values=word_values,
-                words=words,
-            )
-            connect(m, unit.o, regroup.i)
-            if number + 1 < len(self._units):
-                connect(m, regroup.o, self._units[number + 1].i)
+            given = [edge for edge in self._edges if edge.source == number]
+            if not given:
+                words = self._schedules[number].shape.outputs[0]
+                connect(m, self._regrouped(m, unit, f"{number}", unit.o, 1, words), flipped(self.o))
+            elif given[0].plain:
+                (edge,) = given
+                connect(m, self._on_its_way(m, edge, f"{number}", unit.o), self._units[edge.taker].i)
             else:
-                connect(m, regroup.o, flipped(self.o))
+                self._give(m, unit, number, given)
+        for number, unit in enumerate(self._units):
+            if self._schedules[number].layer.adds:
+                m.submodules[f"pair_{number}"] = pair = self._pairs[number]
+                connect(m, pair.o, unit.i)
         return m
+
+    def _give(self, m: Module, unit: LayerUnit, number: int, edges: list[Edge]) -> None:
+        """A map on its ways to several units, or to an addition."""
+        outputs = [unit.o]
+        if len(edges) > 1:
+            m.submodules[f"fork_{number}"] = fork = Fork(unit.o.payload.shape(), len(edges))
+            connect(m, unit.o, fork.i)
+            outputs = list(fork.o)
+        for edge, items in zip(edges, outputs, strict=True):
+            words = self._on_its_way(m, edge, edge.name, items)
+            adds = self._schedules[edge.taker].layer.adds
+            taker = self._pairs[edge.taker].i[edge.port] if adds else self._units[edge.taker].i
+            connect(m, words, taker)
+
+    def _on_its_way(self, m: Module, edge: Edge, name: str, items: Any) -> Any:
+        """Words for the taker of an edge, behind a queue if it has one."""
+        schedule = self._schedules[edge.taker]
+        lanes, words = schedule.parallelism.input_lanes, schedule.map_words
+        regrouped = self._regrouped(m, self._units[edge.source], name, items, lanes, words)
+        if not edge.waits:
+            return regrouped
+        m.submodules[f"queue_{name}"] = queue = Queue(
+            regrouped.payload.shape(), queue_words(edge.waits, words)
+        )
+        connect(m, regrouped, queue.i)
+        return queue.o
+
+    def _regrouped(self, m: Module, unit: LayerUnit, name: str, items: Any, lanes: int, words: int) -> Any:
+        """Items of a unit as words of so many lanes."""
+        m.submodules[f"regroup_{name}"] = regroup = Regroup(
+            unit.shape, items=unit.items, item_values=unit.item_values, word_values=lanes, words=words
+        )
+        connect(m, items, regroup.i)
+        return regroup.o
+
+    @cached_property
+    def _pairs(self) -> dict[int, Pair]:
+        """What joins both maps of an addition."""
+        return {
+            number: Pair(self._units[number].i.payload.shape(), schedule.map_words)
+            for number, schedule in enumerate(self._schedules)
+            if schedule.layer.adds
+        }

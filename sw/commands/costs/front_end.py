@@ -26,6 +26,7 @@ INPUT_LANES = (1, 2, 4, 8, 16)
 OUTPUT_LANES = (1, 2, 4, 8, 16, 32)
 MEMORIES = {
     "window": "activation_memory",
+    "queue": "activation_memory",
     "pixels": "activation_memory",
     "maps": "activation_memory",
     "schedule": "weight_memory",

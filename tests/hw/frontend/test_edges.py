@@ -6,12 +6,13 @@ import pytest
 from hw.frontend.flow import Offers, folded_offers, streaming_offers
 from hw.frontend.folded.fold import Fold
 from hw.frontend.folded.frontend import FoldedFrontEnd
+from hw.frontend.paths import edges_of
 from hw.frontend.schedule import Parallelism
 from hw.frontend.streaming.frontend import FrontEnd, schedules_of
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend
-from tests.helpers.bundles import WINDOWS, random_bundle, random_images, window_layer
+from tests.helpers.bundles import WINDOWS, random_bundle, random_images, residual_design, window_layer
 from tests.helpers.rtl import Bench
 
 IMAGES = 2
@@ -37,12 +38,22 @@ def test_a_unit_of_its_own(number, name):
     bundle = bundle_of(number, name)
     sizes = (P(1, 2), P(2, 2, 3, 2) if bundle.design.layers[1].has_weights else P(2), P(2, 2))
     dut = FrontEnd(bundle, sizes)
-    check(dut, bundle, streaming_offers(schedules_of(bundle, sizes)))
+    check(dut, bundle, streaming_offers(schedules_of(bundle, sizes), edges_of(bundle.design)))
 
 
 @pytest.mark.parametrize(("number", "name"), list(enumerate(WINDOWS, 1)))
 def test_an_engine_for_all_layers(number, name):
     bundle = bundle_of(number, name)
+    fold = Fold(bundle, P(2, 2, 3, 2))
+    check(FoldedFrontEnd(fold), bundle, folded_offers(fold))
+
+
+def test_ways_that_meet_again():
+    """Values and cycles of both front ends; the lanes are such that words are filled by several items."""
+    bundle = random_bundle(residual_design(height=5, width=4), seed=1)
+    sizes = (P(1, 2), P(1, 1, 2), P(2, 2, 1, 2), P(2, 2), P(1, 2), P(1, 2, 2), P(2), P(4, 4, 1, 2), P(2))
+    edges = edges_of(bundle.design)
+    check(FrontEnd(bundle, sizes), bundle, streaming_offers(schedules_of(bundle, sizes), edges))
     fold = Fold(bundle, P(2, 2, 3, 2))
     check(FoldedFrontEnd(fold), bundle, folded_offers(fold))
 

@@ -5,7 +5,7 @@ import pytest
 from hw.frontend.schedule import Parallelism
 from hw.frontend.variant import Folded, plan_front_end
 from sw.design import Layer
-from tests.helpers.bundles import random_bundle, tiny_design
+from tests.helpers.bundles import random_bundle, residual_design, tiny_design
 
 LAYERS = (
     Layer(kind="conv3x3", out_channels=3, stride=1, weight_bits=2, activation_bits=2),
@@ -63,6 +63,20 @@ def test_memories_of_streaming_units_are_read_for_work_alone(streaming):
     assert (reads(pool, "window"), writes(pool, "window")) == ([pool.steps], [30 * 2])
     assert (reads(last, "window"), writes(last, "window")) == ([last.steps] * 2, [6 * 2] * 2)
     assert reads(last, "schedule") == [last.steps] and reads(last, "thresholds") == []
+
+
+def test_a_queue_holds_every_word_of_its_map_once():
+    design = residual_design(height=16, width=12)
+    sizes = (Parallelism(1, 2), *(Parallelism(2, 2),) * 8)
+    uses = plan_front_end(random_bundle(design, 1), sizes).uses()
+    waiting = [number for number, use in enumerate(uses) if reads(use, "3.queue") or reads(use, "6.queue")]
+    assert waiting == [3, 6]  # the first addition, and the layer of stride 2 beside the second one's
+    pixels = 16 * 12 * 2  # three channels in words of two
+    assert reads(uses[3], "3.queue.1") == writes(uses[3], "3.queue.1") == [pixels]
+    assert reads(uses[6], "6.queue.0") == writes(uses[6], "6.queue.0") == [pixels]
+    assert writes(uses[3], "3.window") == [2 * pixels]
+    assert uses[3].steps == 16 * 12 * 2 * 2  # two groups, a word of each map
+    assert uses[3].products == uses[3].steps * 2 * 2
 
 
 def test_an_engine_has_its_memories_once():

@@ -12,7 +12,7 @@ from hw.quantiser.quantiser import Quantiser, quantiser_cycles
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.reference import frontend, quantiser
-from tests.helpers.bundles import random_bundle, random_images
+from tests.helpers.bundles import random_bundle, random_images, residual_design
 from tests.helpers.rtl import Bench
 
 IMAGES = 3
@@ -76,6 +76,18 @@ SIGNAL = design(
     channels=5,
 )
 
+BLOCKS = residual_design(height=5, width=4)
+SUMS = design(
+    5,
+    4,
+    Layer(kind="maxpool3x3", padding="same"),
+    Layer(kind="depthwise3x3", weight_bits=3, activation_bits=8),
+    Layer(kind="add1x1", inputs=(0, 1), activation_bits=6),
+    Layer(kind="depthwise1x3", activation_bits=6),
+    Layer(kind="add1x1", inputs=(3, 2)),
+    channels=3,
+)
+
 CASES = {
     "one_layer_serial": (SINGLE, (P(),)),
     "one_layer_more_lanes_than_channels": (SINGLE, (P(1, 4, 3),)),
@@ -88,6 +100,12 @@ CASES = {
     "colour_pixel_by_pixel": (COLOUR, (P(3, 4, 3, 4), P(4, 4))),
     "colour_pooled_first": (COLOUR_POOLED, (P(2), P(2, 2), P(2, 4))),
     "signal": (SIGNAL, (P(5, 4, 2, 2), P(4), P(8, 2))),
+    "residuals_serial": (BLOCKS, (P(),) * 9),
+    "residuals_in_lanes": (
+        BLOCKS,
+        (P(1, 2), P(1, 1, 2), P(2, 2, 1, 2), P(2, 2), P(1, 2), P(1, 2, 2), P(2), P(4, 4, 1, 2), P(2)),
+    ),
+    "wide_sums": (SUMS, (P(2), P(2, 4, 1, 2), P(2, 2, 1, 2), P(2, 2, 1, 1), P())),
     "many_taps": (POOLED_LAST, (P(1, 2, 4, 2), P(2, 1, 3), P(1, 1, 4), P())),
 }
 
@@ -98,7 +116,7 @@ def pruned(bundle: Bundle, share: float) -> Bundle:
     layers = []
     for layer, trained in zip(bundle.design.layers, bundle.frontend, strict=True):
         weight = trained.weight.copy()
-        if layer.has_weights and layer.weight_bits > 1:
+        if layer.learns and layer.weight_bits > 1:
             weight[rng.random(weight.shape) < share] = 0
         layers.append(replace(trained, weight=weight))
     return bundle.with_(frontend=tuple(layers))
