@@ -78,6 +78,10 @@ def ladder_of(signal: Signal, prefix: Sequence[Operation], steps: tuple[Step, ..
         weight = np.eye(channels, dtype=np.int64)[..., None, None]
         shift = np.full((channels, 1, 1), Fraction(0))
     signs = np.array([sign_of(prefix, channel) for channel in range(channels)], np.int64)
+    if layer.adds and np.any(signs < 0):
+        raise EngramError(
+            f"node {name!r}: a negative gain behind the sum of two maps; supported are positive ones"
+        )
     weight = weight * signs[:, None, None, None]
     flat = weight.reshape(channels, -1)
     lowest, highest = np.minimum(flat, 0).sum(axis=1) * top, np.maximum(flat, 0).sum(axis=1) * top
@@ -126,7 +130,9 @@ def reachable(thresholds: NDArray[np.int64], ladder: Ladder) -> tuple[int, int]:
 
 def plain(ladder: Ladder, bits: int | None) -> tuple[Layer, LayerParameters]:
     """The layer with the fewest bits that hold its weights, and parameters without an activation."""
-    widths = {"weight_bits": _bits_of(ladder.weight), "activation_bits": bits}
+    widths: dict[str, int | None] = {"activation_bits": bits}
+    if not ladder.layer.adds:
+        widths["weight_bits"] = _bits_of(ladder.weight)
     layer = Layer.model_validate({**ladder.layer.model_dump(), **widths})
     return layer, LayerParameters(ladder.weight, np.zeros((len(ladder.weight), 0), np.int32))
 

@@ -1,7 +1,9 @@
 """From the chain between two convolutions to the integers of hardware layers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -56,6 +58,8 @@ class Made:
     output
         The source's tensor that its output is; None where the source has it no more, because a pool has been
         put behind the activation.
+    wider
+        Gives the same with more bits, whose upper levels nothing reaches; None where it has no activation.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Made:
     unequal: int = 0
     accumulators: int = 0
     output: Map | None = None
+    wider: "Callable[[int], Made] | None" = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +139,11 @@ def settled(signal: Signal, node: Node, at_edges: bool) -> tuple[tuple[Made, ...
     stair, steps = stair.cut(below, top), steps[:, below:top]
     source = Map(signal.tensor, signal.map_shape, stair.top, stair.gain, stair.offset)
     if at_edges and any(stair.offset):
+        if isinstance(base, Sums) and base.layer.adds:
+            raise node.refused(
+                "its padding is the value 0, which is not the lowest level of its input, the sum of two maps "
+                f"by node {base.node.name!r}; supported is an activation without negative values there"
+            )
         if pools:
             raise node.refused(
                 f"its padding is the value 0, which is not the lowest level of its input, and max-pool "
@@ -209,14 +219,18 @@ def features(signal: Signal, most: int | None) -> Features:
     return Features(made, np.ascontiguousarray(spread.astype(np.int32)), kept, source)
 
 
-def _activating(ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place: int) -> Made:
+def _activating(
+    ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place: int, least_bits: int = 1
+) -> Made:
     """The layer with its activation, by thresholds, or by multiplication and shift from 5 bits on."""
-    bits = steps.shape[1].bit_length()
+    bits = max(steps.shape[1].bit_length(), least_bits)
+    wider = partial(_activating, ladder, steps, signal, place)
     never = ladder.highest[:, None] + 1
     full = np.concatenate([steps, np.repeat(never, 2**bits - 1 - steps.shape[1], axis=1)], axis=1)
     layer, parameters = plain(ladder, bits)
     if bits <= MAX_THRESHOLD_BITS:
-        return Made(ladder.name, layer, LayerParameters(parameters.weight, full.astype(np.int32)))
+        activated = LayerParameters(parameters.weight, full.astype(np.int32))
+        return Made(ladder.name, layer, activated, wider=wider)
     slopes = [
         prod(
             (abs(each.gain[channel]) for each in signal.chain[:place] if isinstance(each, Affine | Stair)),
@@ -226,7 +240,8 @@ def _activating(ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place:
     ]
     tables, unequal = fitted(full, np.array([float(each) for each in slopes]), ladder.lowest, ladder.highest)
     made = LayerParameters(parameters.weight, parameters.thresholds, tables)
-    return Made(ladder.name, layer, made, unequal, int((ladder.highest - ladder.lowest + 1).sum()))
+    accumulators = int((ladder.highest - ladder.lowest + 1).sum())
+    return Made(ladder.name, layer, made, unequal, accumulators, wider=wider)
 
 
 def _level_of_zero(stair: Stair) -> int:

@@ -39,7 +39,7 @@ def _operands(signal: Signal, node: Node, constants: Constants) -> tuple[tuple[F
     """The constant of a node with two inputs, and whether the signal is the first of them."""
     first = node.input(0) == signal.tensor
     if node.input(1 if first else 0) == signal.tensor or constants.get(node.input(1 if first else 0)) is None:
-        raise node.refused("two maps are not joined here; supported is a constant beside the map")
+        raise node.refused("supported is a constant beside the map; two maps are joined by Add alone")
     numbers = constants.numbers(node, 1 if first else 0, "its constant")
     return per_channel(numbers, signal.shape, node), first
 

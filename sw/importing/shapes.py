@@ -75,7 +75,8 @@ def layer_of(node: Node, window: Window, channels: int, *, out: int | None = Non
         name
         for name, kind in KINDS.items()
         if (kind.kernel, kind.has_weights, kind.depthwise) == (window.kernel, has_weights, depthwise)
-        and not kind.averages  # a source's quantiser need not round as an average-pool of a design does
+        # a source's quantiser need not round as an average-pool of a design does
+        and (kind.learns or not kind.has_weights)
     ]
     (rows, columns), pads = window.kernel, window.padding
     padded = len(pads) == 4 and min(pads) >= 0 and pads[0] + pads[2] < rows and pads[1] + pads[3] < columns

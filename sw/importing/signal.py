@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sw.design import Layer
 from sw.design.layer import PIXEL_BITS
+from sw.design.paths import IMAGE
 from sw.importing.chain import Affine, Clamp, Operation, Pool, Stair
 from sw.importing.graph.graph import Node
 
@@ -16,20 +17,34 @@ __all__ = ["Levels", "Signal", "Sums", "first_signal"]
 
 @dataclass(frozen=True)
 class Levels:
-    """Integers 0 .. top of a map, before anything happens to them: pixels."""
+    """Integers 0 .. top of a map, before anything happens to them: pixels, or those of a layer that is made.
+
+    Attributes
+    ----------
+    shape, top
+        Of the map.
+    source
+        Number of the layer.
+    """
 
     shape: tuple[int, int, int]
     top: int = 2**PIXEL_BITS - 1
+    source: int = IMAGE
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """As of :class:`Sums`."""
+        return (self.source,)
 
 
 @dataclass(frozen=True, eq=False)
 class Sums:
-    """Accumulators of a convolution: ``sum of w * u`` over the map's integers u, minus `shift`.
+    """Accumulators of a convolution or an addition: ``sum of w * u`` over a map's integers u, minus `shift`.
 
     Attributes
     ----------
     node
-        The convolution.
+        Where they come from.
     layer
         Its window and channels; widths are of no account.
     weight
@@ -41,6 +56,8 @@ class Sums:
     shift
         What the source's sum lacks, because its integers are ``u - z``: fractions as objects, (out, h, w); it
         is not the same everywhere where the kernel reaches over the edge, where the source adds nothing.
+    sources
+        Numbers of the layers whose maps they are made of, :data:`sw.design.paths.IMAGE` for pixels.
     """
 
     node: Node
@@ -50,6 +67,7 @@ class Sums:
     shape: tuple[int, int, int]
     top: int
     shift: NDArray
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,25 +2,21 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sw.design import Layer
 from sw.errors import EngramError
 from sw.importing.graph.constants import Constants
 from sw.importing.graph.graph import Graph, Node
-from sw.importing.layers import Features, Made, Map, features, settled
+from sw.importing.layers import Features, Made
 from sw.importing.nodes import NODES
-from sw.importing.shapes import Window, layer_of, ungrouped, window_of
-from sw.importing.signal import Signal, Sums, first_signal
-from sw.reference.frontend import convolve
+from sw.importing.signal import Signal, first_signal
+from sw.importing.sums import Stack, averaged, convolved, joined
 
 __all__ = ["InputRule", "Student", "read_student"]
 
 AVERAGES = ("AveragePool", "GlobalAveragePool")
 """Operators that are layers ahead of the last convolution; behind it they belong to the head."""
+LAYERS = ("Conv", "Join")
+"""What begins a layer wherever it is, see :meth:`sw.importing.graph.graph.Graph.leads_to`."""
 
 
 @dataclass(frozen=True)
@@ -99,159 +95,95 @@ def read_student(graph: Graph, rule: InputRule, thresholds: int | None = None) -
     EngramError
         If something ahead of the last convolution is not supported, with the name of its node.
     """
-    constants = Constants(graph)
-    signal = first_signal(graph.image, graph.shape, *rule.for_channels(graph.shape[0]))
-    made: list[Made] = []
-    convolved = False
-    while True:
-        takers = graph.takers(signal.tensor)
-        ahead = graph.leads_to(signal.tensor, "Conv")
-        if not ahead and not convolved:
+    walk = _Walk(graph, rule)
+    while walk.step():
+        pass
+    signal, node = walk.tail()
+    return Student(graph, tuple(walk.stack.made), walk.stack.features(signal, thresholds), node, rule)
+
+
+class _Walk:
+    """Signals by the tensors that they are, from the image on, until the last layer is there."""
+
+    def __init__(self, graph: Graph, rule: InputRule):
+        self._graph, self._constants, self.stack = graph, Constants(graph), Stack()
+        signal = first_signal(graph.image, graph.shape, *rule.for_channels(graph.shape[0]))
+        self._signals = {graph.image: signal}
+        self._forked: set[str] = set()
+        self._done: set[Node] = set()
+        self._last = signal
+
+    def step(self) -> bool:
+        """Take the next node behind which layers are to come, or that is one; False if there is none."""
+        for node in self._graph.nodes:
+            inputs = [name for name in node.inputs if self._graph.follows(name)]
+            if node in self._done or not inputs or not all(name in self._signals for name in inputs):
+                continue
+            if self._begins_layer(node) or any(self._graph.leads_to(each, *LAYERS) for each in node.outputs):
+                self._done.add(node)
+                self._take(node, inputs)
+                return True
+        return False
+
+    def tail(self) -> tuple[Signal, Node | None]:
+        """The last signal ahead of the head, and the node at which that begins; all that is not understood
+        belongs to it."""
+        signal, graph = self._last, self._graph
+        if not any(node.op == "Conv" and node in self._done for node in graph.nodes):
             raise EngramError(
                 f"{graph.path}: the network must have a convolution, it has none; use one that has"
             )
-        if len(takers) != 1:
-            if ahead:
-                names = ", ".join(node.words for node in takers)
-                raise EngramError(
-                    f"tensor {signal.tensor!r} must go to one node, it goes to {names}; supported are "
-                    "networks without branches"
-                )
-            return Student(graph, tuple(made), features(signal, thresholds), _first(takers), rule)
-        (node,) = takers
-        try:
-            if node.op == "Conv":
-                # The quantiser has thresholds for every pixel, a layer or a pool ahead of it has not.
-                behind = node.outputs[0]
-                free = not graph.leads_to(behind, "Conv") and not graph.leads_to(behind, "MaxPool")
-                before, signal = _convolved(signal, node, constants, free)
-                made += before
-                convolved = True
-            elif node.op in AVERAGES and ahead:
-                before, signal = _averaged(signal, node)
-                made += before
-            elif node.op in NODES:
-                signal = NODES[node.op](signal, node, constants)
-            else:
-                supported = ", ".join(["Conv", *AVERAGES, *NODES])
-                raise node.refused(f"not supported ahead of the last convolution; supported are {supported}")
-        except EngramError:
-            # Behind the last convolution everything that is not understood belongs to the head.
-            if ahead:
-                raise
-            return Student(graph, tuple(made), features(signal, thresholds), node, rule)
+        left = [node for node in graph.nodes if self._begins_layer(node) and node not in self._done]
+        ends = [name for name in self._signals if not self._takers_done(name)]
+        if left or set(ends) != {signal.tensor}:
+            other = left[0].words if left else repr(next(name for name in ends if name != signal.tensor))
+            raise EngramError(
+                f"{graph.path}: all ways of the network must meet in additions ahead of its head, {other} is "
+                "on another way; supported is one head"
+            )
+        while True:
+            takers = graph.takers(signal.tensor)
+            if len(takers) != 1:
+                return signal, takers[0] if takers else None
+            (node,) = takers
+            try:
+                signal = self._behind(signal, node)
+            except EngramError:
+                return signal, node
 
+    def _begins_layer(self, node: Node) -> bool:
+        return (node.op == "Conv" and self._graph.follows(node.input(0))) or self._graph.joins(node)
 
-def _first(nodes: list[Node]) -> Node | None:
-    return nodes[0] if nodes else None
+    def _takers_done(self, tensor: str) -> bool:
+        """Whether a tensor has takers, all of which are taken."""
+        takers = self._graph.takers(tensor)
+        return bool(takers) and all(node in self._done for node in takers)
 
+    def _take(self, node: Node, inputs: list[str]) -> None:
+        """The signal behind a node."""
+        signals = [self._signal(name, node) for name in inputs]
+        if self._graph.joins(node) and len(signals) == 2:
+            signal = joined(*signals, node, self.stack)
+        elif node.op == "Conv":
+            # The quantiser has thresholds for every pixel, a layer or a pool ahead of it has not.
+            free = not self._graph.leads_to(node.outputs[0], *LAYERS, "MaxPool")
+            signal = convolved(signals[0], node, self._constants, self.stack, free)
+        elif node.op in AVERAGES:
+            signal = averaged(signals[0], node, self.stack)
+        else:
+            signal = self._behind(signals[0], node)
+        self._signals[node.outputs[0]] = self._last = signal
 
-def _convolved(
-    signal: Signal, node: Node, constants: Constants, free: bool
-) -> tuple[tuple[Made, ...], Signal]:
-    """The layers ahead of a convolution, and the signal behind it, whose thresholds are `free` to differ from
-    pixel to pixel or not."""
-    weights = constants.get(node.input(1))
-    if weights is None:
-        raise node.refused("its weights must be constants of the file, they are computed")
-    if weights.scale is None:
-        raise node.refused(
-            "its weights must be integers with a scale (Quant, BipolarQuant or DequantizeLinear), they are "
-            f"{weights.values.dtype}; quantise them and export again"
-        )
-    weight = weights.values
-    if weight.ndim != 4 or weight.size == 0:
-        raise node.refused(f"supported are weights of two-dimensional kernels, got shape {weight.shape}")
-    channels, group = signal.channels, int(node.attributes.get("group", 1))
-    if group < 1 or weight.shape[1] * group != channels or len(weight) % group:
-        raise node.refused(
-            f"weights {weight.shape} in {group} groups do not fit {channels} channels; export the file again"
-        )
-    if np.abs(weight).max() > 127:
-        raise node.refused(
-            f"weights must be integers -127 to 127 without their zero point, got {weight.min()} to "
-            f"{weight.max()}; use a narrow range"
-        )
-    window = window_of(node, signal.map_shape, (weight.shape[2], weight.shape[3]))
-    layer = layer_of(node, window, channels, out=len(weight), groups=group)
-    made, behind = _summed(signal, node, layer, weight, _scale_of(weights.scale, node), free=free)
-    bias = (Fraction(0),) * len(weight)
-    if node.input(2):
-        numbers = constants.numbers(node, 2, "its bias").ravel()
-        if numbers.size != len(weight):
-            raise node.refused(f"its bias must have {len(weight)} numbers, got {numbers.size}")
-        bias = tuple(Fraction(float(number)) for number in numbers)
-    return made, behind.scaled(node, (Fraction(1),) * len(weight), bias)
+    def _signal(self, tensor: str, node: Node) -> Signal:
+        """The signal of a tensor; if it goes several ways, its layers are made first."""
+        if len(self._graph.takers(tensor)) > 1 and tensor not in self._forked:
+            self._forked.add(tensor)
+            self._signals[tensor] = self.stack.forked(self._signals[tensor], node)
+        return self._signals[tensor]
 
-
-def _averaged(signal: Signal, node: Node) -> tuple[tuple[Made, ...], Signal]:
-    """An average-pool: a depthwise convolution whose weights are all 1, and whose sums are then divided.
-
-    The quantiser behind it says how the mean is rounded, as behind any other layer.
-    """
-    channels, height, width = signal.map_shape
-    if node.op == "GlobalAveragePool":
-        window = Window((height, width), (0, 0, 0, 0), 1)
-    else:
-        window = window_of(node, signal.map_shape)
-        counted = node.attributes.get("count_include_pad", 0) or not any(window.padding)
-        if not counted or node.attributes.get("ceil_mode", 0):
-            raise node.refused("supported are means of whole windows, where padded with count_include_pad")
-    layer = layer_of(node, window, channels, out=channels, groups=channels)
-    weight = np.ones(layer.weight_shape(channels), np.int64)
-    scale = (Fraction(1, prod(window.kernel)),) * channels
-    return _summed(signal, node, layer, weight, scale, free=False)
-
-
-def _summed(
-    signal: Signal,
-    node: Node,
-    layer: Layer,
-    weight: NDArray[np.int64],
-    scale: tuple[Fraction, ...],
-    *,
-    free: bool,
-) -> tuple[tuple[Made, ...], Signal]:
-    """The layers ahead of sums, and the signal behind them; `scale` is that of the weights."""
-    made, source = settled(signal, node, any(map(any, layer.pads)) and not free)
-    if source.halves:
-        layer, weight = ungrouped(layer, weight)
-        weight = np.concatenate([weight, -weight], axis=1)
-    shape = layer.output_shape(source.shape)
-    gains = _gains(source, weight, node)
-    gain = tuple(ours * other for ours, other in zip(scale, gains, strict=True))
-    base = Sums(node, layer, weight, source.shape, shape, source.top, _shift(source, weight, layer))
-    behind = Signal(node.outputs[0], base, (), shape)
-    return made, behind.scaled(node, gain, (Fraction(0),) * len(weight))
-
-
-def _gains(source: Map, weight: NDArray[np.int64], node: Node) -> list[Fraction]:
-    """Scale of the inputs of every output channel: those of one group have the same."""
-    own = weight.shape[1]
-    groups = len(source.gain) // own
-    gains = [set(source.gain[group * own : (group + 1) * own]) for group in range(groups)]
-    if any(len(each) > 1 for each in gains):
-        raise node.refused("its input must have one scale for all channels of a group, it has several")
-    return [min(gains[channel * groups // len(weight)]) for channel in range(len(weight))]
-
-
-def _scale_of(scale: NDArray, node: Node) -> tuple[Fraction, ...]:
-    """One scale for every output channel."""
-    flat = scale.reshape(len(scale), -1)
-    if np.any(flat != flat[:, :1]) or not np.all(np.isfinite(flat)):
-        raise node.refused("its weights must have one finite scale for all, or one for each output channel")
-    return tuple(Fraction(float(each)) for each in flat[:, 0])
-
-
-def _shift(source: Map, weight: NDArray[np.int64], layer: Layer) -> NDArray:
-    """What the sums of u are more than those of ``u - z`` where the value is ``(u - z) * gain``."""
-    if 0 in source.gain:
-        raise EngramError(f"tensor {source.tensor!r} must have a scale, that of some channel is 0")
-    zeros = [-offset / gain for offset, gain in zip(source.offset, source.gain, strict=True)]
-    total = np.full((len(weight), 1, 1), Fraction(0))
-    for zero in set(zeros) - {Fraction(0)}:
-        inside = np.zeros((1, *source.shape), np.int64)
-        inside[0, [channel for channel, each in enumerate(zeros) if each == zero]] = 1
-        sums = convolve(inside, weight.astype(np.int8), layer)[0]
-        total = total + sums.astype(object) * zero
-    return total
+    def _behind(self, signal: Signal, node: Node) -> Signal:
+        """The signal behind a node that begins no layer."""
+        if node.op not in NODES:
+            supported = ", ".join(["Conv", *AVERAGES, *NODES])
+            raise node.refused(f"not supported ahead of the last convolution; supported are {supported}")
+        return NODES[node.op](signal, node, self._constants)

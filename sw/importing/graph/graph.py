@@ -88,6 +88,12 @@ class Graph:
                 takers.setdefault(name, []).append(node)
         object.__setattr__(self, "_makers", makers)
         object.__setattr__(self, "_takers", takers)
+        following, open_ = {self.image}, [self.image]
+        while open_:
+            new = [name for node in takers.get(open_.pop(), []) for name in node.outputs]
+            open_ += [name for name in dict.fromkeys(new) if name not in following]
+            following.update(new)
+        object.__setattr__(self, "_following", following)
 
     def maker(self, tensor: str) -> Node | None:
         """The node that gives a tensor."""
@@ -97,17 +103,26 @@ class Graph:
         """The nodes that take a tensor, in the order of the file."""
         return self._takers.get(tensor, [])  # type: ignore[attr-defined]
 
-    def leads_to(self, tensor: str, op: str) -> bool:
-        """Whether a node of a kind takes a tensor, or what follows from it."""
+    def leads_to(self, tensor: str, *wanted: str) -> bool:
+        """Whether one of these operators takes a tensor, or what follows from it; ``Join`` is an `Add` of two
+        tensors that follow from the image."""
         seen, open_ = {tensor}, [tensor]
         while open_:
             for node in self.takers(open_.pop()):
-                if node.op == op:
+                if node.op in wanted or ("Join" in wanted and self.joins(node)):
                     return True
                 new = [name for name in node.outputs if name not in seen]
                 seen.update(new)
                 open_ += new
         return False
+
+    def joins(self, node: Node) -> bool:
+        """Whether a node adds two tensors that follow from the image."""
+        return node.op == "Add" and all(self.follows(name) for name in node.inputs)
+
+    def follows(self, tensor: str) -> bool:
+        """Whether a tensor is the image or follows from it."""
+        return tensor in self._following  # type: ignore[attr-defined]
 
     @property
     def classes(self) -> int:

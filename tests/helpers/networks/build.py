@@ -133,7 +133,7 @@ class Network:
         return path
 
 
-def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
+def random_network(seed: int, form: Form, *, wide: bool = False, residual: bool = False) -> Network:
     """A network of random layers of every kind there is; the same for both forms.
 
     Parameters
@@ -142,6 +142,8 @@ def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
         Which, and how it is written.
     wide
         Whether activations have 5 to 8 bits, which hardware multiplies and shifts; else 1 to 4.
+    residual
+        Whether a residual block follows each layer but the last.
     """
     rng = np.random.default_rng(seed)
     shape = int(rng.integers(1, 5)), int(rng.integers(8, 12)), int(rng.integers(8, 12))
@@ -196,8 +198,28 @@ def random_network(seed: int, form: Form, *, wide: bool = False) -> Network:
             net.then("Relu")
         step = float(2 * spread / 2**bits)
         net.quantise(step, bits, signed=signed)
+        if residual and number < last:
+            step = _random_block(rng, net, shape[0], step, bits)
         top = step * 2**bits
     return net.dense(rng.integers(-3, 4, (4, int(np.prod(shape)))))
+
+
+def _random_block(rng: np.random.Generator, net: Network, channels: int, step: float, bits: int) -> float:
+    """The last map, of unsigned levels, beside one or two convolutions; the step of their sum's levels."""
+    skipped = net.tensor
+    for _ in range(int(rng.integers(1, 3))):
+        side = int(rng.choice([1, 3]))
+        integers = rng.integers(-3, 4, (channels, channels, side, side))
+        net.convolve(integers, float(rng.uniform(0.1, 0.4)) / side, bits=3).then("Relu").quantise(step, bits)
+    way = net.tensor
+    if rng.random() < 0.5:
+        net.tensor, way = skipped, way
+        net.then("Add", way)
+    else:
+        net.then("Add", skipped)
+    wider = float(step * rng.choice([1, 1.7]))
+    net.then("Relu").quantise(wider, bits)
+    return wider
 
 
 def _random_pool(
