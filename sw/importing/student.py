@@ -163,7 +163,7 @@ class _Walk:
         """The signal behind a node."""
         signals = [self._signal(name, node) for name in inputs]
         if self._graph.joins(node) and len(signals) == 2:
-            signal = joined(*signals, node, self.stack)
+            signal = joined(signals[0], signals[1], node, self.stack)
         elif node.op == "Conv":
             # The quantiser has thresholds for every pixel, a layer or a pool ahead of it has not.
             free = not self._graph.leads_to(node.outputs[0], *LAYERS, "MaxPool")

@@ -169,16 +169,18 @@ def _head_values(found: "Comparison") -> dict[str, int]:
 def _tell(values: dict[str, Any], found: "Comparison", trial: Trial) -> None:
     from rich.table import Table
 
+    from sw.design.kinds import KINDS
+
     table = Table(title=f"layers, against the network on {trial.words}")
     for heading in ("node", "layer", "weights", "activations", "values", "differ"):
         table.add_column(heading, justify="left" if heading in ("node", "layer") else "right")
     for layer in values["layers"]:
-        pool = "maxpool" in layer["kind"]
+        learns = KINDS[layer["kind"]].learns
         bits = layer.get("activation_bits")
         table.add_row(
             layer["name"],
             layer["kind"] + (f" / {layer['stride']}" if layer["stride"] > 1 else ""),
-            "" if pool else f"{layer['weight_bits']} bit",
+            f"{layer['weight_bits']} bit" if learns else "",
             "" if bits is None else f"{bits} bit",
             f"{layer['values']:,}" if layer["values"] else "-",
             f"{layer['differences']:,}" if layer["values"] else "-",
