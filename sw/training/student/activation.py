@@ -4,7 +4,6 @@ import numpy as np
 import torch
 from brevitas.function.ops_ste import round_ste
 from torch import Tensor, nn
-from torch.nn import functional
 
 from sw.design import Layer
 from sw.design.layer import LayerShape
@@ -125,19 +124,10 @@ class Addition(Activated):
         return self.norm.weight.abs()
 
     def normalised(self, sums: Tensor) -> Tensor:
-        """Sums behind the batch norm."""
-        norm = self.norm
-        assert norm.momentum is not None
-        return functional.batch_norm(
-            sums,
-            norm.running_mean,
-            norm.running_var,
-            self.gain(),
-            norm.bias,
-            norm.training,
-            norm.momentum,
-            norm.eps,
-        )
+        """Sums behind the batch norm, whose own gain is turned round where it is negative."""
+        bias = self.norm.bias.view(1, -1, 1, 1)
+        turn = torch.where(self.norm.weight < 0, -1.0, 1.0).view(1, -1, 1, 1)
+        return (self.norm(sums) - bias) * turn + bias
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Levels, or sums on the last layer, of maps (N, C, H, W)."""

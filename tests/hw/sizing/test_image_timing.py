@@ -14,7 +14,7 @@ from sim.images import image_program, verify_images
 from sw.bundle import Bundle
 from sw.design import DesignPoint, Layer
 from sw.reference import pipeline
-from tests.helpers.bundles import random_bundle, random_images
+from tests.helpers.bundles import random_bundle, random_images, residual_design
 
 pytestmark = pytest.mark.usefixtures("models")
 P = Parallelism
@@ -23,6 +23,8 @@ CONV = Layer(kind="conv3x3", out_channels=4, stride=2, activation_bits=3)
 POINT = Layer(kind="pointwise1x1", out_channels=3)
 POOL = Layer(kind="maxpool2x2", stride=2)
 WIDE = Layer(kind="conv3x3", out_channels=5, weight_bits=8, activation_bits=8)
+BLOCKS = residual_design().layers
+IN_TWOS = (P(1, 2, 2, 2), P(2, 2, 2), P(2, 2, 2, 2), P(2, 2), *(P(2, 2, 2, 2),) * 4, P(2))
 DEPTH = Layer(kind="depthwise3x3", weight_bits=3, activation_bits=2)
 
 
@@ -57,6 +59,13 @@ CASES = {
     ),
     "colour folded": (design(11, 9, CONV, DEPTH, POINT, channels=3, **SLOW), Folded(P(2, 4, 1, 2)), False),
     "signal folded": (design(1, 40, CONV, POINT, channels=9, **SLOW), Folded(P(16, 4, 3, 4)), False),
+    "residuals": (design(9, 8, *BLOCKS, **SLOW | {"templates_per_class": 1}), IN_TWOS, False),
+    "residuals ahead of a slow array": (
+        design(8, 7, *BLOCKS, **SLOW | {"templates_per_class": 32}),
+        IN_TWOS,
+        False,
+    ),
+    "residuals folded": (design(9, 8, *BLOCKS, **SLOW | {"rows": 12}), Folded(P(2, 2, 2, 1)), True),
     "no layer": (design(6, 9, **SLOW | {"templates_per_class": 3}), (), True),
 }  # fmt: skip
 

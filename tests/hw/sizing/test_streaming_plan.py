@@ -11,6 +11,7 @@ from hw.frontend.schedule import Parallelism
 from hw.frontend.streaming.frontend import schedules_of
 from hw.sizing import streaming_plan as plan
 from hw.sizing.estimate import estimate
+from hw.sizing.fit import planned_memories
 from hw.sizing.front_end_choice import (
     Source,
     Variant,
@@ -23,7 +24,7 @@ from hw.sizing.streaming_plan import CELL_MARGIN, Planner
 from sw.bundle import open_bundle
 from sw.design import DesignPoint, Layer
 from sw.errors import EngramError
-from tests.helpers.bundles import TINY, random_bundle
+from tests.helpers.bundles import TINY, random_bundle, residual_design
 
 BOARD = boards.load("icebreaker")
 STREAMING = Variant.streaming
@@ -85,6 +86,45 @@ def test_chains_are_the_cheapest_of_all_that_fit_together():
                 and a.block_rams + b.block_rams <= most
             ]
             assert chains.cells[most] == pytest.approx(min(possible, default=np.inf))
+
+
+def test_maps_that_go_several_ways_do_so_as_cheaply_as_any_that_fit_together():
+    """A layer, what is beside it, and their sum, in few sizes; queues are part of what a layer takes."""
+    layers = (
+        Layer(kind="pointwise1x1", out_channels=2, activation_bits=1),
+        Layer(kind="conv1x3", out_channels=2, activation_bits=1),
+        Layer(kind="add1x1", inputs=(1, 0)),
+    )
+    bundle = random_bundle(TINY.with_(layers=layers), seed=1)
+    planner = Planner(bundle)
+    few = [[option for option in options if option.size.taps == 1] for options in planner.options("ice40")]
+    planner._options["ice40"] = few
+    for budget in (120, 240, 500):
+        possible = [
+            sum(option.cells for option in chosen)
+            for chosen in product(*few)
+            if all(option.cycles <= budget and option.block_rams == 0 for option in chosen)
+            and all(chosen[taker].size.input_lanes % chosen[source].at_once == 0
+                    for source, taker in ((0, 1), (0, 2), (1, 2)))
+            and chosen[2].at_once == 1
+        ]  # fmt: skip
+        chains = planner.chains(budget, "ice40", 6)
+        assert chains.cells[0] == pytest.approx(min(possible, default=np.inf))
+        schedules_of(bundle, chains.sizes(0))
+
+
+def test_a_plan_of_residual_blocks_fits_and_has_its_queues():
+    bundle = random_bundle(residual_design(3, 3, height=16, width=16), seed=1)
+    sizes = Planner(bundle).fastest(BOARD)
+    expected = estimate(bundle, sizes, "ice40")
+    assert expected.fits(BOARD, CELL_MARGIN)
+    assert expected.cycles_per_image == max(
+        [256, *(schedule.cycles for schedule in schedules_of(bundle, sizes))]
+    )
+    assert [memory.name for memory in planned_memories(bundle, "ice40", sizes) if "queue" in memory.name] == [
+        "frontend.3.queue.1",
+        "frontend.6.queue.0",
+    ]
 
 
 def test_the_fastest_plan_fits_with_margin():

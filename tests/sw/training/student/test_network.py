@@ -160,6 +160,11 @@ def test_an_addition_never_falls_and_rounds_to_levels():
     first, second = (torch.randint(0, 8, (5, 3, 4, 4)).float() for _ in range(2))
     trained = module.train()(first, second)
     assert set(trained.unique().tolist()) <= {0, 1, 2, 3}
+    module.norm.momentum = None  # an average over all batches, as training ends with
+    module(first, second)
+    values = module.normalised(first + second)
+    rising = torch.argsort((first + second)[:, 0].flatten())
+    assert values[:, 0].flatten()[rising].diff().min() >= -1e-5
     sums = torch.arange(15.0).expand(1, 3, 15)
     steps = module.eval().activate(sums).diff(dim=-1)
     assert steps.min() == 0 and steps.max() > 0
