@@ -17,8 +17,9 @@ from math import prod
 
 from hw.frontend.walk import Walk
 from hw.payloads import index_bits
-from sw.design import DesignPoint
-from sw.design.paths import IMAGE
+from sw.design import DesignPoint, Layer
+from sw.design.layer import LayerShape
+from sw.design.paths import IMAGE, sources_of
 
 __all__ = ["Edge", "edges_of", "queue_words", "waits_of"]
 
@@ -74,12 +75,17 @@ def waits_of(design: DesignPoint) -> tuple[tuple[int, ...], ...]:
     )
 
 
-@lru_cache(maxsize=64)
 def edges_of(design: DesignPoint) -> tuple[Edge, ...]:
     """All ways between the layers of a design, in the order of their takers."""
+    return _edges(design.layers, design.layer_shapes)
+
+
+@lru_cache(maxsize=64)  # playing takes a while, and sizes of an array change nothing
+def _edges(layers: tuple[Layer, ...], shapes: tuple[LayerShape, ...]) -> tuple[Edge, ...]:
+    all_sources = sources_of(layers)
     ways = [
         (source, taker, port)
-        for taker, sources in enumerate(design.sources)
+        for taker, sources in enumerate(all_sources)
         for port, source in enumerate(sources)
         if source != IMAGE
     ]
@@ -87,23 +93,22 @@ def edges_of(design: DesignPoint) -> tuple[Edge, ...]:
     forked = [way for way in ways if given.count(way[0]) > 1]
     waits = dict.fromkeys(ways, 0)
     if forked:
-        played = [_most_waiting(design, ways, ahead) for ahead in (0, AHEAD)]
+        played = [_most_waiting(layers, shapes, ways, ahead) for ahead in (0, AHEAD)]
         asking = set.union(*(asked for _, asked in played))
         for way in forked:
             # No queue is on the way to a unit that is always the first to ask for the next pixel.
             first = all(way == other or way[0] != other[0] for other in asking)
-            if not first or design.layers[way[1]].adds:
+            if not first or layers[way[1]].adds:
                 waits[way] = max(most[way] for most, _ in played) + AHEAD
     return tuple(
-        Edge(*way, way in forked, way not in forked and len(design.sources[way[1]]) == 1, waits[way])
+        Edge(*way, way in forked, way not in forked and len(all_sources[way[1]]) == 1, waits[way])
         for way in ways
     )
 
 
-def _needs(design: DesignPoint, number: int, ahead: int) -> list[int]:
+def _needs(layer: Layer, shape: LayerShape, ahead: int) -> list[int]:
     """Input pixels that must have come for every output pixel of a layer, and some more."""
-    shape = design.layer_shapes[number]
-    walk = Walk.of(design.layers[number], shape, 1)
+    walk = Walk.of(layer, shape, 1)
     rows, columns = walk.rows, walk.columns
     found = []
     for y in range(rows.outputs):
@@ -115,12 +120,15 @@ def _needs(design: DesignPoint, number: int, ahead: int) -> list[int]:
 
 
 def _most_waiting(
-    design: DesignPoint, ways: list[tuple[int, int, int]], ahead: int
+    layers: tuple[Layer, ...],
+    shapes: tuple[LayerShape, ...],
+    ways: list[tuple[int, int, int]],
+    ahead: int,
 ) -> tuple[dict[tuple[int, int, int], int], set[tuple[int, int, int]]]:
     """Most pixels that ever wait on each way when every unit asks for those alone that it needs, and the ways
     on which a pixel is asked for that is not there yet."""
-    needs = [_needs(design, number, ahead) for number in range(len(design.layers))]
-    inputs = [prod(shape.inputs[1:]) for shape in design.layer_shapes]
+    needs = [_needs(layer, shape, ahead) for layer, shape in zip(layers, shapes, strict=True)]
+    inputs = [prod(shape.inputs[1:]) for shape in shapes]
     into = [[way for way in ways if way[1] == number] for number in range(len(needs))]
     out = [[way for way in ways if way[0] == number] for number in range(len(needs))]
     made = [0] * len(needs)
