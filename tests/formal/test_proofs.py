@@ -18,7 +18,9 @@ import hw.adc
 import hw.array.match_lines
 import hw.classifier.winner
 import hw.frontend.streaming.activation
+import hw.frontend.streaming.branch
 import hw.frontend.streaming.mac
+import hw.frontend.streaming.queue
 import hw.frontend.streaming.regroup
 import hw.host.uart
 import hw.quantiser.word_packer
@@ -32,6 +34,7 @@ from formal.sample_hold import CurrentSpec, HoldSpec
 from formal.specification import without_reset
 from formal.streams import RegroupSpec, SerialiserSpec, SkidSpec, WordPackerSpec
 from formal.uart import LineSpec
+from formal.ways import ForkSpec, QueueSpec
 from formal.winner import WinnerSpec
 
 BY_NAME = {proof.name: proof for proof in PROOFS}
@@ -106,6 +109,27 @@ MUTANTS = {
     "skid buffer takes an item and has no place for it": (
         lambda block: SkidSpec(block=block),
         (hw.skid_buffer, "SkidBuffer", "self.i.ready.eq(~waiting)", "self.i.ready.eq(1)"),
+    ),
+    "fork forgets who has an item": (
+        lambda block: ForkSpec(2, block=block),
+        (hw.frontend.streaming.branch, "Fork", "self.i.valid & ~had[number]", "self.i.valid"),
+    ),
+    "fork keeps who had the item before": (
+        lambda block: ForkSpec(2, block=block),
+        (hw.frontend.streaming.branch, "Fork", "Mux(self.i.ready, 0, have)", "have"),
+    ),
+    "queue takes a word and has no place for it": (
+        lambda block: QueueSpec(2, block=block),
+        (hw.frontend.streaming.queue, "Queue", "self.i.ready.eq(~waiting[-1])", "self.i.ready.eq(1)"),
+    ),
+    "queue drops the word that is offered": (
+        lambda block: QueueSpec(2, block=block),
+        (
+            hw.frontend.streaming.queue,
+            "Queue",
+            "(waiting != 0) & (~self.o.valid | self.o.ready)",
+            "waiting != 0",
+        ),
     ),
     "max-pool overwrites maxima that are still needed": (
         lambda block: HeldSpec(block(WORD)),
