@@ -36,8 +36,11 @@ Resource = Literal["cells", "ffs"]
 """Logic cells, LC of an iCE40 and TRELLIS_COMB of an ECP5, and flip-flops."""
 
 COSTS_FILE = FOLDER / "costs.json"
-HANDSHAKE = 8
-"""Cells of valid, ready and a flag or two of a stream."""
+QUEUE: dict[Resource, int] = {"cells": 10, "ffs": 5}
+"""Of a queue in block RAM, for each bit of its address: two addresses, and how many words wait."""
+JOIN: dict[Resource, int] = {"cells": 78, "ffs": 50}
+"""Of an addition besides its unit. Both from netlists of small front ends on iCE40 with a depthwise layer in
+its place, within 10 cells."""
 
 
 def layer_terms(schedule: LayerSchedule, value_bits: int, family: Family) -> dict[str, float]:
@@ -111,14 +114,15 @@ def gather_cost(lanes: int) -> int:
     return lanes * PIXEL_BITS if lanes > 1 else 0
 
 
-def ways_cost(schedule: LayerSchedule, value_bits: int, waits: Sequence[int]) -> int:
-    """Cells, and about as many flip-flops, of queues ahead of a unit, see :func:`hw.frontend.paths.waits_of`,
-    and of what an addition has besides: a register for a word of its second map, and the choice of a map."""
-    word = schedule.parallelism.input_lanes * value_bits
+def ways_cost(schedule: LayerSchedule, value_bits: int, waits: Sequence[int], resource: Resource) -> int:
+    """Cells or flip-flops of queues ahead of a unit, see :func:`hw.frontend.paths.waits_of`, and of what an
+    addition has besides: the fork of a map, words of the second one, and the choice of a map."""
     plans = [plan for plan in unit_memories(schedule, value_bits, "", waits) if ".queue." in plan.name]
-    queues = sum(3 * round(log2(plan.depth)) + HANDSHAKE for plan in plans)
+    address_bits = sum(round(log2(plan.depth)) for plan in plans)
     in_logic = sum(plan.depth * plan.width for plan in plans if plan.style == "logic")
-    return queues + in_logic + (2 * word + HANDSHAKE if schedule.layer.adds else 0)
+    words = schedule.parallelism.input_lanes * value_bits if schedule.layer.adds else 0
+    joined = JOIN[resource] + words if schedule.layer.adds else 0
+    return QUEUE[resource] * address_bits + in_logic + joined
 
 
 def priced(terms: Mapping[str, float], part: str, family: Family, resource: Resource) -> float:

@@ -98,7 +98,7 @@ class _Streaming:
         lanes = self._schedules[0].parallelism.input_lanes if self._schedules else 1
         return gather_cost(lanes) + sum(
             priced(layer_terms(schedule, bits, family), "layer", family, resource)
-            + ways_cost(schedule, bits, waits)
+            + ways_cost(schedule, bits, waits, resource)
             for schedule, bits, waits in self._units
         )
 

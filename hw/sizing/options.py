@@ -125,7 +125,7 @@ def layer_option(
         schedule.values_at_once,
         schedule.cycles,
         priced(layer_terms(schedule, value_bits, family), "layer", family, "cells")
-        + ways_cost(schedule, value_bits, waits)
+        + ways_cost(schedule, value_bits, waits, "cells")
         + (gather_cost(schedule.parallelism.input_lanes) if first else 0),
         rams,
         dsps_of(schedule, value_bits, family),
