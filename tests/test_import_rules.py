@@ -30,7 +30,7 @@ HOUSE = """
     sw.commands.check sw.commands.export sw.commands.board sw.commands.data sw.commands.importing
     sw.commands.costs sw.commands.options
     formal.__main__ formal.proofs
-    formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.winner
+    formal.adc formal.reductions formal.sample_hold formal.streams formal.uart formal.ways formal.winner
     formal.specification formal.proof
     sim.virtual sim.netlist sim.cores sim.run sim.uart
     sim.counting sim.ways sim.images sim.accelerator sim.recording sim.check sim.programming
