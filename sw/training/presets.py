@@ -160,6 +160,19 @@ PRUNED: dict[str, Any] = {"soft_share": 0.8, "weight_decay": 0.1}
 PRESETS: dict[str, Preset] = {
     "digits": Preset("digits", DESIGNS["digits"], RECIPES["digits"]),
     "mnist-up5k": Preset("mnist", DESIGNS["mnist"], replace(PATIENT, epochs=150)),
+    "mnist-small": Preset(
+        "mnist",
+        DESIGNS["mnist"].with_(
+            name="mnist-small",
+            layers=(
+                Layer(kind="conv3x3", out_channels=8, stride=2, weight_bits=4, activation_bits=3),
+                Layer(kind="conv3x3", out_channels=12, stride=2, weight_bits=2, activation_bits=3),
+                Layer(kind="conv3x3", out_channels=12, weight_bits=2),
+            ),
+            templates_per_class=2,
+        ),
+        replace(PATIENT, epochs=40, float_epochs=6),
+    ),
     "mnist-97nj": Preset(
         "mnist",
         DESIGNS["mnist"].with_(
