@@ -73,6 +73,13 @@ class Bundle:
             raise EngramError(
                 f"inputs must name all {self.design.classes} classes or none, got {names} names"
             )
+        size = self.design.image_size
+        told = self.inputs.size_for(size)
+        if told != size and (size[:2] != (1, 1) or told.values != size.values):
+            raise EngramError(
+                f"inputs: images of {told.words} must be one pixel of {told.values} channels to the design, "
+                f"it takes {size.words}"
+            )
         check_parts(self.design, self.frontend, self.feature_thresholds, self.templates, self.array)
 
     @property

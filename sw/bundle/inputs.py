@@ -4,6 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from sw.design.images import ImageSize, size_of
+from sw.design.layer import Count
 from sw.reference.inputs.affine import Affine
 from sw.reference.inputs.log_mel import LogMel
 
@@ -24,6 +26,10 @@ class Inputs(BaseModel):
         The rule by which values of a sensor became uint8; None for a data set of uint8.
     audio
         The rule by which recordings became maps; None for others.
+    flattened
+        Rows, columns, and channels where there are several, of images that a design without neighbouring
+        pixels takes as one pixel: their bytes are its channels, in the order of the wire. None where images
+        have the design's own size.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,6 +37,7 @@ class Inputs(BaseModel):
     class_names: tuple[Name, ...] = ()
     affine: Affine | None = None
     audio: LogMel | None = None
+    flattened: Annotated[tuple[Count, ...], Field(min_length=2, max_length=3)] | None = None
 
     @field_validator("class_names")
     @classmethod
@@ -44,6 +51,10 @@ class Inputs(BaseModel):
     def description(self) -> dict[str, Any]:
         """JSON values of what is there; empty where nothing is."""
         return {name: value for name, value in self.model_dump().items() if value not in ((), None)}
+
+    def size_for(self, size: ImageSize) -> ImageSize:
+        """Size of the images of a data set for a design that takes images of `size`."""
+        return size if self.flattened is None else size_of((1, *self.flattened))
 
     def name_of(self, label: int) -> str:
         """Class for people: its name behind its number, or the number alone."""

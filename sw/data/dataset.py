@@ -52,7 +52,7 @@ def load(name_or_path: str, listener: Listener = SILENT, inputs: Inputs | None =
         they seem to.
     inputs
         Of a bundle that is to take the images: values that are not uint8 become so by its rule. None finds a
-        rule for this data set, by its training images.
+        rule for this data set, by its training images. Where it takes images as one pixel, they become that.
 
     Raises
     ------
@@ -60,6 +60,19 @@ def load(name_or_path: str, listener: Listener = SILENT, inputs: Inputs | None =
         If the name is unknown, the file is not of the layout or does not serve the bundle, or a download
         fails.
     """
+    dataset = _loaded(name_or_path, listener, inputs)
+    if inputs is None or inputs.flattened is None:
+        return dataset
+    wanted = inputs.size_for(dataset.size)
+    if dataset.size != wanted:
+        raise EngramError(
+            f"data set {dataset.name!r} must have images of {wanted.words}, as the bundle takes, it has "
+            f"{dataset.size.words}; give the one it is for"
+        )
+    return dataset.in_one_pixel()
+
+
+def _loaded(name_or_path: str, listener: Listener, inputs: Inputs | None) -> Dataset:
     if name_or_path == "digits":
         return _digits()
     if name_or_path not in KNOWN:

@@ -1,7 +1,7 @@
 """A data set: images and labels in three parts, of which one is never chosen from."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, get_args
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.bundle.provenance import DataOrigin
-from sw.design.images import ImageSize, size_of
+from sw.design.images import ImageSize, in_one_pixel, size_of
 
 __all__ = ["PARTS", "Dataset", "Part", "PartName"]
 
@@ -74,6 +74,14 @@ class Dataset:
     def size(self) -> ImageSize:
         """Rows, columns and channels of every image."""
         return size_of(self.train.images.shape)
+
+    def in_one_pixel(self) -> "Dataset":
+        """With every image as one pixel, whose channels are its bytes; `inputs` remember its shape."""
+        train, validation, test = (
+            Part(in_one_pixel(part.images), part.labels) for part in self.parts.values()
+        )
+        inputs = self.inputs.model_copy(update={"flattened": self.size.shape})
+        return replace(self, train=train, validation=validation, test=test, inputs=inputs)
 
     @cached_property
     def digest(self) -> str:

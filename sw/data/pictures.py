@@ -12,7 +12,7 @@ from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.data.axes import arranged, axes_of
 from sw.data.values import as_bytes, check_values
 from sw.design import DesignPoint
-from sw.design.images import size_of
+from sw.design.images import ImageSize, size_of
 from sw.errors import EngramError
 
 __all__ = ["Pictures", "read_pictures"]
@@ -52,7 +52,8 @@ def read_pictures(path: Path, design: DesignPoint, inputs: Inputs = NOTHING_TOLD
     design
         Gives the size. Pictures become grey for one channel, and have colours for three.
     inputs
-        Of the bundle: values in an ``.npz`` that are not uint8 become so by its rule.
+        Of the bundle: values in an ``.npz`` that are not uint8 become so by its rule, and images have the
+        size that it tells.
 
     Raises
     ------
@@ -68,21 +69,22 @@ def read_pictures(path: Path, design: DesignPoint, inputs: Inputs = NOTHING_TOLD
         return _from_arrays(path, design, inputs)
     else:
         files = [path]
-    images = np.stack([_picture(file, design) for file in files])
+    size = inputs.size_for(design.image_size)
+    images = np.stack([_picture(file, size) for file in files]).reshape(-1, *design.image_size.shape)
     return Pictures([file.name for file in files], images, None)
 
 
-def _picture(path: Path, design: DesignPoint) -> NDArray[np.uint8]:
+def _picture(path: Path, size: ImageSize) -> NDArray[np.uint8]:
     from PIL import Image
 
-    if design.channels not in MODES:
+    if size.channels not in MODES:
         raise EngramError(
-            f"{path} is a picture, which has 1 or 3 channels, the bundle takes {design.channels}; give a .npz"
+            f"{path} is a picture, which has 1 or 3 channels, the bundle takes {size.channels}; give a .npz"
         )
     try:
         with Image.open(path) as picture:
             deep = picture.mode.startswith(("I", "F"))  # more than 8 bits, which would be cut off
-            values = np.asarray(picture.convert(MODES[design.channels]))
+            values = np.asarray(picture.convert(MODES[size.channels]))
     except OSError as error:
         why = error.strerror or "it is no picture, or damaged"
         raise EngramError(f"cannot read {path}: {why}; give a PNG file, a folder of them or a .npz") from None
@@ -90,7 +92,7 @@ def _picture(path: Path, design: DesignPoint) -> NDArray[np.uint8]:
         raise EngramError(f"{path} must be a picture, it is damaged; save it anew") from None
     if deep:
         raise EngramError(f"{path} must have 8 bits per pixel, it has more; save it with 256 grey values")
-    _check_size(values.shape, str(path), design)
+    _check_size(values.shape, str(path), size)
     return values
 
 
@@ -120,7 +122,7 @@ def _from_arrays(path: Path, design: DesignPoint, inputs: Inputs) -> Pictures:
     images = arranged(images, axes, key, str(path))
     if not images.size:
         raise EngramError(f"{path}: {key} must hold at least one image, got shape {images.shape}; add images")
-    _check_size(images.shape[1:], str(path), design)
+    _check_size(images.shape[1:], str(path), inputs.size_for(design.image_size))
     check_values(images, key, str(path))
     images = as_bytes({key: images}, inputs.affine, str(path))[0][key]
     if labels is not None and (labels.shape != (len(images),) or labels.dtype.kind not in "iu"):
@@ -128,13 +130,14 @@ def _from_arrays(path: Path, design: DesignPoint, inputs: Inputs) -> Pictures:
             f"{path}: {named[1]} must be {len(images)} integers, got {labels.dtype} of {labels.shape}; "
             "leave them out or give one for each image"
         )
+    images = images.reshape(-1, *design.image_size.shape)
     names = [f"{path.name}[{number}]" for number in range(len(images))]
     return Pictures(names, images, None if labels is None else labels.astype(np.int64))
 
 
-def _check_size(shape: tuple[int, ...], name: str, design: DesignPoint) -> None:
+def _check_size(shape: tuple[int, ...], name: str, wanted: ImageSize) -> None:
     """Refuse an image (height, width) or (height, width, C) of another size; raises EngramError."""
-    wanted, found = design.image_size, size_of((1, *shape))
+    found = size_of((1, *shape))
     if found.channels != wanted.channels:
         raise EngramError(
             f"{name} must have {wanted.channels} channel{'s' * (wanted.channels > 1)}, got {found.channels}; "

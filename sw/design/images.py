@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ImageSize", "channels_first", "size_of"]
+__all__ = ["ImageSize", "channels_first", "in_one_pixel", "size_of"]
 
 
 class ImageSize(NamedTuple):
@@ -49,3 +49,8 @@ def size_of(shape: tuple[int, ...]) -> ImageSize:
 def channels_first(images: NDArray) -> NDArray:
     """Images as maps (N, C, H, W), a view."""
     return images[:, np.newaxis] if images.ndim == 3 else np.moveaxis(images, -1, 1)
+
+
+def in_one_pixel(images: NDArray) -> NDArray:
+    """Images as one pixel each, (N, 1, 1, values), whose channels are the same bytes in the same order."""
+    return images.reshape(len(images), 1, 1, -1)

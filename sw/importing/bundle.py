@@ -3,8 +3,11 @@
 import re
 
 from sw.bundle import Bundle
+from sw.bundle.inputs import Inputs
 from sw.bundle.provenance import Provenance, Step
 from sw.design import DesignPoint
+from sw.design.images import ImageSize
+from sw.importing.graph.layout import Layout
 from sw.importing.head import Head
 from sw.importing.student import Student
 from sw.reference.array_state import ArrayState
@@ -30,7 +33,7 @@ def bundle_of(student: Student, head: Head, name: str, step: Step | None = None)
     EngramError
         If the student is larger than a design may be.
     """
-    channels, height, width = student.graph.shape
+    channels, height, width = student.image.map_shape
     design = validated(
         DesignPoint,
         {
@@ -51,7 +54,15 @@ def bundle_of(student: Student, head: Head, name: str, step: Step | None = None)
         head.templates,
         ArrayState.ideal(head.templates, design),
         Provenance(steps=() if step is None else (step,)),
+        Inputs(flattened=_flattened(student.image)),
     )
+
+
+def _flattened(image: Layout) -> tuple[int, ...] | None:
+    """Shape of images that hardware takes as one pixel; values in one row are a signal."""
+    channels, height, width = image.shape
+    size = ImageSize(1, channels, 1) if image.axes == "C" else ImageSize(height, width, channels)
+    return size.shape if image.pixel and size[:2] != (1, 1) else None
 
 
 def same_student(bundle: Bundle, imported: Bundle) -> bool:

@@ -133,7 +133,7 @@ def compare(
     EngramError
         If the source cannot be run.
     """
-    source = Source(student.graph, student.rule)
+    source = Source(student.graph, student.rule, student.image)
     outputs = [(place, made) for place, made in enumerate(student.layers) if made.output is not None]
     last = student.features
     rows = [Compared(made.name, made.output.tensor) for _, made in outputs if made.output is not None]
@@ -152,7 +152,8 @@ def compare(
         bits = word_line_values(ours[-1], bundle.feature_thresholds)
         rows[len(outputs)].take(_bits(theirs[last.source.tensor], student), bits, start)
         logits = theirs[source.classes].reshape(len(step), -1)
-        labels.append(np.argmax(logits, axis=1).astype(np.int64))
+        chosen = np.argmax(logits, axis=1) if logits.shape[1] > 1 else logits[:, 0] > 0
+        labels.append(chosen.astype(np.int64))
         if with_classes:
             scores = pipeline.run_levels(bundle, bits).scores
             answers = np.argmax(scores, axis=1)
@@ -166,6 +167,7 @@ def compare(
 
 def _integers(values: NDArray, source: Map) -> NDArray[np.int64]:
     """Integers u of a tensor, which has floats ``u * gain + offset`` with the errors of float32."""
+    values = source.layout.to_map(values)
     if source.halves:
         values = np.concatenate([np.maximum(values, 0), np.maximum(-values, 0)], axis=1)
     gain, offset = (
@@ -181,6 +183,6 @@ def _bits(values: NDArray, student: Student) -> NDArray[np.uint8]:
     reached = (
         _integers(values, features.source)[..., np.newaxis] >= np.array(features.levels)
         if features.source.top
-        else values[..., np.newaxis] > 0
+        else features.source.layout.to_map(values)[..., np.newaxis] > 0
     )
     return reached.transpose(0, 2, 3, 1, 4).reshape(len(values), -1).astype(np.uint8)

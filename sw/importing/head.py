@@ -8,6 +8,7 @@ and where those are the same for all classes the class with most matches is the 
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +17,11 @@ from sw.errors import EngramError
 from sw.importing.chain import Affine
 from sw.importing.graph.constants import Constant, Constants
 from sw.importing.graph.graph import Graph, Node
+from sw.importing.graph.layout import Layout
 from sw.importing.layers import Features
 from sw.importing.nodes import NODES
 from sw.importing.signal import Levels, Signal
+from sw.importing.student import last_dense
 
 __all__ = ["Head", "read_head"]
 
@@ -67,17 +70,30 @@ def read_head(graph: Graph, features: Features) -> Head:
     EngramError
         If the file does not tell how many classes there are.
     """
-    classes, constants = graph.classes, Constants(graph)
-    height, width, channels, count = features.thresholds.shape
-    size = channels * height * width
+    constants = Constants(graph)
+    classes = graph.classes or _classes(graph, constants)
+    count = features.thresholds.shape[-1]
+    size = prod(features.thresholds.shape[:-1])
     dense = _dense_of(graph, constants, features.source.tensor, size, classes)
     if isinstance(dense, str):
         return Head(np.zeros((classes, size * count), np.uint8), False, dense)
-    maps = dense.weights.values.reshape(classes, channels, height, width).transpose(0, 2, 3, 1)
+    maps = features.source.layout.to_map(dense.weights.values).transpose(0, 2, 3, 1)
     templates = np.repeat((maps >= 0).reshape(classes, -1), count, axis=1).astype(np.uint8)
     why = _why_not(graph, constants, dense, features, maps)
     said = why or "its head is one layer of signs on these bits: templates, score = matches"
     return Head(np.ascontiguousarray(templates), not why, said)
+
+
+def _classes(graph: Graph, constants: Constants) -> int:
+    """Outputs of the last dense layer, where the file leaves their number open."""
+    node = last_dense(graph)
+    weights = None if node is None else constants.get(node.input(1))
+    if node is None or weights is None or weights.values.ndim != 2:
+        raise EngramError(
+            f"{graph.path}: its output must have a size, (N, classes), it is left open; export the network "
+            "with an example image"
+        )
+    return max(weights.values.shape[0 if node.attributes.get("transB", 0) else 1], 2)
 
 
 def _dense_of(graph: Graph, constants: Constants, tensor: str, size: int, classes: int) -> _Dense | str:
@@ -128,7 +144,11 @@ def _why_not(graph: Graph, constants: Constants, dense: _Dense, features: Featur
     if dense.bias is not None:
         offsets = [each + Fraction(float(more)) for each, more in zip(offsets, dense.bias, strict=True)]
     line = Affine(tuple(factor * gain for factor in scale), tuple(offsets))
-    behind = _behind(graph, constants, Signal(dense.node.outputs[0], Levels((1, 1, 1)), (line,), (classes,)))
+    behind = _behind(
+        graph,
+        constants,
+        Signal(dense.node.outputs[0], Levels((1, 1, 1)), (line,), Layout((classes, 1, 1), "C")),
+    )
     if isinstance(behind, str):
         return behind
     if len(set(behind.gain)) > 1 or len(set(behind.offset)) > 1 or behind.gain[0] <= 0:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from sw.bundle.checks import MAX_THRESHOLD
 from sw.design import Layer
 from sw.errors import EngramError
-from sw.importing.chain import Bound, Operation, Step, sign_of, undone
+from sw.importing.chain import Affine, Bound, Operation, Stair, Step, sign_of, undone
 from sw.importing.graph.graph import Node
+from sw.importing.shapes import through
 from sw.importing.signal import Signal, Sums
 from sw.reference.frontend import LayerParameters
 
-__all__ = ["Ladder", "ladder_of", "plain", "reachable"]
+__all__ = ["Ladder", "counted", "ladder_of", "plain", "reachable"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,7 @@ def ladder_of(signal: Signal, prefix: Sequence[Operation], steps: tuple[Step, ..
         shift = base.shift
     else:  # pixels that are quantised anew: a layer that lets each channel through
         name, top = f"{node.name} input", base.top
-        layer = Layer(kind="pointwise1x1", out_channels=channels)
-        weight = np.eye(channels, dtype=np.int64)[..., None, None]
+        layer, weight = through(channels)
         shift = np.full((channels, 1, 1), Fraction(0))
     signs = np.array([sign_of(prefix, channel) for channel in range(channels)], np.int64)
     if layer.adds and np.any(signs < 0):
@@ -90,22 +90,35 @@ def ladder_of(signal: Signal, prefix: Sequence[Operation], steps: tuple[Step, ..
         raise EngramError(
             f"node {name!r}: its sums must stay below 2**24, they reach {reach}; use fewer bits"
         )
-    conditions = [
-        [undone(prefix, channel, Bound(*step, up=True)) for step in steps] for channel in range(channels)
-    ]
-    # A shift has few different values, those of the edges and of the middle; each is worked out once.
-    values = list(dict.fromkeys(shift.ravel()))
-    numbers = {value: number for number, value in enumerate(values)}
-    where = np.array([numbers[each] for each in shift.ravel()]).reshape(shift.shape)
     thresholds = np.empty((channels, len(steps), *shift.shape[1:]), np.int64)
+    known: dict[tuple, int] = {}
     for channel in range(channels):
         ends = int(lowest[channel]), int(highest[channel])
-        for value in np.unique(where[channel]):
-            found = [
-                _threshold(each, int(signs[channel]), values[value], ends) for each in conditions[channel]
-            ]
-            thresholds[channel][:, where[channel] == value] = np.array(found)[:, None]
+        lines = [each for each in prefix if isinstance(each, Affine | Stair)]
+        numbers = tuple((each.gain[channel], each.offset[channel]) for each in lines)
+        # Of hundreds of pixels that are quantised alike, one is worked out.
+        key = (numbers, ends, tuple(shift[channel].ravel()))
+        if key in known:
+            thresholds[channel] = thresholds[known[key]]
+            continue
+        known[key] = channel
+        conditions = [undone(prefix, channel, Bound(*step, up=True)) for step in steps]
+        # A shift has few different values, those of the edges and of the middle.
+        for value in set(shift[channel].flat):
+            found = [_threshold(each, int(signs[channel]), value, ends) for each in conditions]
+            thresholds[channel][:, shift[channel] == value] = np.array(found)[:, None]
     return Ladder(name, layer, weight.astype(np.int8), signs, lowest, highest, thresholds)
+
+
+def counted(shape: tuple[int, int, int], top: int, node: Node) -> Ladder:
+    """A layer that gives a map (C, h, w) of integers 0 .. top as it is, ahead of `node`."""
+    channels = shape[0]
+    layer, weight = through(channels)
+    ends = np.zeros(channels, np.int64), np.full(channels, top, np.int64)
+    steps = np.tile(np.arange(1, top + 1)[:, np.newaxis, np.newaxis], (channels, 1, 1, 1))
+    return Ladder(
+        f"{node.name} input", layer, weight.astype(np.int8), np.ones(channels, np.int64), *ends, steps
+    )
 
 
 def _threshold(condition: Bound | bool, sign: int, shift: Fraction, ends: tuple[int, int]) -> int:

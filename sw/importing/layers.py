@@ -14,9 +14,10 @@ from sw.design.layer import MAX_THRESHOLD_BITS, PIXEL_BITS
 from sw.errors import EngramError
 from sw.importing.chain import Affine, Operation, Pool, Stair, Step
 from sw.importing.graph.graph import Node
+from sw.importing.graph.layout import Layout
 from sw.importing.graph.quantisers import steps_of
 from sw.importing.halves import in_halves
-from sw.importing.ladder import Ladder, ladder_of, plain, reachable
+from sw.importing.ladder import Ladder, counted, ladder_of, plain, reachable
 from sw.importing.requantise import fitted
 from sw.importing.signal import Levels, Signal, Sums
 from sw.reference.frontend import LayerParameters
@@ -35,11 +36,17 @@ class Map:
     """
 
     tensor: str
-    shape: tuple[int, int, int]
+    layout: Layout
     top: int
     gain: tuple[Fraction, ...]
     offset: tuple[Fraction, ...]
     halves: bool = False
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width in hardware."""
+        channels, height, width = self.layout.map_shape
+        return channels * (1 + self.halves), height, width
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +130,7 @@ def settled(signal: Signal, node: Node, at_edges: bool) -> tuple[tuple[Made, ...
             )
         _check_rising(line, pools, 0)
         if not at_edges or not any(line.offset):
-            return _pooled(pools, Map(signal.tensor, signal.map_shape, base.top, line.gain, line.offset))
+            return _pooled(pools, Map(signal.tensor, signal.layout, base.top, line.gain, line.offset))
         place, stair = 0, Stair(steps_of("FLOOR", 0, base.top), line.gain, line.offset)
     else:
         stair = signal.chain[place]
@@ -137,40 +144,46 @@ def settled(signal: Signal, node: Node, at_edges: bool) -> tuple[tuple[Made, ...
     if (top - below).bit_length() > PIXEL_BITS:
         raise node.refused(f"its input has {top - below + 1} levels; supported are up to {2**PIXEL_BITS}")
     stair, steps = stair.cut(below, top), steps[:, below:top]
-    source = Map(signal.tensor, signal.map_shape, stair.top, stair.gain, stair.offset)
+    source = Map(signal.tensor, signal.layout, stair.top, stair.gain, stair.offset)
+    same = isinstance(base, Levels) and bool(np.all(ladder.signs > 0)) and _counting(steps, base.top)
     if at_edges and any(stair.offset):
-        if isinstance(base, Sums) and base.layer.adds:
-            raise node.refused(
-                "its padding is the value 0, which is not the lowest level of its input, the sum of two maps "
-                f"by node {base.node.name!r}; supported is an activation without negative values there"
-            )
-        if pools:
-            raise node.refused(
-                f"its padding is the value 0, which is not the lowest level of its input, and max-pool "
-                f"{pools[-1].name!r} comes between; supported is one of the two"
-            )
+        made: tuple[Made, ...] = ()
+        slopes = _slopes(signal, place)
+        if pools or (isinstance(base, Sums) and base.layer.adds):
+            # The largest of several values has no part below 0 that is the largest of theirs, and an addition
+            # gives one map, so it becomes two behind that, in a layer of its own.
+            made, _ = _pooled(pools, source)
+            made = made if same else (_activating(ladder, steps, slopes), *made)
+            made = tuple(replace(each, output=None) for each in made)
+            ladder, slopes = counted(source.shape, source.top, node), [Fraction(1)] * signal.channels
+            steps = ladder.thresholds[..., 0, 0]
         ladder, steps, gain = in_halves(ladder, steps, stair, node)
-        shape = (2 * source.shape[0], *source.shape[1:])
-        source = Map(signal.tensor, shape, steps.shape[1], gain, (Fraction(0),) * len(gain), halves=True)
-        return (replace(_activating(ladder, steps, signal, place), output=source),), source
-    if isinstance(base, Levels) and np.all(ladder.signs > 0):
-        same = np.arange(1, base.top + 1)
-        if steps.shape[1] == base.top and np.all(steps == same):
-            return _pooled(pools, source)
-    first = _activating(ladder, steps, signal, place)
+        nothing = (Fraction(0),) * len(gain)
+        source = Map(signal.tensor, signal.layout, steps.shape[1], gain, nothing, halves=True)
+        return (*made, replace(_activating(ladder, steps, slopes * 2), output=source)), source
+    if same:
+        return _pooled(pools, source)
+    first = _activating(ladder, steps, _slopes(signal, place))
     made, source = _pooled(pools, source)
     if not made:
         return (replace(first, output=source),), source
     return (first, *made), source
 
 
-def features(signal: Signal, most: int | None) -> Features:
+def _counting(steps: NDArray[np.int64], top: int) -> bool:
+    """Whether every channel takes its steps at 1, 2 .. top, and so stays what it is."""
+    return steps.shape[1] == top and bool(np.all(steps == np.arange(1, top + 1)))
+
+
+def features(signal: Signal, head: Node | None, most: int | None) -> Features:
     """The last layers, and the thresholds at which their output becomes bits.
 
     Parameters
     ----------
     signal
         Behind the last activation and pool that could be taken.
+    head
+        What takes it; names a layer of pixels that nothing else comes between.
     most
         Thresholds per feature; None takes all levels of the source, up to 15.
 
@@ -182,17 +195,17 @@ def features(signal: Signal, most: int | None) -> Features:
     base, place = signal.base, signal.stair
     prefix: tuple[Operation, ...] = signal.chain
     steps: tuple[Step, ...] = (Step(Fraction(0), True),)
-    assert isinstance(base, Sums)
-    node = base.node
+    node = base.node if isinstance(base, Sums) else head
+    assert node is not None
     pools = [each for each in signal.chain if isinstance(each, Pool)]
     if place is None:
-        source = Map(signal.tensor, signal.map_shape, 0, (), ())
+        source = Map(signal.tensor, signal.layout, 0, (), ())
     else:
         stair = signal.chain[place]
         assert isinstance(stair, Stair)
         prefix, steps = signal.chain[:place], stair.steps
         _check_rising(stair, pools, sum(isinstance(each, Pool) for each in prefix))
-        source = Map(signal.tensor, signal.map_shape, stair.top, stair.gain, stair.offset)
+        source = Map(signal.tensor, signal.layout, stair.top, stair.gain, stair.offset)
     for pool in pools:
         if any(map(any, pool.layer.pads)):
             raise EngramError(
@@ -219,25 +232,27 @@ def features(signal: Signal, most: int | None) -> Features:
     return Features(made, np.ascontiguousarray(spread.astype(np.int32)), kept, source)
 
 
+def _slopes(signal: Signal, place: int) -> list[Fraction]:
+    """Levels per unit of the sums, about, of every channel up to the quantiser at `place`."""
+    lines = [each for each in signal.chain[:place] if isinstance(each, Affine | Stair)]
+    return [
+        prod((abs(each.gain[channel]) for each in lines), start=Fraction(1))
+        for channel in range(signal.channels)
+    ]
+
+
 def _activating(
-    ladder: Ladder, steps: NDArray[np.int64], signal: Signal, place: int, least_bits: int = 1
+    ladder: Ladder, steps: NDArray[np.int64], slopes: list[Fraction], least_bits: int = 1
 ) -> Made:
     """The layer with its activation, by thresholds, or by multiplication and shift from 5 bits on."""
     bits = max(steps.shape[1].bit_length(), least_bits)
-    wider = partial(_activating, ladder, steps, signal, place)
+    wider = partial(_activating, ladder, steps, slopes)
     never = ladder.highest[:, None] + 1
     full = np.concatenate([steps, np.repeat(never, 2**bits - 1 - steps.shape[1], axis=1)], axis=1)
     layer, parameters = plain(ladder, bits)
     if bits <= MAX_THRESHOLD_BITS:
         activated = LayerParameters(parameters.weight, full.astype(np.int32))
         return Made(ladder.name, layer, activated, wider=wider)
-    slopes = [
-        prod(
-            (abs(each.gain[channel]) for each in signal.chain[:place] if isinstance(each, Affine | Stair)),
-            start=Fraction(1),
-        )
-        for channel in np.arange(len(steps)) % signal.channels
-    ]
     tables, unequal = fitted(full, np.array([float(each) for each in slopes]), ladder.lowest, ladder.highest)
     made = LayerParameters(parameters.weight, parameters.thresholds, tables)
     accumulators = int((ladder.highest - ladder.lowest + 1).sum())

@@ -15,12 +15,12 @@ from sw.importing.graph.constants import (
     Constants,
     along,
     ends_of,
-    per_channel,
     quantiser_settings,
     zero_point,
 )
 from sw.importing.graph.graph import Node
 from sw.importing.graph.quantisers import MOST_LEVELS, ROUNDINGS, integer_range, steps_of, truncating_steps
+from sw.importing.graph.reshaping import RESHAPING
 from sw.importing.shapes import layer_of, window_of
 from sw.importing.signal import Signal
 
@@ -41,7 +41,7 @@ def _operands(signal: Signal, node: Node, constants: Constants) -> tuple[tuple[F
     if node.input(1 if first else 0) == signal.tensor or constants.get(node.input(1 if first else 0)) is None:
         raise node.refused("supported is a constant beside the map; two maps are joined by Add alone")
     numbers = constants.numbers(node, 1 if first else 0, "its constant")
-    return per_channel(numbers, signal.shape, node), first
+    return signal.layout.per_channel(numbers, node), first
 
 
 def _multiply(signal: Signal, node: Node, constants: Constants) -> Signal:
@@ -70,8 +70,9 @@ def _subtract(signal: Signal, node: Node, constants: Constants) -> Signal:
 
 def _batch_norm(signal: Signal, node: Node, constants: Constants) -> Signal:
     names = ("the gain", "the offset", "the mean", "the variance")
+    behind = (1,) * (len(signal.layout.dims) - 1)  # axes behind the one that ONNX takes for the channels
     parts = [
-        per_channel(constants.numbers(node, place, name), signal.shape[:1], node)
+        signal.layout.per_channel(constants.numbers(node, place, name).reshape(-1, *behind), node)
         for place, name in enumerate(names, 1)
     ]
     epsilon = Fraction(float(np.float32(node.attributes.get("epsilon", 1e-5))))
@@ -114,7 +115,7 @@ def _clip(signal: Signal, node: Node, constants: Constants) -> Signal:
 
 
 def _max_pool(signal: Signal, node: Node, constants: Constants) -> Signal:
-    window = window_of(node, signal.map_shape)
+    window = window_of(node, signal.layout)
     if node.attributes.get("ceil_mode", 0) and any(
         (side + before + behind - kernel) % window.stride
         for side, kernel, before, behind in zip(
@@ -168,10 +169,11 @@ def _trunc(signal: Signal, node: Node, constants: Constants) -> Signal:
 
 
 def _quantize_linear(signal: Signal, node: Node, constants: Constants) -> Signal:
-    numbers = along(node, constants.numbers(node, 1, "the scale"), 4)
-    scale = _positive(per_channel(numbers, signal.shape, node), node)
+    rank = 1 + len(signal.layout.dims)
+    numbers = along(node, constants.numbers(node, 1, "the scale"), rank)
+    scale = _positive(signal.layout.per_channel(numbers, node), node)
     zeros = zero_point(node, constants)
-    zero = _one(along(node, zeros.astype(np.int64), 4), node)
+    zero = _one(along(node, zeros.astype(np.int64), rank), node)
     low, high = ends_of(zeros.dtype)
     if high - low >= MOST_LEVELS:
         raise node.refused(f"its integers must have at most 16 bits, got {zeros.dtype}")
@@ -182,9 +184,10 @@ def _quantize_linear(signal: Signal, node: Node, constants: Constants) -> Signal
 
 
 def _dequantize_linear(signal: Signal, node: Node, constants: Constants) -> Signal:
-    numbers = along(node, constants.numbers(node, 1, "the scale"), 4)
-    scale = _positive(per_channel(numbers, signal.shape, node), node)
-    zero = _one(along(node, zero_point(node, constants).astype(np.int64), 4), node)
+    rank = 1 + len(signal.layout.dims)
+    numbers = along(node, constants.numbers(node, 1, "the scale"), rank)
+    scale = _positive(signal.layout.per_channel(numbers, node), node)
+    zero = _one(along(node, zero_point(node, constants).astype(np.int64), rank), node)
     return signal.scaled(node, scale, tuple(-zero * each for each in scale))
 
 
@@ -199,7 +202,7 @@ def _through(
 
 def _scales(signal: Signal, node: Node, constants: Constants, place: int) -> tuple[Fraction, ...]:
     numbers = constants.numbers(node, place, "the scale")
-    return _positive(per_channel(numbers, signal.shape, node), node)
+    return _positive(signal.layout.per_channel(numbers, node), node)
 
 
 def _positive(scale: tuple[Fraction, ...], node: Node) -> tuple[Fraction, ...]:
@@ -224,6 +227,10 @@ def _cast(signal: Signal, node: Node, constants: Constants) -> Signal:
     return signal.renamed(node)
 
 
+def _laid(signal: Signal, node: Node, constants: Constants) -> Signal:
+    return signal.laid(node, RESHAPING[node.op](signal.layout, node, constants))
+
+
 def _all(number: int, signal: Signal) -> tuple[Fraction, ...]:
     return (Fraction(number),) * signal.channels
 
@@ -246,5 +253,6 @@ NODES: dict[str, Handler] = {
     "Identity": _same,
     "Dropout": _same,
     "Cast": _cast,
+    **dict.fromkeys(RESHAPING, _laid),
 }
 """All of them by operator. A new one is a new line here."""

@@ -11,6 +11,7 @@ from sw.design.layer import PIXEL_BITS
 from sw.design.paths import IMAGE
 from sw.importing.chain import Affine, Clamp, Operation, Pool, Stair
 from sw.importing.graph.graph import Node
+from sw.importing.graph.layout import Layout
 
 __all__ = ["Levels", "Signal", "Sums", "first_signal"]
 
@@ -82,25 +83,24 @@ class Signal:
         Integers it comes from.
     chain
         What has happened to them; what follows a :class:`Stair` is part of its gain and offset.
-    shape
-        Channels, height and width of what a tensor has for one image; (classes,) behind a dense layer.
+    layout
+        How the tensor lies.
     """
 
     tensor: str
     base: Levels | Sums
     chain: tuple[Operation, ...]
-    shape: tuple[int, ...]
+    layout: Layout
 
     @property
     def channels(self) -> int:
         """Channels of the map."""
-        return self.shape[0]
+        return self.map_shape[0]
 
     @property
     def map_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of a map."""
-        channels, height, width = self.shape
-        return channels, height, width
+        """Channels, height and width of the map in hardware."""
+        return self.layout.map_shape
 
     @property
     def stair(self) -> int | None:
@@ -145,7 +145,12 @@ class Signal:
 
     def pooled(self, node: Node, layer: Layer) -> "Signal":
         """After a max-pool."""
-        return replace(self._then(node, Pool(node.name, layer)), shape=layer.output_shape(self.map_shape))
+        layout = self.layout.resized(layer.output_shape(self.map_shape))
+        return replace(self._then(node, Pool(node.name, layer)), layout=layout)
+
+    def laid(self, node: Node, layout: Layout) -> "Signal":
+        """After a node that moves values and changes none."""
+        return replace(self, tensor=node.outputs[0], layout=layout)
 
     def renamed(self, node: Node) -> "Signal":
         """After a node that changes nothing."""
@@ -184,7 +189,11 @@ def _levels_within(
 
 
 def first_signal(
-    tensor: str, shape: tuple[int, int, int], gain: tuple[Fraction, ...], offset: tuple[Fraction, ...]
+    tensor: str, layout: Layout, gain: tuple[Fraction, ...], offset: tuple[Fraction, ...]
 ) -> Signal:
-    """The image: pixels 0 .. 255, of which the network takes ``pixel * gain + offset``."""
-    return Signal(tensor, Levels(shape), (Affine(gain, offset),), shape)
+    """The image: pixels 0 .. 255, of which the network takes ``pixel * gain + offset``, per channel of it."""
+    repeated = layout.map_shape[0] // len(
+        gain
+    )  # in the order of the wire, channels of a pixel are neighbours
+    line = Affine(gain * repeated, offset * repeated)
+    return Signal(tensor, Levels(layout.map_shape), (line,), layout)

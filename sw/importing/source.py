@@ -1,5 +1,6 @@
 """The network as it came, run by others: ONNX Runtime, or for QONNX nodes the executor of qonnx."""
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sw.design.images import channels_first
 from sw.errors import EngramError
 from sw.importing.graph.graph import Graph
+from sw.importing.graph.layout import Layout
 from sw.importing.student import InputRule
 
 if TYPE_CHECKING:
@@ -29,10 +31,12 @@ class Source:
         The network.
     rule
         What it takes for a pixel.
+    layout
+        How its input lies, and the image that hardware takes.
     """
 
-    def __init__(self, graph: Graph, rule: InputRule) -> None:
-        self._graph, self._rule = graph, rule
+    def __init__(self, graph: Graph, rule: InputRule, layout: Layout) -> None:
+        self._graph, self._rule, self._layout = graph, rule, layout
         self._standard = all(node.domain in STANDARD for node in graph.model.graph.node)
 
     @property
@@ -85,13 +89,14 @@ class Source:
         """What the network takes for images; worked out in float64 and rounded once."""
         from onnx import helper
 
+        repeated = self._layout.map_shape[0] // self._graph.shape[0]
         gain, offset = (
-            np.array([float(each) for each in numbers]).reshape(-1, 1, 1)
+            np.array([float(each) for each in numbers] * repeated).reshape(-1, 1, 1)
             for numbers in self._rule.for_channels(self._graph.shape[0])
         )
         (value,) = model.graph.input
         dtype = helper.tensor_dtype_to_np_dtype(value.type.tensor_type.elem_type)
-        return (channels_first(images) * gain + offset).astype(dtype)
+        return self._layout.from_map(channels_first(images) * gain + offset).astype(dtype)
 
     def _part(self, count: int, tensors: Sequence[str]) -> "ModelProto":
         """What leads to tensors, for so many images at once."""
@@ -123,16 +128,6 @@ class Source:
             taken = {name for node in kept for name in node.input}
             ends = [name for name in tensors if name not in taken]
             outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ends]
-        initial = [tensor for tensor in graph.initializer if tensor.name in needed]
-        taken = set() if self._standard else {name for node in kept for name in node.input}
-        # The executor of qonnx gives every tensor, and has no name for one within the graph as output too.
-        outputs = [
-            helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
-            for name in tensors
-            if name not in taken
-        ]
-        if self._standard:
-            outputs = [helper.make_empty_tensor_value_info(name) for name in tensors]
         model.graph.CopyFrom(helper.make_graph(kept, graph.name or "part", [images], outputs, initial))
         return model
 
@@ -157,5 +152,10 @@ class Source:
         from qonnx.core.onnx_exec import execute_onnx
         from qonnx.transformation.infer_shapes import InferShapes
 
-        wrapped = ModelWrapper(model).transform(InferShapes())
-        return execute_onnx(wrapped, {self._graph.image: pixels}, return_full_exec_context=True)
+        with warnings.catch_warnings():
+            # It warns of every tensor behind a shape that the network works out itself, because it cannot
+            # know it ahead; what comes out is checked by the caller. And it knows older names of its nodes.
+            warnings.filterwarnings("ignore", message="Output shapes disagree")
+            warnings.filterwarnings("ignore", message="Some old-style domain attributes")
+            wrapped = ModelWrapper(model).transform(InferShapes())
+            return execute_onnx(wrapped, {self._graph.image: pixels}, return_full_exec_context=True)

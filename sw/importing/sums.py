@@ -1,6 +1,6 @@
 """Layers as they are made: their stack, and the nodes that add up and so begin one.
 
-These are convolutions, means, and additions of two maps.
+These are convolutions, dense layers, means, and additions of two maps.
 """
 
 from dataclasses import replace
@@ -14,14 +14,17 @@ from sw.design import Layer
 from sw.design.paths import IMAGE, sources_of
 from sw.errors import EngramError
 from sw.importing.chain import Affine
-from sw.importing.graph.constants import Constants
+from sw.importing.graph.constants import Constant, Constants
 from sw.importing.graph.graph import Node
+from sw.importing.graph.layout import Layout
 from sw.importing.layers import Features, Made, Map, features, settled
-from sw.importing.shapes import Window, layer_of, ungrouped, window_of
+from sw.importing.shapes import Window, covering, layer_of, ungrouped, window_of
 from sw.importing.signal import Levels, Signal, Sums
 from sw.reference.frontend import convolve
 
-__all__ = ["Stack", "averaged", "convolved", "joined"]
+__all__ = ["Stack", "averaged", "convolved", "dense", "joined"]
+
+LARGEST_WEIGHT = 127
 
 
 class Stack:
@@ -44,16 +47,16 @@ class Stack:
         self.made += placed
         return len(self.made) - 1 if placed else signal.base.sources[0], source
 
-    def features(self, signal: Signal, thresholds: int | None) -> Features:
+    def features(self, signal: Signal, head: Node | None, thresholds: int | None) -> Features:
         """The last layers, see :func:`sw.importing.layers.features`."""
-        found = features(signal, thresholds)
+        found = features(signal, head, thresholds)
         return replace(found, made=tuple(self._placed(signal, found.made)))
 
     def forked(self, signal: Signal, node: Node) -> Signal:
         """A signal that several nodes take, the first of them `node`: its layers are made for all of them."""
         number, source = self.settle(signal, node, False)
         levels = Levels(source.shape, source.top, number)
-        return Signal(signal.tensor, levels, (Affine(source.gain, source.offset),), source.shape)
+        return Signal(signal.tensor, levels, (Affine(source.gain, source.offset),), signal.layout)
 
     def widen(self, one: int, other: int) -> None:
         """Give the outputs of two layers the same number of bits."""
@@ -93,57 +96,129 @@ class Stack:
 
 
 def convolved(signal: Signal, node: Node, constants: Constants, stack: Stack, free: bool) -> Signal:
-    """The signal behind a convolution, whose thresholds are `free` to differ from pixel to pixel or not."""
-    weights = constants.get(node.input(1))
-    if weights is None:
-        raise node.refused("its weights must be constants of the file, they are computed")
-    if weights.scale is None:
-        raise node.refused(
-            "its weights must be integers with a scale (Quant, BipolarQuant or DequantizeLinear), they are "
-            f"{weights.values.dtype}; quantise them and export again"
-        )
-    weight = weights.values
-    if weight.ndim != 4 or weight.size == 0:
-        raise node.refused(f"supported are weights of two-dimensional kernels, got shape {weight.shape}")
+    """A convolution, behind which thresholds are `free` to differ from pixel to pixel, or not.
+
+    Raises
+    ------
+    EngramError
+        If hardware has none such, or its input is not quantised.
+    """
+    weights = _weights(node, constants, (3, 4))
+    if weights.values.ndim == 3:  # of a signal, which is a map of one row
+        weights = weights.moved(lambda values: values[:, :, np.newaxis])
+    weight, scale = _integers(weights, node)
+    window = window_of(node, signal.layout, (weight.shape[2], weight.shape[3]))
     channels, group = signal.channels, int(node.attributes.get("group", 1))
     if group < 1 or weight.shape[1] * group != channels or len(weight) % group:
         raise node.refused(
             f"weights {weight.shape} in {group} groups do not fit {channels} channels; export the file again"
         )
-    if np.abs(weight).max() > 127:
-        raise node.refused(
-            f"weights must be integers -127 to 127 without their zero point, got {weight.min()} to "
-            f"{weight.max()}; use a narrow range"
-        )
-    window = window_of(node, signal.map_shape, (weight.shape[2], weight.shape[3]))
     layer = layer_of(node, window, channels, out=len(weight), groups=group)
-    behind = _summed(signal, node, layer, weight, _scale_of(weights.scale, node), stack, free=free)
-    bias = (Fraction(0),) * len(weight)
-    if node.input(2):
-        numbers = constants.numbers(node, 2, "its bias").ravel()
-        if numbers.size != len(weight):
-            raise node.refused(f"its bias must have {len(weight)} numbers, got {numbers.size}")
-        bias = tuple(Fraction(float(number)) for number in numbers)
-    return behind.scaled(node, (Fraction(1),) * len(weight), bias)
+    behind = _summed(signal, node, layer, weight, scale, stack, axes=signal.layout.axes, free=free)
+    return _biased(behind, node, constants)
 
 
-def averaged(signal: Signal, node: Node, stack: Stack) -> Signal:
-    """The signal behind an average-pool: a depthwise convolution with weights of 1, whose sums are divided.
+def dense(signal: Signal, node: Node, constants: Constants, stack: Stack, free: bool) -> Signal:
+    """A dense layer: a kernel as large as the map, or 1 x 1 where it takes the channels of each pixel alone.
+
+    Raises
+    ------
+    EngramError
+        As :func:`convolved`.
+    """
+    layout = signal.layout
+    if node.input(0) != signal.tensor or node.attributes.get("transA", 0):
+        raise node.refused("supported is a map times constant weights, in this order")
+    if any(node.attributes.get(name, 1.0) != 1 for name in ("alpha", "beta")):
+        raise node.refused("supported are alpha 1 and beta 1")
+    weights = _weights(node, constants, (2,))
+    if not node.attributes.get("transB", 0):
+        weights = weights.moved(np.transpose)
+    weight, scale = _integers(weights, node)
+    if weight.shape[1] != layout.dims[-1]:
+        raise node.refused(
+            f"its weights take {weight.shape[1]} values, {layout.dims[-1]} come; export the file again"
+        )
+    if len(layout.dims) == 1:
+        window, weight = covering(node, layout.to_map(weight))
+        axes, free = "C", True  # a single pixel, whose thresholds are those of its channels
+    elif layout.axes[-1] == "C" and not layout.pixel:
+        window, weight = Window((1, 1), (0, 0, 0, 0), 1), weight[..., np.newaxis, np.newaxis]
+        axes = layout.axes
+    else:
+        raise node.refused(
+            f"supported are all values of an image in one row, or channels as the last axis, it takes "
+            f"{layout.dims}; put a Flatten ahead of it"
+        )
+    layer = layer_of(node, window, signal.channels, out=len(weight))
+    behind = _summed(signal, node, layer, weight, scale, stack, axes=axes, free=free)
+    return _biased(behind, node, constants)
+
+
+def averaged(signal: Signal, node: Node, constants: Constants, stack: Stack, free: bool) -> Signal:
+    """An average-pool: a depthwise convolution whose weights are all 1, and whose sums are then divided.
 
     The quantiser behind it says how the mean is rounded, as behind any other layer.
+
+    Raises
+    ------
+    EngramError
+        As :func:`convolved`.
     """
     channels, height, width = signal.map_shape
-    if node.op == "GlobalAveragePool":
-        window = Window((height, width), (0, 0, 0, 0), 1)
-    else:
-        window = window_of(node, signal.map_shape)
-        counted = node.attributes.get("count_include_pad", 0) or not any(window.padding)
-        if not counted or node.attributes.get("ceil_mode", 0):
-            raise node.refused("supported are means of whole windows, where padded with count_include_pad")
-    layer = layer_of(node, window, channels, out=channels, groups=channels)
-    weight = np.ones(layer.weight_shape(channels), np.int64)
+    whole = node.op == "GlobalAveragePool"
+    window = window_of(node, signal.layout, (height, width) if whole else None)
+    weight = np.ones((channels, 1, *window.kernel), np.int64)
     scale = (Fraction(1, prod(window.kernel)),) * channels
-    return _summed(signal, node, layer, weight, scale, stack, free=False)
+    if whole:
+        window, weight = covering(node, weight)
+    counted = node.attributes.get("count_include_pad", 0) or not any(window.padding) or whole
+    if not counted or node.attributes.get("ceil_mode", 0):
+        raise node.refused("supported are means of whole windows, where padded with count_include_pad")
+    layer = layer_of(node, window, channels, out=channels, groups=channels)
+    return _summed(signal, node, layer, weight, scale, stack, axes=signal.layout.axes, free=whole)
+
+
+def _weights(node: Node, constants: Constants, ranks: tuple[int, ...]) -> Constant:
+    """Weights of a node; raises EngramError if they are no constant of one of so many axes."""
+    weights = constants.get(node.input(1))
+    if weights is None:
+        raise node.refused("its weights must be constants of the file, they are computed")
+    if weights.values.ndim not in ranks or weights.values.size == 0:
+        raise node.refused(
+            f"supported are weights of {' or '.join(map(str, ranks))} axes, got shape {weights.values.shape}"
+        )
+    return weights
+
+
+def _integers(weights: Constant, node: Node) -> tuple[NDArray[np.int64], tuple[Fraction, ...]]:
+    """Integers (out, ...) and one scale for every output channel; raises EngramError if they are others."""
+    if weights.scale is None:
+        raise node.refused(
+            "its weights must be integers with a scale (Quant, BipolarQuant or DequantizeLinear), they are "
+            f"{weights.values.dtype}; quantise them and export again"
+        )
+    low, high = weights.values.min(), weights.values.max()
+    if max(-low, high) > LARGEST_WEIGHT:
+        raise node.refused(
+            f"weights must be integers -127 to 127 without their zero point, got {low} to {high}; use a "
+            "narrow range"
+        )
+    flat = weights.scale.reshape(len(weights.scale), -1)
+    if np.any(flat != flat[:, :1]) or not np.all(np.isfinite(flat)):
+        raise node.refused("its weights must have one finite scale for all, or one for each output channel")
+    return weights.values, tuple(Fraction(float(each)) for each in flat[:, 0])
+
+
+def _biased(signal: Signal, node: Node, constants: Constants) -> Signal:
+    """The signal with the node's own bias, if it has one."""
+    bias = (Fraction(0),) * signal.channels
+    if node.input(2):
+        numbers = constants.numbers(node, 2, "its bias").ravel()
+        if numbers.size not in (1, signal.channels):
+            raise node.refused(f"its bias must have {signal.channels} numbers, got {numbers.size}")
+        bias = tuple(Fraction(float(number)) for number in np.broadcast_to(numbers, signal.channels))
+    return signal.scaled(node, (Fraction(1),) * signal.channels, bias)
 
 
 def _summed(
@@ -154,9 +229,10 @@ def _summed(
     scale: tuple[Fraction, ...],
     stack: Stack,
     *,
+    axes: str,
     free: bool,
 ) -> Signal:
-    """The signal behind sums; `scale` is that of the weights."""
+    """The signal behind sums; `scale` is that of the weights, `axes` those of the tensor."""
     number, source = stack.settle(signal, node, any(map(any, layer.pads)) and not free)
     if source.halves:
         layer, weight = ungrouped(layer, weight)
@@ -166,7 +242,7 @@ def _summed(
     gain = tuple(ours * other for ours, other in zip(scale, gains, strict=True))
     shift = _shift(source, weight, layer)
     base = Sums(node, layer, weight, source.shape, shape, source.top, shift, (number,))
-    behind = Signal(node.outputs[0], base, (), shape)
+    behind = Signal(node.outputs[0], base, (), Layout(shape, axes))
     return behind.scaled(node, gain, (Fraction(0),) * len(weight))
 
 
@@ -174,8 +250,10 @@ def joined(first: Signal, second: Signal, node: Node, stack: Stack) -> Signal:
     """The signal behind an addition of two maps, whose integers have one scale."""
     numbers, maps = zip(*(stack.settle(signal, node, False) for signal in (first, second)), strict=True)
     one, other = maps
-    if one.halves or other.halves or one.shape != other.shape:
-        raise node.refused(f"maps that are added must have one shape, got {one.shape} and {other.shape}")
+    if one.halves or other.halves or one.layout != other.layout:
+        raise node.refused(
+            f"maps that are added must have one shape, got {first.layout.dims} and {second.layout.dims}"
+        )
     if one.gain != other.gain:
         raise node.refused(
             "maps that are added must have one scale; share one quantiser between both, and export again"
@@ -190,7 +268,7 @@ def joined(first: Signal, second: Signal, node: Node, stack: Stack) -> Signal:
     top = max(one.top, other.top)
     base = Sums(node, layer, weight, one.shape, one.shape, top, nothing, sources)
     offset = tuple(mine + theirs for mine, theirs in zip(one.offset, other.offset, strict=True))
-    return Signal(node.outputs[0], base, (), one.shape).scaled(node, one.gain, offset)
+    return Signal(node.outputs[0], base, (), one.layout).scaled(node, one.gain, offset)
 
 
 def _gains(source: Map, weight: NDArray[np.int64], node: Node) -> list[Fraction]:
@@ -201,14 +279,6 @@ def _gains(source: Map, weight: NDArray[np.int64], node: Node) -> list[Fraction]
     if any(len(each) > 1 for each in gains):
         raise node.refused("its input must have one scale for all channels of a group, it has several")
     return [min(gains[channel * groups // len(weight)]) for channel in range(len(weight))]
-
-
-def _scale_of(scale: NDArray, node: Node) -> tuple[Fraction, ...]:
-    """One scale for every output channel."""
-    flat = scale.reshape(len(scale), -1)
-    if np.any(flat != flat[:, :1]) or not np.all(np.isfinite(flat)):
-        raise node.refused("its weights must have one finite scale for all, or one for each output channel")
-    return tuple(Fraction(float(each)) for each in flat[:, 0])
 
 
 def _shift(source: Map, weight: NDArray[np.int64], layer: Layer) -> NDArray:

@@ -76,7 +76,7 @@ def check_import(
             f"bundle {bundle} must have the layers of {network.name}, it has others; import that network, "
             "and give the same --input-scale and --input-offset"
         )
-    trial = trial_of(graph, data, images, seed)
+    trial = trial_of(student, data, images, seed)
     own_head = (
         head.exact
         and checked.feature_thresholds.tobytes() == imported.feature_thresholds.tobytes()

@@ -75,7 +75,7 @@ def import_network(
     graph = open_graph(network)
     student = read_student(graph, rule_of(input_scale, input_offset), thresholds)
     head = read_head(graph, student.features)
-    trial = trial_of(graph, data, images, seed)
+    trial = trial_of(student, data, images, seed)
     options = {
         "input-scale": input_scale,
         "input-offset": input_offset,

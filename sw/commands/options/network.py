@@ -10,12 +10,12 @@ import typer
 from numpy.typing import NDArray
 
 from sw.console import terminal
+from sw.design.images import ImageSize
 from sw.errors import EngramError
 
 if TYPE_CHECKING:
     from sw.data.parts import Dataset
-    from sw.importing.graph.graph import Graph
-    from sw.importing.student import InputRule
+    from sw.importing.student import InputRule, Student
 
 __all__ = ["InputOffset", "InputScale", "NetworkArgument", "Trial", "rule_of", "trial_of"]
 
@@ -90,13 +90,13 @@ def _numbers(name: str, text: str) -> tuple[Fraction, ...]:
     )
 
 
-def trial_of(graph: "Graph", data: str | None, count: int | None, seed: int) -> Trial:
+def trial_of(student: "Student", data: str | None, count: int | None, seed: int) -> Trial:
     """Images for a network: the first test images of a data set, or without one random ones.
 
     Parameters
     ----------
-    graph
-        Says the size of an image.
+    student
+        Says the size of an image. Where it takes images as one pixel, those of the data set become that.
     data
         Name or file of a data set.
     count
@@ -109,20 +109,22 @@ def trial_of(graph: "Graph", data: str | None, count: int | None, seed: int) -> 
     EngramError
         If the data set cannot be loaded or has images of another size.
     """
-    channels, height, width = graph.shape
+    channels, height, width = student.image.map_shape
+    size = ImageSize(height, width, channels)
     if data is None:
-        size = (height, width) if channels == 1 else (height, width, channels)
         rng = np.random.default_rng(seed)
-        images = rng.integers(0, 256, (count or RANDOM_IMAGES, *size), dtype=np.uint8)
+        images = rng.integers(0, 256, (count or RANDOM_IMAGES, *size.shape), dtype=np.uint8)
         return Trial(images, None, whole=False)
     from sw.data.dataset import load
 
     dataset = load(data, terminal)
-    if tuple(dataset.size) != (height, width, channels):
+    if student.image.pixel and dataset.size != size and dataset.size.values == size.values:
+        dataset = dataset.in_one_pixel()
+    if dataset.size != size:
         raise EngramError(
             f"data set {dataset.name!r} must have images of {height} x {width} pixels and {channels} "
-            f"channels, as {graph.path.name} takes, it has {dataset.size.words}; give the one the network is "
-            "for"
+            f"channels, as {student.graph.path.name} takes, it has {dataset.size.words}; give the one the "
+            "network is for"
         )
     part = dataset.test
     if count is not None and count > len(part):

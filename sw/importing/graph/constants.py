@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.importing.graph.arithmetic import ARITHMETIC, computed
 from sw.importing.graph.graph import Graph, Node
 from sw.importing.graph.quantisers import ROUNDINGS, integer_range, quantised
 
-__all__ = ["Constant", "Constants", "Settings", "per_channel", "quantiser_settings"]
+__all__ = ["Constant", "Constants", "Settings", "quantiser_settings"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +75,15 @@ class Constants:
         self._known: dict[str, Constant | None] = {
             name: Constant(values) for name, values in graph.initial.items()
         }
+        self._shapes: dict[str, tuple[int, ...]] = {}
+
+    def note(self, tensor: str, shape: tuple[int, ...]) -> None:
+        """Tell the shape of a tensor that is no constant, for nodes that ask for nothing else of it."""
+        self._shapes[tensor] = shape
+
+    def shape(self, tensor: str) -> tuple[int, ...] | None:
+        """Shape of a tensor, if it is known."""
+        return self._shapes.get(tensor)
 
     def get(self, tensor: str) -> Constant | None:
         """A tensor; None if it follows from the image, or from a node that constants cannot go through.
@@ -110,28 +119,6 @@ class Constants:
         if numbers.size == 0 or np.any(numbers != numbers.flat[0]) or numbers.flat[0] % 1:
             raise node.refused(f"{what} must be one integer")
         return int(numbers.flat[0])
-
-
-def per_channel(numbers: NDArray, shape: tuple[int, ...], node: Node) -> tuple[Fraction, ...]:
-    """One number for every channel, exactly, from what ONNX would spread over N signals of a shape.
-
-    Parameters
-    ----------
-    numbers
-        The constant.
-    shape
-        Of one signal, channels first: (C, h, w), or (C,) behind a dense layer.
-    node
-        For messages.
-    """
-    channels, told = shape[0], numbers.shape
-    if numbers.size == 1:
-        return (Fraction(float(numbers.flat[0])),) * channels
-    if numbers.size != channels or len(told) < len(shape) or told[-len(shape)] != channels:
-        raise node.refused(
-            f"its constant must be one number, or one for each of {channels} channels, got shape {told}"
-        )
-    return tuple(Fraction(float(number)) for number in numbers.ravel())
 
 
 def quantiser_settings(node: Node, constants: Constants) -> Settings:
@@ -263,6 +250,20 @@ def _transpose(node: Node, constants: Constants) -> Constant | None:
     )
 
 
+def _shape(node: Node, constants: Constants) -> Constant | None:
+    shape = constants.shape(node.input(0))
+    if shape is None:
+        return None
+    return Constant(np.array(shape[node.attributes.get("start", 0) : node.attributes.get("end")], np.int64))
+
+
+def _computed(node: Node, constants: Constants) -> Constant | None:
+    given = [constants.get(name) for name in node.inputs]
+    parts = [each.numbers for each in given if each is not None]
+    values = computed(node, parts) if len(parts) == len(given) else None
+    return None if values is None else Constant(values)
+
+
 NODES: dict[str, Callable[[Node, Constants], Constant | None]] = {
     "Constant": _value,
     "Identity": _same,
@@ -274,5 +275,7 @@ NODES: dict[str, Callable[[Node, Constants], Constant | None]] = {
     "Clip": _clip,
     "Reshape": _reshape,
     "Transpose": _transpose,
+    "Shape": _shape,
+    **dict.fromkeys(ARITHMETIC, _computed),
 }
 """Nodes that constants go through, by operator."""

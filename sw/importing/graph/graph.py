@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph", "Node", "open_graph"]
 
+AXES = {2: "C", 3: "CW", 4: "CHW"}
+"""Axes behind that of the images, by the rank of the input."""
+
 
 @dataclass(frozen=True, eq=False)
 class Node:
@@ -29,6 +32,8 @@ class Node:
         Names of tensors; an optional input that is left out is empty.
     attributes
         By name; texts are decoded, tensors are arrays.
+    domain
+        Whose operator it is; empty for those of ONNX itself.
     """
 
     name: str
@@ -36,6 +41,7 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: dict[str, Any]
+    domain: str = ""
 
     @property
     def words(self) -> str:
@@ -69,6 +75,8 @@ class Graph:
         Name of the input.
     shape
         Channels, height and width of an image.
+    axes
+        Axes of the input behind that of the images, see :class:`sw.importing.graph.layout.Layout`.
     """
 
     path: Path
@@ -77,6 +85,7 @@ class Graph:
     initial: dict[str, NDArray]
     image: str
     shape: tuple[int, int, int]
+    axes: str = "CHW"
 
     def __post_init__(self) -> None:
         makers: dict[str, Node] = {}
@@ -85,7 +94,8 @@ class Graph:
             for name in node.outputs:
                 makers[name] = node
             for name in dict.fromkeys(node.inputs):
-                takers.setdefault(name, []).append(node)
+                if node.op != "Shape":  # it takes the sizes of a tensor, not its values
+                    takers.setdefault(name, []).append(node)
         object.__setattr__(self, "_makers", makers)
         object.__setattr__(self, "_takers", takers)
         following, open_ = {self.image}, [self.image]
@@ -103,18 +113,18 @@ class Graph:
         """The nodes that take a tensor, in the order of the file."""
         return self._takers.get(tensor, [])  # type: ignore[attr-defined]
 
-    def leads_to(self, tensor: str, *wanted: str) -> bool:
-        """Whether one of these operators takes a tensor, or what follows from it; ``Join`` is an `Add` of two
-        tensors that follow from the image."""
+    def ahead(self, tensor: str, end: Node | None = None) -> list[Node]:
+        """The nodes that take a tensor, or what follows from it, in no order; none at `end` and behind."""
         seen, open_ = {tensor}, [tensor]
+        found: dict[int, Node] = {}
         while open_:
             for node in self.takers(open_.pop()):
-                if node.op in wanted or ("Join" in wanted and self.joins(node)):
-                    return True
-                new = [name for name in node.outputs if name not in seen]
-                seen.update(new)
-                open_ += new
-        return False
+                if node is not end and id(node) not in found:
+                    found[id(node)] = node
+                    new = [name for name in node.outputs if name not in seen]
+                    seen.update(new)
+                    open_ += new
+        return list(found.values())
 
     def joins(self, node: Node) -> bool:
         """Whether a node adds two tensors that follow from the image."""
@@ -125,16 +135,21 @@ class Graph:
         return tensor in self._following  # type: ignore[attr-defined]
 
     @property
-    def classes(self) -> int:
-        """Number of values that the network gives for one image; raises EngramError if it is not told."""
+    def classes(self) -> int | None:
+        """Number of classes, None if it is left open; raises EngramError if the output has none.
+
+        One output tells two classes apart.
+        """
         output = self.model.graph.output[0]
         sizes = _sizes(output)
+        if len(sizes) == 2 and sizes[1] is None:
+            return None
         if len(sizes) < 2 or sizes[1] is None or any(size != 1 for size in sizes[2:]):
             raise EngramError(
                 f"{self.path}: output {output.name!r} must be (N, classes), got {_written(sizes)}; "
                 "export the network with its classes as output"
             )
-        return sizes[1]
+        return max(sizes[1], 2)
 
 
 def open_graph(path: Path) -> Graph:
@@ -153,10 +168,11 @@ def open_graph(path: Path) -> Graph:
     if len(inputs) != 1:
         raise EngramError(f"{path} must have one input, the image, it has {len(inputs)}; export one network")
     sizes = _sizes(inputs[0])
-    if len(sizes) != 4 or None in sizes[1:]:
+    if not 2 <= len(sizes) <= 4 or None in sizes[1:]:
         raise EngramError(
-            f"{path}: input {inputs[0].name!r} must be (N, channels, height, width) in numbers, got "
-            f"{_written(sizes)}; export with an example image and without dynamic height and width"
+            f"{path}: input {inputs[0].name!r} must be (N, channels, height, width), (N, channels, samples) "
+            f"or (N, values) in numbers, got {_written(sizes)}; export with an example image and without "
+            "dynamic height and width"
         )
     nodes = []
     for number, node in enumerate(model.graph.node):
@@ -167,9 +183,15 @@ def open_graph(path: Path) -> Graph:
                 value = numpy_helper.to_array(attribute.t)
             attributes[attribute.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
         name = node.name or (node.output[0] if node.output else str(number))
-        nodes.append(Node(name, node.op_type, tuple(node.input), tuple(node.output), attributes))
-    channels, height, width = (size for size in sizes[1:] if size is not None)
-    return Graph(path, model, tuple(nodes), initial, inputs[0].name, (channels, height, width))
+        nodes.append(Node(name, node.op_type, tuple(node.input), tuple(node.output), attributes, node.domain))
+    axes = AXES[len(sizes)]
+    last_first = [0, len(sizes) - 1, *range(1, len(sizes) - 1)]
+    own = [node for node in nodes if inputs[0].name in node.inputs]
+    if len(sizes) > 2 and own and all(list(node.attributes.get("perm", ())) == last_first for node in own):
+        axes = axes[1:] + axes[0]  # a network that begins by putting its channels first has them last
+    told = {axis: size for axis, size in zip(axes, sizes[1:], strict=True) if size is not None}
+    shape = told["C"], told.get("H", 1), told.get("W", 1)
+    return Graph(path, model, tuple(nodes), initial, inputs[0].name, shape, axes)
 
 
 def _sizes(value: Any) -> list[int | None]:

@@ -6,7 +6,7 @@ from sw.bundle.file import from_bytes
 from sw.bundle.inputs import NOTHING_TOLD, Inputs
 from sw.errors import EngramError
 from sw.reference.inputs.affine import Affine
-from tests.helpers.bundles import TINY, random_bundle
+from tests.helpers.bundles import TINY, random_bundle, tiny_design
 
 BUNDLE = random_bundle(TINY, 1)
 
@@ -48,3 +48,19 @@ def test_a_damaged_description_is_one_line():
     raw = BUNDLE.with_(inputs=Inputs(class_names=("ant", "bee", "cat"))).to_bytes()
     with pytest.raises(EngramError, match=r"x: inputs: class_names: class names must differ"):
         from_bytes(raw.replace(b"bee", b"ant"), "x")
+
+
+def test_images_in_one_pixel_keep_the_shape_that_data_sets_have():
+    design = tiny_design(height=1, width=1, channels=30, layers=[{"kind": "pointwise1x1", "out_channels": 3}])
+    bundle = random_bundle(design, 1).with_(inputs=Inputs(flattened=(6, 5)))
+    read = from_bytes(bundle.to_bytes(), "x")
+    assert read.inputs == bundle.inputs
+    assert read.inputs.size_for(design.image_size) == (6, 5, 1)
+    assert Inputs(flattened=(2, 5, 3)).size_for(design.image_size) == (2, 5, 3)
+    assert NOTHING_TOLD.size_for(design.image_size) == (1, 1, 30)
+    with pytest.raises(
+        EngramError, match="6 x 4 pixels must be one pixel of 24 channels to the design, it t"
+    ):
+        bundle.with_(inputs=Inputs(flattened=(6, 4)))
+    with pytest.raises(EngramError, match="must be one pixel of"):
+        BUNDLE.with_(inputs=Inputs(flattened=(5, 6)))

@@ -253,3 +253,16 @@ def test_inputs_that_nobody_can_read_are_one_line(tmp_path, changes, message):
     with pytest.raises(EngramError, match=message) as refusal:
         load(str(saved(tmp_path, **changes)))
     assert "\n" not in str(refusal.value)
+
+
+def test_images_become_one_pixel_for_a_bundle_that_takes_them_so(tmp_path):
+    path = str(saved(tmp_path))
+    plain = load(path)
+    flat = load(path, inputs=Inputs(flattened=(4, 5)))
+    assert flat.test.images.shape == (9, 1, 1, 20) and flat.inputs.flattened == (4, 5)
+    assert flat.test.images.tobytes() == plain.test.images.tobytes()
+    assert load("digits", inputs=Inputs(flattened=(8, 8))).size == (1, 1, 64)
+    with pytest.raises(
+        EngramError, match="must have images of 5 x 4 pixels, as the bundle takes, it has 4 x"
+    ):
+        load(path, inputs=Inputs(flattened=(5, 4)))

@@ -118,3 +118,16 @@ def test_values_of_a_sensor_need_the_rule_of_the_bundle(tmp_path):
         read_pictures(tmp_path / "s.npz", DESIGN)
     own = read_pictures(tmp_path / "s.npz", DESIGN, Inputs(affine=Affine.between(-15, 240)))
     assert np.array_equal(own.images[0], GREY)
+
+
+def test_pictures_become_one_pixel_for_a_bundle_that_takes_them_so(tmp_path):
+    design = tiny_design(height=1, width=1, channels=30, layers=[{"kind": "pointwise1x1", "out_channels": 3}])
+    inputs = Inputs(flattened=(6, 5))
+    Image.fromarray(GREY).save(tmp_path / "a.png")
+    np.savez(tmp_path / "a.npz", images=GREY[None])
+    for name in ("a.png", "a.npz"):
+        images = read_pictures(tmp_path / name, design, inputs).images
+        assert images.shape == (1, 1, 1, 30) and images.tobytes() == GREY.tobytes()
+    Image.fromarray(GREY.T).save(tmp_path / "a.png")
+    with pytest.raises(EngramError, match="must be 5 x 6 pixels, got 6 x 5"):
+        read_pictures(tmp_path / "a.png", design, inputs)

@@ -9,6 +9,7 @@ from sw.errors import EngramError
 from sw.importing.chain import Stair
 from sw.importing.graph.constants import Constants
 from sw.importing.graph.graph import open_graph
+from sw.importing.graph.layout import Layout
 from sw.importing.nodes import NODES
 from sw.importing.signal import first_signal
 from tests.helpers.networks.build import QONNX, Network
@@ -22,7 +23,7 @@ def behind(net, path, gain=ONE):
     net.outputs = [2]
     graph = open_graph(net.write(path / "net.onnx"))
     constants = Constants(graph)
-    signal = first_signal("image", graph.shape, gain, ZERO)
+    signal = first_signal("image", Layout(graph.shape), gain, ZERO)
     while takers := graph.takers(signal.tensor):
         signal = NODES[takers[0].op](signal, takers[0], constants)
     return signal

@@ -6,6 +6,7 @@ import pytest
 from sw.design import Layer
 from sw.errors import EngramError
 from sw.importing.graph.graph import Node
+from sw.importing.graph.layout import Layout
 from sw.importing.shapes import Window, layer_of, ungrouped, window_of
 from sw.reference.frontend import convolve
 
@@ -26,7 +27,7 @@ def node(**attributes):
     ],
 )
 def test_paddings_are_read_in_every_way_they_are_written(attributes, padding):
-    window = window_of(node(**attributes), (1, 7, 7), (3, 3))
+    window = window_of(node(**attributes), Layout((1, 7, 7)), (3, 3))
     assert window.padding == padding and window.kernel == (3, 3)
 
 
@@ -40,12 +41,12 @@ def test_paddings_are_read_in_every_way_they_are_written(attributes, padding):
 )
 def test_what_hardware_has_not_is_refused(attributes, said):
     with pytest.raises(EngramError) as caught:
-        window_of(node(**attributes), (1, 8, 8), (3, 3))
+        window_of(node(**attributes), Layout((1, 8, 8)), (3, 3))
     assert str(caught.value).startswith("node 'c1' (Conv): ") and said in str(caught.value)
 
 
 def test_same_of_tensorflow_pads_behind_an_even_map_alone():
-    window = window_of(node(auto_pad="SAME_UPPER", strides=[2, 2]), (1, 8, 8), (3, 3))
+    window = window_of(node(auto_pad="SAME_UPPER", strides=[2, 2]), Layout((1, 8, 8)), (3, 3))
     assert window.padding == (0, 0, 1, 1)
     layer = layer_of(node(), window, 1, out=4)
     assert layer.padding == (0, 0, 1, 1) and layer.output_shape((1, 8, 8)) == (4, 4, 4)

@@ -105,3 +105,20 @@ def test_other_classes_than_the_data_set_are_refused(tmp_path):
     np.savez("four.npz", **arrays)
     code, _, error = run("import", "net.onnx", "-o", "x.engram", "--data", "four.npz")
     assert code == 2 and "must have the 3 classes of the network, got 4" in " ".join(error.split())
+
+
+def test_a_network_of_dense_layers_takes_the_images_of_a_data_set(tmp_path):
+    net = Network("qdq", (36,)).dense(RNG.integers(-3, 4, (8, 36))).then("Relu").quantise(0.2013, 2)
+    net.dense(RNG.integers(-3, 4, (3, 8))).write(tmp_path / "net.onnx")
+    assert run("import", "net.onnx", "-o", "x.engram", "--data", "some.npz")[0] == 0
+    assert load(tmp_path / "x.engram").inputs.flattened == (6, 6)
+    code, out, _ = run("evaluate", "x.engram", "--data", "some.npz", "--json")
+    assert code == 0 and json.loads(out)["images"] == 20
+    code, _, said = run("evaluate", "x.engram", "--data", "large.npz")
+    assert code == 2 and "must have images of 6 x 6 pixels, as the bundle takes, it has 8 x 8 pixels" in said
+    assert (
+        run("check", "import", "net.onnx", "x.engram", "--data", "some.npz", "--images", 9, "--no-rtl")[0]
+        == 0
+    )
+    code, _, said = run("import", "net.onnx", "-o", "x.engram", "--data", "large.npz")
+    assert code == 2 and "must have images of 1 x 1 pixels and 36 channels, as net.onnx takes" in said

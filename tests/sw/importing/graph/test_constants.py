@@ -5,7 +5,7 @@ import onnxruntime
 import pytest
 
 from sw.errors import EngramError
-from sw.importing.graph.constants import Constants, per_channel
+from sw.importing.graph.constants import Constants
 from sw.importing.graph.graph import open_graph
 from tests.helpers.networks.build import QONNX, Network
 
@@ -93,9 +93,3 @@ def test_a_circle_of_constants_ends(tmp_path):
     net.outputs = [2]
     graph = open_graph(net.write(tmp_path / "net.onnx"))
     assert Constants(graph).get("t1") is None
-
-
-def test_one_number_for_each_channel():
-    assert per_channel(np.array([[[1.0]], [[2.0]]]), (2, 5, 5), None) == (1, 2)
-    assert per_channel(np.array([1.0, 2.0]), (2,), None) == (1, 2)
-    assert per_channel(np.array(3.0), (2, 5, 5), None) == (3, 3)
