@@ -192,8 +192,7 @@ def first_signal(
     tensor: str, layout: Layout, gain: tuple[Fraction, ...], offset: tuple[Fraction, ...]
 ) -> Signal:
     """The image: pixels 0 .. 255, of which the network takes ``pixel * gain + offset``, per channel of it."""
-    repeated = layout.map_shape[0] // len(
-        gain
-    )  # in the order of the wire, channels of a pixel are neighbours
+    # In the order of the wire, channels of a pixel are neighbours.
+    repeated = layout.map_shape[0] // len(gain)
     line = Affine(gain * repeated, offset * repeated)
     return Signal(tensor, Levels(layout.map_shape), (line,), layout)

@@ -144,6 +144,14 @@ def _layers(graph: Graph, nodes: list[Node]) -> list[Node]:
     return [node for node in nodes if node.op in ("Conv", *DENSE) or graph.joins(node)]
 
 
+def _check_domain(node: Node) -> None:
+    if node.domain not in DOMAINS:
+        raise node.refused(
+            f"operators of {node.domain!r} may mean something else; supported are those of ONNX and QONNX, "
+            "so export the file without them, such as without qonnx-to-channels-last"
+        )
+
+
 class _Walk:
     """Signals by the tensors that they are, from the image on, until the last layer ahead of `head` is there.
 
@@ -188,8 +196,8 @@ class _Walk:
         return False
 
     def _tail(self) -> tuple[Signal, Node | None]:
-        """As :meth:`run`, behind the last layer; what is not understood belongs to the head, if no dense
-        layer is ahead, which then does."""
+        """As :meth:`run`, behind the last layer; what is not understood belongs to the head, unless no layer
+        is ahead, or a dense one, at which the head begins then."""
         signal, graph = self._last, self._graph
         left = [node for node in _layers(graph, self._nodes) if node not in self._done]
         ends = [name for name in self._signals if not self._takers_done(name)]
@@ -206,7 +214,8 @@ class _Walk:
             try:
                 signal = self._behind(signal, takers[0])
             except EngramError:
-                if self._head is not None and any(node.op in DENSE for node in self._done):
+                begun = _layers(graph, [node for node in self._nodes if node in self._done])
+                if not begun or any(node.op in DENSE for node in begun):
                     raise
                 return signal, takers[0]
             self._keep(signal)
@@ -236,10 +245,11 @@ class _Walk:
 
     def _take(self, node: Node, inputs: list[str]) -> None:
         """The signal behind a node."""
+        _check_domain(node)
         signals = [self._signal(name, node) for name in inputs]
         if self._graph.joins(node) and len(signals) == 2:
             signal = joined(signals[0], signals[1], node, self.stack)
-        elif node.op in SUMS and node.domain in DOMAINS:
+        elif node.op in SUMS:
             ops = {each.op for each in self._ahead(node)}
             # The quantiser has thresholds for every pixel, a layer or a pool ahead of it has not.
             free = not _layers(self._graph, self._ahead(node)) and "MaxPool" not in ops
@@ -261,11 +271,7 @@ class _Walk:
 
     def _behind(self, signal: Signal, node: Node) -> Signal:
         """The signal behind a node that begins no layer."""
-        if node.domain not in DOMAINS:
-            raise node.refused(
-                f"operators of {node.domain!r} may mean something else; supported are those of ONNX and "
-                "QONNX, so export the file without them, such as without qonnx-to-channels-last"
-            )
+        _check_domain(node)
         if node.op not in NODES:
             supported = ", ".join([*SUMS, *NODES])
             raise node.refused(f"not supported ahead of the head; supported are {supported}")

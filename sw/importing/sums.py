@@ -250,9 +250,16 @@ def joined(first: Signal, second: Signal, node: Node, stack: Stack) -> Signal:
     """The signal behind an addition of two maps, whose integers have one scale."""
     numbers, maps = zip(*(stack.settle(signal, node, False) for signal in (first, second)), strict=True)
     one, other = maps
-    if one.halves or other.halves or one.layout != other.layout:
+    if one.shape != other.shape or first.layout.dims != second.layout.dims:
         raise node.refused(
             f"maps that are added must have one shape, got {first.layout.dims} and {second.layout.dims}"
+        )
+    # Two layouts may differ and mean the same, such as a row of channels and a flattened map of one pixel.
+    order = np.arange(prod(one.shape)).reshape(1, *first.layout.dims)
+    if not np.array_equal(first.layout.to_map(order), second.layout.to_map(order)):
+        raise node.refused(
+            "maps that are added must have their values in one order, one of the two is transposed; export "
+            "both ways alike"
         )
     if one.gain != other.gain:
         raise node.refused(

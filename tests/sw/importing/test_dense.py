@@ -255,3 +255,54 @@ def test_two_heads_are_refused(tmp_path):
     net.node("MatMul", net.tensor, net.weights(integers(rng, 7, 4), 0.1))
     with pytest.raises(EngramError, match="all ways of the network must meet in additions ahead of its head"):
         student_of(net.dense(integers(rng, 4, 7)), tmp_path)
+
+
+def test_a_pooled_map_in_one_row_is_added_to_what_a_dense_layer_makes_of_it(tmp_path):
+    """Both have a channel for every value, one as a flattened map of one pixel, the other as a vector."""
+    rng = np.random.default_rng(13)
+    net = activated(Network("qdq", (2, 6, 5)).convolve(integers(rng, 6, 2, 3, 3)), 0.1013, 4)
+    net.then("GlobalAveragePool").quantise(0.0937, 3).then("Flatten")
+    skipped = net.tensor
+    activated(net.then("MatMul", net.weights(integers(rng, 6, 6), 0.1013)), 0.0937, 3)
+    net.then("Add", skipped).quantise(0.2013, 3)
+    bundle, _ = equal(net.dense(integers(rng, 4, 6)), tmp_path)
+    kinds = ["conv3x3", "depthwise6x6", "pointwise1x1", "add1x1"]
+    assert [layer.kind for layer in bundle.design.layers] == kinds
+
+
+@pytest.mark.parametrize("form", ["qdq", "qonnx"])
+def test_signals_are_added(form, tmp_path):
+    """A residual block of one row, whose sum a dense layer takes."""
+    rng = np.random.default_rng(14)
+    net = Network(form, (2, 6)).quantise(1 / 255, 8)
+    activated(net.then("Conv", net.weights(integers(rng, 3, 2, 3), 0.125), pads=[1, 1]))
+    skipped = net.tensor
+    activated(net.then("Conv", net.weights(integers(rng, 3, 3, 3), 0.0977), pads=[1, 1]))
+    activated(net.then("Add", skipped), 0.2013, 3)
+    net = net.dense(integers(rng, 5, 18), bias=[0.5]).quantise(0.4, 2, signed=True)
+    bundle, _ = equal(net.dense(integers(rng, 3, 5)), tmp_path)
+    assert [layer.kind for layer in bundle.design.layers] == ["conv1x3", "conv1x3", "add1x1", "conv1x6"]
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_maps_with_channels_last_are_added_in_one_order(both, tmp_path):
+    """A map of as many rows and columns as channels has one shape in every order."""
+    rng = np.random.default_rng(15)
+    net = activated(Network("qdq", (1, 3, 3)).convolve(integers(rng, 3, 1, 3, 3)))
+    channels_first = net.tensor
+    skipped = net.then("Transpose", perm=[0, 2, 3, 1]).tensor
+    activated(net.then("MatMul", net.weights(integers(rng, 3, 3), 0.0977)))
+    net.then("Add", skipped if both else channels_first, name="sum").quantise(0.2013, 2)
+    net = net.dense(integers(rng, 5, 27)).quantise(0.4, 2, signed=True).dense(integers(rng, 3, 5))
+    if not both:
+        with pytest.raises(EngramError, match=r"node 'sum' \(Add\): .* one of the two is transposed"):
+            student_of(net, tmp_path)
+        return
+    bundle, _ = equal(net, tmp_path)
+    assert [layer.kind for layer in bundle.design.layers] == ["conv3x3", "pointwise1x1", "add1x1", "conv3x3"]
+
+
+def test_what_stands_ahead_of_the_only_dense_layer_is_named(tmp_path):
+    net = Network("qdq", (9,)).then("Sigmoid").dense(integers(np.random.default_rng(8), 3, 9))
+    with pytest.raises(EngramError, match=r"node 'sigmoid0' \(Sigmoid\): not supported ahead of the head"):
+        student_of(net, tmp_path)
