@@ -280,7 +280,7 @@ def test_a_macro_prices_everything_in_its_node(digits, tmp_path, undrawn):
             "device 'cmo-hfox': p_stuck_hrs + p_stuck_lrs must be",
         ),
         (["--energy", "nowhere.toml"], "cannot read nowhere.toml: No such file or directory"),
-        (["--macro", "neuram"], "a macro must be a *.toml file or one of acam-9t4r, neurram, "),
+        (["--macro", "neuram"], "a macro must be a *.toml file or one of 28nm-1t1r, acam-9t4r, "),
         (
             ["--macro", "neurram", "--energy", "mine.toml"],
             "--energy must be left out with --macro, whose node",

@@ -276,7 +276,7 @@ def test_ctrl_c_while_finalists_are_built_writes_those_that_were(tiny, monkeypat
         (("--explain", "rows"), "--explain must be a number or axes such as rows=64"),
         (("--explain", "rows=8"), "--explain: cols must be given, it has 3 values"),
         (("--space", "none.toml"), "cannot read none.toml"),
-        (("--macro", "isaac"), "a macro must be a *.toml file or one of acam-9t4r, neurram, "),
+        (("--macro", "isaac"), "a macro must be a *.toml file or one of 28nm-1t1r, acam-9t4r, "),
         (("--macro", "none.toml"), "cannot read none.toml"),
         (("--macro", "neurram", "--energy", "mine.toml"), "--energy must be left out with --macro"),
         (("--search", "tpe", "--storage", "nothing"), "the storage nothing cannot be used"),
