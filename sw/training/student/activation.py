@@ -1,5 +1,7 @@
 """From sums to levels in training: what layers with weights and additions have in common."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 import torch
 from brevitas.function.ops_ste import round_ste
@@ -14,7 +16,7 @@ from sw.training.student.requantisation import requantisation_of
 __all__ = ["Activated", "Addition"]
 
 
-class Activated(nn.Module):
+class Activated(nn.Module, ABC):
     """A layer whose sums become levels by batch norm and rounding, unless it is the last.
 
     Parameters
@@ -42,9 +44,9 @@ class Activated(nn.Module):
             nn.init.constant_(self.norm.weight, self._top / 3)
             nn.init.constant_(self.norm.bias, self._top / 4)
 
+    @abstractmethod
     def integer_weight(self) -> Tensor:
         """Weights as integers in float32, (out, in per group, rows, columns)."""
-        raise NotImplementedError
 
     def levels_of(self, sums: Tensor) -> Tensor:
         """Levels of sums (N, C, h, w), or the sums themselves on the last layer."""
