@@ -35,4 +35,4 @@ def exact_matmul(left: NDArray, right: NDArray, bound: int) -> NDArray[np.int64]
         Upper bound of the sum of absolute products over the contracted axis.
     """
     dtype = exact_dtype(bound)
-    return np.matmul(left.astype(dtype), right.astype(dtype)).astype(np.int64)
+    return np.matmul(left.astype(dtype, copy=False), right.astype(dtype, copy=False)).astype(np.int64)
