@@ -34,13 +34,19 @@ def masks_within(weights: Sequence[Tensor], macs_per_weight: Sequence[int], budg
         Multiply-accumulates of one weight of each layer, i.e. its output pixels.
     budget
         Multiply-accumulates that may be left.
+
+    Returns
+    -------
+    list of Tensor
+        On the CPU, where they are chosen: a graphics processor has no sum over a sequence whose rounding is
+        the same every time, and PyTorch refuses its own in a training that is to be repeatable.
     """
     scores = torch.cat([_scores(weight) for weight in weights])
     costs = torch.cat(
         [torch.full((weight.numel(),), cost) for weight, cost in zip(weights, macs_per_weight, strict=True)]
-    ).to(scores.device)
+    )
     order = scores.argsort(descending=True, stable=True)
-    stays = torch.empty(len(order), dtype=torch.bool, device=order.device)
+    stays = torch.empty(len(order), dtype=torch.bool)
     stays[order] = costs[order].cumsum(0) <= budget
     parts = stays.split([weight.numel() for weight in weights])
     return [part.view(weight.shape) for part, weight in zip(parts, weights, strict=True)]
@@ -48,7 +54,7 @@ def masks_within(weights: Sequence[Tensor], macs_per_weight: Sequence[int], budg
 
 def _scores(weight: Tensor) -> Tensor:
     """Layer-adaptive score of every weight of a layer, flat, float64."""
-    squares = weight.detach().double().flatten().square()
+    squares = weight.detach().cpu().double().flatten().square()
     ascending, order = squares.sort(stable=True)
     not_smaller = ascending.flip(0).cumsum(0).flip(0)
     scores = torch.empty_like(squares)
