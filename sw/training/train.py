@@ -159,11 +159,12 @@ def train(
         metrics = {}
         for name in ("validation", "test"):
             part = parts[name]
-            metrics[f"{name}.float"] = accuracy(twin, part)
-            metrics[f"{name}.quantised"] = accuracy(model, part)
-            levels = pipeline.levels_of(bundle, part.images.cpu().numpy())
-            right = pipeline.classify(bundle, levels) == part.labels.cpu().numpy()
-            metrics[f"{name}.ideal"] = float(right.mean())
+            with listener.waiting(f"measuring the {name} part by the integer reference"):
+                metrics[f"{name}.float"] = accuracy(twin, part)
+                metrics[f"{name}.quantised"] = accuracy(model, part)
+                levels = pipeline.levels_of(bundle, part.images.cpu().numpy())
+                right = pipeline.classify(bundle, levels) == part.labels.cpu().numpy()
+                metrics[f"{name}.ideal"] = float(right.mean())
     return Trained(bundle.with_(provenance=made.model_copy(update={"metrics": metrics})), finished, targets)
 
 
