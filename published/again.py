@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import shlex
 import subprocess
@@ -100,7 +101,10 @@ def found_in(answer: Any, figure: Figure, name: str) -> int | float:
     """
     number = sum(_number_at(answer, place, name) for place in figure.source.split(" + "))
     value = number * (100 if figure.unit == "%" else 1)
-    return value if isinstance(value, int) else round(value, 6)
+    if isinstance(value, int) or not value:
+        return value
+    # six digits behind the point, and of a small value six that say something: a current's error is 1e-13
+    return round(value, max(6, 5 - math.floor(math.log10(abs(value)))))
 
 
 def _number_at(answer: Any, place: str, name: str) -> int | float:

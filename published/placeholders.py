@@ -24,6 +24,8 @@ __all__ = ["PLACEHOLDER", "filled"]
 PLACEHOLDER = re.compile(r"\{([^{}\n]+)\}")
 HALF_UP = 1e-9
 """What makes 68.035, which is a little less as a float, 68.04 and not 68.03; a share of figures below 1."""
+SMALL = 0.005
+"""Below it, two digits behind the point would say 0.00."""
 HOW: dict[str, Callable[[tuple[float, ...]], float]] = {"mean": fmean, "lowest": min, "highest": max}
 WORDS = {
     "command": lambda entry: entry.command,
@@ -110,7 +112,8 @@ def _written(value: float, figure: Figure, spec: str, inside: str) -> str:
     if spec == "time":
         return written_duration(value)
     whole = all(float(each).is_integer() for each in figure.values)
-    usual = ".2f" if figure.unit == "%" else ",.0f" if whole else ",.2f"
+    small = 0 < abs(value) < SMALL
+    usual = ".2f" if figure.unit == "%" else ",.0f" if whole else ".3g" if small else ",.2f"
     try:
         return format(
             value if float(value).is_integer() else value + HALF_UP * min(1.0, abs(value)), spec or usual

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from published import again, commands
 from published.__main__ import published
-from published.book import BOOK, read_book
+from published.book import BOOK, Figure, read_book
 from tests.helpers.trainings import facts
 
 TOML = """\
@@ -141,6 +141,15 @@ def test_a_table_shows_old_new_and_difference(checkout, machine):
     assert "50.00 %" in row
     assert " = " in row
     assert machine.ran[0][0] == ["-m", "sw.cli", "slow", "--json"]
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [(1.0007195789280253e-13, 1.00072e-13), (-2.5e-8, -2.5e-8), (0.0, 0.0), (98.0349999999, 98.035), (7, 7)],
+)
+def test_small_figures_keep_their_digits(said, taken):
+    place = Figure(values=(0,), **{"from": "worst"})
+    assert again.found_in({"worst": said}, place, "check.spice") == taken
 
 
 def test_figures_are_written_when_asked_and_pages_with_them(checkout, machine):

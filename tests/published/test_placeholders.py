@@ -55,6 +55,7 @@ BOOK = Book.model_validate(
         ("{train.one.took:time}", "10min"),
         ("{train.one.clock}", "24.25 MHz"),
         ("{train.one.tiny:.0e}", "1e-13"),
+        ("{train.one.tiny}", "1.25e-13"),
         ("{train.one/seconds}, {train.one/command}", "1.5min, engram x"),
         ("{train.three/seeds}, {train.three/date}", "0, 1, 2, 2026-11-29"),
         ("{train.three.test}", "98.50 % (98.00 .. 99.00)"),
