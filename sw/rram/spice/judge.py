@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.errors import EngramError
 from sw.rram.laws.lines import Lines
 from sw.rram.laws.settling import settling_seconds
 from sw.rram.spice.netlist import Pattern, Settling, currents_file, netlist, settling_file
@@ -66,7 +67,7 @@ def judge(tile: Tile, patterns: Sequence[Pattern], lines: Lines, read_volts: flo
     Raises
     ------
     EngramError
-        If ngspice is missing or fails.
+        If ngspice is missing or fails, or a current that it should have written is no number or not there.
     """
     model = settling_of(tile, patterns[0], lines)
     slowest = float(model.max())
@@ -108,7 +109,18 @@ def settling_of(tile: Tile, pattern: Pattern, lines: Lines) -> NDArray[np.float6
 
 
 def _columns(path: Path) -> NDArray[np.float64]:
-    return np.atleast_2d(np.loadtxt(path))
+    written = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    try:
+        found = np.loadtxt(written, ndmin=2) if written else np.zeros((0, 0))
+    except ValueError:
+        found = np.zeros((0, 0))
+    # a comparison with NaN is False: without this, a current that is no number would never differ
+    if not found.size or not np.isfinite(found).all():
+        raise EngramError(
+            f"ngspice must have written {path.name} with a number for every current, it has not; "
+            "see whether there is room in the folder for temporary files, or install it again"
+        )
+    return found
 
 
 def _settled(

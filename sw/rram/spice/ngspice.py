@@ -1,5 +1,6 @@
 """ngspice: where it is, and running it on a netlist."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -27,7 +28,7 @@ def find_ngspice() -> str:
             "the program ngspice must be on the PATH to judge circuits, it is not there; install it, on "
             "Debian with 'apt install ngspice', or write netlists alone with 'engram export --spice'"
         )
-    return found
+    return os.path.abspath(found)  # it runs in another folder, and PATH may have relative ones
 
 
 def run_ngspice(text: str, folder: Path) -> None:

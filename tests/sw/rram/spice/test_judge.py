@@ -61,10 +61,29 @@ def test_a_missing_ngspice_is_one_line(tmp_path, monkeypatch):
         find_ngspice()
 
 
-def test_a_program_that_answers_nothing_is_named(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [
+        ("echo 'Error: no such thing'; exit 3", "code 3: Error: no such thing"),
+        ("exit 0", "must have written tile-0-0-image-1.txt with a number for every current"),
+        ("for i in 0 1; do echo 0 nan nan nan > tile-0-0-image-$i.txt; done", "with a number for every"),
+        ("for i in 0 1; do : > tile-0-0-image-$i.txt; done", "with a number for every current, it has not"),
+    ],
+)
+def test_a_program_that_answers_nothing_is_one_line(tmp_path, monkeypatch, does, said):
     program = tmp_path / "ngspice"
-    program.write_text("#!/bin/sh\necho 'Error: no such thing'\nexit 3\n", encoding="utf-8")
+    program.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setattr(shutil, "which", lambda name: str(program))
-    with pytest.raises(EngramError, match="code 3: Error: no such thing"):
+    with pytest.raises(EngramError, match=said) as refused:
         judged(tmp_path, COMPILER_LINES)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_program_in_a_folder_seen_from_here_is_found_from_elsewhere(tmp_path, monkeypatch):
+    program = tmp_path / "ngspice"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", ".")
+    assert find_ngspice() == str(program)
