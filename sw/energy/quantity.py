@@ -21,6 +21,7 @@ __all__ = [
     "OhmsPerMicron",
     "Picojoules",
     "Quantity",
+    "Shares",
     "SquareMicrons",
     "SquareVolts",
     "Volts",
@@ -90,8 +91,22 @@ class Quantity(BaseModel):
         return self.basis not in LEFT_OUT
 
 
-Nanometres = Annotated[Quantity, AfterValidator(with_unit("nm"))]
-Volts = Annotated[Quantity, AfterValidator(with_unit("V"))]
+def above_zero(quantity: Quantity) -> Quantity:
+    """A validator of quantities that others are divided by."""
+    if not quantity.value:
+        raise ValueError("value must be above 0, got 0")
+    return quantity
+
+
+def below_one(quantity: Quantity) -> Quantity:
+    """A validator of shares of a whole that has other parts too."""
+    if quantity.value >= 1:
+        raise ValueError(f"value must be below 1, got {quantity.value:g}")
+    return quantity
+
+
+Nanometres = Annotated[Quantity, AfterValidator(with_unit("nm")), AfterValidator(above_zero)]
+Volts = Annotated[Quantity, AfterValidator(with_unit("V")), AfterValidator(above_zero)]
 SquareVolts = Annotated[Quantity, AfterValidator(with_unit("V2"))]
 Picojoules = Annotated[Quantity, AfterValidator(with_unit("pJ"))]
 Femtojoules = Annotated[Quantity, AfterValidator(with_unit("fJ"))]
@@ -100,8 +115,9 @@ FemtofaradsPerMicron = Annotated[Quantity, AfterValidator(with_unit("fF/um"))]
 OhmsPerMicron = Annotated[Quantity, AfterValidator(with_unit("ohm/um"))]
 SquareMicrons = Annotated[Quantity, AfterValidator(with_unit("um2"))]
 Nanoseconds = Annotated[Quantity, AfterValidator(with_unit("ns"))]
-Bits = Annotated[Quantity, AfterValidator(with_unit("bit"))]
+Bits = Annotated[Quantity, AfterValidator(with_unit("bit")), AfterValidator(above_zero)]
 Numbers = Annotated[Quantity, AfterValidator(with_unit("1"))]
+Shares = Annotated[Numbers, AfterValidator(below_one)]
 
 
 def check_quantity(table: Any, path: Path, name: str) -> None:

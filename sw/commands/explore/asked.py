@@ -82,6 +82,12 @@ def _costs(request: Request, macro: Macro | None, designs: dict[str, DesignPoint
         )
     for name, design in designs.items():
         check_cells(macro, design, name)
+    sense = macro.sense
+    if not (sense.step.value or sense.sample.value or sense.decision.value):
+        raise EngramError(
+            f"--macro must have a time to explore with, but step, sample and decision in [sense] of "
+            f"{macro.name} are all 0; give one of them, assumed if need be"
+        )
     return MacroCosts(macro, read_constants(), _front_end)
 
 

@@ -34,7 +34,7 @@ class Macro(BaseModel):
     name, title, source
         What it is called, what it is, and the publication.
     technology
-        Name of the node in which everything of a point is priced.
+        Name of the node in which everything of a point is priced, or a file of one, seen from the macro's.
     lacks
         What is not in it, in words.
     geometry, inputs
@@ -106,6 +106,9 @@ def _read(path: Path) -> Macro:
             if _is_quantity(model, name):
                 held[name] = entry = _with_source(entry, table["source"])
                 check_quantity(entry, path, f"{part}.{name}")
+    technology = table["technology"]
+    if isinstance(technology, str) and technology.endswith(".toml"):
+        table["technology"] = str(path.parent / technology)
     macro = validated(Macro, table, str(path))
     figures = [each.figure for each in macro.measured]
     for figure in macro.fitted_to - set(figures):

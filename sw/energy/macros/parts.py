@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from sw.energy.macros.senses import SenseName
-from sw.energy.quantity import Femtofarads, Femtojoules, Nanoseconds, Numbers, SquareMicrons, SquareVolts
+from sw.energy.quantity import Femtofarads, Femtojoules, Nanoseconds, Shares, SquareMicrons, SquareVolts
 
 __all__ = ["Cell", "Control", "FigureName", "Geometry", "Inputs", "Lines", "Measured", "Sense"]
 
@@ -108,11 +108,11 @@ class Control(Part):
     read
         fJ of a read of one tile.
     share
-        Of the area of a tile.
+        Of the area of a tile, below 1.
     """
 
     read: Femtojoules
-    share: Numbers
+    share: Shares
 
 
 class Geometry(Part):

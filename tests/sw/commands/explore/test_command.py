@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from sw.bundle import load, save
+from sw.energy.macros.macro import FOLDER
 from sw.explore.outcome.results import read_results
 from sw.reference import pipeline
 from sw.reference.features import features_of
@@ -289,6 +291,16 @@ def test_bad_input_is_one_line(tiny, options, said):
     assert said in err
     assert err.count("error:") == 1
     assert not (tiny / "cache").exists() or not list((tiny / "cache").rglob("*.json"))
+
+
+def test_a_macro_without_any_time_is_refused_before_the_first_point(tiny):
+    text = (FOLDER / "neurram.toml").read_text(encoding="utf-8")
+    for name in ("step", "sample", "decision"):
+        text = re.sub(rf"(\[sense\.{name}\]\nvalue = )[0-9.]+", r"\g<1>0", text)
+    (tiny / "mine.toml").write_text(text, encoding="utf-8")
+    code, out, err = run("explore", "tiny.engram", *QUICK, "--macro", "mine.toml")
+    assert (code, out) == (2, "")
+    assert "--macro must have a time to explore with, but step, sample and decision in [sense] of mine" in err
 
 
 def test_a_space_file_and_options_that_go_before_it(tiny):

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from sw.energy.macros.macro import FOLDER, MACROS, macro_named
+from sw.energy.technologies.technology import FOLDER as TECHNOLOGIES_FOLDER
 from sw.energy.technologies.technology import TECHNOLOGIES
 from sw.errors import EngramError
 
 ROOT = Path(__file__).parents[4]
+TECHNOLOGY = (TECHNOLOGIES_FOLDER / "sky130.toml").read_text(encoding="utf-8")
 TEXT = (FOLDER / "neurram.toml").read_text(encoding="utf-8")
 
 
@@ -44,6 +46,17 @@ def test_a_file_of_the_user(tmp_path):
     mine = macro_named(str(path))
     assert mine.name == "mine"
     assert mine.cell == macro_named("neurram").cell
+
+
+def test_a_technology_of_the_user_lies_where_its_macro_says(tmp_path):
+    (tmp_path / "node.toml").write_text(
+        TECHNOLOGY.replace("value = 494.0", "value = 247.0"), encoding="utf-8"
+    )
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT.replace('technology = "sky130"', 'technology = "node.toml"'), encoding="utf-8")
+    mine = macro_named(str(path))
+    assert mine.node.sram_bit.value == 247
+    assert mine.technology == str(tmp_path / "node.toml")
 
 
 def test_a_constant_has_the_source_of_the_file_unless_it_names_one():
@@ -90,6 +103,11 @@ def test_a_constant_has_the_source_of_the_file_unless_it_names_one():
             'figure = "throughput of 48 cores, 4/2 bits"',
             'figure = "efficiency, 3/1 bits"',
             "figures under [[measured]] must have different names",
+        ),
+        (
+            'value = 0.39\nunit = "1"',
+            'value = 1.0\nunit = "1"',
+            "control.share: value must be below 1, got 1",
         ),
         ("[control.read]", "[control.more]", "unknown key 'more' in [control]; known: read, share"),
         ('quantity = "area"', 'quantity = "price"', "measured.34.quantity: Input should be"),

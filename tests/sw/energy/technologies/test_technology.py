@@ -65,6 +65,8 @@ def test_a_file_of_the_user(tmp_path):
         ("[sram_bit]", "[sram]", "unknown key 'sram'; known: title, node, supply, "),
         ('scaled = "45nm"', 'scaled = "65nm"', "scaled in [multiply_32_bit] must be one of 180nm, 28nm"),
         ('scaled = "45nm"', 'scaled = "40nm"', "must have a value of its own, 40nm has none to scale"),
+        ("value = 8192", "value = 0", "sram_size: value must be above 0, got 0"),
+        ("value = 1.8", "value = 0", "supply: value must be above 0, got 0"),
         ("value = 130", "value = 250", "must have a node from 7 to 180 nm, got 250 nm"),
         (
             TEXT[TEXT.index("[wire_capacitance]") : TEXT.index("[wire_resistance]")],
