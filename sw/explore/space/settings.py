@@ -98,6 +98,7 @@ class Settings:
         self.array = array
         self._array = cache(lambda values: array(dict(values)))
         self._sized = cache(self._design)
+        self._checked: set[tuple[Any, ...]] = set()
 
     def of(self, point: Point) -> Setting:
         """The setting of a point; raises EngramError if it cannot exist."""
@@ -105,9 +106,15 @@ class Settings:
         variant = Variant(*(values.pop(axis) for axis in CLASSIFIER))  # type: ignore[arg-type]
         sizes = tuple(values.pop(axis) for axis in IN_DESIGN)
         design = self._sized(variant, sizes)
-        device, conditions = self._array(tuple(values.items()))
+        of_array = tuple(values.items())
+        device, conditions = self._array(of_array)
         design = array_design(design, conditions.cell_bits, conditions.adc.bits)
-        _check_converters(design, device, conditions)
+        # ADCs that are alike are the same ones whatever the columns, and checking them takes long
+        alike = variant.bundle, design.rows, design.features, of_array
+        if alike not in self._checked:
+            _check_converters(design, device, conditions)
+            if not sizes_matter(device, conditions):
+                self._checked.add(alike)
         return Setting(point, variant, design, device, conditions)
 
     def _design(self, variant: Variant, sizes: tuple[Any, ...]) -> DesignPoint:

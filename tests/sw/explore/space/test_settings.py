@@ -6,6 +6,7 @@ from sw.commands.explore.axes import KINDS, array_of
 from sw.errors import EngramError
 from sw.explore.space.settings import Settings, Variant, possible, sampled
 from sw.explore.space.space import Space
+from sw.rram.adc.converters import draw_converters
 from tests.helpers.bundles import tiny_design
 from tests.helpers.explorations import settings_of
 
@@ -78,6 +79,22 @@ def test_values_that_nobody_gave_may_be_impossible():
     found, left_out = possible(space, settings, space.points())
     assert (len(found), sum(left_out.values())) == (1, 1)
     assert {each.design.cols_per_adc for each in sampled(space, settings, 0)} == {2}
+
+
+@pytest.mark.parametrize(("sigma", "times"), [(0.0, 4), (0.02, 8)])
+def test_adcs_that_are_alike_are_checked_once_whatever_the_columns(monkeypatch, sigma, times):
+    checked = []
+
+    def counted(design, *others):
+        checked.append(design.cols)
+        return draw_converters(design, *others)
+
+    monkeypatch.setattr("sw.explore.space.settings.draw_converters", counted)
+    axes = {"rows": (4, 8), "cols": (3, 4), "adc_bits": (3, 4), "adc_gain_sigma": (sigma,)}
+    space, settings = asked(**axes)
+    found, _ = possible(space, settings, space.points())
+    assert len(found) == 8
+    assert len(checked) == times
 
 
 def test_a_space_without_points_is_refused():
