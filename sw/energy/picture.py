@@ -13,6 +13,8 @@ from sw.figures import new_figure, write_figure
 
 __all__ = ["draw_energy", "part_name"]
 
+# what steps the front end: in one accounting its address counters, with a macro its pipeline registers
+NAMES = {"macs": "MACs", "adc": "ADC", "frontend_controller": "front-end counters, registers"}
 FRONTEND, TEMPLATES, DENSE, SILICON = "tab:blue", "tab:orange", "tab:gray", "tab:green"
 
 
@@ -80,4 +82,4 @@ def _parts(axes: Any, energy: Energy) -> None:
 
 def part_name(part: str) -> str:
     """Name of a part for people."""
-    return {"macs": "MACs", "adc": "ADC"}.get(part, part.replace("_", " "))
+    return NAMES.get(part, part.replace("_", " "))

@@ -1,6 +1,8 @@
 """``engram explore --explain``: what limits a point and what it pays for, as tables and files."""
 
 import json
+import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +51,20 @@ def _numbered(number: int, folder: Path, question: Question) -> Point:
         raise EngramError(f"--explain: the results in {folder} have no point {number}")
     if row["bundle"] not in question.bundles:
         raise EngramError(f"--explain: point {number} is of {row['bundle']}; name that bundle")
+    theirs, ours = _prices(found.command), _prices(question.step.line)
+    if theirs != ours:
+        # else one point would have two energies, that of the exploration's table and another one here
+        raise EngramError(
+            f"--explain: the points in {folder} were priced with {theirs or 'no --macro'}, got "
+            f"{ours or 'no --macro'}; give the same options as the exploration had"
+        )
     return Point(tuple(found.axes), tuple(row[axis] for axis in found.axes))
+
+
+def _prices(line: str) -> str:
+    """Those options of a command line that say what things cost."""
+    pairs = pairwise(shlex.split(line))
+    return " ".join(f"{option} {value}" for option, value in pairs if option in ("--macro", "--energy"))
 
 
 def _named(text: str, question: Question) -> Point:

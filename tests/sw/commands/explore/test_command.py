@@ -293,6 +293,22 @@ def test_bad_input_is_one_line(tiny, options, said):
     assert not (tiny / "cache").exists() or not list((tiny / "cache").rglob("*.json"))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (("--macro", "neurram"), (), "priced with --macro neurram, got no --macro; give the same"),
+        ((), ("--macro", "neurram"), "priced with no --macro, got --macro neurram; give the same"),
+    ],
+)
+def test_a_point_is_explained_with_the_prices_that_it_was_found_with(tiny, before, after, said):
+    sizes = ("--rows", "6", "--cols", "3", "--cols-per-adc", "1", "--adc-bits", "4", "--cell-bits", "4")
+    explored(*sizes, "-o", "e", *before)
+    code, out, err = run("explore", "tiny.engram", *QUICK, *sizes, "-o", "e", "--explain", "0", *after)
+    assert (code, out) == (2, "")
+    assert f"the points in e were {said}" in err
+    explored(*sizes, "-o", "e", "--explain", "0", *before)
+
+
 def test_a_macro_without_any_time_is_refused_before_the_first_point(tiny):
     text = (FOLDER / "neurram.toml").read_text(encoding="utf-8")
     for name in ("step", "sample", "decision"):
