@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sw.progress import Done
 
-__all__ = ["Farm", "Here", "Task", "in_order"]
+__all__ = ["HERE", "Farm", "Here", "Task", "in_order"]
 
 
 class Task(NamedTuple):
@@ -54,6 +54,10 @@ class Here:
     def run(self, tasks: Iterable[Task]) -> Iterator[tuple[Any, Any]]:
         """One after the other."""
         return ((task.key, task.function(*task.arguments)) for task in tasks)
+
+
+HERE = Here()
+"""For callers that were given no farm."""
 
 
 def in_order(

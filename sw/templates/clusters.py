@@ -6,6 +6,7 @@ Templates that are learned come with the student, see :mod:`sw.training.student.
 import numpy as np
 from numpy.typing import NDArray
 
+from sw.farm.farm import HERE, Farm, in_order
 from sw.progress import Done
 
 __all__ = ["clusters", "kmeans_templates", "mean_templates", "silhouettes"]
@@ -45,6 +46,7 @@ def clusters(
     templates_per_class: int,
     seed: int,
     done: Done = lambda classes: None,
+    farm: Farm = HERE,
 ) -> NDArray[np.int64]:
     """Template of every image (N,) by k-means within its class (Lloyd, Euclidean).
 
@@ -60,19 +62,27 @@ def clusters(
         Seed of the centroids' start.
     done
         Hears how many more classes are finished.
+    farm
+        Computes the classes.
     """
+    members = [labels == label for label in range(classes)]
+    # drawn from only as the farm takes them, so that not all classes are in memory twice
+    points = (bits[of_class] for of_class in members)
+    owners = np.empty(len(labels), np.int64)
+    every = in_order(farm, _clustered, points, templates_per_class, seed, done=done)
+    for label, (of_class, found) in enumerate(zip(members, every, strict=True)):
+        owners[of_class] = label * templates_per_class + found
+    return owners
+
+
+def _clustered(count: int, seed: int, bits: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Cluster of every image of one class."""
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    owners = np.empty(len(labels), np.int64)
-    for label in range(classes):
-        members = labels == label
-        kmeans = KMeans(templates_per_class, n_init=4, random_state=seed, algorithm="lloyd")
-        with threadpool_limits(1):  # the order of its sums depends on the number of threads
-            found = kmeans.fit_predict(bits[members].astype(np.float64))
-        owners[members] = label * templates_per_class + found
-        done(1)
-    return owners
+    kmeans = KMeans(count, n_init=4, random_state=seed, algorithm="lloyd")
+    with threadpool_limits(1):  # the order of its sums depends on the number of threads
+        return kmeans.fit_predict(bits.astype(np.float64))
 
 
 def kmeans_templates(

@@ -17,6 +17,7 @@ from sw.data.parts import PARTS, Dataset, PartName
 from sw.design import DesignPoint
 from sw.errors import EngramError
 from sw.evaluation.scores import accuracy
+from sw.farm.farm import HERE, Farm
 from sw.progress import OpenStage, unseen
 from sw.reference import pipeline
 from sw.reference.array_state import ArrayState
@@ -79,6 +80,8 @@ class Maker:
     maps
         Gives the feature maps (N, C, h, w) of a part of the data set, where they are known; else the front
         end computes them.
+    farm
+        Computes clusters, one class at a time.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class Maker:
         seed: int = 0,
         stage: OpenStage = unseen,
         maps: Callable[[PartName], NDArray[np.int32]] | None = None,
+        farm: Farm = HERE,
     ) -> None:
         classes = bundle.design.classes
         if dataset.classes != classes:
@@ -102,7 +106,7 @@ class Maker:
                 f"{bundle.design.name!r}, got {dataset.classes}; use one that does"
             )
         self.bundle, self.dataset, self.seed, self.stage = bundle, dataset, seed, stage
-        self._known_maps = maps
+        self._known_maps, self._farm = maps, farm
         self._maps: dict[PartName, NDArray[np.int32]] = {}
         self._clusters: dict[tuple[ThresholdsBy, int, int], NDArray[np.int64]] = {}
 
@@ -239,7 +243,8 @@ class Maker:
         if key not in self._clusters:
             labels = self.dataset.train.labels
             with self.stage("clusters", design.classes, "classes") as stage:
-                owners = clusters(bits, labels, design.classes, per_class, self.seed, stage.done)
+                asked = design.classes, per_class, self.seed
+                owners = clusters(bits, labels, *asked, stage.done, self._farm)
             empty = np.bincount(owners, minlength=design.templates) == 0
             if empty.any():
                 label = int(np.argmax(empty)) // per_class

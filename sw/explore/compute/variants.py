@@ -138,6 +138,7 @@ class Variants:
                 seed=self._seed,
                 stage=self._stage,
                 maps=lambda part: self._maps(name, part),
+                farm=self._farm,
             )
         bundle = remade(self._makers[name], variant.thresholds, variant.templates_per_class)
         self._store.write(self._path(variant), bundle.to_bytes())

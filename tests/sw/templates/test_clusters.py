@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sw.farm.farm import Here
 from sw.templates.clusters import clusters, kmeans_templates, mean_templates, silhouettes
 from sw.templates.windows import quantile_windows, windows_of_bits
 
@@ -46,6 +47,16 @@ def test_clusters_stay_within_their_classes_and_every_class_is_reported():
     assert np.array_equal(owners // 4, labels)
     assert set(owners.tolist()) == set(range(12))
     assert heard == [1, 1, 1]
+
+
+def test_a_farm_clusters_class_by_class_in_any_order():
+    class Backwards(Here):
+        def run(self, tasks):
+            return reversed(list(super().run(tasks)))
+
+    bits, labels = random_bits(60, 12, seed=7), np.arange(60) % 3
+    held = clusters(bits, labels, 3, 4, seed=1, farm=Backwards())
+    assert np.array_equal(held, clusters(bits, labels, 3, 4, seed=1))
 
 
 def patterned(patterns, copies, share, seed):
