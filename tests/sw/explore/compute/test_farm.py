@@ -98,9 +98,12 @@ def answers_sigint(value):
     return value
 
 
-def test_local_workers_leave_ctrl_c_to_the_process_that_waits():
+def test_local_workers_leave_ctrl_c_to_the_process_that_waits_and_keep_their_memory():
     with open_farm("local", 1) as farm:
         assert dict(farm.run([Task(0, answers_sigint, (5,)), Task(1, os.getppid, ())]))[0] == 5
+        names = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_")
+        found = dict(farm.run([Task(name, os.getenv, (name,)) for name in names]))
+    assert found == dict.fromkeys(names, str(2**30))  # Dask's own 65536 costs a third of the time
 
 
 @pytest.mark.parametrize(
