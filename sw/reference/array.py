@@ -122,23 +122,22 @@ class MatchLines:
             levels_of_tile = levels[:, part].T
             for value, reached in enumerate(driven[:-1].reshape(self._values - 1, -1, count), 1):
                 reached[:] = levels_of_tile if self._values == 2 else levels_of_tile >= value
+            product = np.empty((len(weights), count), self._dtype) if self._paired else tile
             step = max(1, SMALL_PRODUCT // weights.size)
             for first in range(0, count, step):
                 some = slice(first, first + step)
-                if self._paired:
-                    _add_up_pairs(weights, driven[:, some], tile[:, some])
-                else:
-                    np.matmul(weights, driven[:, some], out=tile[:, some])
+                np.matmul(weights, driven[:, some], out=product[:, some])
+            if self._paired:
+                _part_pairs(product, tile)
         return currents.transpose(2, 0, 1)
 
 
-def _add_up_pairs(weights: NDArray, driven: NDArray, tile: NDArray) -> None:
-    """Write the currents of a tile (T, N) from a product whose columns hold two match lines each.
+def _part_pairs(both: NDArray, tile: NDArray) -> None:
+    """Write the currents of a tile (T, N) from a product (T / 2, N) whose rows hold two match lines each.
 
     Both sums are 0 or more and below PAIR, and dividing by a power of two is exact, so the quotient rounded
     down is the second sum.
     """
-    both = weights @ driven
     first, second = tile[::2], np.floor(both * (1 / PAIR))
     tile[1::2] = second[: len(tile) // 2]
     np.subtract(both, np.multiply(second, PAIR, out=second), out=first)
