@@ -1,8 +1,8 @@
 """Stages 3 to 5 of noisy chips by machine code that Numba makes: the same integers as NumPy's.
 
 NumPy goes through memory once for each of some ninety operations of a noisy conversion; here values stay in
-registers and the nearest cache, and all of a classification takes about half the time. Numba is optional, and loading it with
-three kernels takes a second or two.
+registers and the nearest cache, and all of a classification takes about half the time. Numba is optional, and
+loading it with three kernels takes a second or two.
 """
 
 import importlib.util
