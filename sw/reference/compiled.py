@@ -16,7 +16,7 @@ __all__ = ["PATIENCE", "conversion", "expect", "noisy_lines", "winner", "worth_i
 
 COUNTER_BITS = 16
 MASK = 2**COUNTER_BITS - 1
-PATIENCE = 2**29
+PATIENCE = 2**28
 """Noisy conversions that a process makes by NumPy before it loads the kernels. As many again save what their
 loading takes, and a process that has made so many is likely to make as many again."""
 _made = 0
