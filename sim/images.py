@@ -40,6 +40,7 @@ __all__ = [
     "front_end_of",
     "image_bench",
     "image_program",
+    "image_verilog",
     "start_images",
     "verify_images",
     "verify_sample",
@@ -107,7 +108,7 @@ def image_program(
     programmable = bundle.array.pulse is not None
     source = ModelSource(
         top="image_top",
-        verilog=observed.verilog if observed else _verilog(bundle, parallelism),
+        verilog=observed.verilog if observed else image_verilog(bundle, parallelism),
         files=(TESTBENCHES / "image_top.sv", *(observed.files if observed else ())),
         parameters={
             "WORD_BITS": ArrayGeometry(design).word_bits,
@@ -130,7 +131,7 @@ def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> 
     design = bundle.design
     return bench_model(
         bundle,
-        _verilog(bundle, parallelism),
+        image_verilog(bundle, parallelism),
         "image_accelerator",
         inputs=(design.image_size.values, PIXEL_BITS),
         headstart=0,
@@ -141,7 +142,8 @@ def image_bench(bundle: Bundle, parallelism: "Sizes", waves: Waves = "none") -> 
 
 
 @lru_cache(maxsize=1)  # program and bench are of one design, and to elaborate it takes seconds
-def _verilog(bundle: Bundle, parallelism: "Sizes") -> str:
+def image_verilog(bundle: Bundle, parallelism: "Sizes") -> str:
+    """Verilog of :class:`hw.image_accelerator.ImageAccelerator`; who needs it in two threads asks before."""
     from hw.image_accelerator import ImageAccelerator
 
     return to_verilog(ImageAccelerator(bundle, parallelism), "image_accelerator")

@@ -24,6 +24,7 @@ from sw.console import (
 from sw.errors import EngramError
 from sw.files import check_target
 from sw.shell.start import start
+from sw.system.beside import beside
 
 if TYPE_CHECKING:
     from sim.models.runner import Waves
@@ -104,6 +105,7 @@ def simulate(
     1 and the first mismatch if there is any.
     """
     from hw.boards.known import load
+    from sim.models.runtime import prepare_library
     from sw.bundle import open_bundle
     from sw.data.of_bundle import inputs_known, selection_of
     from sw.reference.pipeline import levels_of
@@ -121,16 +123,29 @@ def simulate(
         raise EngramError("--board sizes a front end, and word-line values go past it; leave one out")
     if target is None and parallelism != "auto":
         raise EngramError("--parallelism needs --board, whose lanes it goes with; add --board")
-    chosen = selection_of(opened, data, DEFAULT_IMAGES if images is None else images, terminal)
-    pictures = chosen.part.images
-    with terminal.waiting("word-line values of the reference"):
-        levels = levels_of(opened, pictures)
-    title = f"{len(pictures)} images of {chosen.dataset.name}, stall seed {seed}"
-    job = Job(
-        opened, pictures, levels, title, seed, jobs, trace, waves, variant, target, parallelism, terminal
-    )
     run = run_self_programmed if self_program else run_pixels if source is Source.pixels else run_features
-    outcome = run(job)
+    with beside(prepare_library):  # on a second core, for Python has one until a model can be compiled
+        chosen = selection_of(opened, data, DEFAULT_IMAGES if images is None else images, terminal)
+        pictures = chosen.part.images
+        with terminal.waiting("word-line values of the reference"):
+            levels = levels_of(opened, pictures)
+        title = f"{len(pictures)} images of {chosen.dataset.name}, stall seed {seed}"
+        outcome = run(
+            Job(
+                opened,
+                pictures,
+                levels,
+                title,
+                seed,
+                jobs,
+                trace,
+                waves,
+                variant,
+                target,
+                parallelism,
+                terminal,
+            )
+        )
     _tell({**_values(opened, outcome, chosen, source, seed), "board": board}, as_json)
     programming = outcome.report.programming
     first = (programming and programming.first) or outcome.report.first

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hw.sizing.front_end_choice import Variant
 from sw.progress import Done, Listener
+from sw.system.beside import beside
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,38 +121,62 @@ def run_features(job: Job) -> Outcome:
 
 
 def run_pixels(job: Job) -> Outcome:
-    """Whole images: all of them as fast as they go, a sample at random stalls."""
+    """Whole images: all of them as fast as they go, a sample at random stalls.
+
+    The model for the sample is compiled beside what comes before it. Where several processes may run, the
+    sample does so beside the images.
+    """
     from hw.sizing.image_timing import image_cycles
     from sim.check import combined
-    from sim.images import front_end_of, image_bench, image_program, verify_images, verify_sample
+    from sim.images import (
+        front_end_of,
+        image_bench,
+        image_program,
+        image_verilog,
+        verify_images,
+        verify_sample,
+    )
     from sim.models.runner import is_brief
 
     images, levels, seed = job.images, job.levels, job.seed
+    sample = slice(min(SAMPLE_IMAGES, len(images)))
+
+    def verify_stalled(done: Done = lambda images: None) -> "Report":
+        bench = image_bench(bundle, sizes)
+        return verify_sample(bench, bundle, images[sample], levels[sample], seed=seed, done=done)
+
     with job.listener.waiting("choosing the parallelism of the front end"):
         bundle, sizes = front_end_of(job.bundle, job.variant, job.board, job.parallelism, job.listener)
-    with job.listener.waiting(COMPILING):
-        brief = is_brief(len(images) * image_cycles(bundle, sizes))
-        program, bench = image_program(bundle, sizes, brief=brief), image_bench(bundle, sizes)
-    if job.trace is not None:
-        with job.listener.waiting(COMPILING_WAVES):
-            traced = image_bench(bundle, sizes, job.waves)
-        few = slice(TRACED_IMAGES)
-        verify_sample(traced, bundle, images[few], levels[few], seed=seed, waves=job.trace)
-        job.listener.say(TRACED.format(job.trace))
-    job.listener.say(job.title)
-    report, seconds = _timed(
-        job,
-        "RTL",
-        len(images),
-        lambda done: verify_images(program, bundle, images, levels, jobs=job.jobs, done=done),
-    )
-    sample = slice(min(SAMPLE_IMAGES, len(images)))
-    again, seconds_again = _timed(
-        job,
-        "RTL at random stalls",
-        sample.stop,
-        lambda done: verify_sample(bench, bundle, images[sample], levels[sample], seed=seed, done=done),
-    )
+    with job.listener.waiting("elaborating the RTL"):
+        image_verilog(bundle, sizes)
+    together = job.jobs > 1
+    first: Callable[[], Any] = verify_stalled if together else partial(image_bench, bundle, sizes)
+    with beside(first) as stalled:
+        with job.listener.waiting(COMPILING):
+            brief = is_brief(len(images) * image_cycles(bundle, sizes))
+            program = image_program(bundle, sizes, brief=brief)
+        if job.trace is not None:
+            with job.listener.waiting(COMPILING_WAVES):
+                traced = image_bench(bundle, sizes, job.waves)
+            few = slice(TRACED_IMAGES)
+            verify_sample(traced, bundle, images[few], levels[few], seed=seed, waves=job.trace)
+            job.listener.say(TRACED.format(job.trace))
+        job.listener.say(job.title)
+        report, seconds = _timed(
+            job,
+            "RTL",
+            len(images),
+            lambda done: verify_images(program, bundle, images, levels, jobs=job.jobs, done=done),
+        )
+
+        def finish(done: Done) -> "Report":
+            if not together:
+                return verify_stalled(done)
+            again = stalled.result()
+            done(sample.stop)
+            return again
+
+        again, seconds_again = _timed(job, "RTL at random stalls", sample.stop, finish)
     speed = report.cycles / seconds
     return Outcome(combined(report, again), seconds + seconds_again, speed, sample.stop)
 

@@ -10,19 +10,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sim.models.cache import RuntimeLibrary, first_error, keep
-from sim.models.compile import Workshop
-from sim.models.verilator import Verilator, find_verilator
+from sim.models.cache import keep
+from sim.models.compile import NONE, Workshop
+from sim.models.runtime import RuntimeLibrary
+from sim.models.verilator import Verilator, facts_of, find_verilator
 from sw.cache import Store
 from sw.cache.kept import hold
 from sw.errors import EngramError, WriteError
-from sw.files import disk_fault, scratch_folder
+from sw.files import scratch_folder
 from sw.sources import code_of
 from sw.surroundings import python_path, require_tool_cache
+from sw.system.beside import beside
 from sw.system.programs import Program, run
 
 if TYPE_CHECKING:
@@ -41,12 +42,9 @@ __all__ = [
 
 Waves = Literal["none", "vcd", "fst"]
 
-FAST_MODEL = ["-O3", "-MAKEFLAGS", "OPT_FAST=-O2"]
-FAST_BUILD = ["-O3", "--output-split", "200000", "-MAKEFLAGS", "OPT_FAST=-O0"]
-"""The second is for models that run a few images only. It leaves most models in one file: the headers, which
-several files share precompiled, take longer than everything else without optimisation. GCC's -O3 and
--march=native were measured to gain nothing. Verilator's run-time library has an option of its own, so that it
-is the same for both."""
+OPTIMISATION = "-O2"
+"""Of the compiler, for models that run more than a few images. GCC's -O3, -march=native and a profile of a
+run were measured to gain nothing."""
 QUIET = ["-Wno-fatal", "-Wno-lint", "-Wno-style"]  # generated Verilog is no place for lint
 FAST_HANDLES = ["--no-public-flat-rw"]
 """cocotb makes every signal visible, which keeps Verilator from optimising; we name the few needed."""
@@ -111,9 +109,13 @@ class ModelSource:
     @property
     def flags(self) -> list[str]:
         """Options for Verilator."""
-        optimisation = FAST_BUILD if self.brief or self.waves != "none" else FAST_MODEL
         kind = FAST_HANDLES if self.main is None else PROGRAM
-        return [*kind, *optimisation, *QUIET, *WAVE_FLAGS[self.waves]]
+        return [*kind, "-O3", *QUIET, *WAVE_FLAGS[self.waves]]
+
+    @property
+    def optimisation(self) -> str:
+        """Option for the compiler."""
+        return NONE if self.brief or self.waves != "none" else OPTIMISATION
 
     @property
     def options(self) -> list[str]:
@@ -132,8 +134,8 @@ class ModelSource:
             "files": files,
             "parameters": self.parameters,
             "public": self.public,
-            "options": self.options,
-            "tools": _tool_facts(tools),
+            "options": [*self.options, self.optimisation],
+            "tools": facts_of(tools),
         }
 
 
@@ -283,51 +285,44 @@ def _libpython() -> str:
     return found
 
 
-def _tool_facts(tools: Verilator) -> list[object]:
-    import cocotb_tools.config
-
-    return [str(tools.path), tools.version, package_version("cocotb"), str(cocotb_tools.config.libs_dir)]
-
-
 def _compile(source: ModelSource, tools: Verilator, folder: Path) -> Path:
     shop = Workshop(folder, tools)
-    library = RuntimeLibrary({"code": code_of(build_model), "tools": _tool_facts(tools)})
-    library.lend(shop.build)
-    options = _cocotb_part(source, shop) if source.main is None else _program_part(source.main, shop)
+    options = _cocotb_part(source, shop) if source.main is None else []
+    prefix, main = (COCOTB_CLASS, _cocotb_main()) if source.main is None else (PROGRAM_CLASS, source.main)
     for path in source.files:
         shop.add_file(path)
     shop.add_text(f"{source.top}_generated.v", source.verilog)
     options += [*source.options, *(f"-G{name}={value}" for name, value in source.parameters.items())]
-    if not shop.compile(source.top, options):
-        if fault := disk_fault(folder, shop.log.read_text(encoding="utf-8", errors="replace")):
-            raise WriteError(
-                f"compiling the simulation failed: {fault}; make room there or set ENGRAM_CACHE and TMPDIR"
-            )
-        raise EngramError(
-            f"compiling the simulation failed: {first_error(shop.log)}; check that g++ and make work"
-        )
-    library.take(shop.build)
+    if not shop.verilate(source.top, prefix, options):
+        raise shop.failure()
+    objects, library = shop.runtime_objects(prefix), RuntimeLibrary(tools)
+    with beside(lambda: library.provide(objects)):
+        if not shop.make_units(prefix, main, source.optimisation):
+            raise shop.failure()
+    library.lend(objects, shop.build)
+    if not shop.link_program(prefix, source.top):
+        raise shop.failure()
     return shop.build / source.top
 
 
+def _cocotb_main() -> Path:
+    import cocotb_tools.config
+
+    return cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"
+
+
 def _cocotb_part(source: ModelSource, shop: Workshop) -> list[str]:
-    """Add cocotb's main program and the signals it is to see; gives the options that cocotb's runner gives.
+    """Add the signals that cocotb is to see; gives the options that cocotb's runner gives.
 
     The runner itself puts absolute paths on the command line, which make cannot read everywhere.
     """
     import cocotb_tools.config
 
-    shop.add_file(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
     lines = [f'public_flat_rw -module "{source.top}" -var "{port}"' for port in source.public]
     shop.add_text("public.vlt", "\n".join(["`verilator_config", *lines, ""]))
     libraries = shop.link(cocotb_tools.config.libs_dir, "libraries")
     linking = ["-LDFLAGS", f"-L{libraries} -lcocotbvpi_verilator"]
-    return ["--prefix", COCOTB_CLASS, "--vpi", "--public-flat-rw", "--timescale", "1ns/1ns", *linking]
-
-
-def _program_part(main: Path, shop: Workshop) -> list[str]:
-    shop.add_file(main)
-    return ["--prefix", PROGRAM_CLASS]
+    return ["--vpi", "--public-flat-rw", "--timescale", "1ns/1ns", *linking]
 
 
 def _require_fst_headers() -> None:

