@@ -36,8 +36,6 @@ MAKE_SETTINGS = {
     "VK_PCH_H": "nothing.h",
     "VK_PCH_I_FAST": "",
     "VK_PCH_I_SLOW": "",
-    # The run-time library takes a third less time than with Verilator's -Os, and models run as fast.
-    "OPT_GLOBAL": "-O1",
 }
 """Variables of Verilator's make files; one that a version does not have changes nothing."""
 WHEEL_SETTINGS = {
