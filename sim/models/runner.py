@@ -62,9 +62,9 @@ PROGRAM_CLASS = "Vmodel"
 COCOTB_CLASS = "Vtop"
 """The same in cocotb's main program."""
 
-BRIEF_CYCLES = 5_000_000
+BRIEF_CYCLES = 2_000_000
 """Cycles that take as long without optimisation as optimising and simulating them. Measured with the MNIST
-classifier of the zoo: 9 s more for compiling, 1.7 us less per cycle; both follow the size of a model."""
+classifier of the zoo: 3.7 s more for compiling, 1.6 us less per cycle; both follow the size of a model."""
 
 WAVE_FLAGS: dict[Waves, list[str]] = {"none": [], "vcd": ["--trace-vcd"], "fst": ["--trace-fst"]}
 
