@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,23 +160,23 @@ def activate(accumulators: NDArray[np.int64], thresholds: NDArray[np.int32]) -> 
     Parameters
     ----------
     accumulators
-        int64, (N, C, h, w).
+        int64, (N, C, ...).
     thresholds
         int32, (C, 2**n - 1).
 
     Returns
     -------
     ndarray
-        int64, (N, C, h, w), values 0 .. 2**n - 1.
+        int64, (N, C, ...), values 0 .. 2**n - 1.
     """
-    count, _, height, width = accumulators.shape
     # Channels last, as sums lie in memory, and thresholds repeated to whole images: the comparisons of one
     # threshold then run through long rows, a fifth of the time of a search for each value.
-    sums = np.moveaxis(accumulators, 1, -1).reshape(count, -1).astype(np.int32)  # they stay below 2**31
-    levels = np.zeros(sums.shape, np.int8)
-    for step in np.tile(thresholds.T, height * width):
+    places = np.moveaxis(accumulators, 1, -1)
+    sums = places.reshape(len(places), -1).astype(np.int32)  # they stay below 2**31
+    levels = np.zeros(sums.shape, np.uint8)  # there are 255 thresholds at most
+    for step in np.tile(thresholds.T, prod(accumulators.shape[2:])):
         levels += sums >= step
-    return np.moveaxis(levels.astype(np.int64).reshape(count, height, width, -1), -1, 1)
+    return np.moveaxis(levels.reshape(places.shape).astype(np.int64), -1, 1)
 
 
 def requantise(accumulators: NDArray[np.int64], tables: Requantisation, layer: Layer) -> NDArray[np.int64]:
