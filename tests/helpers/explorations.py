@@ -26,6 +26,7 @@ from sw.progress import unseen
 from sw.reference import pipeline
 from sw.reference.features import features_of
 from tests.helpers.bundles import random_bundle, random_images, tiny_design
+from tests.helpers.commands import run
 
 __all__ = [
     "AXES",
@@ -33,9 +34,12 @@ __all__ = [
     "CHIPS",
     "DATA",
     "IMAGES",
+    "QUICK",
     "SEED",
+    "SIZES",
     "CountingFarm",
     "exploration",
+    "explored",
     "explorer_in",
     "settings_of",
     "with_rows",
@@ -163,3 +167,15 @@ def with_rows(found: Exploration, rows: list[dict[str, Any]], *objectives: str) 
     order = losses(rows, [Objective(**objective) for objective in sought.values()])
     front = [rows[place]["point"] for place in pareto_front(order)] if rows else []
     return replace(found, rows=rows, front=front, objectives=sought)
+
+
+SIZES = ("--rows", "6,8", "--cols", "3,4", "--cols-per-adc", "1,4", "--adc-bits", "2,4", "--cell-bits", "2,4")
+"""Options for a space of 32 points, of which some are impossible."""
+QUICK = ("--scheduler", "none", "--chips", "2", "--images", "20")
+
+
+def explored(*arguments: str) -> tuple[str, str]:
+    """What ``engram explore tiny.engram`` says on both streams when all goes well."""
+    code, out, err = run("explore", "tiny.engram", *QUICK, *arguments)
+    assert code == 0, err
+    return out, err
