@@ -12,6 +12,7 @@ import ast
 import hashlib
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -30,6 +31,9 @@ PACKAGES = ("sw", "hw", "sim", "constraints", "formal")
 STARTS = tuple(f"{package}." for package in PACKAGES)
 NO_CONSTANTS = (".py", ".md", ".engram")
 """Files of a folder of constants that are none: source and text; bundles are known by their own digest."""
+
+_one_at_a_time = threading.Lock()
+"""Python's parser counts its depth for all threads together: two that parse can end in a SystemError."""
 
 
 class Source(NamedTuple):
@@ -61,7 +65,8 @@ def code_of(*computations: Callable[..., Any] | ModuleType) -> str:
         64 hexadecimal digits: of every file by its path from the project's root, and of the versions of the
         libraries; one that is not installed has none.
     """
-    return _digest(tuple(sorted(set(map(_module_of, computations)))))
+    with _one_at_a_time:
+        return _digest(tuple(sorted(set(map(_module_of, computations)))))
 
 
 def _module_of(computation: Callable[..., Any] | ModuleType) -> str:

@@ -3,6 +3,9 @@
 import ast
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -124,6 +127,28 @@ def test_functions_stand_for_their_modules_in_any_order(tree):
     alone = ModuleType("sw.alone")
     assert code(function) == code(START)
     assert code(function, alone) == code(alone, START, function) != code(START)
+
+
+def test_two_threads_never_parse_at_once(tree, monkeypatch):
+    """``SystemError: AST constructor recursion depth mismatch`` came of it, seldom."""
+    parsing, met, slow = threading.Lock(), [], ModuleType("ast")
+
+    def parse_slowly(text):
+        if not parsing.acquire(blocking=False):
+            met.append(text)
+            return ast.parse(text)
+        time.sleep(0.002)
+        parsed = ast.parse(text)
+        parsing.release()
+        return parsed
+
+    vars(slow).update(vars(ast), parse=parse_slowly)
+    monkeypatch.setattr(sources, "ast", slow)
+    sources._digest.cache_clear()
+    sources._source.cache_clear()
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(code_of, [START, START]))) == 1
+    assert not met
 
 
 def test_constants_are_named_where_they_are_looked_for():
