@@ -123,6 +123,7 @@ def test_the_stream_core_with_read_noise_equals_the_reference_through_its_exampl
             verilog=Path(result["verilog"]).read_text(),
             files=(Path(result["example"]),),
             main=Path(__file__).with_name("stream_example_main.cpp"),
+            brief=True,
         )
     )
     images = random_images(TINY, IMAGES, seed=5)
