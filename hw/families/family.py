@@ -101,6 +101,8 @@ class FpgaFamily:
         Name of the tool.
     part
         nextpnr's options for the part of a board.
+    routing
+        nextpnr's options for routing a netlist of so many look-up tables.
     routed
         nextpnr's options for the file that the packer reads.
     packer
@@ -148,6 +150,7 @@ class FpgaFamily:
     pads: str
     nextpnr: str
     part: Callable[[Board], tuple[str, ...]]
+    routing: Callable[[int], tuple[str, ...]]
     routed: tuple[str, ...]
     packer: Callable[[Board], tuple[str, ...]]
     suffix: str

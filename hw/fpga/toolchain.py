@@ -138,8 +138,11 @@ class Toolchain:
         self._run("netlist", YOSYS, "-p", "read_json top.json; write_verilog -noattr top.v")
         return self._check_end("netlist", "top.v", VERILOG_END)
 
-    def place_and_route(self, seed: int) -> Placed:
-        """``top.json`` and constraints to a routed design; timing that fails is reported, not an error."""
+    def place_and_route(self, seed: int, luts: int) -> Placed:
+        """``top.json``, of so many look-up tables, and constraints to a routed design.
+
+        Timing that fails is reported, not an error.
+        """
         board = self._board
         common = (
             *("--json", "top.json", "--report", "timing.json", "--seed", str(seed)),
@@ -147,7 +150,8 @@ class Toolchain:
         )
         files = (*self._family.constraint_options, *self._family.routed)
         step = "place and route"
-        self._run(step, self._family.nextpnr, *self._family.part(board), *common, *files)
+        routing = self._family.routing(luts)
+        self._run(step, self._family.nextpnr, *self._family.part(board), *common, *routing, *files)
         self._check_end(step, self._family.routed[-1], self._family.routed_end)
         return self._parsed(step, "timing.json", read_timing)
 

@@ -105,7 +105,7 @@ def test_the_fastest_of_several_seeds_is_built_and_all_are_reported(tmp_path, mo
         (tools._folder / "top.json").write_text("netlist")
         return {"SB_LUT4": 10}
 
-    def place_and_route(tools, seed):
+    def place_and_route(tools, seed, luts):
         for name in ("top.asc", "timing.json", "place-and-route.log"):
             (tools._folder / name).write_text(f"layout {seed}")
         return Placed({4: 31.04, 5: 33.5, 6: 30.0}[seed], ("a", "b"), {"ICESTORM_LC": 10})

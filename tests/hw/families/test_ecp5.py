@@ -15,3 +15,8 @@ def test_constraints_place_every_port():
 
 def test_the_speed_grade_belongs_to_the_part():
     assert ECP5.part(boards.load("ulx3s-85f")) == ("--85k", "--package", "CABGA381", "--speed", "6")
+
+
+def test_large_netlists_get_the_router_that_is_done_with_them():
+    assert ECP5.routing(16_000) == ()
+    assert ECP5.routing(16_001) == ("--router", "router2")

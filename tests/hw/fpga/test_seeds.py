@@ -7,6 +7,7 @@ from hw.boards.known import load
 from hw.fpga.seeds import place_fastest
 from hw.fpga.toolchain import Placed, Toolchain, ToolError
 
+LUTS = 2_000
 FMAX = {3: 30.0, 4: 33.5, 5: 33.5, 6: None, 7: None}
 
 
@@ -14,7 +15,8 @@ FMAX = {3: 30.0, 4: 33.5, 5: 33.5, 6: None, 7: None}
 def board(monkeypatch: pytest.MonkeyPatch) -> Board:
     """A board whose place and route is a table, which other processes take over as they begin."""
 
-    def place_and_route(tools: Toolchain, seed: int) -> Placed:
+    def place_and_route(tools: Toolchain, seed: int, luts: int) -> Placed:
+        assert luts == LUTS
         assert (tools._folder / "top.json").read_text() == "netlist"
         assert (tools._folder / "top.pcf").read_text() == "pins"
         fmax = FMAX[seed]
@@ -37,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_fastest_layout_is_kept_and_the_first_of_equals(board: Board, folder: Path) -> None:
     tools = Toolchain(board, folder)
-    seed, placed, by_seed = place_fastest(tools, board, folder, [3, 5, 4, 6])
+    seed, placed, by_seed = place_fastest(tools, board, folder, [3, 5, 4, 6], LUTS)
     assert (seed, placed.used, by_seed) == (4, {"ICESTORM_LC": 4}, {3: 30.0, 5: 33.5, 4: 33.5})
     for name in ("top.asc", "timing.json", "place-and-route.log"):
         assert (folder / name).read_text() == f"{name} of 4"
@@ -47,7 +49,7 @@ def test_the_fastest_layout_is_kept_and_the_first_of_equals(board: Board, folder
 
 
 def test_one_seed_has_no_folder_of_its_own(board: Board, folder: Path) -> None:
-    seed, placed, by_seed = place_fastest(Toolchain(board, folder), board, folder, [3])
+    seed, placed, by_seed = place_fastest(Toolchain(board, folder), board, folder, [3], LUTS)
     assert (seed, placed.fmax_mhz, by_seed) == (3, 30.0, {3: 30.0})
     assert (folder / "top.asc").read_text() == "top.asc of 3"
     assert not list(folder.glob("seed-*"))
@@ -55,4 +57,4 @@ def test_one_seed_has_no_folder_of_its_own(board: Board, folder: Path) -> None:
 
 def test_seeds_without_any_layout_are_one_line(board: Board, folder: Path) -> None:
     with pytest.raises(ToolError, match=r"place and route failed: ERROR: no way; all of it is in .*seed-6"):
-        place_fastest(Toolchain(board, folder), board, folder, [6, 7])
+        place_fastest(Toolchain(board, folder), board, folder, [6, 7], LUTS)

@@ -33,11 +33,25 @@ def test_failing_tool_is_one_line_with_its_own_error_and_the_log(tools, tmp_path
     pretend("echo Info: fine\necho 'ERROR: no place for it' >&2\necho bye\nexit 7")
 
     with pytest.raises(EngramError) as refusal:
-        tools.place_and_route(seed=1)
+        tools.place_and_route(seed=1, luts=1)
 
     log = tmp_path / "place-and-route.log"
     assert str(refusal.value) == f"place and route failed: ERROR: no place for it; all of it is in {log}"
     assert log.read_text() == "Info: fine\nERROR: no place for it\nbye\n"
+
+
+@pytest.mark.parametrize(("luts", "router"), [(100, []), (30_000, ["--router", "router2"])])
+def test_the_router_is_the_one_for_the_size_of_the_netlist(monkeypatch, tmp_path, luts, router):
+    given = []
+
+    def tool(self, step, name, *arguments):
+        given.extend(arguments)
+        for file, content in ECP5_WHOLE["place_and_route"].items():
+            (tmp_path / file).write_bytes(content)
+
+    monkeypatch.setattr(Toolchain, "_run", tool)
+    Toolchain(boards.load("ulx3s-85f"), tmp_path).place_and_route(1, luts)
+    assert [option for option in given if "router" in option] == router
 
 
 def test_first_use_of_a_tool_is_announced(tmp_path, pretend):
@@ -85,7 +99,7 @@ CUT = [
 def test_a_file_that_a_tool_left_cut_off_is_refused(monkeypatch, tmp_path, board, step, name, size):
     """As on a full disk, where all of these tools end with code 0."""
     made = dict((WHOLE if board == "icebreaker" else ECP5_WHOLE)[step])
-    work = {"place_and_route": (1,)}.get(step, ())
+    work = {"place_and_route": (1, 1)}.get(step, ())
 
     def tool(self, *_):
         for file, content in made.items():
