@@ -154,12 +154,13 @@ def _part(board: Board) -> tuple[str, ...]:
 
 
 def _routing(luts: int) -> tuple[str, ...]:
-    """Router2 for large netlists.
+    """Router2 for large netlists, which tears up again what is too slow.
 
     Of ``zoo:cifar10-ecp5`` on an 85F, 24,456 LUT4, the default router had half of the arcs left after 15
-    minutes; router2 needed 4 for all of them, both beside other work.
+    minutes; router2 needed 4 for all of them, both beside other work. It takes long ways with enables that
+    go to many flip-flops: with the same placement 74.3 MHz, and 79.3 MHz where it looks at time.
     """
-    return ("--router", "router2") if luts > EASILY_ROUTED else ()
+    return ("--router", "router2", "--tmg-ripup") if luts > EASILY_ROUTED else ()
 
 
 ECP5 = FpgaFamily(

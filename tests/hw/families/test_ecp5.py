@@ -19,4 +19,4 @@ def test_the_speed_grade_belongs_to_the_part():
 
 def test_large_netlists_get_the_router_that_is_done_with_them():
     assert ECP5.routing(16_000) == ()
-    assert ECP5.routing(16_001) == ("--router", "router2")
+    assert ECP5.routing(16_001) == ("--router", "router2", "--tmg-ripup")
