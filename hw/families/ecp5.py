@@ -23,12 +23,12 @@ ECP5_VCO_MHZ = (400, 800)
 """Ranges of EHXPLLL, ECP5 family data sheet (FPGA-DS-02012), sysCLOCK PLL timing."""
 ECP5_DIVIDER_MAX = 128
 _SMALL_PACKAGES = ("CABGA256", "CABGA381", "CSFBGA285", "TQFP144")
-EASILY_ROUTED = 16_000
-"""Look-up tables up to which nextpnr's default router is sooner done."""
 _KINDS = ("", "um-", "um5g-")
 """Of a die: without and with transceivers, slow and fast ones."""
 _PACKAGES = {"BG": "CABGA", "MG": "CSFBGA", "TG": "TQFP"}
 """First letters of a package in the maker's part numbers, and in nextpnr's options."""
+EASILY_ROUTED = 16_000
+"""Look-up tables up to which nextpnr's default router serves: it is done with 10,700, and is not with 24,000."""
 
 
 class Ecp5Dividers(NamedTuple):
@@ -156,9 +156,9 @@ def _part(board: Board) -> tuple[str, ...]:
 def _routing(luts: int) -> tuple[str, ...]:
     """Router2 for large netlists, which tears up again what is too slow.
 
-    Of ``zoo:cifar10-ecp5`` on an 85F, 24,456 LUT4, the default router had half of the arcs left after 15
-    minutes; router2 needed 4 for all of them, both beside other work. It takes long ways with enables that
-    go to many flip-flops: with the same placement 74.3 MHz, and 79.3 MHz where it looks at time.
+    The default router was not done with ``zoo:cifar10-ecp5`` on an 85F, 24,456 LUT4, after 20 minutes;
+    router2 needed 4, both beside other work. It takes long ways with enables that go to many flip-flops:
+    74.3 MHz with one placement, and 79.3 MHz with the same one where it looks at time.
     """
     return ("--router", "router2", "--tmg-ripup") if luts > EASILY_ROUTED else ()
 

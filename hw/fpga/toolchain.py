@@ -301,7 +301,7 @@ def first_error(log: str) -> str:
     errors = [line for line in lines if "ERROR" in line]
     if errors:
         return errors[0]
-    return f"{NO_ERROR}, after {lines[-1]!r}" if lines else "it wrote nothing"
+    return f"{NO_ERROR}, {f'after {lines[-1]!r}' if lines else 'and wrote nothing'}"
 
 
 def read_netlist_cells(text: str) -> dict[str, int]:
