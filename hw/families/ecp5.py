@@ -28,7 +28,7 @@ _KINDS = ("", "um-", "um5g-")
 _PACKAGES = {"BG": "CABGA", "MG": "CSFBGA", "TG": "TQFP"}
 """First letters of a package in the maker's part numbers, and in nextpnr's options."""
 EASILY_ROUTED = 16_000
-"""Look-up tables up to which nextpnr's default router serves: it is done with 10,700, and is not with 24,000."""
+"""Look-up tables up to which nextpnr's default router serves: it ended with 10,700, not with 24,000."""
 
 
 class Ecp5Dividers(NamedTuple):

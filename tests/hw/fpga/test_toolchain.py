@@ -177,7 +177,7 @@ def test_a_tool_that_cannot_keep_its_machine_code_is_one_line(tools, monkeypatch
         ("Info: a\nERROR: first\nERROR: second\n", "ERROR: first"),
         ("top.il:3: ERROR: unexpected\n", "top.il:3: ERROR: unexpected"),
         ("Killed\n\n", "it stopped without an error of its own, after 'Killed'"),
-        ("", "it wrote nothing"),
+        ("", "it stopped without an error of its own, and wrote nothing"),
     ],
     ids=["first of two", "with place", "last line", "silent"],
 )
