@@ -1,6 +1,7 @@
 """``docs/results.toml``: every published figure with its command, seeds, commit, date and processor."""
 
 import json
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,8 @@ __all__ = ["ROOT", "Book", "Entry", "Figure", "read_book", "read_toml", "toml_va
 
 ROOT = Path(__file__).parents[1]
 BOOK = Path("docs") / "results.toml"
+SEED = re.compile(r"\bN\b")
+"""What stands for the seed in a command, also in names of files: ``--seed N -o without-N.npz``."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 HEADER = """\
@@ -54,7 +57,7 @@ class Entry(BaseModel):
     Parameters
     ----------
     command
-        As a shell takes it, several joined by ``&&``; N stands for the seed where there are several.
+        As a shell takes it, several joined by ``&&``; the word N stands for the seed where there are several.
     seeds
         Of the runs.
     by_seed
@@ -108,7 +111,7 @@ class Entry(BaseModel):
 
     def line(self, seed: int) -> str:
         """The command for one of the seeds."""
-        return self.command.replace("--seed N", f"--seed {seed}")
+        return SEED.sub(str(seed), self.command)
 
 
 class Book(RootModel[dict[Name, dict[Name, Entry]]]):

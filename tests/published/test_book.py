@@ -41,6 +41,15 @@ def test_a_written_book_is_read_again(tmp_path):
     assert list(book.with_entry("train.tiny", entry).entries()) == ["train.tiny"]
 
 
+def test_the_seed_also_stands_in_names_of_files(tmp_path):
+    """What is measured once for every speaker: the seed is the one left out; an N within a word is none."""
+    line = "engram data audio NOTES.npz --leave-out N -o without-N.npz && engram train --data without-N.npz"
+    entry = read_book(written(tmp_path, ENTRY.replace("engram train --seed N", line))).entry("train.tiny")
+    assert entry.line(4) == (
+        "engram data audio NOTES.npz --leave-out 4 -o without-4.npz && engram train --data without-4.npz"
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
