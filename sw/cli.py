@@ -7,7 +7,7 @@ import typer
 
 from sw.console import messages, print_text
 from sw.shell.help import Command, Group
-from sw.shell.start import program_of_commands, start
+from sw.shell.start import interruptible, program_of_commands, start
 from sw.surroundings import own_modules_first
 from sw.version import engram_version
 
@@ -95,7 +95,8 @@ def main() -> None:
     """Run ``engram``; a missing optional package is one line that says how to install it."""
     own_modules_first()
     try:
-        start(application())
+        with interruptible():
+            start(application())
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:

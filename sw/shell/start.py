@@ -1,7 +1,9 @@
 """How every program of Engram begins and ends, ``engram`` and those that ``python -m`` starts."""
 
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
@@ -11,7 +13,7 @@ from sw.errors import EngramError
 from sw.shell.help import Command, Group
 from sw.shell.streams import guard_streams
 
-__all__ = ["alone", "program_of_commands", "start"]
+__all__ = ["alone", "interruptible", "program_of_commands", "start"]
 
 ClickException: Any = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 """What Typer raises for a wrong command line. It does not hand out the name, which it has from Click, or in
@@ -40,8 +42,19 @@ def start(program: typer.Typer | Callable[..., None]) -> NoReturn:
     The streams are guarded first, see :mod:`sw.shell.streams`. A wrong command line is one line on standard
     error and exit code 2, as every other wrong input.
     """
-    guard_streams()
-    sys.exit(_exit_code(program if isinstance(program, typer.Typer) else alone(program)))
+    with interruptible():
+        guard_streams()
+        sys.exit(_exit_code(program if isinstance(program, typer.Typer) else alone(program)))
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C is one line before a command begins too: importing all of them takes a second."""
+    try:
+        yield
+    except (KeyboardInterrupt, typer.Abort):
+        messages.print("[yellow]interrupted[/] before anything was begun", highlight=False)
+        sys.exit(128 + signal.SIGINT)
 
 
 def _exit_code(program: typer.Typer) -> int:

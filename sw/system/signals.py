@@ -16,7 +16,7 @@ from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any
 
-__all__ = ["Ended", "deferred", "ends_in_order", "exit_code", "word"]
+__all__ = ["Ended", "deferred", "ends_in_order", "exit_code", "raise_again", "word"]
 
 WORDS = {"SIGINT": "interrupted", "SIGTERM": "ended by SIGTERM", "SIGHUP": "ended by SIGHUP"}
 """What the signals that end a command are called; those that a platform lacks never come."""
@@ -70,6 +70,17 @@ def ends_in_order() -> Iterator[None]:
         for number in taken:
             # once a signal came, a further one ends what is left to do: by default, and without a traceback
             signal.signal(number, before[number] if _First.number is None else signal.SIG_DFL)
+
+
+def raise_again() -> None:
+    """Raise :class:`Ended` if a signal came and the command goes on all the same.
+
+    Libraries have places that take every exception, such as ``except:`` around an import, and a signal that
+    comes just there is lost. Long loops, which nothing enters once the command is ending, call this.
+    """
+    number = _First.number
+    if number is not None and not _First.deferring and signal.getsignal(number) is _end:
+        raise Ended
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from sw.errors import EngramError
 from sw.progress import SILENT, Listener
+from sw.system.signals import raise_again
 from sw.training.loop.augment import augmented
 from sw.training.loop.losses import Progress, Targets, class_weights, similarity_loss, student_loss
 from sw.training.loop.settle import settle
@@ -179,6 +180,7 @@ class _Training:
         order = torch.randperm(len(images)).to(images.device)
         total = 0.0
         for step, chosen in enumerate(order.split(recipe.batch)):
+            raise_again()
             self._advance(self.epoch * self.steps + step)
             shown, mirrored = augmented(images[chosen], recipe)
             taught = self.targets.of(chosen, mirrored) if self.targets else None

@@ -128,3 +128,17 @@ def test_a_name_that_the_system_cannot_write_is_named():
         .splitlines()[-1]
         .startswith("error: the name 'Gr\\xf6\\xdfe' must have only characters of ascii")
     )
+
+
+def test_ctrl_c_before_a_command_begins_is_one_line():
+    program = """
+import signal
+from sw.shell.start import interruptible
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored where tests run in the background
+with interruptible():
+    signal.raise_signal(signal.SIGINT)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "interrupted before anything was begun\n"

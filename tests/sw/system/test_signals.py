@@ -6,10 +6,11 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
-from sw.system.signals import Ended, ends_in_order, exit_code
+from sw.system.signals import Ended, ends_in_order, exit_code, raise_again
 
 COMMAND = """
 import signal, sys, time
@@ -141,3 +142,12 @@ except KeyboardInterrupt:
 def test_what_must_be_whole_is_waited_for():
     done = subprocess.run([sys.executable, "-c", DEFERRED], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("whole True\nended\n", "")
+
+
+def test_a_signal_that_a_library_took_is_raised_again():
+    with pytest.raises(Ended), ends_in_order():
+        raise_again()  # none came yet
+        with suppress(BaseException):
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise_again()
+    raise_again()  # nor is this command ending
