@@ -95,6 +95,7 @@ class Sentence(BaseModel):
         """What finds it in a page; its groups are the figures."""
         parts = PLACEHOLDER.split(self.text.strip())
         words = [r"\s+".join(map(re.escape, re.split(r"\s+", each))) for each in parts[::2]]
+        words = [re.sub(r"^(\\\.|,)", r"\1(?!\\d)", each) for each in words]  # 83.5 does not end at its point
         return re.compile(r"([^|]{1,60}?)".join(words))
 
     def figures(self, book: Book) -> list[str]:

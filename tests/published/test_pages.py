@@ -116,6 +116,15 @@ def test_a_sentence_keeps_its_line_breaks_and_takes_new_figures(copy):
         rendered(BOOK, layout, copy)
 
 
+@pytest.mark.parametrize("stop", [".", ","])
+def test_a_sentence_may_end_behind_a_figure(copy, stop):
+    sentence = Sentence(page="docs/x.md", text=f"reaches {{demo.digits.quantised}}{stop}")
+    layout = LAYOUT.model_copy(update={"sentences": (*LAYOUT.sentences, sentence)})
+    (share,) = sentence.figures(BOOK)
+    (copy / "docs/x.md").write_text(f"It reaches 1.25 %{stop} It stays.\n", encoding="utf-8")
+    assert rendered(BOOK, layout, copy)["docs/x.md"] == f"It reaches {share}{stop} It stays.\n"
+
+
 def test_pages_that_do_not_exist_are_named(copy):
     layout = Layout(tables={"x": Block(page="docs/none.md")})
     with pytest.raises(EngramError, match=r"name pages that exist, docs/none\.md does not"):
