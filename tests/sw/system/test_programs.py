@@ -93,8 +93,10 @@ def test_what_a_program_started_ends_with_it():
 def test_they_end_with_this_process_whatever_ends_it(number):
     """The process between has no handlers of ours: the kernel closes its end of the socket."""
     starter = (
-        "import subprocess, sys, time\n"
+        "import signal, subprocess, sys, time\n"
         "from sw.system.programs import Program\n"
+        "for each in (signal.SIGHUP, signal.SIGINT):\n"  # which nohup and a shell's background ignore
+        "    signal.signal(each, signal.SIG_DFL)\n"
         f"program = Program({TREE!r}, stdout=subprocess.PIPE, text=True)\n"
         "print(program.pid, program.stdout.readline(), flush=True)\n"
         "time.sleep(60)"
