@@ -81,5 +81,5 @@ def _near(name: str) -> str:
     classes = [platform.__name__ for platform in listed()]
     every = {each.casefold(): each for each in (*classes, *module_names(), *names())}
     found = difflib.get_close_matches(name.casefold(), every, NEAR)
-    near = ", ".join(every[each] for each in found)
-    return f"near ones: {near}; 'engram boards' lists all" if near else f"known boards: {', '.join(names())}"
+    kind, shown = ("near ones", [every[each] for each in found]) if found else ("known boards", names())
+    return f"{kind}: {', '.join(shown)}; 'engram boards' lists all"

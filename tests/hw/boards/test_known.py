@@ -73,7 +73,7 @@ def test_a_file_of_the_user_goes_by_its_path(tmp_path):
     [
         ("icebraker", r"unknown board 'icebraker'; near ones: icebreaker, .*'engram boards' lists all"),
         ("ULX3S_85_Platform", r"near ones: ULX3S_85F_Platform, "),
-        ("qqq", r"unknown board 'qqq'; known boards: .*icebreaker.*ulx3s-85f"),
+        ("qqq", r"unknown board 'qqq'; known boards: .*icebreaker.*ulx3s-85f; 'engram boards' lists all"),
         (
             "none/at/all.toml",
             r"cannot read the board file none/at/all\.toml: No such file .*; 'engram boards' lists",
