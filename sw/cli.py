@@ -96,7 +96,8 @@ def main() -> None:
     own_modules_first()
     try:
         with interruptible():
-            start(application())
+            program = application()
+        start(program)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:

@@ -49,11 +49,14 @@ def start(program: typer.Typer | Callable[..., None]) -> NoReturn:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Ctrl-C is one line before a command begins too: importing all of them takes a second."""
+    """Ctrl-C is one line and exit code 130 before a command begins, and after it has ended, too.
+
+    Importing all commands takes a second. While one runs, :func:`sw.console.reports_errors` sees to it.
+    """
     try:
         yield
-    except (KeyboardInterrupt, typer.Abort):
-        messages.print("[yellow]interrupted[/] before anything was begun", highlight=False)
+    except (KeyboardInterrupt, typer.Abort):  # the second is what older versions of Typer make of the first
+        messages.print("[yellow]interrupted[/]", highlight=False)
         sys.exit(128 + signal.SIGINT)
 
 

@@ -121,7 +121,7 @@ def test_a_sentence_may_end_behind_a_figure(copy, stop):
     sentence = Sentence(page="docs/x.md", text=f"reaches {{demo.digits.quantised}}{stop}")
     layout = LAYOUT.model_copy(update={"sentences": (*LAYOUT.sentences, sentence)})
     (share,) = sentence.figures(BOOK)
-    (copy / "docs/x.md").write_text(f"It reaches 1.25 %{stop} It stays.\n", encoding="utf-8")
+    (copy / "docs/x.md").write_text(f"It reaches 1{stop}25 %{stop} It stays.\n", encoding="utf-8")
     assert rendered(BOOK, layout, copy)["docs/x.md"] == f"It reaches {share}{stop} It stays.\n"
 
 

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
+
+from sw import cli
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = """
@@ -130,15 +133,12 @@ def test_a_name_that_the_system_cannot_write_is_named():
     )
 
 
-def test_ctrl_c_before_a_command_begins_is_one_line():
-    program = """
-import signal
-from sw.shell.start import interruptible
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, typer.Abort])
+def test_ctrl_c_while_commands_are_imported_is_one_line(interruption, monkeypatch, capsys):
+    def importing():
+        raise interruption
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored where tests run in the background
-with interruptible():
-    signal.raise_signal(signal.SIGINT)
-"""
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
-    assert (done.returncode, done.stdout) == (130, "")
-    assert done.stderr == "interrupted before anything was begun\n"
+    monkeypatch.setattr(cli, "application", importing)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert (end.value.code, *capsys.readouterr()) == (130, "", "interrupted\n")

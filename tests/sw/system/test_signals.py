@@ -107,18 +107,22 @@ def test_handlers_are_those_of_before_after_the_block():
     assert exit_code() == 130
 
 
-def test_who_catches_ctrl_c_catches_all_of_them():
-    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
-    try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # not so in the background of a shell
-        with pytest.raises(KeyboardInterrupt) as end, ends_in_order():
-            os.kill(os.getpid(), signal.SIGTERM)
-        assert (end.type, exit_code()) == (Ended, 143)
-        # what is left to do is ended by a further signal as if there were no handler
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
-    finally:
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), before, strict=True):
-            signal.signal(number, handler)
+@pytest.fixture
+def handlers():
+    """Those of before, again when the test is done: once a signal came, further ones end by default."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # not so in the background of a shell
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_who_catches_ctrl_c_catches_all_of_them(handlers):
+    with pytest.raises(KeyboardInterrupt) as end, ends_in_order():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert (end.type, exit_code()) == (Ended, 143)
+    # what is left to do is ended by a further signal as if there were no handler
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
 
 
 DEFERRED = """
@@ -144,7 +148,7 @@ def test_what_must_be_whole_is_waited_for():
     assert (done.stdout, done.stderr) == ("whole True\nended\n", "")
 
 
-def test_a_signal_that_a_library_took_is_raised_again():
+def test_a_signal_that_a_library_took_is_raised_again(handlers):
     with pytest.raises(Ended), ends_in_order():
         raise_again()  # none came yet
         with suppress(BaseException):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sw.system.signals import Ended
 from sw.training.determinism import deterministic
 from sw.training.loop import fit as loop
 from tests.helpers.trainings import (
@@ -41,6 +42,18 @@ def test_ctrl_c_in_the_last_phase_keeps_its_last_whole_epoch(split):
     model = Counting("aabbbbbbb", interrupt_at=5)
     assert not train(model, split, ONE_STEP, 9)
     assert model.layer.bias.tolist() == [4, 4]
+
+
+def test_a_signal_that_a_library_took_ends_the_training_at_the_next_step(split, monkeypatch):
+    steps = iter([None, Ended])
+
+    def heard():
+        if end := next(steps):
+            raise end
+
+    monkeypatch.setattr(loop, "raise_again", heard)
+    with pytest.raises(Ended):
+        train(Linear(), split, replace(ONE_STEP, batch=1), 9)
 
 
 def test_ctrl_c_soon_after_a_training_goes_on_keeps_what_it_had(split, monkeypatch):
