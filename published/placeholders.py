@@ -4,7 +4,7 @@
 ``{train.digits.test}``          one value, else ``mean (lowest .. highest)``
 ``{train.digits.test.range}``    one value, else ``lowest .. highest``; also ``.mean .lowest .highest``
 ``{train.digits.test.marked}``   as the first, with ``(one seed)`` behind what is of one seed only
-``{train.a.test - train.b.test}``  the differences, paired by seed
+``{train.a.test - train.b.test}``  the differences, paired by seed; ``.mean`` behind the first: their mean
 ``{train.digits.test:.1f}``      as Python formats it, without the unit
 ``{train.digits.seconds:time}``  seconds in the largest unit that fits
 ``{train.digits/command}``       also ``/seeds /commit /date /processor /seconds``
