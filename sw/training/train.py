@@ -36,7 +36,7 @@ from sw.training.teacher.residual import default_name
 
 __all__ = ["Trained", "train"]
 
-VERSION = 4
+VERSION = 5
 """To be raised when the same arguments train another student, so that no earlier run is resumed."""
 FLOAT_WEIGHT_DECAY = 0.02
 LAYOUT = torch.channels_last

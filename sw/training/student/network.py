@@ -83,18 +83,22 @@ class QuantisedLayer(Activated):
         return torch.where(self.stays, value, 0.0)
 
     def spread_(self) -> None:
-        """Scale ternary weights of every output channel to their levels; the batch norm behind undoes it.
+        """Scale the weights of every output channel to their levels; the batch norm behind undoes it.
 
-        The threshold comes to 0.7 of the mean magnitude (Li and Liu 2016, arXiv 1605.04711). Wider ones
-        have levels close enough to zero to stay as they are.
+        The threshold of ternary ones comes to 0.7 of the mean magnitude (Li and Liu 2016, arXiv 1605.04711).
+        Of wider ones the largest gets the highest level: weight decay draws them towards zero meanwhile, the
+        longer the training the further, and 6 bits would be rounded like 3.
         """
-        if self.layer.weight_bits != 2:
+        bits = self.layer.weight_bits
+        if bits == 1:
             return
         with torch.no_grad():
-            magnitudes = torch.where(self.stays, self.conv.weight, 0.0).abs().flatten(1).sum(dim=1)
-            mean = magnitudes / self.stays.flatten(1).sum(dim=1).clamp(min=1)
-            bound = (2 * TERNARY_THRESHOLD * mean).clamp(min=1e-6)
-            self.conv.weight.div_(bound.view(-1, 1, 1, 1)).clamp_(-1, 1)
+            magnitudes = torch.where(self.stays, self.conv.weight, 0.0).abs().flatten(1)
+            if bits == 2:
+                bound = 2 * TERNARY_THRESHOLD * magnitudes.sum(dim=1) / _number_of(self.stays)
+            else:
+                bound = magnitudes.amax(dim=1)
+            self.conv.weight.div_(bound.clamp(min=1e-6).view(-1, 1, 1, 1)).clamp_(-1, 1)
 
     def macs_nonzero(self) -> int:
         """Multiply-accumulates with a weight that is not zero."""
@@ -123,6 +127,11 @@ class QuantisedLayer(Activated):
     def forward(self, values: Tensor) -> Tensor:
         """Levels, or accumulators on the last layer."""
         return self.levels_of(self.accumulators(values))
+
+
+def _number_of(stays: Tensor) -> Tensor:
+    """Weights of every output channel that are not pruned, 1 at least."""
+    return stays.flatten(1).sum(dim=1).clamp(min=1)
 
 
 def _module_of(layer: Layer, shape: LayerShape) -> nn.Module:

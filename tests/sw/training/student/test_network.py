@@ -65,6 +65,32 @@ def test_soft_weights_are_clamped_and_not_rounded(bits, limit):
     assert torch.equal(module.conv.weight.grad, limit * (module.conv.weight.abs() <= 1).float())
 
 
+@pytest.mark.parametrize("bits", [3, 6, 8])
+def test_decayed_weights_take_all_their_levels_in_every_channel(bits):
+    torch.manual_seed(8)
+    module = layer_of(Layer(kind="conv3x3", out_channels=8, weight_bits=bits), 16, 4)
+    with torch.no_grad():
+        module.conv.weight.mul_(torch.logspace(-3, 0, 8)[:, None, None, None])
+        module.stays.copy_(torch.rand(module.stays.shape) < 0.3)
+        module.conv.weight[~module.stays] = 1.0  # counts for nothing
+        module.stays[0] = False
+    before = module.conv.weight.detach().clone()
+    module.spread_()
+    limit = module.layer.weight_limit
+    reached = module.integer_weight().abs().flatten(1).amax(dim=1)
+    assert reached.tolist() == [0] + 7 * [limit]
+    kept = torch.where(module.stays, module.conv.weight, 0.0)[1:]
+    ratio = kept.abs().flatten(1).sum(1) / torch.where(module.stays, before, 0.0)[1:].abs().flatten(1).sum(1)
+    assert torch.allclose(kept, torch.where(module.stays, before, 0.0)[1:] * ratio.view(-1, 1, 1, 1))
+
+
+def test_binary_weights_are_signs_and_stay_as_they_are():
+    module = layer_of(Layer(kind="conv3x3", out_channels=8, weight_bits=1), 16, 4)
+    before = module.conv.weight.detach().clone()
+    module.spread_()
+    assert torch.equal(module.conv.weight, before)
+
+
 @pytest.mark.parametrize("bits", [1, 2, 3, 4])
 def test_soft_activations_are_clamped_and_not_rounded(bits):
     torch.manual_seed(6)
