@@ -107,8 +107,8 @@ def plan_of(request: Request, array: Array | None = None) -> Plan:
     Parameters
     ----------
     request
-        Preset, or data and design, with what is to be different. A preset brings its data set and design;
-        without one, no data set is ``digits``, and no design is the data set's own.
+        Preset, or data and design, with what is to be different. A preset brings its design, and its data
+        set if there is no other; without one, no data set is ``digits``, and no design is the data set's own.
     array
         The array that the options in `request` describe; None is the array without any.
 
@@ -125,27 +125,26 @@ def plan_of(request: Request, array: Array | None = None) -> Plan:
     templates: Method = request.templates.value if request.templates else usual
     learned = templates == "learned"
     noise = chips_of_training(request.noise_aware, array or chosen_array(), request.array, learned)
-    for option, value in (("--data", request.data), ("--design", request.design)):
-        if chosen is not None and value is not None:
-            raise EngramError(
-                f"--preset {preset} brings its own data set, {chosen.data}, and its own design; "
-                f"leave {option} out, or give --data and --design without --preset"
-            )
+    if chosen is not None and request.design is not None:
+        raise EngramError(
+            f"--preset {preset} brings its own design; leave --design out, or give --design without --preset"
+        )
     if request.templates is Templates.mean and request.templates_per_class is None:
         request = replace(request, templates_per_class=1)
     if chosen is None:
         dataset = load(request.data or "digits", terminal)
         point, recipe = design_for(dataset, request.design), recipe_for(dataset)
     else:
-        dataset = load(chosen.data, terminal)
-        point, recipe = chosen.design, chosen.recipe
+        dataset = load(request.data or chosen.data, terminal)
+        point = chosen.design.with_(**dataset.size._asdict(), classes=dataset.classes)
+        recipe = chosen.recipe
     sizes = {name: getattr(request, name) for name in SIZES}
     point = point.with_(**{name: size for name, size in sizes.items() if size is not None})
     settings = {name: getattr(request, name) for name in OWN_OPTION}
     settings["distil"] = request.distil.value if request.distil else None
     said = replace(
         request,
-        data=dataset.name if chosen is None else None,
+        data=None if chosen and request.data in (None, chosen.data) else dataset.name,
         templates=None if templates == usual else request.templates,
         recipe=request.recipe or None,
     )

@@ -42,7 +42,7 @@ class Request:
         typer.Option(
             "--preset",
             help=f"What a bundle of the zoo was made with: {', '.join(PRESETS)}. Brings data set, design, "
-            "recipe and templates; other options change single ones.",
+            "recipe and templates; other options change single ones, --data the images to learn.",
         ),
     ] = None
     list_presets: Annotated[

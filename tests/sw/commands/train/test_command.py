@@ -206,15 +206,9 @@ REFUSALS = {
         ["--preset", "resnet"],
         f"--preset must be one of {', '.join(PRESETS)}, got 'resnet'",
     ),
-    "preset and data": (
-        ["--preset", "digits", "--data", "digits"],
-        "--preset digits brings its own data set, digits, and its own design; "
-        "leave --data out, or give --data and --design without --preset",
-    ),
     "preset and design": (
         ["--preset", "digits", "--design", "mnist"],
-        "--preset digits brings its own data set, digits, and its own design; "
-        "leave --design out, or give --data and --design without --preset",
+        "--preset digits brings its own design; leave --design out, or give --design without --preset",
     ),
     "unknown teacher": (
         ["--teacher", "r9"],

@@ -8,7 +8,7 @@ from sw.commands.train.plan import design_for, design_of_file, plan_of
 from sw.commands.train.request import Request
 from sw.data.parts import Dataset, Part
 from sw.errors import EngramError
-from sw.training.presets import DESIGNS
+from sw.training.presets import DESIGNS, PRESETS
 
 
 def planned(**settings):
@@ -41,6 +41,20 @@ def test_the_chips_of_noise_aware_training_are_recorded_as_they_were_given(tmp_p
         ("read-time", "1d"),
         ("noise", True),
     )
+
+
+def test_a_preset_trains_on_other_data_too(tmp_path):
+    path = tmp_path / "mine.npz"
+    images, labels = np.zeros((30, 9, 11, 2), np.uint8), np.arange(30) % 3
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    preset, plan = PRESETS["digits"], planned(preset="digits", data=str(path), seed=4)
+    assert plan.step.line == "engram train --preset digits --data mine.npz --seed 4"
+    assert plan.design == preset.design.with_(height=9, width=11, channels=2, classes=3)
+    assert plan.recipe == preset.recipe
+    assert len(plan.dataset.test) == 30
+    same = planned(preset="digits", data="digits")
+    assert same.step.line == "engram train --preset digits --seed 0"
+    assert same.identity == planned(preset="digits").identity
 
 
 def named(name, height, width, classes=3):
