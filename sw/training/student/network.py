@@ -87,7 +87,7 @@ class QuantisedLayer(Activated):
 
         The threshold of ternary ones comes to 0.7 of the mean magnitude (Li and Liu 2016, arXiv 1605.04711).
         Of wider ones the largest gets the highest level: weight decay draws them towards zero meanwhile, the
-        longer the training the further, and 6 bits would be rounded like 3.
+        longer the training the further, and 6 bits would be rounded like 3 or 4.
         """
         bits = self.layer.weight_bits
         if bits == 1:
