@@ -205,6 +205,30 @@ PRESETS: dict[str, Preset] = {
         ),
         replace(RECIPES["cifar10-grey"], **PRUNED, epochs=75, macs_nonzero=1_000_000),
     ),
+    "cifar10-colour": Preset(
+        "cifar10",
+        DesignPoint(
+            name="cifar10-colour",
+            height=32,
+            width=32,
+            channels=3,
+            classes=10,
+            layers=(
+                Layer(kind="conv3x3", out_channels=32, stride=2, weight_bits=6, activation_bits=4),
+                Layer(kind="conv3x3", out_channels=48, weight_bits=2, activation_bits=4),
+                Layer(kind="conv3x3", out_channels=64, stride=2, weight_bits=2, activation_bits=4),
+                Layer(kind="conv3x3", out_channels=64, weight_bits=2, activation_bits=4),
+                Layer(kind="conv3x3", out_channels=64, weight_bits=2, activation_bits=4),
+                Layer(kind="conv3x3", out_channels=32, weight_bits=2),
+            ),
+            thresholds_per_feature=5,
+            templates_per_class=5,
+            rows=80,
+            row_lanes=10,
+            col_lanes=5,
+        ),
+        replace(RECIPES["cifar10"], epochs=40, float_epochs=4),
+    ),
 }
 """By name of the bundle in the zoo, or of one that is to come there."""
 
