@@ -1,5 +1,7 @@
 """What a training is decided to be: design by data, the recorded command, identity of a teacher's file."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -140,3 +142,13 @@ def test_a_design_of_ones_own_that_is_refused(tmp_path, before, after, said):
         design_of_file(path, named("own.npz", 9, 12))
     assert said in str(refusal.value)
     assert str(refusal.value).startswith(str(path))
+
+
+def test_the_wider_student_of_the_documents_is_the_preset_made_larger():
+    """Its file is named by a published command, and nothing else reads it."""
+    preset = PRESETS["cifar10-97nj"].design
+    wide = design_of_file(
+        Path(__file__).parents[4] / "docs" / "cifar10-wide.toml", named("cifar10-grey", 32, 32, classes=10)
+    )
+    assert [layer.stride for layer in wide.layers] == [layer.stride for layer in preset.layers]
+    assert wide.macs == 1_161_216 > preset.macs
