@@ -21,6 +21,9 @@ class Recipe:
         Images per step.
     learning_rate, teacher_learning_rate
         Peak of the schedule: a short linear rise, then a cosine to zero (AdamW).
+    teacher_weight_decay
+        Of the teacher's parameters (AdamW). Its answers teach the more, the less it has learned the images by
+        heart.
     weight_decay
         Of the student's convolution weights (AdamW), which are then kept in their bounds too.
     teacher
@@ -35,6 +38,9 @@ class Recipe:
         Augmentation: every image turns by up to this many degrees.
     flip
         Augmentation: mirror half of the images left to right.
+    cutout
+        Augmentation: side in pixels of a square that is black in every image, centred on any of its pixels
+        (DeVries and Taylor 2017, arXiv 1708.04552); 0 leaves images whole.
     distil
         ``none`` trains without a teacher, ``static`` and ``dynamic`` as in :mod:`sw.training.loop.losses`.
     distil_weight
@@ -74,12 +80,14 @@ class Recipe:
     batch: int = 250
     learning_rate: float = 1e-2
     teacher_learning_rate: float = 1e-2
+    teacher_weight_decay: float = 0.02
     weight_decay: float = 0.0
     teacher: str | None = None
     teacher_seed: int = 0
     shift: float = 1.0
     rotate_deg: float = 10.0
     flip: bool = False
+    cutout: int = 0
     distil: Distillation = "static"
     distil_weight: float = 0.5
     temperature: float = 3.0

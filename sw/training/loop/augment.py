@@ -1,4 +1,4 @@
-"""Training images moved, turned and mirrored at random."""
+"""Training images moved, turned, mirrored and covered in part at random."""
 
 import math
 
@@ -13,7 +13,7 @@ __all__ = ["augmented"]
 
 
 def augmented(images: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
-    """Images moved, turned and mirrored as the recipe says; edges are black.
+    """Images moved, turned, mirrored and covered as the recipe says; edges are black.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ def augmented(images: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
         uint8, (N, H, W) or (N, H, W, C). Images of one row, which are signals, move along it alone and do
         not turn.
     recipe
-        ``shift``, ``rotate_deg``, ``flip``.
+        ``shift``, ``rotate_deg``, ``flip``, ``cutout``.
 
     Returns
     -------
@@ -36,6 +36,8 @@ def augmented(images: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor]:
         moved = _moved(images, draws[2:], int(recipe.shift), mirrored)
     else:
         moved = _turned(images, draws, recipe, mirrored)
+    if recipe.cutout:
+        _cover_(moved, torch.rand(2, count), recipe.cutout)
     return moved, mirrored.to(images.device)
 
 
@@ -50,6 +52,17 @@ def _moved(images: Tensor, draws: Tensor, reach: int, mirrored: Tensor) -> Tenso
     padded = functional.pad(images, (0, 0) * (images.ndim - 3) + (reach, reach, down, down))
     each = torch.arange(count)[:, None, None].to(images.device)
     return padded[each, rows[:, :, None].to(images.device), columns[:, None].to(images.device)].float()
+
+
+def _cover_(images: Tensor, draws: Tensor, side: int) -> None:
+    """Make a square of so many pixels a side black in every image; it may hang over an edge."""
+    covered = torch.ones(len(images), *images.shape[1:3], dtype=torch.bool)
+    for axis, size in enumerate(images.shape[1:3]):
+        first = (draws[axis] * size).long().clamp_(max=size - 1) - side // 2
+        beyond = torch.arange(size) - first[:, None]  # (N, size)
+        inside = (beyond >= 0) & (beyond < side)
+        covered &= inside[:, :, None] if axis == 0 else inside[:, None, :]
+    images[covered.to(images.device)] = 0.0
 
 
 def _whole(draws: Tensor, reach: int) -> Tensor:

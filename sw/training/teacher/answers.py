@@ -14,7 +14,7 @@ from sw.training.run.state_file import digest_of
 from sw.training.teacher.cache import keep, kept
 from sw.training.teacher.foreign import content_digest, foreign_teacher, is_foreign
 from sw.training.teacher.residual import Residual
-from sw.training.teacher.taught import WEIGHT_DECAY, logits_of, train_teacher, untrained
+from sw.training.teacher.taught import logits_of, train_teacher, untrained
 
 __all__ = ["TeacherTargets", "teacher_targets"]
 
@@ -109,7 +109,10 @@ def teacher_targets(
         settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
         if recipe.class_weights:  # only then, so that the digests of other teachers stay what they are
             settings["class_weights"] = True
-        identity |= {"teacher": source, "seed": recipe.teacher_seed, "weight_decay": WEIGHT_DECAY, **settings}
+        if recipe.cutout:
+            settings["cutout"] = recipe.cutout
+        settings["weight_decay"] = recipe.teacher_weight_decay
+        identity |= {"teacher": source, "seed": recipe.teacher_seed, **settings}
     shape = torch.empty(len(train.images), classes)
     names = ("logits", "mirrored") if recipe.flip else ("logits",)
     entry = kept(identity, "logits", dict.fromkeys(names, shape)) if cached else None

@@ -14,9 +14,7 @@ from sw.training.loop.trainable import Classifier, Split, in_chunks
 from sw.training.recipe import Recipe
 from sw.training.teacher.residual import FAMILY, Residual, residual
 
-__all__ = ["WEIGHT_DECAY", "logits_of", "train_teacher", "untrained"]
-
-WEIGHT_DECAY = 0.02
+__all__ = ["logits_of", "train_teacher", "untrained"]
 
 
 def untrained(source: str, split: Split, classes: int) -> Residual:
@@ -58,7 +56,7 @@ def train_teacher(
         replace(recipe, learning_rate=recipe.teacher_learning_rate),
         recipe.teacher_epochs,
         label="teacher",
-        weight_decay=WEIGHT_DECAY,
+        weight_decay=recipe.teacher_weight_decay,
         run=run,
         listener=listener,
     )

@@ -102,6 +102,37 @@ def test_turning_keeps_the_shape_of_pixels_on_wide_images():
     assert angle.min() < -25 and angle.max() > 25 and angle.abs().max() < 33
 
 
+@pytest.mark.parametrize("side", [1, 4, 5])
+def test_a_square_is_black_around_any_pixel(side):
+    full = torch.full((2_000, 6, 9, 3), 7, dtype=torch.uint8)
+    shown, _ = augmented(full, replace(STILL, cutout=side))
+    black = (shown == 0).all(dim=3)
+    assert torch.equal(black, (shown == 0).any(dim=3))  # in all channels alike
+    assert torch.all(shown[~black] == 7)
+    rows, columns = black.any(dim=2), black.any(dim=1)
+    assert torch.equal(black, rows[:, :, None] & columns[:, None, :])
+    places = set()
+    for covered, reach, size in (rows, side, 6), (columns, side, 9):
+        first, last = covered.long().argmax(dim=1), size - 1 - covered.flip(1).long().argmax(dim=1)
+        assert torch.equal(covered.sum(dim=1), last - first + 1)
+        inner = (first > 0) & (last < size - 1)
+        assert torch.all((last - first + 1)[inner] == reach)
+        places.add(len({*zip(first.tolist(), last.tolist(), strict=True)}))
+    assert places == {6, 9}  # centred on every row and every column
+
+
+def test_of_a_signal_a_stretch_is_black_and_other_draws_stay_what_they_are():
+    images = noise(300, 1, 40) // 2 + 100
+    torch.manual_seed(3)
+    whole, mirrored = augmented(images, replace(STILL, flip=True))
+    torch.manual_seed(3)
+    covered, other = augmented(images, replace(STILL, flip=True, cutout=6))
+    assert torch.equal(mirrored, other)
+    assert torch.equal(covered[covered > 0], whole[covered > 0])
+    black = (covered == 0).sum(dim=(1, 2))
+    assert black.min() >= 3 and black.max() == 6
+
+
 @pytest.mark.parametrize("recipe", [replace(STILL, shift=2.0), replace(STILL, shift=1.5, rotate_deg=20.0)])
 def test_channels_move_together(recipe):
     grey = noise(60, 7, 6)

@@ -109,10 +109,12 @@ def test_network_data_settings_and_seed_have_their_own_teachers(split, trainings
         targets_of(split, seed=1).digest,
         targets_of(split, recipe=replace(RECIPE, teacher_epochs=1)).digest,
         targets_of(split, source="r8").digest,
+        targets_of(split, recipe=replace(RECIPE, teacher_weight_decay=0.2)).digest,
+        targets_of(split, recipe=replace(RECIPE, cutout=2)).digest,
     }
-    assert (len(trainings), len(digests)) == (5, 5)
+    assert (len(trainings), len(digests)) == (7, 7)
     targets_of(split, recipe=replace(RECIPE, epochs=99, distil_weight=2.0))  # nothing of the teacher's
-    assert len(trainings) == 5
+    assert len(trainings) == 7
 
 
 @pytest.mark.parametrize("kind", ["weights", "logits"])
