@@ -45,7 +45,7 @@ def _moved(images: Tensor, draws: Tensor, reach: int, mirrored: Tensor) -> Tenso
     """By whole pixels, -reach .. reach."""
     count, height, width = images.shape[:3]
     down = 0 if height == 1 else reach
-    offset = torch.stack([_whole(draws[0], down), _whole(draws[1], reach)])  # (2, N)
+    offset = torch.stack([_whole(draws[0], 2 * down + 1), _whole(draws[1], 2 * reach + 1)])  # (2, N)
     rows = offset[0, :, None] + torch.arange(height)
     columns = torch.arange(width).expand(count, -1)
     columns = torch.where(mirrored[:, None], width - 1 - columns, columns) + offset[1, :, None]
@@ -58,16 +58,16 @@ def _cover_(images: Tensor, draws: Tensor, side: int) -> None:
     """Make a square of so many pixels a side black in every image; it may hang over an edge."""
     covered = torch.ones(len(images), *images.shape[1:3], dtype=torch.bool)
     for axis, size in enumerate(images.shape[1:3]):
-        first = (draws[axis] * size).long().clamp_(max=size - 1) - side // 2
+        first = _whole(draws[axis], size) - side // 2
         beyond = torch.arange(size) - first[:, None]  # (N, size)
         inside = (beyond >= 0) & (beyond < side)
         covered &= inside[:, :, None] if axis == 0 else inside[:, None, :]
     images[covered.to(images.device)] = 0.0
 
 
-def _whole(draws: Tensor, reach: int) -> Tensor:
-    """Whole numbers 0 .. 2 * reach of draws in [0, 1)."""
-    return (draws * (2 * reach + 1)).long().clamp_(max=2 * reach)
+def _whole(draws: Tensor, count: int) -> Tensor:
+    """Whole numbers 0 .. count - 1 of draws in [0, 1)."""
+    return (draws * count).long().clamp_(max=count - 1)
 
 
 def _turned(images: Tensor, draws: Tensor, recipe: Recipe, mirrored: Tensor) -> Tensor:

@@ -55,6 +55,15 @@ def test_the_end_is_kept_however_validation_goes(split, reaching):
     assert [row["phase"] for row in run.rows] == list("aabb")
 
 
+def test_validations_on_the_way_settle_on_fewer_images_than_the_end(split, monkeypatch):
+    shown = []
+    monkeypatch.setattr(loop, "settle", lambda model, images: shown.append(len(images)))
+    monkeypatch.setattr(loop, "WATCHED", 3)
+    assert train(Counting("aaaa"), split, ONE_STEP, 4)
+    everything = len(split.images)
+    assert everything > 3 and shown == [3, 3, 3, everything, everything]
+
+
 def test_a_phase_may_begin_within_an_epoch(split):
     model, run = Counting(phases="aaaa" + "abbb" + "bbbb"), Memory()
     assert train(model, split, SHORT, 3, run)
