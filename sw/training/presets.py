@@ -219,7 +219,7 @@ PRESETS: dict[str, Preset] = {
                 Layer(kind="conv3x3", out_channels=64, stride=2, weight_bits=2, activation_bits=4),
                 Layer(kind="conv3x3", out_channels=64, weight_bits=2, activation_bits=4),
                 Layer(kind="conv3x3", out_channels=64, weight_bits=2, activation_bits=4),
-                Layer(kind="conv3x3", out_channels=32, weight_bits=2),
+                Layer(kind="conv3x3", out_channels=64, stride=2, weight_bits=2),
             ),
             thresholds_per_feature=5,
             templates_per_class=5,
@@ -227,7 +227,7 @@ PRESETS: dict[str, Preset] = {
             row_lanes=10,
             col_lanes=5,
         ),
-        replace(RECIPES["cifar10"], epochs=40, float_epochs=4),
+        replace(RECIPES["cifar10"], epochs=40, float_epochs=4, batch=125, teacher_batch=250),
     ),
 }
 """By name of the bundle in the zoo, or of one that is to come there."""

@@ -1,6 +1,6 @@
 """How to train: every number of a training run that is not a size of the design."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 __all__ = ["Distillation", "Precision", "Recipe"]
@@ -19,6 +19,8 @@ class Recipe:
         Passes over the training images by the student, its full-precision twin and the teacher.
     batch
         Images per step.
+    teacher_batch
+        Images per step of the teacher; None takes as many as the student.
     learning_rate, teacher_learning_rate
         Peak of the schedule: a short linear rise, then a cosine to zero (AdamW).
     teacher_weight_decay
@@ -78,6 +80,7 @@ class Recipe:
     float_epochs: int
     teacher_epochs: int
     batch: int = 250
+    teacher_batch: int | None = None
     learning_rate: float = 1e-2
     teacher_learning_rate: float = 1e-2
     teacher_weight_decay: float = 0.02
@@ -99,3 +102,8 @@ class Recipe:
     diversity_weight: float = 0.0
     class_weights: bool = False
     precision: Precision = "float32"
+
+    def of_teacher(self) -> "Recipe":
+        """What the teacher is trained by: this recipe, with the teacher's batch and learning rate."""
+        batch = self.batch if self.teacher_batch is None else self.teacher_batch
+        return replace(self, batch=batch, learning_rate=self.teacher_learning_rate)

@@ -23,11 +23,21 @@ OWN_OPTION = (
 )
 """Fields that have an option of their own."""
 OTHER_FIELDS = tuple(field.name for field in fields(Recipe) if field.name not in OWN_OPTION)
-OF_DISTILLATION = ("teacher", "teacher_seed", "distil_weight", "temperature", "similarity_weight")
+OF_DISTILLATION = (
+    "teacher",
+    "teacher_seed",
+    "teacher_batch",
+    "teacher_learning_rate",
+    "teacher_weight_decay",
+    "distil_weight",
+    "temperature",
+    "similarity_weight",
+)
 """Fields that ask for distillation."""
 RANGES: dict[str, dict[str, float]] = {
     "float_epochs": {"ge": 1},
     "batch": {"ge": 1},
+    "teacher_batch": {"ge": 1},
     "learning_rate": {"gt": 0},
     "teacher_learning_rate": {"gt": 0},
     "teacher_weight_decay": {"ge": 0},

@@ -106,7 +106,7 @@ def teacher_targets(
         identity |= {"teacher": file or source, "flip": recipe.flip}
     else:
         network, cached = untrained(source, train, classes), True
-        settings = {key: value for key, value in asdict(recipe).items() if key in SHAPING}
+        settings = {key: value for key, value in asdict(recipe.of_teacher()).items() if key in SHAPING}
         if recipe.class_weights:  # only then, so that the digests of other teachers stay what they are
             settings["class_weights"] = True
         if recipe.cutout:

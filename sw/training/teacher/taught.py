@@ -1,7 +1,5 @@
 """Computed parts of a teacher, cached under these sources: the trained network, and the logits of any."""
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
@@ -53,7 +51,7 @@ def train_teacher(
         network,
         train,
         validation,
-        replace(recipe, learning_rate=recipe.teacher_learning_rate),
+        recipe.of_teacher(),
         recipe.teacher_epochs,
         label="teacher",
         weight_decay=recipe.teacher_weight_decay,

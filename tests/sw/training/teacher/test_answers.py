@@ -111,10 +111,12 @@ def test_network_data_settings_and_seed_have_their_own_teachers(split, trainings
         targets_of(split, source="r8").digest,
         targets_of(split, recipe=replace(RECIPE, teacher_weight_decay=0.2)).digest,
         targets_of(split, recipe=replace(RECIPE, cutout=2)).digest,
+        targets_of(split, recipe=replace(RECIPE, teacher_batch=4)).digest,
     }
-    assert (len(trainings), len(digests)) == (7, 7)
+    assert (len(trainings), len(digests)) == (8, 8)
     targets_of(split, recipe=replace(RECIPE, epochs=99, distil_weight=2.0))  # nothing of the teacher's
-    assert len(trainings) == 7
+    targets_of(split, recipe=replace(RECIPE, batch=8, teacher_batch=RECIPE.batch))  # the student's alone
+    assert len(trainings) == 8
 
 
 @pytest.mark.parametrize("kind", ["weights", "logits"])
