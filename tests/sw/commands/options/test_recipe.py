@@ -73,6 +73,12 @@ REFUSALS = {
         "--recipe similarity_weight is about a teacher, there is none with --distil none, got 0.5; "
         "leave it out, or distil",
     ),
+    "batch of a teacher that does not come": (
+        {"distil": "none"},
+        ["teacher_batch=250"],
+        "--recipe teacher_batch is about a teacher, there is none with --distil none, got 250; "
+        "leave it out, or distil",
+    ),
     "own option": ({}, ["epochs=3"], "--recipe epochs has an option of its own; use --epochs"),
     "own option without value": (
         {},
