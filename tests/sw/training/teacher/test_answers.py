@@ -1,5 +1,6 @@
 """The teacher: trained once, its answers kept with a digest, never trusted blindly."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -117,6 +118,15 @@ def test_network_data_settings_and_seed_have_their_own_teachers(split, trainings
     targets_of(split, recipe=replace(RECIPE, epochs=99, distil_weight=2.0))  # nothing of the teacher's
     targets_of(split, recipe=replace(RECIPE, batch=8, teacher_batch=RECIPE.batch))  # the student's alone
     assert len(trainings) == 8
+
+
+def test_the_teacher_learns_in_batches_of_its_own(split, cache, trainings):
+    alike = targets_of(split, recipe=replace(RECIPE, teacher_batch=4))
+    shutil.rmtree(cache)
+    own = targets_of(split, recipe=replace(RECIPE, batch=4))
+    assert torch.equal(alike.logits, own.logits)
+    assert not torch.equal(alike.logits, targets_of(split).logits)
+    assert len(trainings) == 3
 
 
 @pytest.mark.parametrize("kind", ["weights", "logits"])
